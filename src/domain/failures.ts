@@ -1,0 +1,168 @@
+/** One row of the failure table: activities throw from it, the CLI prints from it, the docs list it. */
+export interface FailureRow {
+  /** Whether Temporal tries the activity again by itself. */
+  readonly retried: boolean;
+  readonly meaning: string;
+  /** What the operator does next. */
+  readonly next: string;
+  /** The CLI's exit code when this ends a command. */
+  readonly exit: 1 | 2 | 3;
+}
+
+const row = (retried: boolean, meaning: string, next: string, exit: 1 | 2 | 3 = 1): FailureRow => ({
+  retried,
+  meaning,
+  next,
+  exit,
+});
+
+export const FAILURES = {
+  'permit.missing': row(
+    false,
+    'an effect was asked for by a deployment that nobody admitted',
+    'start deployments with `shipway run` or `shipway rollback`; a workflow started by hand moves nothing',
+    3,
+  ),
+  'approval.missing': row(
+    false,
+    'the policy asks for approvals that the request does not carry',
+    'run the pipeline with an approve stage and let it be approved',
+    3,
+  ),
+  'decision.changed': row(
+    true,
+    'what was approved is no longer what would be done',
+    'look at the run again: it asks anew for the present decision',
+    3,
+  ),
+  'statement.refused': row(
+    false,
+    'a statement does not count',
+    'read the reason; make a new statement with the CLI',
+    3,
+  ),
+  'policy.refused': row(
+    false,
+    'the policy does not allow this',
+    'ask for it where the policy allows it, or change the policy on the workers',
+    3,
+  ),
+  'policy.unknown_environment': row(
+    false,
+    'the policy does not name this environment',
+    'add the environment to shipway.policy.yaml on the workers',
+    3,
+  ),
+  'plan.mismatch': row(
+    false,
+    'the plan does not have the hash it was sent with',
+    'start the run again with this version of the CLI',
+    2,
+  ),
+  'release.held': row(
+    false,
+    'rules rolled this release back from this target, so automation may not ship it there again',
+    'ship another version',
+    3,
+  ),
+  'rollback.impossible': row(
+    false,
+    'there is nothing safe to go back to',
+    'see `shipway history`; ship a good version forward',
+    3,
+  ),
+  'request.unknown': row(false, 'the target does not know this request', 'start the run again'),
+  'stage.failed': row(
+    false,
+    'a command of a stage ended with an error',
+    'read its output with `shipway logs`',
+  ),
+  'stage.lost': row(
+    false,
+    'the machine that ran a stage is gone and the stage may not be run again by itself (on_lost: fail)',
+    'start the run again',
+  ),
+  'stage.timeout': row(
+    false,
+    'a stage ran longer than its timeout and was stopped',
+    'raise `timeout` of the stage or make it faster',
+  ),
+  'stage.artifact_missing': row(
+    false,
+    'a stage did not leave an artifact that it declares',
+    'check `artifacts` of the stage and its output with `shipway logs`',
+  ),
+  'stage.artifact_refused': row(
+    false,
+    'an artifact path leads outside the workspace or is not a plain file or folder',
+    'declare paths inside the workspace; replace links that lead out of it',
+  ),
+  'source.invalid': row(
+    false,
+    'the uploaded source does not hold the commit of the plan',
+    'start the run again from the repository',
+  ),
+  'scan.findings': row(
+    false,
+    'the scanner found something',
+    'see the findings with `shipway logs`; take the secret out of the history and rotate it',
+  ),
+  'scan.unavailable': row(true, 'the scanner could not be run', 'see the worker log'),
+  'artifact.missing': row(
+    true,
+    'an artifact is not in the artifact store',
+    'check that all workers share one artifact store',
+  ),
+  'artifact.mismatch': row(
+    false,
+    'an artifact does not have the digest it is named by',
+    'find out what changed it; build a new release',
+  ),
+  'instance.not_ready': row(
+    false,
+    'instances of the new release did not become ready in time',
+    'read the instance log named in the message; raise startup_timeout if it is only slow',
+  ),
+  'instance.start_failed': row(
+    false,
+    'an instance of the new release ended while starting',
+    'read the instance log named in the message',
+  ),
+  'provider.unavailable': row(true, 'the provider did not answer', 'see `shipway doctor`'),
+  'smoke.failed': row(
+    false,
+    'the smoke test on the idle slot failed',
+    'try the release on its own; nothing was switched',
+  ),
+  'router.unavailable': row(
+    true,
+    'the router did not answer',
+    'see `shipway doctor`; start the router again',
+  ),
+  'router.refused': row(
+    false,
+    'the router refused the change',
+    'read the reason; check `listen` for a port that is taken',
+  ),
+  'metrics.unavailable': row(true, 'the metric source did not answer', 'see `shipway doctor`'),
+  'store.unavailable': row(
+    true,
+    'PostgreSQL did not answer',
+    'start it again; forward steps wait, going back does not',
+  ),
+  'undo.incomplete': row(
+    false,
+    'something could not be put back',
+    'answer the gate that the run shows: retry or accept',
+  ),
+  'config.invalid': row(false, 'a configuration file has errors', 'correct them as listed', 2),
+  'internal.bug': row(
+    false,
+    'shipway met a state it does not know',
+    'report it with `shipway history` and the workflow history',
+    1,
+  ),
+} as const satisfies Record<string, FailureRow>;
+
+export type FailureType = keyof typeof FAILURES;
+export const isFailureType = (type: string): type is FailureType => Object.hasOwn(FAILURES, type);

@@ -1,0 +1,61 @@
+import type { Digest } from './release.js';
+import type { Person, Statement } from './statement.js';
+
+/** What a gate asks: may this go out; what shall become of a deployment in doubt; what of an undo that failed. */
+export type Question = 'approval' | 'parked' | 'undo_incomplete';
+
+/** One answer that has been verified and counted. */
+export interface Answer {
+  readonly person: Person;
+  readonly verb: 'approve' | 'reject';
+  readonly at: string;
+  readonly reason?: string;
+}
+
+export type GateVerdict = 'open' | 'approved' | 'rejected' | 'expired';
+
+/** A gate while it is open and after: plain data, the same in workflow, memo, CLI and tests. */
+export interface GateState {
+  readonly id: string;
+  readonly question: Question;
+  /** One line for people: what is asked, and what each answer does. */
+  readonly title: string;
+  readonly decision: Digest;
+  readonly required: number;
+  /** Epoch milliseconds; absent: it waits until answered. */
+  readonly expiresAt?: number;
+  /** Who asked for the run, and who may therefore not approve it (unless the policy allows it). */
+  readonly barred: readonly Person[];
+  readonly answers: readonly Answer[];
+  readonly verdict: GateVerdict;
+}
+
+/** Why `statement` cannot be taken by `gate`, or `undefined` when it can. Structural only: who signed is verified by an activity. */
+export function refusal(gate: GateState | undefined, statement: Statement): string | undefined {
+  if (gate === undefined) return 'nothing is waiting for an answer here';
+  if (gate.verdict !== 'open') return `the gate is closed: ${gate.verdict}`;
+  if (statement.verb !== 'approve' && statement.verb !== 'reject')
+    return `a gate takes approve or reject, not ${statement.verb}`;
+  if (statement.on !== gate.decision)
+    return `the answer is for decision ${short(statement.on)}, the gate asks for ${short(gate.decision)}; look at the run again and answer what it asks now`;
+  if (statement.verb === 'approve' && gate.barred.includes(statement.person))
+    return `${statement.person} asked for this run and may not approve it (self_approval is false); another person must`;
+  if (gate.answers.some((a) => a.person === statement.person && a.verb === statement.verb))
+    return `${statement.person} has answered already`;
+  return undefined;
+}
+
+/** The gate after a verified answer. One reject closes it; approvals count distinct persons. */
+export function answered(gate: GateState, answer: Answer): GateState {
+  if (gate.verdict !== 'open') return gate;
+  const answers = [...gate.answers, answer];
+  const approvals = new Set(answers.filter((a) => a.verb === 'approve').map((a) => a.person)).size;
+  const verdict: GateVerdict =
+    answer.verb === 'reject' ? 'rejected' : approvals >= gate.required ? 'approved' : 'open';
+  return { ...gate, answers, verdict };
+}
+
+export const expired = (gate: GateState): GateState =>
+  gate.verdict === 'open' ? { ...gate, verdict: 'expired' } : gate;
+
+const short = (digest: string): string => digest.slice(0, 12);

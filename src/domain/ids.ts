@@ -1,0 +1,30 @@
+/** One service in one environment. */
+export interface TargetRef {
+  readonly service: string;
+  readonly environment: string;
+}
+
+export const pipelineId = (service: string, run: string): string => `pipeline/${service}/${run}`;
+export const targetId = (t: TargetRef): string => `target/${t.service}/${t.environment}`;
+export const deploymentId = (t: TargetRef, n: number): string =>
+  `deployment/${t.service}/${t.environment}/${String(n)}`;
+
+/** Service, run or environment names: lower-case letters, digits and dashes, so that ids and paths need no escaping. */
+export const NAME = /^[a-z][a-z0-9-]{0,62}$/;
+
+/** Versions and run ids: what git allows in a tag that is also safe as one path segment. */
+export const VERSION = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$/;
+
+/**
+ * Task queues. `control` has the workflows and the short effects, `watch` the long and cheap waiting,
+ * `stage` the users' commands. A provider of one host is reached through that host's own pair.
+ */
+export const QUEUES = { control: 'control', watch: 'watch', stage: 'stage' } as const;
+export interface EffectQueues {
+  readonly effects: string;
+  readonly watch: string;
+}
+export const effectQueues = (host?: string): EffectQueues =>
+  host === undefined
+    ? { effects: QUEUES.control, watch: QUEUES.watch }
+    : { effects: `host/${host}`, watch: `host/${host}/watch` };

@@ -1,0 +1,37 @@
+/** Names of the messages that workflows take; definitions with these names are in workflows/messages.ts. */
+export const MESSAGES = {
+  /** Update (answers) and signal (fire and forget) on pipeline and deployment; argument: Statement. */
+  approve: 'approve',
+  reject: 'reject',
+  /** Update on pipeline and deployment; argument: Statement with verb `abort`. */
+  abort: 'abort',
+  /** Update on a target; argument: RollbackRequest. Answers TargetAnswer. */
+  rollback: 'rollback',
+  /** Update on a target; argument: DeployRequest. Answers TargetAnswer. Repeats are answered alike. */
+  request: 'request',
+  /** Update on a target: a queued request is taken back; argument: { requestId }. */
+  withdraw: 'withdraw',
+  /** Signal target → deployment: go back. Argument: GoBack. */
+  goBack: 'goBack',
+  /** Signal, hint target → pipeline: the answer to a request has changed; ask. Argument: { requestId }. */
+  outcome: 'outcome',
+  /** Query: the view, as in the memo. */
+  view: 'view',
+} as const;
+
+export interface Accepted {
+  readonly status: 'accepted' | 'refused';
+  readonly message: string;
+}
+
+export const MEMO_VIEW = 'view';
+
+/** Typed search attributes, registered at start-up. */
+export const SEARCH_ATTRIBUTES = {
+  ShipwayService: 'Keyword',
+  ShipwayEnvironment: 'Keyword',
+  ShipwayVersion: 'Keyword',
+  ShipwayStage: 'Keyword',
+  ShipwayOutcome: 'Keyword',
+  ShipwayWaiting: 'Bool',
+} as const;

@@ -1,0 +1,18 @@
+/** How a run or a deployment ended. `parked` is no outcome: it is a state, open and asking. */
+export const OUTCOMES = [
+  'shipped',
+  'failed',
+  'rejected',
+  'expired',
+  'rolled_back',
+  'aborted',
+  'superseded',
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** The Temporal failure type of a run that did not ship, `run.<outcome>`. */
+export const failureTypeOf = (outcome: Outcome): string => `run.${outcome}`;
+
+/** The CLI's exit code for an outcome. */
+export const exitCodeOf = (outcome: Outcome): 0 | 1 =>
+  outcome === 'shipped' || outcome === 'superseded' ? 0 : 1;

@@ -1,0 +1,22 @@
+import type { Person } from './statement.js';
+
+export interface ApprovalPolicy {
+  readonly requiredApprovals: number;
+  readonly expiresAfterMs: number;
+  readonly selfApproval: boolean;
+}
+export interface EnvironmentPolicy {
+  /** `signed` is refused at load until statements can be signed. */
+  readonly identity: 'asserted';
+  readonly approvals: ApprovalPolicy;
+}
+/** The organisation's rules, read by the workers; never taken from a client. */
+export interface Policy {
+  readonly environments: Readonly<Record<string, EnvironmentPolicy>>;
+}
+
+/** Who may not approve a run that `requestedBy` asked for and `author` wrote. */
+export function barredFrom(policy: ApprovalPolicy, requestedBy: Person, author: string): readonly Person[] {
+  return policy.selfApproval ? [] : [...new Set([requestedBy, author, localPart(author)])];
+}
+const localPart = (email: string): string => email.split('@')[0] ?? email;

@@ -1,0 +1,132 @@
+import type { TargetRef } from './ids.js';
+import type { Configuration, Probe, Share, UserKey } from './plan.js';
+import type { Digest, Release } from './release.js';
+import type { Slot } from './target.js';
+import type { Counters } from './watching.js';
+
+/** The world behind small interfaces. Every method converges (twice is once) and takes an `AbortSignal`. */
+
+export interface Instance {
+  readonly id: string;
+  /** Where the router reaches it: `http://127.0.0.1:41234`. */
+  readonly url: string;
+  readonly state: 'starting' | 'ready' | 'not_ready' | 'gone';
+  /** ISO instant of its start: unchanged means it was not restarted. */
+  readonly startedAt: string;
+}
+export interface ObservedSlot {
+  readonly slot: Slot;
+  readonly release: Digest;
+  readonly version: string;
+  /** sha256 of the canonical configuration the instances run with. */
+  readonly configuration: Digest;
+  readonly instances: readonly Instance[];
+}
+export interface HealthReport {
+  readonly probes: number;
+  readonly failures: number;
+  readonly note?: string;
+}
+
+export interface Provider {
+  /** What runs now, read from the world and never from memory. */
+  observe(target: TargetRef, signal: AbortSignal): Promise<readonly ObservedSlot[]>;
+  /**
+   * Makes exactly `configuration.replicas` instances of `release` run and be ready in `slot`; what runs already as asked is not touched.
+   * Fails with `instance.start_failed`, `instance.not_ready`, `artifact.missing`, `artifact.mismatch`, `provider.unavailable`.
+   */
+  ensure(
+    target: TargetRef,
+    slot: Slot,
+    release: Release,
+    configuration: Configuration,
+    signal: AbortSignal,
+  ): Promise<readonly Instance[]>;
+  /** Probes each instance of `slot` once. An instance that is gone counts as a failed probe. */
+  health(
+    target: TargetRef,
+    slot: Slot,
+    probe: Pick<Probe, 'path' | 'timeoutMs'>,
+    signal: AbortSignal,
+  ): Promise<HealthReport>;
+  /** Stops the slot's instances (SIGTERM, then SIGKILL after a grace) and forgets them. */
+  remove(target: TargetRef, slot: Slot, signal: AbortSignal): Promise<void>;
+}
+
+export interface Split {
+  /** Basis points by slot; they sum to 10000. */
+  readonly shares: Readonly<Partial<Record<Slot, Share>>>;
+  /** Users with bucket < its share go to this slot, so that a growing share only adds users. */
+  readonly candidate: Slot;
+  /** Salt of the bucket: the deployment's id. */
+  readonly salt: string;
+  readonly userKey: readonly UserKey[];
+}
+export interface RouterState {
+  /** Where users reach the target: `http://127.0.0.1:8080`. */
+  readonly address: string;
+  readonly shares: Readonly<Partial<Record<Slot, Share>>>;
+  readonly members: Readonly<Partial<Record<Slot, readonly string[]>>>;
+  readonly releases: Readonly<Partial<Record<Slot, Digest>>>;
+}
+
+export interface Router {
+  /** The router's present state for the target; `undefined` when it does not know it. */
+  observe(target: TargetRef, signal: AbortSignal): Promise<RouterState | undefined>;
+  /** Makes the target's public address exist. `listen` 0 or absent: a free port that is kept. Fails with `router.refused` when it is taken. */
+  open(target: TargetRef, listen: number | undefined, signal: AbortSignal): Promise<RouterState>;
+  /** Sets the members of a slot and the release its metrics are labelled with. Changes no share. */
+  admit(
+    target: TargetRef,
+    slot: Slot,
+    release: Digest,
+    members: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Sets all shares at once, without a reload and without dropping a request. */
+  split(target: TargetRef, split: Split, signal: AbortSignal): Promise<void>;
+  /** Waits until no request is in flight to `slot` or the time is over; says how many are left. */
+  drain(
+    target: TargetRef,
+    slot: Slot,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly inflight: number }>;
+  /** Forgets a slot that has no share. Fails with `router.refused` while it has one. */
+  withdraw(target: TargetRef, slot: Slot, signal: AbortSignal): Promise<void>;
+  /** Forgets the target and closes its address: the undo of a first deployment. */
+  close(target: TargetRef, signal: AbortSignal): Promise<void>;
+}
+
+/** Cumulative counters by release and slot; the domain makes windows of them. Fails with `metrics.unavailable`. */
+export interface MetricSource {
+  sample(
+    target: TargetRef,
+    signal: AbortSignal,
+  ): Promise<{ readonly at: number; readonly counters: readonly Counters[] }>;
+}
+
+/** Content-addressed and immutable. */
+export interface ArtifactStore {
+  /** Stores a stream under the sha256 of its bytes. With `expected`, anything else is refused (`artifact.mismatch`) and nothing is kept. */
+  put(
+    content: AsyncIterable<Uint8Array>,
+    expected?: Digest,
+  ): Promise<{ readonly digest: Digest; readonly bytes: number }>;
+  /** The bytes, verified while read. Fails with `artifact.missing`. */
+  get(digest: Digest): Promise<AsyncIterable<Uint8Array>>;
+  has(digest: Digest): Promise<boolean>;
+}
+
+export interface Finding {
+  readonly rule: string;
+  readonly file: string;
+  readonly line: number;
+  /** Says what was found and never the secret itself. */
+  readonly message: string;
+}
+export interface Scanner {
+  readonly name: string;
+  /** Looks through every file below `directory`. Fails with `scan.unavailable`, never passes by not having looked. */
+  scan(directory: string, signal: AbortSignal): Promise<readonly Finding[]>;
+}

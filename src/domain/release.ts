@@ -1,0 +1,27 @@
+/** A lower-case sha256 in hex. */
+export type Digest = string;
+export const DIGEST = /^[0-9a-f]{64}$/;
+
+/** What one stage declared as its artifacts: one tar in the artifact store. */
+export interface ArtifactRef {
+  readonly stage: string;
+  readonly digest: Digest;
+  readonly bytes: number;
+}
+
+/** Something measured or found about a release: its content lies in the artifact store under `digest`. */
+export interface Evidence {
+  readonly kind: 'scan';
+  readonly stage: string;
+  readonly digest: Digest;
+  readonly summary: string;
+}
+
+/** One immutable version of a service. `digest` is the sha256 of the canonical list of its artifacts. */
+export interface Release {
+  readonly service: string;
+  readonly version: string;
+  readonly commit: string;
+  readonly digest: Digest;
+  readonly artifacts: readonly ArtifactRef[];
+}

@@ -1,0 +1,145 @@
+import type { AuditEntry, ChainedEntry } from './audit.js';
+import type { TargetRef } from './ids.js';
+import type { Outcome } from './outcome.js';
+import type { DeploymentPlan } from './plan.js';
+import type { Digest, Evidence, Release } from './release.js';
+import type { Person, Statement } from './statement.js';
+import type { TargetState } from './target.js';
+import type { Sample } from './watching.js';
+
+/** Leave to have effects, given by the activity that admitted a deployment. */
+export interface Permit {
+  /** Workflow id of the deployment. */
+  readonly deployment: string;
+  readonly target: TargetRef;
+  readonly decision?: Digest;
+  readonly statements: readonly Statement[];
+  readonly planHash: Digest;
+  readonly grantedAt: string;
+  /** Closed when the deployment ended: no effect after that. */
+  readonly closedAt?: string;
+}
+
+export type DeploymentKind = 'deploy' | 'rollback' | 'recover';
+export interface DeploymentRow extends TargetRef {
+  /** Workflow id. */
+  readonly id: string;
+  readonly n: number;
+  readonly kind: DeploymentKind;
+  readonly requestId: string;
+  readonly run?: string;
+  readonly requestedBy: Person;
+  readonly release: Release;
+  readonly replaces?: Release;
+  readonly plan: DeploymentPlan;
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  readonly outcome?: Outcome;
+  readonly reason?: string;
+}
+
+export interface LogChunk {
+  readonly run: string;
+  readonly stage: string;
+  readonly attempt: number;
+  /** 0, 1, 2, … within the attempt. */
+  readonly seq: number;
+  readonly digest: Digest;
+  readonly bytes: number;
+  /** The last chunk of the attempt. */
+  readonly last: boolean;
+}
+
+export interface PolicyRow {
+  readonly hash: Digest;
+  /** The normalised policy (src/domain/policy.ts) as canonical JSON. */
+  readonly text: string;
+  readonly acceptedAt: string;
+  readonly worker: string;
+}
+
+export interface AuditFilter {
+  readonly service?: string;
+  readonly environment?: string;
+  readonly workflow?: string;
+  readonly sinceDays?: number;
+  readonly afterSeq?: number;
+  readonly limit?: number;
+}
+
+/**
+ * shipway's PostgreSQL. Every method fails with `store.unavailable` when the database does not answer; writes are
+ * idempotent by their key, so a retry after an unknown end is safe.
+ */
+export interface Store {
+  readonly audit: {
+    append(entries: readonly AuditEntry[]): Promise<void>;
+    list(filter: AuditFilter): Promise<readonly ChainedEntry[]>;
+  };
+  readonly permits: {
+    grant(permit: Permit): Promise<void>;
+    find(deployment: string): Promise<Permit | undefined>;
+    close(deployment: string, at: string): Promise<void>;
+  };
+  readonly nonces: {
+    /** `claimed` now, `same` when the very same message claimed it before, `taken` by another. */
+    claim(nonce: string, workflow: string, message: string): Promise<'claimed' | 'same' | 'taken'>;
+  };
+  readonly releases: {
+    save(release: Release, run: string, evidence: readonly Evidence[]): Promise<void>;
+    list(
+      service: string,
+    ): Promise<
+      readonly {
+        readonly release: Release;
+        readonly run: string;
+        readonly evidence: readonly Evidence[];
+        readonly createdAt: string;
+      }[]
+    >;
+  };
+  readonly targets: {
+    load(target: TargetRef): Promise<TargetState | undefined>;
+    save(state: TargetState): Promise<void>;
+    /** Every target, or a service's. */
+    list(service?: string): Promise<readonly TargetState[]>;
+  };
+  readonly deployments: {
+    start(row: DeploymentRow): Promise<void>;
+    finish(
+      id: string,
+      end: { readonly endedAt: string; readonly outcome: Outcome; readonly reason: string },
+    ): Promise<void>;
+    find(id: string): Promise<DeploymentRow | undefined>;
+    /** By request id, for a target that must answer a repeated request. The newest if there are several. */
+    findByRequest(target: TargetRef, requestId: string): Promise<DeploymentRow | undefined>;
+    /** Newest first. */
+    list(filter: {
+      readonly service?: string;
+      readonly environment?: string;
+      readonly sinceDays?: number;
+      readonly limit?: number;
+    }): Promise<readonly DeploymentRow[]>;
+    /** Started and not finished, of one target. */
+    open(target: TargetRef): Promise<readonly DeploymentRow[]>;
+  };
+  readonly samples: {
+    add(samples: readonly Sample[]): Promise<void>;
+    list(deployment: string): Promise<readonly Sample[]>;
+  };
+  readonly policy: {
+    /** Publishes an accepted policy; the newest rules for all workers. */
+    publish(row: PolicyRow): Promise<void>;
+    current(): Promise<PolicyRow | undefined>;
+  };
+  readonly logs: {
+    add(chunk: LogChunk): Promise<void>;
+    /** In order of stage begin, attempt, seq. */
+    list(filter: {
+      readonly run: string;
+      readonly stage?: string;
+      readonly afterId?: number;
+    }): Promise<readonly (LogChunk & { readonly id: number })[]>;
+  };
+  close(): Promise<void>;
+}

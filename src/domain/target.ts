@@ -1,0 +1,73 @@
+import type { TargetRef } from './ids.js';
+import type { Outcome } from './outcome.js';
+import type { Configuration, DeploymentPlan } from './plan.js';
+import type { Evidence, Release, Digest } from './release.js';
+import type { Person, Statement } from './statement.js';
+
+export type Slot = 'blue' | 'green';
+export const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue');
+
+/** A release as it serves: where, with what configuration, since when, put there by which deployment. */
+export interface Live {
+  readonly release: Release;
+  readonly slot: Slot;
+  readonly configuration: Configuration;
+  readonly deployment: string;
+  readonly since: string;
+}
+
+/** Rules rolled this release back: automation may not ship it to this target again. */
+export interface HoldMark {
+  readonly digest: Digest;
+  readonly version: string;
+  readonly deployment: string;
+  readonly reason: string;
+  readonly at: string;
+}
+
+/** What a target must not lose. Kept in the store; the workflow is its cache and its lock. */
+export interface TargetState extends TargetRef {
+  readonly schema: 1;
+  readonly live?: Live;
+  /** The newest release that passed its bake. */
+  readonly knownGood?: Live;
+  readonly holdMarks: readonly HoldMark[];
+  readonly nextN: number;
+  /** The host whose worker runs this target's instances, for a provider of one host. */
+  readonly host?: string;
+}
+
+/** The plan a rollback restores is the live one's; the rest of a deployment's plan is the run's. */
+export interface DeployRequest extends TargetRef {
+  /** Stable over repeats: `<run>/<stage>`. */
+  readonly requestId: string;
+  readonly run: string;
+  readonly pipeline: string;
+  readonly requestedBy: Person;
+  readonly planHash: Digest;
+  readonly release: Release;
+  readonly evidence: readonly Evidence[];
+  readonly plan: DeploymentPlan;
+  /** The decision that people approved, and their statements; absent where the policy asks for none. */
+  readonly approval?: { readonly decision: Digest; readonly statements: readonly Statement[] };
+}
+
+/** A person's wish to go back. On a running deployment it is a message to it; on an idle target it is a deployment of its own. */
+export interface RollbackRequest extends TargetRef {
+  readonly requestId: string;
+  readonly statement: Statement;
+  readonly reason: string;
+}
+
+export interface Finished {
+  readonly status: 'finished';
+  readonly deployment: string;
+  readonly outcome: Outcome;
+  readonly reason: string;
+}
+/** What a target says to a request, the same for every repeat of it. */
+export type TargetAnswer =
+  | { readonly status: 'queued'; readonly position: number; readonly holder: string }
+  | { readonly status: 'running'; readonly deployment: string }
+  | { readonly status: 'refused'; readonly type: string; readonly message: string }
+  | Finished;

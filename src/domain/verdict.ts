@@ -1,0 +1,7 @@
+/** Four verdicts, never merged: too little data and a silent source are neither good nor bad. */
+export type VerdictKind = 'pass' | 'fail' | 'inconclusive' | 'unavailable';
+export interface Verdict {
+  readonly kind: VerdictKind;
+  /** What was seen against what limit, in words for people. */
+  readonly reason: string;
+}

@@ -1,0 +1,97 @@
+import type { Outcome } from './outcome.js';
+import type { Share, StrategyKind, StagePlan } from './plan.js';
+import type { Digest } from './release.js';
+import type { Slot } from './target.js';
+import type { Verdict } from './verdict.js';
+import type { Question } from './gate.js';
+
+/** What a run or deployment waits for: the same line in every view. */
+export interface WaitingFor {
+  readonly question: Question | 'target';
+  readonly title: string;
+  /** The decision an answer must name. */
+  readonly decision?: Digest;
+  readonly have?: number;
+  readonly required?: number;
+  readonly expiresAt?: number;
+  /** The workflow that takes the answer. */
+  readonly workflow: string;
+}
+
+export type StageState =
+  'pending' | 'running' | 'waiting' | 'passed' | 'failed' | 'allowed_failure' | 'skipped';
+export interface StageView {
+  readonly name: string;
+  readonly kind: StagePlan['kind'];
+  readonly state: StageState;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  readonly note?: string;
+}
+
+/** A run as its workflow last wrote it to its memo (key `view`): readable when no worker lives. */
+export interface RunView {
+  readonly run: string;
+  readonly service: string;
+  readonly environment: string;
+  readonly version: string;
+  readonly commit: string;
+  readonly planHash: Digest;
+  readonly requestedBy: string;
+  readonly identity?: 'asserted' | 'signed';
+  readonly stages: readonly StageView[];
+  readonly release?: Digest;
+  readonly deployment?: string;
+  readonly waitingFor?: WaitingFor;
+  readonly outcome?: Outcome;
+  readonly reason?: string;
+}
+
+export type Phase =
+  | 'admission'
+  | 'provision'
+  | 'smoke'
+  | 'shift'
+  | 'promote'
+  | 'bake'
+  | 'retire'
+  | 'going_back'
+  | 'parked'
+  | 'done';
+
+/** A deployment as its workflow last wrote it to its memo (key `view`). Times are epoch ms. */
+export interface DeploymentView {
+  readonly id: string;
+  readonly service: string;
+  readonly environment: string;
+  readonly version: string;
+  readonly replaces?: string;
+  readonly kind: 'deploy' | 'rollback' | 'recover';
+  readonly strategy: StrategyKind;
+  readonly run?: string;
+  readonly phase: Phase;
+  readonly shares: Readonly<Partial<Record<Slot, Share>>>;
+  readonly candidate?: Slot;
+  readonly stable?: Slot;
+  /** When the current step ends if nothing is wrong. */
+  readonly nextAt?: number;
+  readonly verdict?: Verdict;
+  readonly address?: string;
+  readonly waitingFor?: WaitingFor;
+  readonly timeline: readonly { readonly at: number; readonly what: string }[];
+  readonly outcome?: Outcome;
+  readonly reason?: string;
+}
+
+/** Entries kept in a deployment's timeline: enough for a screen, bounded for the memo. */
+export const TIMELINE_LIMIT = 40;
+
+export interface TargetView {
+  readonly service: string;
+  readonly environment: string;
+  readonly live?: string;
+  readonly knownGood?: string;
+  readonly running?: string;
+  readonly queue: readonly { readonly requestId: string; readonly version: string; readonly by: string }[];
+  readonly holdMarks: readonly string[];
+}

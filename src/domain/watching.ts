@@ -1,0 +1,72 @@
+import type { TargetRef } from './ids.js';
+import type { WatchPlan } from './plan.js';
+import type { Digest } from './release.js';
+import type { Slot } from './target.js';
+import type { Verdict } from './verdict.js';
+
+/** Cumulative counters of one release in one slot since `epoch` began. A new epoch means they started at 0 again. */
+export interface Counters {
+  readonly release: Digest;
+  readonly slot: Slot;
+  readonly epoch: string;
+  readonly requests: number;
+  readonly errors: number;
+  /** Cumulative counts by upper bound in milliseconds, ascending; the last bound is `null` (infinity). */
+  readonly latency: readonly { readonly leMs: number | null; readonly count: number }[];
+}
+
+/** One look at the world: what the metric source and the health probes said, and when they were read (epoch ms). */
+export interface Observation {
+  readonly at: number;
+  /** Absent: the source did not answer; `unavailable` says why. */
+  readonly counters?: readonly Counters[];
+  readonly unavailable?: string;
+  /** Probes of the candidate's instances since the last look. */
+  readonly health: { readonly probes: number; readonly failures: number; readonly note?: string };
+}
+
+/**
+ * What a watch knows and the next one starts from: the observations still inside the longest window, oldest first,
+ * thinned so that it stays small (at most `EVIDENCE_LIMIT`).
+ */
+export interface WatchEvidence {
+  readonly observations: readonly Observation[];
+}
+export const EVIDENCE_LIMIT = 120;
+export const NO_EVIDENCE: WatchEvidence = { observations: [] };
+
+export interface WatchInput extends TargetRef {
+  readonly deployment: string;
+  /** For samples and summaries: `canary 25 %`, `bake`, `parked`. */
+  readonly phase: string;
+  readonly candidate: { readonly release: Digest; readonly slot: Slot };
+  readonly stable?: { readonly release: Digest; readonly slot: Slot };
+  readonly plan: WatchPlan;
+  readonly liveness: { readonly path: string; readonly timeoutMs: number };
+  /** Epoch ms of the phase's begin and planned end; without an end it watches until it fails or is interrupted. */
+  readonly from: number;
+  readonly until?: number;
+  readonly evidence: WatchEvidence;
+}
+
+/**
+ * How a watch ended. `fail` ends it at once; `pass` at `until`; a doubtful verdict is looked at again until
+ * `until + stepTimeoutMs` and then returned as it is. `interrupted`: the workflow cancelled it; nothing was decided.
+ */
+export interface WatchResult {
+  readonly verdict: Verdict;
+  readonly interrupted: boolean;
+  readonly evidence: WatchEvidence;
+}
+
+/** One row of evidence for good: what was asked, what came back, what it meant. */
+export interface Sample {
+  readonly deployment: string;
+  readonly phase: string;
+  /** ISO instant of the scrape. */
+  readonly at: string;
+  readonly trigger: 'error_rate' | 'response_time' | 'health_check_failures' | 'source';
+  readonly value: string;
+  readonly limit: string;
+  readonly verdict: Verdict;
+}

@@ -1,0 +1,23 @@
+import type { FailureType } from './domain/failures.js';
+
+/** A foreign or expected failure turned into a row of the failure table; adapters and store throw nothing else on purpose. */
+export class ShipwayError extends Error {
+  override readonly name = 'ShipwayError';
+  readonly type: FailureType;
+
+  constructor(type: FailureType, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.type = type;
+  }
+}
+
+/** The command line or a configuration is wrong: exit code 2. `next` says what to do. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly next: string;
+
+  constructor(message: string, next: string) {
+    super(message);
+    this.next = next;
+  }
+}

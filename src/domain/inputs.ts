@@ -1,9 +1,10 @@
-import type { Plan } from './plan.js';
+import type { TargetRef } from './ids.js';
+import type { Outcome } from './outcome.js';
+import type { DeploymentPlan, Plan } from './plan.js';
 import type { Digest, Release } from './release.js';
 import type { Person, Statement } from './statement.js';
-import type { DeployRequest, Live, RollbackRequest, TargetState, Slot } from './target.js';
-import type { TargetRef } from './ids.js';
 import type { DeploymentKind } from './store.js';
+import type { DeployRequest, Live, RollbackRequest, Slot } from './target.js';
 
 /** Argument of workflow type `pipeline`. */
 export interface PipelineInput {
@@ -17,37 +18,39 @@ export interface PipelineInput {
   readonly statement: Statement;
 }
 
-/** Argument of workflow type `target`; `carried` is what a continued run hands to itself. */
-export interface TargetInput extends TargetRef {
-  readonly carried?: TargetCarried;
-}
-export interface TargetCarried {
-  readonly queue: readonly DeployRequest[];
+/** Result of `pipeline` and of `deployment` when they shipped; otherwise it is the detail of their failure. */
+export interface Ended {
+  readonly outcome: Outcome;
+  readonly reason: string;
 }
 
-/** Argument of workflow type `deployment`. */
-export interface DeploymentInput extends TargetRef {
-  readonly n: number;
-  readonly kind: DeploymentKind;
-  readonly request: DeployRequest | RecoveryRequest;
+/** Argument of workflow type `target`; `queue` is what a continued run hands to itself. */
+export interface TargetInput extends TargetRef {
+  readonly queue?: readonly DeployRequest[];
 }
-/** A rollback of an idle target, or putting right what a lost deployment left. */
-export interface RecoveryRequest extends TargetRef {
+
+/** Why a deployment is to be: a pipeline's request, a person's rollback, or a deployment that ended without an outcome. */
+export type Cause =
+  | { readonly kind: 'deploy'; readonly request: DeployRequest }
+  | { readonly kind: 'rollback'; readonly request: RollbackRequest }
+  | { readonly kind: 'recover'; readonly lost: string };
+
+/**
+ * What the target's admission resolved; the deployment goes by this and nothing else.
+ * Argument of workflow type `deployment`.
+ */
+export interface DeploymentInput extends TargetRef {
+  readonly id: string;
+  readonly kind: DeploymentKind;
   readonly requestId: string;
   readonly requestedBy: Person;
-  readonly reason: string;
-  readonly statement?: Statement;
-  readonly rollback?: RollbackRequest;
-}
-
-/** What admission resolved: the workflow goes by this and nothing else. */
-export interface Admission {
+  readonly run?: string;
   readonly release: Release;
+  readonly plan: DeploymentPlan;
+  /** What serves now, and where the traffic goes back to. */
   readonly replaces?: Live;
   readonly candidate: Slot;
-  readonly stable?: Slot;
   readonly host?: string;
-  readonly state: TargetState;
 }
 
 /** Signal argument: stop going forward and undo. */

@@ -21,3 +21,21 @@ export interface Statement {
   readonly nonce: string;
   readonly signature: 'none';
 }
+
+const VERBS: readonly string[] = ['run', 'approve', 'reject', 'rollback', 'abort'] satisfies readonly Verb[];
+
+/** Why something that came in a message is no statement at all, or `undefined` when it has the shape of one. */
+export function malformed(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return 'a statement is an object';
+  const s = value as Record<string, unknown>;
+  for (const field of ['person', 'verb', 'on', 'at', 'until', 'nonce'])
+    if (typeof s[field] !== 'string' || s[field] === '' || (s[field] as string).length > 200)
+      return `a statement needs the text field ${field} (1 to 200 characters)`;
+  if (!VERBS.includes(s['verb'] as string)) return `a statement's verb is one of ${VERBS.join(', ')}`;
+  if (s['signature'] !== 'none') return "a statement's signature is none while people are asserted";
+  if (s['reason'] !== undefined && (typeof s['reason'] !== 'string' || s['reason'].length > 2000))
+    return "a statement's reason is a text of at most 2000 characters";
+  if (Number.isNaN(Date.parse(s['at'] as string)) || Number.isNaN(Date.parse(s['until'] as string)))
+    return 'at and until are ISO instants';
+  return undefined;
+}

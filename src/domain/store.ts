@@ -87,9 +87,7 @@ export interface Store {
   };
   readonly releases: {
     save(release: Release, run: string, evidence: readonly Evidence[]): Promise<void>;
-    list(
-      service: string,
-    ): Promise<
+    list(service: string): Promise<
       readonly {
         readonly release: Release;
         readonly run: string;

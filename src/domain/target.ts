@@ -44,6 +44,8 @@ export interface DeployRequest extends TargetRef {
   readonly run: string;
   readonly pipeline: string;
   readonly requestedBy: Person;
+  /** E-mail of the commit's author. */
+  readonly author: string;
   readonly planHash: Digest;
   readonly release: Release;
   readonly evidence: readonly Evidence[];
@@ -57,6 +59,8 @@ export interface RollbackRequest extends TargetRef {
   readonly requestId: string;
   readonly statement: Statement;
   readonly reason: string;
+  /** The version to go back to; absent: the newest known good before the live one. */
+  readonly to?: string;
 }
 
 export interface Finished {

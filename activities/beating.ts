@@ -1,0 +1,17 @@
+import { Context } from '@temporalio/activity';
+
+const BEAT_MS = 1_000;
+
+/** Runs `body` with heartbeats, so that a dead worker is noticed and a cancellation arrives; hands on the cancellation. */
+export async function beating<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const context = Context.current();
+  context.heartbeat();
+  const timer = setInterval(() => {
+    context.heartbeat();
+  }, BEAT_MS);
+  try {
+    return await body(context.cancellationSignal);
+  } finally {
+    clearInterval(timer);
+  }
+}

@@ -1,0 +1,149 @@
+import type { TargetRef } from '../src/domain/ids.js';
+import type { Outcome } from '../src/domain/outcome.js';
+import type { Configuration } from '../src/domain/plan.js';
+import type { Release } from '../src/domain/release.js';
+import type { Store } from '../src/domain/store.js';
+import type { HoldMark, Live, Slot, TargetState } from '../src/domain/target.js';
+import { Context } from '@temporalio/activity';
+import { ShipwayError } from '../src/errors.js';
+import { entry, type Subject } from './audit.js';
+import { permitGuard, type PermitGuard } from './permits.js';
+
+export interface PromoteInput extends Subject {
+  readonly candidate: Slot;
+  readonly release: Release;
+  readonly configuration: Configuration;
+}
+export interface DemoteInput extends Subject {
+  readonly replaces?: Live;
+}
+export interface FinishInput extends Subject {
+  readonly deployment: string;
+  readonly outcome: Outcome;
+  readonly reason: string;
+  /** The rules, and not a person, found the release bad. */
+  readonly judgedBad: boolean;
+  /** It passed its bake. */
+  readonly knownGood: boolean;
+  /** What was undone, when: written now, because going back does not wait for the store. */
+  readonly late: readonly { readonly at: number; readonly what: string }[];
+}
+
+/** What a deployment changes in its target's record. All are safe to repeat. */
+export function createDeploymentActivities({ store }: { store: Store }) {
+  const permits = permitGuard(store);
+  return {
+    promote: (i: PromoteInput) => promote(store, permits, i),
+    undoPromote: (i: DemoteInput) => undoPromote(store, permits, i),
+    finishDeployment: (i: FinishInput) => finishDeployment(store, i),
+    settleDeployment: (i: TargetRef & { deployment: string }) => settleDeployment(store, i),
+  };
+}
+
+const self = (): string => Context.current().info.workflowExecution?.workflowId ?? '';
+
+/** The release is live from now on. */
+async function promote(store: Store, permits: PermitGuard, i: PromoteInput): Promise<void> {
+  await permits.forward();
+  const state = await loaded(store, i);
+  if (state.live?.deployment === self()) return;
+  const since = new Date().toISOString();
+  const live: Live = {
+    release: i.release,
+    slot: i.candidate,
+    configuration: i.configuration,
+    deployment: self(),
+    since,
+  };
+  await store.targets.save({ ...state, live });
+  await store.audit.append([
+    entry(i, 'deployment.promoted', {
+      release: i.release.digest,
+      slot: i.candidate,
+      replaces: state.live?.release.digest ?? 'none',
+    }),
+  ]);
+}
+
+async function undoPromote(store: Store, permits: PermitGuard, i: DemoteInput): Promise<void> {
+  await permits.back();
+  const state = await loaded(store, i);
+  if (state.live?.deployment !== self()) return;
+  const { live, ...rest } = state;
+  await store.targets.save(i.replaces === undefined ? rest : { ...rest, live: i.replaces });
+  await store.audit.append([
+    entry(i, 'deployment.demoted', {
+      release: live.release.digest,
+      live: i.replaces?.release.digest ?? 'none',
+    }),
+  ]);
+}
+
+/** The end of a deployment: its outcome, what it means for the target, and the permit closed. */
+async function finishDeployment(store: Store, i: FinishInput): Promise<void> {
+  const row = await store.deployments.find(i.deployment);
+  if (row === undefined) throw new ShipwayError('permit.missing', `${i.deployment} was never admitted`);
+  const state = await loaded(store, i);
+  const endedAt = new Date().toISOString();
+  const end = { endedAt, outcome: i.outcome, reason: i.reason };
+  if (row.kind === 'recover') {
+    const lost = row.requestId.slice('recover/'.length);
+    await store.targets.save(recovered(state, lost));
+    await store.deployments.finish(lost, {
+      endedAt,
+      outcome: 'rolled_back',
+      reason: 'it ended without an outcome; the target was put back to what is known good',
+    });
+  } else await store.targets.save(finishedState(state, i, row.release, endedAt));
+  await store.audit.append([
+    ...i.late.map(({ at, what }, n) =>
+      entry(
+        i,
+        'effect.undone',
+        { what },
+        {
+          timestamp: new Date(at).toISOString(),
+          late: true,
+          key: `${i.deployment}/undone/${String(at)}/${String(n)}`,
+        },
+      ),
+    ),
+    entry(i, 'deployment.finished', { deployment: i.deployment, outcome: i.outcome, reason: i.reason }),
+  ]);
+  await store.permits.close(i.deployment, endedAt);
+  await store.deployments.finish(i.deployment, end);
+}
+
+function finishedState(state: TargetState, i: FinishInput, release: Release, at: string): TargetState {
+  if (i.knownGood && state.live?.deployment === i.deployment) return { ...state, knownGood: state.live };
+  if (!i.judgedBad || i.outcome !== 'rolled_back') return state;
+  const mark: HoldMark = {
+    digest: release.digest,
+    version: release.version,
+    deployment: i.deployment,
+    reason: i.reason,
+    at,
+  };
+  return { ...state, holdMarks: [...state.holdMarks.filter((m) => m.digest !== mark.digest), mark] };
+}
+
+/** A lost deployment that had promoted its release leaves what was known good before it; one that had not leaves all as it was. */
+function recovered(state: TargetState, lost: string): TargetState {
+  if (state.live?.deployment !== lost) return state;
+  const { live: _, ...rest } = state;
+  return state.knownGood === undefined ? rest : { ...rest, live: state.knownGood };
+}
+
+async function settleDeployment(
+  store: Store,
+  i: TargetRef & { deployment: string },
+): Promise<{ state: TargetState; outcome?: Outcome }> {
+  const row = await store.deployments.find(i.deployment);
+  const state = await loaded(store, i);
+  return { state, ...(row?.outcome === undefined ? {} : { outcome: row.outcome }) };
+}
+
+async function loaded(store: Store, ref: TargetRef): Promise<TargetState> {
+  const { service, environment } = ref;
+  return (await store.targets.load(ref)) ?? { schema: 1, service, environment, holdMarks: [], nextN: 1 };
+}

@@ -1,0 +1,22 @@
+import type { Client } from '@temporalio/client';
+import type { MetricSource, Provider, Router } from '../src/domain/ports.js';
+import type { Policy } from '../src/domain/policy.js';
+import type { Store } from '../src/domain/store.js';
+
+/** What activities on the control queue work with. */
+export interface ControlDeps {
+  readonly store: Store;
+  readonly client: Client;
+  /** The newest accepted policy. */
+  readonly policy: () => Promise<Policy>;
+  /** The host whose provider new targets get. */
+  readonly host: string;
+}
+
+/** What activities that touch the world work with. */
+export interface EffectDeps {
+  readonly store: Store;
+  readonly provider: Provider;
+  readonly router: Router;
+  readonly metrics: MetricSource;
+}

@@ -1,0 +1,57 @@
+import { Context } from '@temporalio/activity';
+import type { Json } from '../src/domain/canonical.js';
+import type { Store } from '../src/domain/store.js';
+import type { Slot } from '../src/domain/target.js';
+import { entry, type Subject } from './audit.js';
+import { beating } from './beating.js';
+import type { PermitGuard } from './permits.js';
+
+/** What every effect is told: whose it is and which slots it is about. */
+export interface EffectInput extends Subject {
+  readonly candidate: Slot;
+  readonly stable?: Slot;
+}
+
+interface Guarded {
+  readonly store: Store;
+  readonly permits: PermitGuard;
+}
+
+/**
+ * An effect on the way forward: permit, intent in the store, the act, its result in the store. Every act converges,
+ * so a retry after any crash is safe. Fails with `permit.missing`, `store.unavailable` and what the act fails with.
+ */
+export function forward<I extends EffectInput, O>(
+  { store, permits }: Guarded,
+  name: string,
+  say: (input: I) => { readonly [key: string]: Json },
+  act: (input: I, signal: AbortSignal) => Promise<O>,
+): (input: I) => Promise<O> {
+  return (input) =>
+    beating(async (signal) => {
+      await permits.forward();
+      const details = { effect: name, ...say(input) };
+      await store.audit.append([entry(input, 'effect.intent', details)]);
+      try {
+        const result = await act(input, signal);
+        await store.audit.append([entry(input, 'effect.result', { ...details, ok: true })]);
+        return result;
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        await store.audit.append([entry(input, 'effect.result', { ...details, ok: false, why })]);
+        throw error;
+      }
+    });
+}
+
+/** An effect on the way back: acts at once, store or no store. Its entry is written when the deployment ends, marked late. */
+export function back<I extends EffectInput, O>(
+  { permits }: Pick<Guarded, 'permits'>,
+  act: (input: I, signal: AbortSignal) => Promise<O>,
+): (input: I) => Promise<O> {
+  return (input) =>
+    beating(async () => {
+      await permits.back();
+      return act(input, Context.current().cancellationSignal);
+    });
+}

@@ -1,0 +1,164 @@
+import { FULL, type DeploymentPlan, type Share, type UserKey } from '../src/domain/plan.js';
+import type { Split } from '../src/domain/ports.js';
+import type { Release } from '../src/domain/release.js';
+import { otherSlot, type Live, type Slot } from '../src/domain/target.js';
+import { Context } from '@temporalio/activity';
+import { ShipwayError } from '../src/errors.js';
+import type { EffectDeps } from './deps.js';
+import { back, forward, type EffectInput } from './effect.js';
+import { permitGuard } from './permits.js';
+import { probeOnce } from './smoke.js';
+
+export interface ProvisionInput extends EffectInput {
+  readonly release: Release;
+  readonly plan: DeploymentPlan;
+}
+export interface ShiftInput extends EffectInput {
+  readonly share: Share;
+  readonly from: Share;
+  readonly userKey: readonly UserKey[];
+}
+export interface SmokeInput extends EffectInput {
+  readonly test: DeploymentPlan['smokeTest'];
+}
+export interface RetireInput extends EffectInput {
+  readonly slot: Slot;
+  readonly drainTimeoutMs: number;
+}
+export interface RestoreInput extends EffectInput {
+  readonly plan: DeploymentPlan;
+  readonly live?: Live;
+}
+
+/** Effects on provider and router. All converge; the way forward is audited before and after, the way back does not wait. */
+export function createEffects(deps: EffectDeps) {
+  const guarded = { store: deps.store, permits: permitGuard(deps.store) };
+  return {
+    /** Instances of the release run and are ready in the candidate slot, known to the router, without any user. */
+    provision: forward(
+      guarded,
+      'provision',
+      (i: ProvisionInput) => ({ slot: i.candidate, release: i.release.digest }),
+      (i, signal) => provision(deps, i, signal),
+    ),
+    /** The candidate answers its smoke test, asked directly and not through the router. Fails with `smoke.failed`. */
+    smokeTest: forward(
+      guarded,
+      'smoke_test',
+      (i: SmokeInput) => ({ slot: i.candidate, path: i.test.path }),
+      (i, signal) => smokeTest(deps, i, signal),
+    ),
+    /** The candidate has `share` of the users and stable the rest. */
+    shiftTraffic: forward(
+      guarded,
+      'shift_traffic',
+      (i: ShiftInput) => ({ slot: i.candidate, from: i.from, share: i.share }),
+      (i, signal) => deps.router.split(i, splitFor(i, i.share), signal),
+    ),
+    /** A slot without users is drained, forgotten by the router, and its instances are stopped. */
+    retireSlot: forward(
+      guarded,
+      'retire_slot',
+      (i: RetireInput) => ({ slot: i.slot }),
+      (i, signal) => retire(deps, i, i.slot, i.drainTimeoutMs, signal),
+    ),
+    /** All users are on what the target knows as good, whatever a lost deployment left. */
+    restoreTarget: forward(
+      guarded,
+      'restore_target',
+      (i: RestoreInput) => ({ live: i.live?.release.digest ?? 'none' }),
+      (i, signal) => restore(deps, i, signal),
+    ),
+    undoShift: back(guarded, (i: Omit<ShiftInput, 'share' | 'from'>, signal) => undoShift(deps, i, signal)),
+    undoProvision: back(guarded, (i: EffectInput, signal) => undoProvision(deps, i, signal)),
+  };
+}
+
+async function provision(
+  { provider, router }: EffectDeps,
+  i: ProvisionInput,
+  signal: AbortSignal,
+): Promise<{ address: string }> {
+  const instances = await provider.ensure(i, i.candidate, i.release, i.plan.configuration, signal);
+  const { address } = await router.open(i, i.plan.listen, signal);
+  await router.admit(
+    i,
+    i.candidate,
+    i.release.digest,
+    instances.map((x) => x.url),
+    signal,
+  );
+  return { address };
+}
+
+async function smokeTest({ provider }: EffectDeps, i: SmokeInput, signal: AbortSignal): Promise<void> {
+  const slot = (await provider.observe(i, signal)).find((s) => s.slot === i.candidate);
+  if (slot === undefined || slot.instances.length === 0)
+    throw new ShipwayError('smoke.failed', `no instance runs in ${i.candidate}`);
+  for (const instance of slot.instances) await probeOnce(instance.url, i.test, signal);
+}
+
+/** The salt is the deployment's own id: a new deployment draws its users anew, one deployment never does. */
+function splitFor(i: EffectInput & { userKey: readonly UserKey[] }, share: Share): Split {
+  return {
+    shares:
+      i.stable === undefined ? { [i.candidate]: FULL } : { [i.candidate]: share, [i.stable]: FULL - share },
+    candidate: i.candidate,
+    salt: Context.current().info.workflowExecution?.workflowId ?? '',
+    userKey: i.userKey,
+  };
+}
+
+/** With nothing to go back to, the first deployment's address is closed. */
+async function undoShift(
+  { router }: EffectDeps,
+  i: EffectInput & { userKey: readonly UserKey[] },
+  signal: AbortSignal,
+): Promise<void> {
+  if (i.stable === undefined) await router.close(i, signal);
+  else await router.split(i, splitFor(i, 0), signal);
+}
+
+async function undoProvision(deps: EffectDeps, i: EffectInput, signal: AbortSignal): Promise<void> {
+  const GRACE_MS = 5_000;
+  if (i.stable === undefined) await deps.router.close(i, signal);
+  else await retire(deps, i, i.candidate, GRACE_MS, signal);
+  await deps.provider.remove(i, i.candidate, signal);
+}
+
+async function retire(
+  { router, provider }: EffectDeps,
+  i: EffectInput,
+  slot: Slot,
+  drainMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const known = await router.observe(i, signal);
+  if (known?.members[slot] !== undefined) {
+    await router.drain(i, slot, drainMs, signal);
+    await router.withdraw(i, slot, signal);
+  }
+  await provider.remove(i, slot, signal);
+}
+
+async function restore(deps: EffectDeps, i: RestoreInput, signal: AbortSignal): Promise<void> {
+  const { live } = i;
+  if (live === undefined) {
+    await deps.router.close(i, signal);
+    await deps.provider.remove(i, i.candidate, signal);
+    return;
+  }
+  const instances = await deps.provider.ensure(i, live.slot, live.release, live.configuration, signal);
+  await deps.router.open(i, i.plan.listen, signal);
+  await deps.router.admit(
+    i,
+    live.slot,
+    live.release.digest,
+    instances.map((x) => x.url),
+    signal,
+  );
+  const shares = { [live.slot]: FULL };
+  const salt = Context.current().info.workflowExecution?.workflowId ?? '';
+  await deps.router.split(i, { shares, candidate: live.slot, salt, userKey: i.plan.userKey }, signal);
+  await retire(deps, i, otherSlot(live.slot), i.plan.drainTimeoutMs, signal);
+}

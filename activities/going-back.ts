@@ -1,0 +1,30 @@
+import type { DeploymentRow, Store } from '../src/domain/store.js';
+import type { TargetState } from '../src/domain/target.js';
+import { ShipwayError } from '../src/errors.js';
+
+/**
+ * The deployment whose release and configuration a rollback restores: the newest that shipped here, is not what serves now and was not
+ * held since; or the version that was named. Fails with `rollback.impossible`, saying what there is.
+ */
+export async function newestGood(
+  store: Pick<Store, 'deployments'>,
+  state: TargetState,
+  to: string | undefined,
+): Promise<DeploymentRow> {
+  const { service, environment, live } = state;
+  const rows = await store.deployments.list({ service, environment, limit: 200 });
+  const good = rows.filter(
+    (r) =>
+      r.outcome === 'shipped' &&
+      r.kind !== 'recover' &&
+      r.release.digest !== live?.release.digest &&
+      !state.holdMarks.some((m) => m.digest === r.release.digest),
+  );
+  const chosen = to === undefined ? good[0] : good.find((r) => r.release.version === to);
+  if (chosen !== undefined) return chosen;
+  const known = [...new Set(good.map((r) => r.release.version))].join(', ') || 'none';
+  throw new ShipwayError(
+    'rollback.impossible',
+    `${service} in ${environment} has no known good release${to === undefined ? ' before the live one' : ` ${to}`}; known good beside the live one: ${known}`,
+  );
+}

@@ -1,0 +1,58 @@
+import { admitDeployment } from './admission.js';
+import { createDeploymentActivities } from './deployments.js';
+import type { ControlDeps, EffectDeps } from './deps.js';
+import { createEffects } from './effects.js';
+import { allFailing } from './failure.js';
+import { runScan, type ScanDeps } from './run-scan.js';
+import { runStage, type StageDeps } from './run-stage.js';
+import { admitRun, closeGate, finishRun, openGate, openQuestion, recordRelease } from './runs.js';
+import { recordRefusal, verifyStatement } from './statements.js';
+import {
+  askTarget,
+  awaitDeployment,
+  cancelWorkflow,
+  findRequest,
+  loadTarget,
+  withdrawFromTarget,
+} from './targets.js';
+import { watch } from './watch.js';
+
+/** Queue `control`: decisions and records. */
+export const createControlActivities = (deps: ControlDeps) =>
+  allFailing({
+    admitRun: admitRun(deps),
+    recordRelease: recordRelease(deps),
+    openGate: openGate(deps),
+    openQuestion: openQuestion(deps),
+    closeGate: closeGate(deps),
+    finishRun: finishRun(deps),
+    verifyStatement: verifyStatement(deps),
+    recordRefusal: recordRefusal(deps),
+    askTarget: askTarget(deps),
+    withdrawFromTarget: withdrawFromTarget(deps),
+    loadTarget: loadTarget(deps),
+    findRequest: findRequest(deps),
+    admitDeployment: admitDeployment(deps),
+    cancelWorkflow: cancelWorkflow(deps),
+    ...createDeploymentActivities(deps),
+  });
+
+/** Queue `watch`: waiting for workflows. */
+export const createWaitingActivities = (deps: ControlDeps) =>
+  allFailing({ awaitDeployment: awaitDeployment(deps) });
+
+/** Queue `host/<id>` (or `control`): the world. */
+export const createEffectActivities = (deps: EffectDeps) => allFailing(createEffects(deps));
+
+/** Queue `host/<id>/watch` (or `watch`): looking at the world. */
+export const createWatchActivities = (deps: EffectDeps) => allFailing({ watch: watch(deps) });
+
+/** Queue `stage`: users' commands; no credentials. */
+export const createStageActivities = (deps: StageDeps & ScanDeps) =>
+  allFailing({ runStage: runStage(deps), runScan: runScan(deps) });
+
+export type Activities = ReturnType<typeof createControlActivities> &
+  ReturnType<typeof createWaitingActivities> &
+  ReturnType<typeof createEffectActivities> &
+  ReturnType<typeof createWatchActivities> &
+  ReturnType<typeof createStageActivities>;

@@ -1,0 +1,153 @@
+import { decisionFor } from '../src/domain/decision.js';
+import type { GateState, Question } from '../src/domain/gate.js';
+import type { PipelineInput } from '../src/domain/inputs.js';
+import type { Outcome } from '../src/domain/outcome.js';
+import type { Plan } from '../src/domain/plan.js';
+import { barredFrom } from '../src/domain/policy.js';
+import type { ArtifactRef, Digest, Evidence, Release } from '../src/domain/release.js';
+import { ShipwayError } from '../src/errors.js';
+import { digestOf } from '../src/hash.js';
+import { Context } from '@temporalio/activity';
+import { entry, type Subject } from './audit.js';
+import type { ControlDeps } from './deps.js';
+import { policyOf } from './policy.js';
+import { verifyStatement } from './statements.js';
+
+type Deps = Pick<ControlDeps, 'store' | 'policy'>;
+const subjectOf = (plan: Plan): Subject => ({
+  service: plan.service,
+  environment: plan.environment,
+  version: plan.version,
+});
+
+/** Takes a run in: the plan is the one that was hashed, the policy knows the environment, the person's statement counts. */
+export const admitRun =
+  (deps: Deps) =>
+  async (input: PipelineInput): Promise<{ identity: 'asserted' }> => {
+    const { plan, planHash, statement } = input;
+    const hash = digestOf(plan);
+    if (hash !== planHash)
+      throw new ShipwayError('plan.mismatch', `the plan has hash ${hash}, it was sent as ${planHash}`);
+    const rules = await policyOf(deps.policy, plan.environment);
+    if (statement.verb !== 'run' || statement.on !== planHash)
+      throw new ShipwayError('statement.refused', 'the statement does not ask for this run');
+    const verified = await verifyStatement(deps)({ statement, ...subjectOf(plan) });
+    if (verified.status === 'refused') throw new ShipwayError('statement.refused', verified.message);
+    return { identity: rules.identity };
+  };
+
+/** Makes the release of what the stages left: its digest is that of the list of its artifacts. Same artifacts, same release. */
+export const recordRelease =
+  ({ store }: Pick<ControlDeps, 'store'>) =>
+  async (input: {
+    plan: Plan;
+    run: string;
+    artifacts: readonly ArtifactRef[];
+    evidence: readonly Evidence[];
+  }): Promise<Release> => {
+    const { plan, artifacts } = input;
+    if (artifacts.length === 0)
+      throw new ShipwayError(
+        'stage.artifact_missing',
+        'no stage before the deployment declares artifacts, so there is nothing to deploy',
+      );
+    const { service, version, commit } = plan;
+    const digest = digestOf({
+      service,
+      artifacts: artifacts.map(({ stage, digest: d }) => ({ stage, digest: d })),
+    });
+    const release: Release = { service, version, commit, digest, artifacts };
+    await store.releases.save(release, input.run, input.evidence);
+    await store.audit.append([
+      entry(subjectOf(plan), 'release.recorded', { digest, commit, run: input.run }),
+    ]);
+    return release;
+  };
+
+export interface OpenGateInput {
+  readonly plan: Plan;
+  readonly planHash: Digest;
+  readonly release: Release;
+  readonly evidence: readonly Evidence[];
+  readonly requestedBy: string;
+  readonly run: string;
+}
+
+/** The approval gate as the policy has it now, for the decision as it stands now. */
+export const openGate =
+  ({ store, policy }: Deps) =>
+  async ({ plan, planHash, release, evidence, requestedBy, run }: OpenGateInput): Promise<GateState> => {
+    const rules = (await policyOf(policy, plan.environment)).approvals;
+    const live = (await store.targets.load(plan))?.live;
+    const decision = digestOf(decisionFor(planHash, release.digest, evidence, live?.release.digest, rules));
+    const gate: GateState = {
+      id: `${run}/${decision.slice(0, 12)}`,
+      question: 'approval',
+      title: `${plan.service} ${plan.version} → ${plan.environment}, replaces ${live?.release.version ?? 'nothing'}`,
+      decision,
+      required: rules.requiredApprovals,
+      expiresAt: Date.now() + rules.expiresAfterMs,
+      barred: barredFrom(rules, requestedBy, plan.author),
+      answers: [],
+      verdict: 'open',
+    };
+    await store.audit.append([
+      entry(subjectOf(plan), 'gate.opened', {
+        question: gate.question,
+        decision,
+        required: gate.required,
+        run,
+      }),
+    ]);
+    return gate;
+  };
+
+/** A question to whoever looks after the deployment; it waits until it is answered. */
+export const openQuestion =
+  ({ store }: Pick<ControlDeps, 'store'>) =>
+  async (input: Subject & { readonly question: Question; readonly title: string }): Promise<GateState> => {
+    const { workflowExecution, activityId } = Context.current().info;
+    const decision = digestOf({ workflow: workflowExecution?.workflowId, activityId, title: input.title });
+    await store.audit.append([
+      entry(input, 'gate.opened', { question: input.question, decision, title: input.title }),
+    ]);
+    return {
+      id: decision.slice(0, 12),
+      question: input.question,
+      title: input.title,
+      decision,
+      required: 1,
+      barred: [],
+      answers: [],
+      verdict: 'open',
+    };
+  };
+
+export const closeGate =
+  ({ store }: Pick<ControlDeps, 'store'>) =>
+  async ({ gate, ...subject }: Subject & { readonly gate: GateState }): Promise<void> => {
+    const by = gate.answers.map((a) => `${a.verb} ${a.person}`);
+    await store.audit.append([
+      entry(subject, 'gate.closed', {
+        question: gate.question,
+        decision: gate.decision,
+        verdict: gate.verdict,
+        by,
+      }),
+    ]);
+  };
+
+export const finishRun =
+  ({ store }: Pick<ControlDeps, 'store'>) =>
+  async (input: {
+    plan: Plan;
+    planHash: Digest;
+    run: string;
+    outcome: Outcome;
+    reason: string;
+  }): Promise<void> => {
+    const { run, outcome, reason, planHash } = input;
+    await store.audit.append([
+      entry(subjectOf(input.plan), 'run.finished', { run, outcome, reason, plan: planHash }),
+    ]);
+  };

@@ -1,0 +1,101 @@
+import { WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
+import { Context } from '@temporalio/activity';
+import { QUEUES, targetId, type TargetRef } from '../src/domain/ids.js';
+import type { GoBack } from '../src/domain/inputs.js';
+import { MESSAGES } from '../src/domain/messages.js';
+import type { DeployRequest, TargetAnswer, TargetState } from '../src/domain/target.js';
+import type { target } from '../workflows/target.js';
+import { beating } from './beating.js';
+import type { ControlDeps } from './deps.js';
+
+/** Asks the target, starting it if it does not live. A repeat is answered alike, so any retry is safe. */
+export const askTarget =
+  ({ client }: Pick<ControlDeps, 'client'>) =>
+  async (request: DeployRequest): Promise<TargetAnswer> => {
+    const start = new WithStartWorkflowOperation<typeof target>('target', {
+      workflowId: targetId(request),
+      taskQueue: QUEUES.control,
+      args: [{ service: request.service, environment: request.environment }],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      staticSummary: `${request.service} in ${request.environment}: lock, queue and memory`,
+    });
+    return client.workflow.executeUpdateWithStart<typeof target, TargetAnswer, [DeployRequest]>(MESSAGES.request, {
+      args: [request],
+      startWorkflowOperation: start,
+    });
+  };
+
+/** Takes a request back: out of the queue, or as an abort to the running deployment. */
+export const withdrawFromTarget =
+  ({ client }: Pick<ControlDeps, 'client'>) =>
+  async (input: TargetRef & { requestId: string; goBack: GoBack }): Promise<TargetAnswer> => {
+    const { requestId, goBack } = input;
+    const handle = client.workflow.getHandle(targetId(input));
+    return handle.executeUpdate<TargetAnswer, [{ requestId: string; goBack: GoBack }]>(MESSAGES.withdraw, {
+      args: [{ requestId, goBack }],
+    });
+  };
+
+export interface OpenDeployment {
+  readonly id: string;
+  readonly requestId: string;
+  readonly version: string;
+  readonly kind: 'deploy' | 'rollback' | 'recover';
+}
+
+/** What a starting target entity must know: its state, and the deployments that have not ended. */
+export const loadTarget =
+  ({ store }: Pick<ControlDeps, 'store'>) =>
+  async (ref: TargetRef): Promise<{ state: TargetState; open: readonly OpenDeployment[] }> => {
+    const state = (await store.targets.load(ref)) ?? { schema: 1, ...ref, holdMarks: [], nextN: 1 };
+    const open = await store.deployments.open(ref);
+    return {
+      state,
+      open: open.map(({ id, requestId, kind, release }) => ({
+        id,
+        requestId,
+        kind,
+        version: release.version,
+      })),
+    };
+  };
+
+/** What the store knows of a request: finished, running, or nothing. */
+export const findRequest =
+  ({ store }: Pick<ControlDeps, 'store'>) =>
+  async (input: TargetRef & { requestId: string }): Promise<TargetAnswer | undefined> => {
+    const row = await store.deployments.findByRequest(input, input.requestId);
+    if (row === undefined) return undefined;
+    return row.outcome === undefined
+      ? { status: 'running', deployment: row.id }
+      : { status: 'finished', deployment: row.id, outcome: row.outcome, reason: row.reason ?? '' };
+  };
+
+/** Waits until a deployment has ended in any way, or is found not to exist. */
+export const awaitDeployment =
+  ({ client }: Pick<ControlDeps, 'client'>) =>
+  async ({ deployment }: { deployment: string }): Promise<void> =>
+    beating(async (signal) => {
+      const handle = client.workflow.getHandle(deployment);
+      for (;;) {
+        signal.throwIfAborted();
+        if (!(await runs(() => handle.describe()))) return;
+        await Context.current().sleep(ASK_MS);
+      }
+    });
+const ASK_MS = 500;
+
+async function runs(describe: () => Promise<{ status: { name: string } }>): Promise<boolean> {
+  try {
+    return (await describe()).status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+export const cancelWorkflow =
+  ({ client }: Pick<ControlDeps, 'client'>) =>
+  async ({ workflow }: { workflow: string }): Promise<void> => {
+    await client.workflow.getHandle(workflow).cancel();
+  };

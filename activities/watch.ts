@@ -1,0 +1,81 @@
+import { Context } from '@temporalio/activity';
+import type { Observation, Sample, WatchEvidence, WatchInput, WatchResult } from '../src/domain/watching.js';
+import { watchLoop } from '../src/domain/watch-loop.js';
+import { ShipwayError } from '../src/errors.js';
+import type { EffectDeps } from './deps.js';
+
+const BEAT_MS = 1_000;
+
+/**
+ * Watches one phase. Interrupted it returns what it knows; after a dead worker the next attempt starts from the last beat.
+ * Needs no permit: it changes nothing.
+ */
+export const watch =
+  (deps: EffectDeps) =>
+  async (input: WatchInput): Promise<WatchResult> => {
+    const context = Context.current();
+    const { cancellationSignal: signal } = context;
+    let evidence = (context.info.heartbeatDetails as WatchEvidence | undefined) ?? input.evidence;
+    const timer = setInterval(() => {
+      context.heartbeat(evidence);
+    }, BEAT_MS);
+    try {
+      return await watchLoop(
+        { ...input, evidence },
+        {
+          now: Date.now,
+          sleep: (ms) => pause(ms, signal),
+          interrupted: () => signal.aborted,
+          observe: () => observe(deps, input, signal),
+          keep: (samples) => keep(deps, samples),
+          beat: (known) => {
+            evidence = known;
+            context.heartbeat(known);
+          },
+        },
+      );
+    } finally {
+      clearInterval(timer);
+    }
+  };
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
+  });
+}
+
+async function observe(
+  { metrics, provider }: EffectDeps,
+  input: WatchInput,
+  signal: AbortSignal,
+): Promise<Observation> {
+  const [health, sample] = await Promise.allSettled([
+    provider.health(input, input.candidate.slot, input.liveness, signal),
+    metrics.sample(input, signal),
+  ]);
+  const probed =
+    health.status === 'fulfilled' ? health.value : { probes: 0, failures: 0, note: sayOf(health.reason) };
+  if (sample.status === 'fulfilled')
+    return { at: sample.value.at, counters: sample.value.counters, health: probed };
+  return { at: Date.now(), unavailable: sayOf(sample.reason), health: probed };
+}
+
+const sayOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** A store that is gone must not blind the watch: the verdict counts, its record is lost for this look and said so in the log. */
+async function keep({ store }: EffectDeps, samples: readonly Sample[]): Promise<void> {
+  try {
+    await store.samples.add(samples);
+  } catch (error) {
+    if (!(error instanceof ShipwayError)) throw error;
+    Context.current().log.warn('samples could not be kept', { why: error.message, samples: samples.length });
+  }
+}

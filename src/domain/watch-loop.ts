@@ -1,0 +1,96 @@
+import { judge, verdictOf, type Finding } from './judgement.js';
+import type { WatchPlan } from './plan.js';
+import {
+  EVIDENCE_LIMIT,
+  type Observation,
+  type Sample,
+  type WatchEvidence,
+  type WatchInput,
+  type WatchResult,
+} from './watching.js';
+import type { Verdict } from './verdict.js';
+
+/** Everything a watch needs of the world, so that a week can be tested on a simulated clock. */
+export interface WatchWorld {
+  readonly now: () => number;
+  /** Resolves after `ms`, or at once when interrupted. */
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly interrupted: () => boolean;
+  /** One look: what the source and the probes say. Never throws; a silent source is an observation. */
+  readonly observe: () => Promise<Observation>;
+  /** Keeps samples for good. A store that does not answer must not blind the watch: it resolves when tried. */
+  readonly keep: (samples: readonly Sample[]) => Promise<void>;
+  /** The resume point for a next attempt. */
+  readonly beat: (evidence: WatchEvidence) => void;
+}
+
+/**
+ * Looks every interval until the phase is over, the candidate is bad, or somebody interrupts. A doubtful verdict at the end of
+ * the phase is looked at again until `stepTimeoutMs` more have passed, unless the policy goes on in doubt anyway.
+ */
+export async function watchLoop(input: WatchInput, world: WatchWorld): Promise<WatchResult> {
+  let evidence = input.evidence;
+  let verdict: Verdict = { kind: 'inconclusive', reason: 'nothing has been observed yet' };
+  for (;;) {
+    if (world.interrupted()) return { verdict, interrupted: true, evidence };
+    const observation = await world.observe();
+    evidence = { observations: kept(input.plan, [...evidence.observations, observation]) };
+    const findings = judge(input.plan, evidence.observations, input.candidate, input.stable);
+    verdict = verdictOf(findings);
+    await world.keep(findings.map((f) => sampleOf(input, observation, f)));
+    world.beat(evidence);
+    if (verdict.kind === 'fail') return { verdict, interrupted: false, evidence };
+    const end = endOf(input, verdict);
+    if (end !== undefined && world.now() >= end) return { verdict, interrupted: false, evidence };
+    await world.sleep(
+      Math.max(Math.min(input.plan.intervalMs, (end ?? Infinity) - world.now()), MIN_SLEEP_MS),
+    );
+  }
+}
+const MIN_SLEEP_MS = 10;
+
+function endOf({ until, plan }: WatchInput, verdict: Verdict): number | undefined {
+  if (until === undefined || verdict.kind === 'pass') return until;
+  const policy = verdict.kind === 'unavailable' ? plan.onUnavailable : plan.onInconclusive;
+  return policy === 'continue' ? until : until + plan.stepTimeoutMs;
+}
+
+const sampleOf = (input: WatchInput, observation: Observation, finding: Finding): Sample => ({
+  deployment: input.deployment,
+  phase: input.phase,
+  at: new Date(observation.at).toISOString(),
+  ...finding,
+});
+
+/** Observations still inside the longest window, and the one before it; thinned evenly when there would be too many. */
+export function kept(plan: WatchPlan, observations: readonly Observation[]): readonly Observation[] {
+  const { errorRate, responseTime, healthCheckFailures } = plan.triggers;
+  const longest = Math.max(
+    errorRate?.windowMs ?? 0,
+    responseTime?.windowMs ?? 0,
+    healthCheckFailures?.windowMs ?? 0,
+  );
+  const since = (observations.at(-1)?.at ?? 0) - longest;
+  const first = Math.max(
+    observations.findLastIndex((o) => o.at <= since),
+    0,
+  );
+  const inside = observations.slice(first);
+  return inside.length <= EVIDENCE_LIMIT ? inside : thinned(inside);
+}
+
+/** Merges the two neighbours that lie closest together in time: health counts are summed, counters are cumulative anyway. */
+function thinned(observations: readonly Observation[]): readonly Observation[] {
+  let at = 1;
+  for (let i = 1; i < observations.length - 1; i++) if (gap(observations, i) < gap(observations, at)) at = i;
+  const [a, b] = [observations[at - 1], observations[at]];
+  if (a === undefined || b === undefined) return observations;
+  const health = {
+    ...b.health,
+    probes: a.health.probes + b.health.probes,
+    failures: a.health.failures + b.health.failures,
+  };
+  const merged: Observation = { ...(b.counters === undefined ? a : b), at: b.at, health };
+  return [...observations.slice(0, at - 1), merged, ...observations.slice(at + 1)];
+}
+const gap = (o: readonly Observation[], i: number): number => (o[i]?.at ?? 0) - (o[i - 1]?.at ?? 0);

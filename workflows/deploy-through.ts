@@ -1,0 +1,55 @@
+import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import type { DeployRequest, Finished } from '../src/domain/target.js';
+import { control, ASK_AGAIN } from './profiles.js';
+import { shielded, type Run } from './stages.js';
+
+/**
+ * Asks the target to deploy, and repeats the request until it has the outcome: hints make it quick, repeats make it sure.
+ * Answers `ask again` when what was approved is no longer what would be done. When the run is aborted the request is taken
+ * back, and the wait goes on until the target says how it ended.
+ */
+export async function deployThrough(run: Run, request: DeployRequest): Promise<Finished | 'ask again'> {
+  try {
+    return await untilFinished(run, request);
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    const by = run.abortedBy();
+    const goBack = {
+      why: 'abort',
+      by: by?.person ?? 'temporal',
+      reason: by?.reason ?? 'the run was cancelled',
+    } as const;
+    const finished = await shielded(async () => {
+      await control.withdrawFromTarget({
+        service: request.service,
+        environment: request.environment,
+        requestId: request.requestId,
+        goBack,
+      });
+      return untilFinished(run, request);
+    });
+    if (finished !== 'ask again' && finished.outcome === 'shipped') return finished;
+    throw error;
+  }
+}
+
+async function untilFinished(run: Run, request: DeployRequest): Promise<Finished | 'ask again'> {
+  for (;;) {
+    const answer = await control.askTarget(request);
+    switch (answer.status) {
+      case 'finished':
+        run.update({ deployment: answer.deployment });
+        return answer;
+      case 'refused':
+        if (answer.type === 'decision.changed') return 'ask again';
+        throw ApplicationFailure.nonRetryable(answer.message, answer.type);
+      case 'running':
+        run.update({ deployment: answer.deployment });
+        break;
+      case 'queued':
+        run.stage('deploy', { note: `place ${String(answer.position)} behind ${answer.holder}` });
+        break;
+    }
+    await run.hint(ASK_AGAIN);
+  }
+}

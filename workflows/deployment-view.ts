@@ -1,0 +1,26 @@
+import type { DeploymentInput } from '../src/domain/inputs.js';
+import { TIMELINE_LIMIT, type DeploymentView } from '../src/domain/view.js';
+
+export function initialView(input: DeploymentInput): DeploymentView {
+  return {
+    id: input.id,
+    service: input.service,
+    environment: input.environment,
+    version: input.release.version,
+    ...(input.replaces === undefined
+      ? {}
+      : { replaces: input.replaces.release.version, stable: input.replaces.slot }),
+    kind: input.kind,
+    strategy: input.plan.strategy.kind,
+    ...(input.run === undefined ? {} : { run: input.run }),
+    phase: 'admission',
+    shares: {},
+    candidate: input.candidate,
+    timeline: [],
+  };
+}
+
+export const happened = (view: DeploymentView, at: number, what: string): DeploymentView => ({
+  ...view,
+  timeline: [...view.timeline, { at, what }].slice(-TIMELINE_LIMIT),
+});

@@ -1,0 +1,89 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type { DeploymentInput, Ended, GoBack } from '../src/domain/inputs.js';
+import { failureTypeOf, type Outcome } from '../src/domain/outcome.js';
+import { FULL } from '../src/domain/plan.js';
+import { goBackSignal, startMoves, type Moves } from './moves.js';
+import { control } from './profiles.js';
+import { OUTCOME } from './search.js';
+import { recover } from './strategies/recover.js';
+import { strategyOf } from './strategies/index.js';
+import { reasonOf } from './undo.js';
+
+/**
+ * One change of one target. Ends shipped, or undoes what it did and fails with `run.<outcome>`; what happened is in the store
+ * before it ends. Started by hand it moves nothing: its first effect finds no permit.
+ */
+export async function deployment(input: DeploymentInput): Promise<Ended> {
+  const moves = startMoves(input);
+  const forward = new CancellationScope();
+  let back: GoBack | undefined;
+  setHandler(
+    goBackSignal,
+    (message) => {
+      back ??= message;
+      forward.cancel();
+    },
+    { description: 'From the target: stop going forward and undo.' },
+  );
+  try {
+    await forward.run(() => story(input, moves));
+    return await finished(moves, {
+      outcome: 'shipped',
+      reason: `${input.release.version} serves ${input.environment}`,
+    });
+  } catch (error) {
+    const ended = await CancellationScope.nonCancellable(() => undone(moves, error, back));
+    if (isCancellation(error) && ended.outcome === 'aborted' && back === undefined) throw error;
+    if (CancellationScope.current().consideredCancelled) throw error;
+    throw ApplicationFailure.create({
+      message: ended.reason,
+      type: failureTypeOf(ended.outcome),
+      nonRetryable: true,
+      details: [ended],
+      category: 'BENIGN',
+    });
+  }
+}
+
+/** The way forward, in the order an operator would tell it. */
+async function story(input: DeploymentInput, moves: Moves): Promise<void> {
+  if (input.kind === 'recover') return recover(input, moves);
+  await moves.provision();
+  await moves.smoke();
+  if (input.replaces === undefined || input.kind === 'rollback') await moves.shift(FULL);
+  else await strategyOf(input.plan.strategy)(moves);
+  await moves.promote();
+  if (input.kind === 'deploy') await moves.watch('bake', input.plan.bakeMs);
+  await moves.retire();
+}
+
+async function undone(moves: Moves, error: unknown, back: GoBack | undefined): Promise<Ended> {
+  const ended = endingOf(moves, error, back);
+  await moves.goBack(ended.reason);
+  return finished(moves, ended);
+}
+
+/** Before any traffic moved a bad deployment has failed; after it, it was rolled back. */
+function endingOf(moves: Moves, error: unknown, back: GoBack | undefined): Ended {
+  if (back !== undefined) {
+    const outcome: Outcome = back.why === 'abort' ? 'aborted' : 'rolled_back';
+    return { outcome, reason: `${back.why} by ${back.by}: ${back.reason}` };
+  }
+  if (isCancellation(error)) return { outcome: 'aborted', reason: 'cancelled in Temporal' };
+  return { outcome: moves.trafficMoved() ? 'rolled_back' : 'failed', reason: reasonOf(error) };
+}
+
+async function finished(moves: Moves, ended: Ended): Promise<Ended> {
+  await CancellationScope.nonCancellable(async () => {
+    await control.finishDeployment({ ...ended, ...moves.record() });
+    upsertSearchAttributes([{ key: OUTCOME, value: ended.outcome }]);
+    moves.close(ended);
+  });
+  return ended;
+}

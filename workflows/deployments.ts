@@ -1,0 +1,59 @@
+import {
+  ApplicationFailure,
+  ParentClosePolicy,
+  getExternalWorkflowHandle,
+  isCancellation,
+  log,
+  startChild,
+} from '@temporalio/workflow';
+import type { DeploymentInput, GoBack } from '../src/domain/inputs.js';
+import { MEMO_VIEW } from '../src/domain/messages.js';
+import { QUEUES } from '../src/domain/ids.js';
+import { deployment } from './deployment.js';
+import * as messages from './messages.js';
+import { initialView } from './deployment-view.js';
+import { searchAttributes } from './search.js';
+
+/** Starts the deployment and waits for its end, whatever that is: its outcome is read from the store, not from here. */
+export async function runDeployment(input: DeploymentInput): Promise<void> {
+  try {
+    const child = await startChild(deployment, {
+      workflowId: input.id,
+      taskQueue: QUEUES.control,
+      args: [input],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      memo: { [MEMO_VIEW]: initialView(input) },
+      typedSearchAttributes: searchAttributes({
+        service: input.service,
+        environment: input.environment,
+        version: input.release.version,
+      }),
+      staticSummary: `${input.kind} ${input.service} ${input.release.version} → ${input.environment}, replaces ${input.replaces?.release.version ?? 'nothing'}`,
+    });
+    await child.result();
+  } catch (error) {
+    log.info('deployment ended without shipping', { deployment: input.id, error: String(error) });
+  }
+}
+
+/** Signals to other workflows are hints: one that is gone changes nothing here. */
+export async function tellDeployment(id: string, goBack: GoBack): Promise<void> {
+  await hint(async () => {
+    const handle = getExternalWorkflowHandle(id);
+    await handle.signal(messages.goBack, goBack);
+    if (goBack.why === 'abort') await handle.cancel();
+  });
+}
+
+export async function tellPipeline(id: string, requestId: string): Promise<void> {
+  await hint(() => getExternalWorkflowHandle(id).signal(messages.outcome, { requestId }));
+}
+
+async function hint(send: () => Promise<void>): Promise<void> {
+  try {
+    await send();
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ApplicationFailure)) throw error;
+    log.info('nobody there to tell', { error: error.message });
+  }
+}

@@ -1,0 +1,3 @@
+export { deployment } from './deployment.js';
+export { pipeline } from './pipeline.js';
+export { target } from './target.js';

@@ -1,0 +1,270 @@
+import { ApplicationFailure, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import { deploymentDetails, percent } from '../src/domain/details.js';
+import type { GateState } from '../src/domain/gate.js';
+import type { DeploymentInput, Ended } from '../src/domain/inputs.js';
+import { FULL, type Share } from '../src/domain/plan.js';
+import type { DeploymentView, Phase } from '../src/domain/view.js';
+import { NO_EVIDENCE, type WatchEvidence, type WatchInput } from '../src/domain/watching.js';
+import { waitingFor } from './asking.js';
+import { happened, initialView } from './deployment-view.js';
+import { createGates, type Gates } from './gate.js';
+import * as messages from './messages.js';
+import { control, effectsOf, type Effects } from './profiles.js';
+import { publisher } from './publish.js';
+import { UndoList } from './undo.js';
+import { watchPhase } from './watch-phase.js';
+
+export const goBackSignal = messages.goBack;
+
+/** What a strategy can do, each move with its way back registered before it is made. */
+export interface Moves {
+  readonly provision: () => Promise<void>;
+  readonly smoke: () => Promise<void>;
+  /** Sends `share` of the users to the candidate. */
+  readonly shift: (share: Share) => Promise<void>;
+  /** Watches the candidate for `ms`; throws when the rules say it is bad. */
+  readonly watch: (phase: string, ms: number) => Promise<void>;
+  /** Makes the candidate the live release, in the target and nowhere in the world. */
+  readonly promote: () => Promise<void>;
+  /** Known good from here on: nothing is undone any more, and the replaced slot is removed. */
+  readonly retire: () => Promise<void>;
+  /** Puts a slot of the present live release back to all traffic and removes the other: after a lost deployment. */
+  readonly restore: () => Promise<void>;
+  /** Undoes everything, traffic first; asks a person about what could not be undone. */
+  readonly goBack: (why: string) => Promise<void>;
+  readonly trafficMoved: () => boolean;
+  /** What `finishDeployment` needs to know. */
+  readonly record: () => {
+    deployment: string;
+    service: string;
+    environment: string;
+    version: string;
+    judgedBad: boolean;
+    knownGood: boolean;
+    late: { at: number; what: string }[];
+  };
+  readonly close: (ended: Ended) => void;
+}
+
+/** State of one deployment as its moves share it. */
+export interface Field {
+  readonly input: DeploymentInput;
+  readonly effects: Effects;
+  readonly undo: UndoList;
+  readonly gates: Gates;
+  evidence: WatchEvidence;
+  share: Share;
+  moved: boolean;
+  judgedBad: boolean;
+  knownGood: boolean;
+  late: { at: number; what: string }[];
+  readonly show: (change: Partial<DeploymentView>, what?: string) => void;
+}
+
+export function startMoves(input: DeploymentInput): Moves {
+  const field = createField(input);
+  return {
+    provision: () => provision(field),
+    smoke: () => smoke(field),
+    shift: (share) => shift(field, share),
+    watch: (phase, ms) => watch(field, phase, ms),
+    promote: () => promote(field),
+    retire: () => retire(field),
+    restore: () => restore(field),
+    goBack: (why) => goBack(field, why),
+    trafficMoved: () => field.moved,
+    record: () => ({
+      deployment: input.id,
+      service: input.service,
+      environment: input.environment,
+      version: input.release.version,
+      judgedBad: field.judgedBad,
+      knownGood: field.knownGood,
+      late: field.late,
+    }),
+    close: (ended) => {
+      field.show({ phase: 'done', ...ended }, `${ended.outcome}: ${ended.reason}`);
+    },
+  };
+}
+
+function createField(input: DeploymentInput): Field {
+  const publish = publisher(deploymentDetails);
+  let view = initialView(input);
+  setHandler(messages.view, () => view);
+  const show: Field['show'] = (change, what) => {
+    view = { ...view, ...change };
+    if (what !== undefined) view = happened(view, Date.now(), what);
+    publish(view);
+  };
+  const onGate = (gate: GateState | undefined): void => {
+    const { waitingFor: _, ...rest } = view;
+    view = gate === undefined ? rest : { ...rest, waitingFor: waitingFor(gate, workflowInfo().workflowId) };
+    publish(view);
+  };
+  const subject = { service: input.service, environment: input.environment, version: input.release.version };
+  return {
+    input,
+    effects: effectsOf(input.host, input.plan.configuration.startupTimeoutMs),
+    undo: new UndoList(),
+    gates: createGates(subject, onGate, (line) => {
+      show({}, line);
+    }),
+    evidence: NO_EVIDENCE,
+    share: 0,
+    moved: false,
+    judgedBad: false,
+    knownGood: false,
+    late: [],
+    show,
+  };
+}
+
+/** What every effect is about: the activity looks up the permit by its own workflow id. */
+export const about = ({ input }: Field) => ({
+  service: input.service,
+  environment: input.environment,
+  version: input.release.version,
+  candidate: input.candidate,
+  ...(input.replaces === undefined ? {} : { stable: input.replaces.slot }),
+});
+
+const named = ({ input }: Field): string => `${input.service} ${input.environment}`;
+const summary = (text: string) => ({ summary: text.slice(0, 120) });
+
+async function provision(field: Field): Promise<void> {
+  const { input, effects, undo } = field;
+  field.show({ phase: 'provision' }, `starting ${input.release.version} in ${input.candidate}`);
+  undo.add(`remove ${input.release.version} from ${input.candidate}`, () =>
+    effects.undoing.undoProvision.executeWithOptions(summary(`remove ${named(field)} ${input.candidate}`), [
+      about(field),
+    ]),
+  );
+  const { address } = await effects.slow.provision.executeWithOptions(
+    summary(`start ${named(field)} ${input.release.version} in ${input.candidate}`),
+    [{ ...about(field), release: input.release, plan: input.plan }],
+  );
+  field.show({ address });
+}
+
+async function smoke(field: Field): Promise<void> {
+  const { input, effects } = field;
+  field.show({ phase: 'smoke' }, `smoke test of ${input.candidate}`);
+  await effects.quick.smokeTest.executeWithOptions(summary(`smoke test ${named(field)} ${input.candidate}`), [
+    { ...about(field), test: input.plan.smokeTest },
+  ]);
+}
+
+async function shift(field: Field, share: Share): Promise<void> {
+  const { input, effects, undo } = field;
+  const step = `${percent(field.share)} → ${percent(share)}`;
+  field.show({ phase: 'shift' }, `shift ${step}`);
+  if (!field.moved) {
+    undo.add(`${input.replaces?.release.version ?? 'nothing'} is live`, () =>
+      effects.undoing.undoPromote.executeWithOptions(summary(`demote ${named(field)}`), [about(field)]),
+    );
+    undo.add('send all traffic back', () => undoShift(field));
+  }
+  field.moved = true;
+  await effects.quick.shiftTraffic.executeWithOptions(summary(`shift ${named(field)} ${step}`), [
+    { ...about(field), share, from: field.share, userKey: input.plan.userKey },
+  ]);
+  field.share = share;
+  field.show({ shares: sharesOf(field, share) });
+}
+
+async function undoShift(field: Field): Promise<void> {
+  await field.effects.undoing.undoShift.executeWithOptions(summary(`shift ${named(field)} back to 0 %`), [
+    { ...about(field), userKey: field.input.plan.userKey },
+  ]);
+  field.share = 0;
+  field.show({ shares: sharesOf(field, 0) });
+}
+
+const sharesOf = ({ input }: Field, share: Share) =>
+  input.replaces === undefined
+    ? { [input.candidate]: share }
+    : { [input.replaces.slot]: FULL - share, [input.candidate]: share };
+
+async function watch(field: Field, phase: string, ms: number): Promise<void> {
+  const { input } = field;
+  const { stable: _, ...target } = about(field);
+  const from = Date.now();
+  field.show(
+    { phase: phase === 'bake' ? 'bake' : 'shift', nextAt: from + ms },
+    `watching ${phase} for ${String(ms / 1000)} s`,
+  );
+  const what: WatchInput = {
+    ...target,
+    deployment: input.id,
+    phase,
+    candidate: { release: input.release.digest, slot: input.candidate },
+    ...(input.replaces === undefined
+      ? {}
+      : { stable: { release: input.replaces.release.digest, slot: input.replaces.slot } }),
+    plan: input.plan.watch,
+    liveness: input.plan.configuration.healthChecks.liveness,
+    from,
+    until: from + ms,
+    evidence: field.evidence,
+  };
+  await watchPhase(field, what);
+}
+
+async function promote(field: Field): Promise<void> {
+  const { input } = field;
+  field.show({ phase: 'promote' }, `${input.release.version} is the live release`);
+  await control.promote.executeWithOptions(summary(`promote ${named(field)} ${input.release.version}`), [
+    { ...about(field), release: input.release, configuration: input.plan.configuration },
+  ]);
+}
+
+async function retire(field: Field): Promise<void> {
+  const { input, effects } = field;
+  field.knownGood = true;
+  field.undo.clear();
+  if (input.replaces === undefined) return;
+  field.show({ phase: 'retire' }, `removing ${input.replaces.release.version} from ${input.replaces.slot}`);
+  await effects.quick.retireSlot.executeWithOptions(
+    summary(`remove ${named(field)} ${input.replaces.slot}`),
+    [{ ...about(field), slot: input.replaces.slot, drainTimeoutMs: input.plan.drainTimeoutMs }],
+  );
+}
+
+async function restore(field: Field): Promise<void> {
+  const { input, effects } = field;
+  field.show({ phase: 'going_back' }, 'putting the world where the target says it should be');
+  await effects.slow.restoreTarget.executeWithOptions(summary(`restore ${named(field)}`), [
+    { ...about(field), plan: input.plan, ...(input.replaces === undefined ? {} : { live: input.replaces }) },
+  ]);
+  field.show({}, 'restored');
+}
+
+const goingBack = (phase: Phase): Partial<DeploymentView> => ({ phase });
+
+async function goBack(field: Field, why: string): Promise<void> {
+  field.show(goingBack('going_back'), `going back: ${why}`);
+  for (;;) {
+    const left = await field.undo.runAll((what) => {
+      field.late.push({ at: Date.now(), what });
+      field.show({}, `undone: ${what}`);
+    });
+    if (left.length === 0) return;
+    const names = left.map((l) => `${l.what} (${l.why})`).join('; ');
+    const gate = await control.openQuestion({
+      ...about(field),
+      question: 'undo_incomplete',
+      title: `could not be undone: ${names}. approve: try again; reject: leave it so`,
+    });
+    const closed = await field.gates.ask(gate);
+    if (closed.verdict === 'rejected') {
+      field.show({}, `left as it is: ${names}`);
+      return;
+    }
+  }
+}
+
+/** A failure that says the rules found the candidate bad. */
+export const judgedBad = (reason: string): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(reason, 'verdict.fail');
+export { isCancellation };

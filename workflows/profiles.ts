@@ -1,0 +1,76 @@
+import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import { QUEUES, effectQueues } from '../src/domain/ids.js';
+import type { Activities } from '../activities/index.js';
+
+/**
+ * The only place with timeouts. Every profile waits until a cancelled activity has really stopped:
+ * two steps of one deployment never overlap.
+ */
+const WAIT = { cancellationType: 'WAIT_CANCELLATION_COMPLETED' } as const;
+const EAGER = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' } as const;
+
+/** Store and decisions: short, retried until PostgreSQL answers. */
+export const control = proxyActivities<Activities>({
+  ...WAIT,
+  taskQueue: QUEUES.control,
+  startToCloseTimeout: '15s',
+  retry: EAGER,
+});
+
+/** Waiting for a workflow that is not ours: days, held by heartbeats. */
+export const waiting = proxyActivities<Activities>({
+  ...WAIT,
+  taskQueue: QUEUES.watch,
+  startToCloseTimeout: '30d',
+  heartbeatTimeout: '30s',
+  retry: EAGER,
+});
+
+const HEARTBEAT = '5s';
+const UNDO_ATTEMPTS = 20;
+
+/** The effects of one deployment, on the queues of the host that its provider lives on. */
+export function effectsOf(host: string | undefined, startupTimeoutMs: number) {
+  const queues = effectQueues(host);
+  const effect: ActivityOptions = {
+    ...WAIT,
+    taskQueue: queues.effects,
+    heartbeatTimeout: HEARTBEAT,
+    retry: EAGER,
+  };
+  return {
+    /** Changes that take seconds. */
+    quick: proxyActivities<Activities>({ ...effect, startToCloseTimeout: '60s' }),
+    /** Starting instances: as long as the plan gives them, and a margin to stop them. */
+    slow: proxyActivities<Activities>({ ...effect, startToCloseTimeout: startupTimeoutMs + 60_000 }),
+    /** Going back: tried for minutes, then a person is asked. No schedule-to-close: a dead worker must not use it up. */
+    undoing: proxyActivities<Activities>({
+      ...effect,
+      startToCloseTimeout: startupTimeoutMs + 60_000,
+      retry: { ...EAGER, maximumAttempts: UNDO_ATTEMPTS },
+    }),
+    /** One per phase, for as long as the phase; its beats are seconds apart so that a dead worker is noticed soon. */
+    watching: proxyActivities<Activities>({
+      ...WAIT,
+      taskQueue: queues.watch,
+      startToCloseTimeout: '30d',
+      heartbeatTimeout: HEARTBEAT,
+      retry: EAGER,
+    }),
+  };
+}
+export type Effects = ReturnType<typeof effectsOf>;
+
+/** Users' commands: as long as their stage says. Attempts are the plan's, so Temporal retries only what was lost. */
+export function stageActivities(timeoutMs: number) {
+  return proxyActivities<Activities>({
+    ...WAIT,
+    taskQueue: QUEUES.stage,
+    startToCloseTimeout: timeoutMs + 60_000,
+    heartbeatTimeout: HEARTBEAT,
+    retry: EAGER,
+  });
+}
+
+/** How often a pipeline repeats its request to the target, hint or no hint. */
+export const ASK_AGAIN = '2m';

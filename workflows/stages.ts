@@ -1,0 +1,221 @@
+import { ApplicationFailure, CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow';
+import type { GateState } from '../src/domain/gate.js';
+import type { Ended, PipelineInput } from '../src/domain/inputs.js';
+import { failureTypeOf } from '../src/domain/outcome.js';
+import type { CommandStage, DeployStage, ScanStage, StagePlan } from '../src/domain/plan.js';
+import type { ArtifactRef, Evidence, Release } from '../src/domain/release.js';
+import type { Statement } from '../src/domain/statement.js';
+import type { Finished } from '../src/domain/target.js';
+import type { RunView, StageView } from '../src/domain/view.js';
+import { deployThrough } from './deploy-through.js';
+import type { Gates } from './gate.js';
+import { control, stageActivities } from './profiles.js';
+import { reasonOf } from './undo.js';
+
+/** A run under way: what its stages read and write. */
+export interface Run {
+  readonly input: PipelineInput;
+  readonly gates: Gates;
+  readonly view: () => RunView;
+  readonly update: (change: Partial<RunView>) => void;
+  readonly stage: (name: string, change: Partial<StageView>) => void;
+  readonly abortedBy: () => Statement | undefined;
+  /** Waits for a hint from the target, or `within`. */
+  readonly hint: (within: string) => Promise<void>;
+}
+
+/** What the stages so far have made. */
+interface Made {
+  artifacts: ArtifactRef[];
+  evidence: Evidence[];
+  release?: Release;
+  approval?: { decision: string; statements: readonly Statement[] };
+}
+
+export async function runStages(run: Run): Promise<void> {
+  const made: Made = { artifacts: [], evidence: [] };
+  for (const stage of run.input.plan.stages) {
+    if (stage.skipped !== undefined) {
+      run.stage(stage.name, { state: 'skipped', note: stage.skipped });
+      continue;
+    }
+    run.stage(stage.name, { state: 'running', startedAt: Date.now() });
+    const passed = await runStage(run, stage, made);
+    run.stage(stage.name, { ...passed, endedAt: Date.now() });
+  }
+}
+
+async function runStage(run: Run, stage: StagePlan, made: Made): Promise<Partial<StageView>> {
+  switch (stage.kind) {
+    case 'command':
+      return allowing(stage, () => command(run, stage, made));
+    case 'scan':
+      return allowing(stage, () => scan(run, stage, made));
+    case 'approve':
+      return approval(run, stage.name, made);
+    case 'deploy':
+      return deploy(run, stage, made);
+  }
+}
+
+/** A stage with `allow_failure` says that it failed and lets the run go on. */
+async function allowing(
+  stage: CommandStage | ScanStage,
+  body: () => Promise<Partial<StageView>>,
+): Promise<Partial<StageView>> {
+  try {
+    return await body();
+  } catch (error) {
+    if (!stage.allowFailure || isCancellation(error)) throw error;
+    return { state: 'allowed_failure', note: reasonOf(error) };
+  }
+}
+
+async function command(run: Run, stage: CommandStage, made: Made): Promise<Partial<StageView>> {
+  const { plan, source, run: id } = run.input;
+  const activities = stageActivities(stage.timeoutMs);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const result = await activities.runStage.executeWithOptions(
+        { summary: `run ${stage.name}${attempt > 1 ? `, attempt ${String(attempt)}` : ''}` },
+        [
+          {
+            run: id,
+            service: plan.service,
+            environment: plan.environment,
+            version: plan.version,
+            commit: plan.commit,
+            source,
+            stage,
+            artifacts: made.artifacts,
+            attempt,
+            requestedBy: run.input.requestedBy,
+          },
+        ],
+      );
+      if (result.artifacts !== undefined) made.artifacts.push(result.artifacts);
+      return { state: 'passed' };
+    } catch (error) {
+      if (isCancellation(error) || attempt >= stage.attempts) throw error;
+      run.stage(stage.name, { note: `attempt ${String(attempt)} failed` });
+    }
+  }
+}
+
+async function scan(run: Run, stage: ScanStage, made: Made): Promise<Partial<StageView>> {
+  const { plan, source, run: id } = run.input;
+  const result = await stageActivities(stage.timeoutMs).runScan.executeWithOptions(
+    { summary: `scan ${stage.checks.join(', ')}` },
+    [
+      {
+        run: id,
+        service: plan.service,
+        environment: plan.environment,
+        version: plan.version,
+        commit: plan.commit,
+        source,
+        stage,
+        artifacts: made.artifacts,
+        attempt: 1,
+        requestedBy: run.input.requestedBy,
+      },
+    ],
+  );
+  made.evidence.push(result.evidence);
+  if (result.findings > 0)
+    throw ApplicationFailure.nonRetryable(
+      `${result.evidence.summary}; see shipway logs ${id} --stage ${stage.name}`,
+      'scan.findings',
+    );
+  return { state: 'passed', note: result.evidence.summary };
+}
+
+/** The release is made once, from all artifacts so far, when something first needs its digest. */
+async function releaseOf(run: Run, made: Made): Promise<Release> {
+  made.release ??= await control.recordRelease({
+    plan: run.input.plan,
+    run: run.input.run,
+    artifacts: made.artifacts,
+    evidence: made.evidence,
+  });
+  run.update({ release: made.release.digest });
+  return made.release;
+}
+
+async function approval(run: Run, stage: string, made: Made): Promise<Partial<StageView>> {
+  const release = await releaseOf(run, made);
+  const { plan, planHash, requestedBy, run: id } = run.input;
+  const gate = await control.openGate({
+    plan,
+    planHash,
+    release,
+    evidence: made.evidence,
+    requestedBy,
+    run: id,
+  });
+  if (gate.required === 0) {
+    made.approval = { decision: gate.decision, statements: [] };
+    return { state: 'passed', note: 'the policy asks for no approval here' };
+  }
+  run.stage(stage, { state: 'waiting' });
+  const closed = await run.gates.ask(gate);
+  await control.closeGate({ gate: closed, ...subject(run) });
+  if (closed.verdict !== 'approved') throw refused(closed);
+  made.approval = { decision: closed.decision, statements: run.gates.statements() };
+  return { state: 'passed', note: `approved by ${closed.answers.map((a) => a.person).join(', ')}` };
+}
+
+function refused(gate: GateState): ApplicationFailure {
+  if (gate.verdict === 'expired') return ending({ outcome: 'expired', reason: 'nobody approved in time' });
+  const by = gate.answers.find((a) => a.verb === 'reject');
+  return ending({
+    outcome: 'rejected',
+    reason: `rejected by ${by?.person ?? 'nobody'}: ${by?.reason ?? 'no reason given'}`,
+  });
+}
+
+async function deploy(run: Run, stage: DeployStage, made: Made): Promise<Partial<StageView>> {
+  const release = await releaseOf(run, made);
+  const { plan, planHash, requestedBy, run: id } = run.input;
+  for (let asked = 1; ; asked++) {
+    if (made.approval === undefined) await approval(run, stage.name, made);
+    run.stage(stage.name, { state: 'running' });
+    const finished = await deployThrough(run, {
+      service: plan.service,
+      environment: plan.environment,
+      requestId: `${id}/${stage.name}/${String(asked)}`,
+      run: id,
+      pipeline: workflowInfo().workflowId,
+      requestedBy,
+      author: plan.author,
+      planHash,
+      release,
+      evidence: made.evidence,
+      plan: stage.deployment,
+      ...(made.approval === undefined ? {} : { approval: made.approval }),
+    });
+    if (finished === 'ask again') {
+      delete made.approval;
+      continue;
+    }
+    return settled(finished);
+  }
+}
+
+function settled(finished: Finished): Partial<StageView> {
+  if (finished.outcome === 'shipped') return { state: 'passed', note: finished.reason };
+  throw ending(finished);
+}
+
+export function ending(ended: Ended): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(ended.reason, failureTypeOf(ended.outcome), ended);
+}
+
+const subject = (run: Run) => ({
+  service: run.input.plan.service,
+  environment: run.input.plan.environment,
+  version: run.input.plan.version,
+});
+
+/** Runs `body` although the run is being cancelled. */
+export const shielded = <T>(body: () => Promise<T>): Promise<T> => CancellationScope.nonCancellable(body);

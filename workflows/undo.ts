@@ -1,0 +1,55 @@
+import { CancellationScope, log } from '@temporalio/workflow';
+
+/** One way back: what it restores, in words, and the activity call that does it (converging, so it may run twice). */
+export interface Undo {
+  readonly what: string;
+  readonly run: () => Promise<void>;
+}
+export interface NotUndone {
+  readonly what: string;
+  readonly why: string;
+}
+
+/** The ways back of one deployment, registered before the steps they undo. */
+export class UndoList {
+  private undos: Undo[] = [];
+
+  add(what: string, run: () => Promise<void>): void {
+    this.undos.push({ what, run });
+  }
+
+  /** Nothing is to be undone any more: the release has passed its bake. */
+  clear(): void {
+    this.undos = [];
+  }
+
+  /**
+   * Runs all, newest first, shielded from cancellation; one that fails does not stop the next. What could not be undone stays
+   * in the list, so that calling again retries just that.
+   */
+  async runAll(done: (what: string) => void): Promise<readonly NotUndone[]> {
+    return CancellationScope.nonCancellable(async () => {
+      const left: NotUndone[] = [];
+      const keep: Undo[] = [];
+      for (const undo of [...this.undos].reverse()) {
+        try {
+          await undo.run();
+          done(undo.what);
+        } catch (error) {
+          log.warn('could not undo', { what: undo.what });
+          left.push({ what: undo.what, why: reasonOf(error) });
+          keep.unshift(undo);
+        }
+      }
+      this.undos = keep;
+      return left;
+    });
+  }
+}
+
+/** The innermost message of a failure, for people. */
+export function reasonOf(error: unknown): string {
+  let e: unknown = error;
+  while (e instanceof Error && e.cause instanceof Error) e = e.cause;
+  return e instanceof Error ? e.message : String(e);
+}

@@ -1,0 +1,28 @@
+import type { Logger } from 'pino';
+import type { EffectDeps } from '../../activities/deps.js';
+import { gatewayMetrics } from '../adapters/metrics/gateway.js';
+import { processProvider } from '../adapters/providers/process.js';
+import { gatewayRouter } from '../adapters/routers/gateway.js';
+import type { ArtifactStore } from '../domain/ports.js';
+import type { Store } from '../domain/store.js';
+import type { WorkerSettings } from '../settings.js';
+
+interface Parts {
+  readonly settings: WorkerSettings;
+  readonly artifacts: ArtifactStore;
+  readonly log: Logger;
+}
+
+/** The adapters of this host. */
+export function effectDeps({ settings, artifacts, log }: Parts, store: Store): EffectDeps {
+  const { stateDir } = settings;
+  return {
+    store,
+    provider: processProvider({ stateDir, artifacts, log }),
+    router: gatewayRouter({ stateDir: gatewayDir(stateDir) }),
+    metrics: gatewayMetrics({ stateDir: gatewayDir(stateDir) }),
+  };
+}
+
+/** Where the gateway keeps its state, its token, and the note of its address. */
+export const gatewayDir = (stateDir: string): string => `${stateDir}/gateway`;

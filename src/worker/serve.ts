@@ -1,0 +1,56 @@
+import { stat, statfs } from 'node:fs/promises';
+import { freemem, totalmem } from 'node:os';
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { startApi } from '../api/server.js';
+import type { ArtifactStore } from '../domain/ports.js';
+import type { Store } from '../domain/store.js';
+import type { WorkerSettings } from '../settings.js';
+import { packageVersion } from '../paths.js';
+
+interface Parts {
+  readonly settings: WorkerSettings;
+  readonly store: Store;
+  readonly artifacts: ArtifactStore;
+  readonly client: Client;
+  readonly log: Logger;
+}
+const MIN_FREE_BYTES = 512 * 1024 ** 2;
+
+/** The worker's HTTP, with the health checks that only the worker can make. */
+export function serve({
+  settings,
+  store,
+  artifacts,
+  client,
+}: Parts): Promise<{ url: string; close: () => Promise<void> }> {
+  return startApi({
+    store,
+    artifacts,
+    host: settings.apiHost,
+    port: settings.apiPort,
+    ...(settings.apiToken === undefined ? {} : { token: settings.apiToken }),
+    version: packageVersion(),
+    checks: {
+      database: async () => {
+        await store.policy.current();
+        return 'answers';
+      },
+      temporal: async () => {
+        await client.connection.workflowService.getSystemInfo({});
+        return 'answers';
+      },
+      artifact_store: async () =>
+        (await stat(settings.artifactDir)).isDirectory() ? 'is there' : 'is no folder',
+      disk_space: () => diskSpace(settings.stateDir),
+      memory: () => Promise.resolve(`${mib(freemem())} of ${mib(totalmem())} free`),
+    },
+  });
+}
+
+async function diskSpace(directory: string): Promise<string> {
+  const { bavail, bsize } = await statfs(directory);
+  if (bavail * bsize < MIN_FREE_BYTES) throw new Error(`only ${mib(bavail * bsize)} left for ${directory}`);
+  return `${mib(bavail * bsize)} free`;
+}
+const mib = (bytes: number): string => `${String(Math.round(bytes / 1024 ** 2))} MiB`;

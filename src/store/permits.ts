@@ -1,0 +1,32 @@
+import type { Permit, Store } from '../domain/store.js';
+import type { Database } from './pool.js';
+import { keyOf } from './text.js';
+
+interface Row {
+  readonly body: Permit;
+  readonly closed_at: string | null;
+}
+
+/** A permit is granted once and closed once: a repeat changes nothing, and a closed one is not opened again. */
+export const permitsOf = (db: Database): Store['permits'] => ({
+  grant: async (permit) => {
+    await db.query('INSERT INTO permits (deployment, body) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+      keyOf(permit.deployment),
+      JSON.stringify(permit),
+    ]);
+  },
+  find: async (deployment) => {
+    const { rows } = await db.query<Row>('SELECT body, closed_at FROM permits WHERE deployment = $1', [
+      keyOf(deployment),
+    ]);
+    const [row] = rows;
+    if (row === undefined) return undefined;
+    return row.closed_at === null ? row.body : { ...row.body, closedAt: row.closed_at };
+  },
+  close: async (deployment, at) => {
+    await db.query('UPDATE permits SET closed_at = coalesce(closed_at, $2) WHERE deployment = $1', [
+      keyOf(deployment),
+      at,
+    ]);
+  },
+});

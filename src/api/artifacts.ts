@@ -1,0 +1,65 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Digest } from '../domain/release.js';
+import { Refused } from './failure.js';
+import type { ApiOptions } from './options.js';
+import { digest } from './shapes.js';
+
+const MAX_BYTES = 2 * 1024 ** 3;
+const params = z.strictObject({ digest });
+const digestOf = (request: FastifyRequest): Digest => params.parse(request.params).digest;
+
+/** Artifacts by the sha256 of their bytes. An upload is streamed; one that is cut off, too large or not what it is named leaves nothing. */
+export function artifactRoutes(
+  v1: FastifyInstance,
+  { artifacts, maxArtifactBytes = MAX_BYTES }: ApiOptions,
+): void {
+  v1.get('/artifacts/sha256/:digest', async (request, reply) => {
+    const wanted = digestOf(request);
+    const content = await artifacts.get(wanted);
+    return named(reply, wanted).type('application/octet-stream').send(Readable.from(content));
+  });
+  v1.head('/artifacts/sha256/:digest', async (request, reply) => {
+    const wanted = digestOf(request);
+    const there = await artifacts.has(wanted);
+    return named(reply, wanted)
+      .code(there ? 200 : 404)
+      .send();
+  });
+  void v1.register((upload, _options, done) => {
+    upload.removeAllContentTypeParsers();
+    upload.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null));
+    upload.put('/artifacts/sha256/:digest', async (request, reply) => {
+      // What is left of a body that was refused is not waited for.
+      reply.header('connection', 'close');
+      const wanted = digestOf(request);
+      const there = await artifacts.has(wanted);
+      const kept = await artifacts.put(within(request, maxArtifactBytes), wanted);
+      return reply
+        .removeHeader('connection')
+        .code(there ? 200 : 201)
+        .send(kept);
+    });
+    done();
+  });
+}
+
+const named = (reply: FastifyReply, name: Digest): FastifyReply => reply.header('etag', `"${name}"`);
+
+async function* within({ raw, headers }: FastifyRequest, most: number): AsyncIterable<Uint8Array> {
+  const tooLarge = new Refused(
+    413,
+    'request.too_large',
+    `an artifact may have ${String(most)} bytes`,
+    'declare less in `artifacts`, or raise the limit on the workers',
+  );
+  if (Number(headers['content-length'] ?? 0) > most) throw tooLarge;
+  let bytes = 0;
+  for await (const chunk of raw as AsyncIterable<Buffer>) {
+    bytes += chunk.byteLength;
+    if (bytes > most) throw tooLarge;
+    yield chunk;
+  }
+  if (!raw.complete) throw new Refused(400, 'request.cut_off', 'the upload was cut off', 'send it again');
+}

@@ -1,0 +1,23 @@
+import type { Registry } from 'prom-client';
+import type { ArtifactStore } from '../domain/ports.js';
+import type { Store } from '../domain/store.js';
+
+/** Says in a few words what is well, or fails with what is not. */
+export type Check = () => Promise<string>;
+
+export interface ApiOptions {
+  readonly store: Store;
+  readonly artifacts: ArtifactStore;
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+  readonly token?: string;
+  /** shipway's version. */
+  readonly version: string;
+  readonly checks: Readonly<Record<string, Check>>;
+  readonly metrics?: Registry;
+  /** The largest artifact that is taken. */
+  readonly maxArtifactBytes?: number;
+  /** Hears of errors that nobody foresaw. */
+  readonly onBug?: (error: unknown) => void;
+}

@@ -1,0 +1,39 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { Refused } from './failure.js';
+import type { ApiOptions } from './options.js';
+import { given } from './given.js';
+import { days, id, name, whole } from './shapes.js';
+
+const ofHistory = z.strictObject({
+  service: name.optional(),
+  environment: name.optional(),
+  days: days.optional(),
+  limit: whole(1, 1_000).default(100),
+});
+const ofReleases = z.strictObject({ service: name });
+const ofTargets = z.strictObject({ service: name.optional() });
+const ofSamples = z.strictObject({ deployment: id });
+
+/** What the store remembers, to read. */
+export function recordRoutes(v1: FastifyInstance, { store }: ApiOptions): void {
+  v1.get('/history', (request) => {
+    const { days: sinceDays, ...filter } = ofHistory.parse(request.query);
+    return store.deployments.list(given({ ...filter, sinceDays }));
+  });
+  v1.get('/releases', (request) => store.releases.list(ofReleases.parse(request.query).service));
+  v1.get('/targets', (request) => store.targets.list(ofTargets.parse(request.query).service));
+  v1.get('/samples', (request) => store.samples.list(ofSamples.parse(request.query).deployment));
+  v1.get('/policy', async (request) => {
+    z.strictObject({}).parse(request.query);
+    const row = await store.policy.current();
+    if (row === undefined)
+      throw new Refused(
+        404,
+        'policy.none',
+        'no policy has been accepted yet',
+        'start a worker with a policy',
+      );
+    return { hash: row.hash, policy: JSON.parse(row.text) as unknown, acceptedAt: row.acceptedAt };
+  });
+}

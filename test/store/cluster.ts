@@ -1,5 +1,4 @@
 import { spawn, execFile, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { createRequire } from 'node:module';
@@ -20,7 +19,7 @@ export interface Cluster {
   /** A new and empty database; `migrated` has shipway's schema. The login is a superuser. */
   database(kind?: 'empty' | 'migrated'): Promise<string>;
   kill(signal: NodeJS.Signals): Promise<void>;
-  freeze(): void;
+  freeze(): Promise<void>;
   thaw(): void;
   start(): Promise<void>;
   remove(): Promise<void>;
@@ -36,6 +35,7 @@ export async function startCluster(): Promise<Cluster> {
   const port = await freePort();
   const url = (name: string): string => `postgresql://postgres@127.0.0.1:${String(port)}/${name}`;
   let server: ChildProcess | undefined;
+  let frozen: number[] = [];
   let made = 0;
   const start = async (): Promise<void> => {
     const args = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', directory, '-c', 'fsync=on'];
@@ -46,15 +46,21 @@ export async function startCluster(): Promise<Cluster> {
     const running = server;
     if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
     const ended = new Promise((done) => running.once('exit', done));
-    running.kill(signal);
+    if (signal === 'SIGKILL') await toAll(url('postgres'), running, signal);
+    else running.kill(signal);
     await ended;
   };
   await start();
   return {
     start,
     kill,
-    freeze: () => stopped(server, 'SIGSTOP'),
-    thaw: () => stopped(server, 'SIGCONT'),
+    freeze: async () => {
+      if (server === undefined) throw new Error('the cluster is not running');
+      frozen = await toAll(url('postgres'), server, 'SIGSTOP');
+    },
+    thaw: () => {
+      for (const pid of frozen) process.kill(pid, 'SIGCONT');
+    },
     remove: async () => {
       await kill('SIGINT');
       await rm(directory, { recursive: true, force: true });
@@ -79,15 +85,12 @@ export async function sql(url: string, text: string): Promise<Record<string, unk
   }
 }
 
-/** Freezing takes the server's children too: they hold the connections. */
-function stopped(server: ChildProcess | undefined, signal: 'SIGSTOP' | 'SIGCONT'): void {
-  if (server?.pid === undefined) throw new Error('the cluster is not running');
-  for (const pid of [server.pid, ...childrenOf(server.pid)]) process.kill(pid, signal);
-}
-
-function childrenOf(pid: number): number[] {
-  const text = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8');
-  return text.trim().split(' ').filter(Boolean).map(Number);
+/** To all processes of the server, not to the first alone: the others hold the connections and would serve on. */
+async function toAll(url: string, server: ChildProcess, signal: NodeJS.Signals): Promise<number[]> {
+  const rows = await sql(url, 'SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()');
+  const pids = [server.pid ?? NaN, ...rows.map((r) => Number(r['pid']))];
+  for (const pid of pids) process.kill(pid, signal);
+  return pids;
 }
 
 async function answers(url: string): Promise<void> {
@@ -116,7 +119,9 @@ function freePort(): Promise<number> {
     probe.listen(0, '127.0.0.1', () => {
       const address = probe.address();
       probe.close(() =>
-        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
+        typeof address === 'object' && address !== null
+          ? resolve(address.port)
+          : reject(new Error('no port')),
       );
     });
   });

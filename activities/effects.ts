@@ -120,11 +120,12 @@ async function undoShift(
 }
 
 async function undoProvision(deps: EffectDeps, i: EffectInput, signal: AbortSignal): Promise<void> {
-  const GRACE_MS = 5_000;
-  if (i.stable === undefined) await deps.router.close(i, signal);
-  else await retire(deps, i, i.candidate, GRACE_MS, signal);
+  if (i.stable !== undefined) return retire(deps, i, i.candidate, UNDO_DRAIN_MS, signal);
+  await deps.router.close(i, signal);
   await deps.provider.remove(i, i.candidate, signal);
 }
+/** A release that is going back has no users any more: only what is in flight may end. */
+const UNDO_DRAIN_MS = 5_000;
 
 async function retire(
   { router, provider }: EffectDeps,

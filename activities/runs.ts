@@ -73,10 +73,17 @@ export interface OpenGateInput {
   readonly run: string;
 }
 
-/** The approval gate as the policy has it now, for the decision as it stands now. */
+/** The approval gate as the policy has it now, for the decision as it stands now. When it expires is the workflow's clock's business. */
 export const openGate =
   ({ store, policy }: Deps) =>
-  async ({ plan, planHash, release, evidence, requestedBy, run }: OpenGateInput): Promise<GateState> => {
+  async ({
+    plan,
+    planHash,
+    release,
+    evidence,
+    requestedBy,
+    run,
+  }: OpenGateInput): Promise<{ gate: GateState; expiresAfterMs: number }> => {
     const rules = (await policyOf(policy, plan.environment)).approvals;
     const live = (await store.targets.load(plan))?.live;
     const decision = digestOf(decisionFor(planHash, release.digest, evidence, live?.release.digest, rules));
@@ -86,7 +93,6 @@ export const openGate =
       title: `${plan.service} ${plan.version} → ${plan.environment}, replaces ${live?.release.version ?? 'nothing'}`,
       decision,
       required: rules.requiredApprovals,
-      expiresAt: Date.now() + rules.expiresAfterMs,
       barred: barredFrom(rules, requestedBy, plan.author),
       answers: [],
       verdict: 'open',
@@ -99,7 +105,7 @@ export const openGate =
         run,
       }),
     ]);
-    return gate;
+    return { gate, expiresAfterMs: rules.expiresAfterMs };
   };
 
 /** A question to whoever looks after the deployment; it waits until it is answered. */

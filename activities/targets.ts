@@ -19,10 +19,13 @@ export const askTarget =
       workflowIdConflictPolicy: 'USE_EXISTING',
       staticSummary: `${request.service} in ${request.environment}: lock, queue and memory`,
     });
-    return client.workflow.executeUpdateWithStart<typeof target, TargetAnswer, [DeployRequest]>(MESSAGES.request, {
-      args: [request],
-      startWorkflowOperation: start,
-    });
+    return client.workflow.executeUpdateWithStart<typeof target, TargetAnswer, [DeployRequest]>(
+      MESSAGES.request,
+      {
+        args: [request],
+        startWorkflowOperation: start,
+      },
+    );
   };
 
 /** Takes a request back: out of the queue, or as an abort to the running deployment. */

@@ -9,7 +9,7 @@ import { waitingFor } from './asking.js';
 import { happened, initialView } from './deployment-view.js';
 import { createGates, type Gates } from './gate.js';
 import * as messages from './messages.js';
-import { control, effectsOf, type Effects } from './profiles.js';
+import { control, effectsOf, undoingRecords, type Effects } from './profiles.js';
 import { publisher } from './publish.js';
 import { UndoList } from './undo.js';
 import { watchPhase } from './watch-phase.js';
@@ -160,8 +160,8 @@ async function shift(field: Field, share: Share): Promise<void> {
   const step = `${percent(field.share)} → ${percent(share)}`;
   field.show({ phase: 'shift' }, `shift ${step}`);
   if (!field.moved) {
-    undo.add(`${input.replaces?.release.version ?? 'nothing'} is live`, () =>
-      effects.undoing.undoPromote.executeWithOptions(summary(`demote ${named(field)}`), [about(field)]),
+    undo.add(`make ${input.replaces?.release.version ?? 'nothing'} the live release`, () =>
+      undoPromote(field),
     );
     undo.add('send all traffic back', () => undoShift(field));
   }
@@ -171,6 +171,13 @@ async function shift(field: Field, share: Share): Promise<void> {
   ]);
   field.share = share;
   field.show({ shares: sharesOf(field, share) });
+}
+
+async function undoPromote(field: Field): Promise<void> {
+  const { replaces } = field.input;
+  await undoingRecords.undoPromote.executeWithOptions(summary(`demote ${named(field)}`), [
+    { ...about(field), ...(replaces === undefined ? {} : { replaces }) },
+  ]);
 }
 
 async function undoShift(field: Field): Promise<void> {

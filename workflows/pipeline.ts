@@ -24,7 +24,8 @@ import { reasonOf } from './undo.js';
 export async function pipeline(input: PipelineInput): Promise<Ended> {
   const run = createRun(input);
   try {
-    run.update(await admitted(input));
+    const { identity } = await control.admitRun(input);
+    run.identify(identity);
     await runStages(run);
     const reason = `${input.plan.version} is live in ${input.plan.environment}`;
     return await CancellationScope.nonCancellable(() => end(run, { outcome: 'shipped', reason }));
@@ -40,11 +41,6 @@ export async function pipeline(input: PipelineInput): Promise<Ended> {
       ...(error instanceof Error ? { cause: error } : {}),
     });
   }
-}
-
-async function admitted(input: PipelineInput): Promise<Partial<RunView>> {
-  const { identity } = await control.admitRun(input);
-  return { identity };
 }
 
 function createRun(input: PipelineInput): Run {
@@ -91,11 +87,19 @@ function createRun(input: PipelineInput): Run {
       hinted = false;
     },
     stage(name, change) {
-      update({ stages: view.stages.map((s) => (s.name === name ? { ...s, ...change } : s)) });
+      update({ stages: staged(view, name, change) });
+    },
+    identify(identity) {
+      view = { ...view, identity };
+    },
+    note(name, change) {
+      view = { ...view, stages: staged(view, name, change) };
     },
   };
 }
 
+const staged = (view: RunView, name: string, change: Partial<StageView>): readonly StageView[] =>
+  view.stages.map((s) => (s.name === name ? { ...s, ...change } : s));
 const pending = (stage: StagePlan): StageView => ({ name: stage.name, kind: stage.kind, state: 'pending' });
 
 /** What a failure of the pipeline's own code or of a step means for the run. */

@@ -27,7 +27,16 @@ export const waiting = proxyActivities<Activities>({
 });
 
 const HEARTBEAT = '5s';
-const UNDO_ATTEMPTS = 20;
+/** Going back is tried for minutes, then a person is asked. No schedule-to-close: a dead worker must not use it up. */
+const UNDO_RETRY = { ...EAGER, maximumAttempts: 20 } as const;
+
+/** Taking a record in the store back. */
+export const undoingRecords = proxyActivities<Activities>({
+  ...WAIT,
+  taskQueue: QUEUES.control,
+  startToCloseTimeout: '15s',
+  retry: UNDO_RETRY,
+});
 
 /** The effects of one deployment, on the queues of the host that its provider lives on. */
 export function effectsOf(host: string | undefined, startupTimeoutMs: number) {
@@ -43,11 +52,10 @@ export function effectsOf(host: string | undefined, startupTimeoutMs: number) {
     quick: proxyActivities<Activities>({ ...effect, startToCloseTimeout: '60s' }),
     /** Starting instances: as long as the plan gives them, and a margin to stop them. */
     slow: proxyActivities<Activities>({ ...effect, startToCloseTimeout: startupTimeoutMs + 60_000 }),
-    /** Going back: tried for minutes, then a person is asked. No schedule-to-close: a dead worker must not use it up. */
     undoing: proxyActivities<Activities>({
       ...effect,
       startToCloseTimeout: startupTimeoutMs + 60_000,
-      retry: { ...EAGER, maximumAttempts: UNDO_ATTEMPTS },
+      retry: UNDO_RETRY,
     }),
     /** One per phase, for as long as the phase; its beats are seconds apart so that a dead worker is noticed soon. */
     watching: proxyActivities<Activities>({

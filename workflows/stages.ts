@@ -19,6 +19,10 @@ export interface Run {
   readonly view: () => RunView;
   readonly update: (change: Partial<RunView>) => void;
   readonly stage: (name: string, change: Partial<StageView>) => void;
+  /** The same without writing it out: the next change does, and a memo written once costs one event instead of two. */
+  readonly note: (name: string, change: Partial<StageView>) => void;
+  /** How the people in this run are known: shown from the next change on. */
+  readonly identify: (identity: 'asserted') => void;
   readonly abortedBy: () => Statement | undefined;
   /** Waits for a hint from the target, or `within`. */
   readonly hint: (within: string) => Promise<void>;
@@ -36,12 +40,12 @@ export async function runStages(run: Run): Promise<void> {
   const made: Made = { artifacts: [], evidence: [] };
   for (const stage of run.input.plan.stages) {
     if (stage.skipped !== undefined) {
-      run.stage(stage.name, { state: 'skipped', note: stage.skipped });
+      run.note(stage.name, { state: 'skipped', note: stage.skipped });
       continue;
     }
     run.stage(stage.name, { state: 'running', startedAt: Date.now() });
     const passed = await runStage(run, stage, made);
-    run.stage(stage.name, { ...passed, endedAt: Date.now() });
+    run.note(stage.name, { ...passed, endedAt: Date.now() });
   }
 }
 
@@ -145,7 +149,7 @@ async function releaseOf(run: Run, made: Made): Promise<Release> {
 async function approval(run: Run, stage: string, made: Made): Promise<Partial<StageView>> {
   const release = await releaseOf(run, made);
   const { plan, planHash, requestedBy, run: id } = run.input;
-  const gate = await control.openGate({
+  const { gate, expiresAfterMs } = await control.openGate({
     plan,
     planHash,
     release,
@@ -158,7 +162,7 @@ async function approval(run: Run, stage: string, made: Made): Promise<Partial<St
     return { state: 'passed', note: 'the policy asks for no approval here' };
   }
   run.stage(stage, { state: 'waiting' });
-  const closed = await run.gates.ask(gate);
+  const closed = await run.gates.ask({ ...gate, expiresAt: Date.now() + expiresAfterMs });
   await control.closeGate({ gate: closed, ...subject(run) });
   if (closed.verdict !== 'approved') throw refused(closed);
   made.approval = { decision: closed.decision, statements: run.gates.statements() };

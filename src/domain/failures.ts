@@ -30,7 +30,7 @@ export const FAILURES = {
     3,
   ),
   'decision.changed': row(
-    true,
+    false,
     'what was approved is no longer what would be done',
     'look at the run again: it asks anew for the present decision',
     3,

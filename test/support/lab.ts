@@ -1,0 +1,196 @@
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Context } from '@temporalio/activity';
+import {
+  DefaultLogger,
+  Runtime,
+  Worker,
+  bundleWorkflowCode,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
+import {
+  createControlActivities,
+  createEffectActivities,
+  createWaitingActivities,
+  type Activities,
+} from '../../activities/index.js';
+import { allFailing } from '../../activities/failure.js';
+import { QUEUES, effectQueues, pipelineId, targetId } from '../../src/domain/ids.js';
+import { MESSAGES } from '../../src/domain/messages.js';
+import type { PipelineInput } from '../../src/domain/inputs.js';
+import type { Policy } from '../../src/domain/policy.js';
+import type { Verb } from '../../src/domain/statement.js';
+import type { RunView } from '../../src/domain/view.js';
+import type { WatchInput, WatchResult } from '../../src/domain/watching.js';
+import { sha256 } from '../../src/hash.js';
+import type { pipeline } from '../../workflows/index.js';
+import { addSearchAttributes } from '../../src/worker/search-attributes.js';
+import { memoryStore, type MemoryStore } from './memory-store.js';
+import { statement } from './plans.js';
+import { timeSkippingServerPath } from './servers.js';
+import { fakeWorld, type FakeWorld } from './fake-world.js';
+
+export const HOST = 'test-host';
+export const POLICY: Policy = {
+  environments: {
+    production: {
+      identity: 'asserted',
+      approvals: { requiredApprovals: 1, expiresAfterMs: 86_400_000, selfApproval: false },
+    },
+    staging: {
+      identity: 'asserted',
+      approvals: { requiredApprovals: 0, expiresAfterMs: 86_400_000, selfApproval: false },
+    },
+  },
+};
+
+/** Scripted answers of the watch, by phase; what is not scripted passes after the phase's time. */
+export type WatchScript = (input: WatchInput) => Partial<WatchResult> | 'until interrupted' | undefined;
+
+export interface Lab {
+  readonly env: TestWorkflowEnvironment;
+  readonly store: MemoryStore;
+  readonly world: FakeWorld;
+  watching: WatchScript;
+  staging: (stage: string, attempt: number) => Promise<void>;
+  readonly watched: WatchInput[];
+  start(
+    input: PipelineInput,
+  ): Promise<Awaited<ReturnType<TestWorkflowEnvironment['client']['workflow']['start']>>>;
+  view(input: PipelineInput): Promise<RunView>;
+  until<T>(look: () => Promise<T | undefined>, what: string): Promise<T>;
+  answer(input: PipelineInput, person: string, verb?: Verb): Promise<{ status: string; message: string }>;
+  readonly stop: () => Promise<void>;
+}
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+
+/** All workflows with all decisions as they are, on the time-skipping server; world, commands, watching and store are typed fakes. */
+export async function createLab(): Promise<Lab> {
+  bundle ??= bundleWorkflowCode({
+    workflowsPath: new URL('../../workflows/index.ts', import.meta.url).pathname,
+    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error: console.error } as never,
+  });
+  const env = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path: timeSkippingServerPath() } },
+  });
+  await addSearchAttributes(env.connection, env.namespace ?? 'default');
+  const store = memoryStore();
+  const world = fakeWorld();
+  const lab = labOf(env, store, world);
+  const control = { store, client: env.client, policy: () => Promise.resolve(POLICY), host: HOST };
+  const queues = effectQueues(HOST);
+  const common = { connection: env.nativeConnection, namespace: env.namespace ?? 'default' };
+  const workers = await Promise.all([
+    Worker.create({
+      ...common,
+      taskQueue: QUEUES.control,
+      workflowBundle: await bundle,
+      activities: createControlActivities(control),
+    }),
+    Worker.create({ ...common, taskQueue: QUEUES.watch, activities: createWaitingActivities(control) }),
+    Worker.create({
+      ...common,
+      taskQueue: queues.effects,
+      activities: createEffectActivities({
+        store,
+        ...world,
+        metrics: { sample: () => Promise.resolve({ at: Date.now(), counters: [] }) },
+      }),
+    }),
+    Worker.create({ ...common, taskQueue: queues.watch, activities: allFailing({ watch: fakeWatch(lab) }) }),
+    Worker.create({ ...common, taskQueue: QUEUES.stage, activities: allFailing(fakeStages(lab)) }),
+  ]);
+  const running = workers.map((w) => w.run());
+  return Object.assign(lab, {
+    stop: async () => {
+      for (const w of workers) w.shutdown();
+      await Promise.all(running);
+      await env.teardown();
+    },
+  });
+}
+
+function labOf(env: TestWorkflowEnvironment, store: MemoryStore, world: FakeWorld): Lab {
+  const handleOf = (input: PipelineInput) =>
+    env.client.workflow.getHandle<typeof pipeline>(pipelineId(input.plan.service, input.run));
+  const lab: Lab = {
+    env,
+    store,
+    world,
+    watching: () => undefined,
+    staging: () => Promise.resolve(),
+    watched: [],
+    start: (input) =>
+      env.client.workflow.start<typeof pipeline>('pipeline', {
+        workflowId: pipelineId(input.plan.service, input.run),
+        taskQueue: QUEUES.control,
+        args: [input],
+      }),
+    view: (input) => handleOf(input).query<RunView>(MESSAGES.view),
+    async until(look, what) {
+      for (let i = 0; i < 400; i++) {
+        const found = await look();
+        if (found !== undefined) return found;
+        await new Promise((r) => setTimeout(r, 25));
+      }
+      throw new Error(`waited in vain for ${what}`);
+    },
+    async answer(input, person, verb = 'approve') {
+      const waiting = await lab.until(async () => (await lab.view(input)).waitingFor, 'a gate');
+      return handleOf(input).executeUpdate(verb, { args: [statement(person, verb, waiting.decision ?? '')] });
+    },
+    stop: () => Promise.resolve(),
+  };
+  return lab;
+}
+
+const fakeWatch =
+  (lab: Lab): Activities['watch'] =>
+  async (input) => {
+    lab.watched.push(input);
+    const said = lab.watching(input) ?? {};
+    const { cancellationSignal } = Context.current();
+    if (said === 'until interrupted') {
+      const beat = setInterval(() => {
+        Context.current().heartbeat();
+      }, 100);
+      await new Promise((resolve) => {
+        cancellationSignal.addEventListener('abort', resolve);
+      });
+      clearInterval(beat);
+      return {
+        verdict: { kind: 'inconclusive', reason: 'interrupted' },
+        interrupted: true,
+        evidence: input.evidence,
+      };
+    }
+    return {
+      verdict: { kind: 'pass', reason: 'as scripted' },
+      interrupted: false,
+      evidence: input.evidence,
+      ...said,
+    };
+  };
+
+const fakeStages = (lab: Lab): Pick<Activities, 'runStage' | 'runScan'> => ({
+  async runStage(input) {
+    await lab.staging(input.stage.name, input.attempt);
+    const at = new Date().toISOString();
+    const artifacts =
+      input.stage.artifacts.length === 0
+        ? {}
+        : { artifacts: { stage: input.stage.name, digest: sha256(input.version), bytes: 1 } };
+    return { attempt: input.attempt, startedAt: at, endedAt: at, outputBytes: 0, exitCode: 0, ...artifacts };
+  },
+  async runScan(input) {
+    await lab.staging(input.stage.name, 1);
+    return {
+      findings: 0,
+      evidence: { kind: 'scan', stage: input.stage.name, digest: sha256('scan'), summary: 'nothing found' },
+    };
+  },
+});
+
+export const targetHandle = (lab: Lab) =>
+  lab.env.client.workflow.getHandle(targetId({ service: 'shop', environment: 'production' }));

@@ -1,0 +1,112 @@
+import { canonical } from '../../src/domain/canonical.js';
+import { GENESIS, type AuditEntry, type ChainedEntry } from '../../src/domain/audit.js';
+import type { DeploymentRow, Permit, PolicyRow, Store } from '../../src/domain/store.js';
+import type { TargetState } from '../../src/domain/target.js';
+import type { Sample } from '../../src/domain/watching.js';
+import { sha256 } from '../../src/hash.js';
+
+export interface MemoryStore extends Store {
+  readonly entries: () => readonly AuditEntry[];
+  readonly rows: () => readonly DeploymentRow[];
+  readonly states: Map<string, TargetState>;
+}
+
+/** The store's contract in memory, for workflow tests; the real one is tested on PostgreSQL. */
+export function memoryStore(): MemoryStore {
+  const chain: ChainedEntry[] = [];
+  const permits = new Map<string, Permit>();
+  const nonces = new Map<string, string>();
+  const states = new Map<string, TargetState>();
+  const rows: DeploymentRow[] = [];
+  const samples: Sample[] = [];
+  let policy: PolicyRow | undefined;
+  const key = (t: { service: string; environment: string }) => `${t.service}/${t.environment}`;
+  const change = (id: string, more: Partial<DeploymentRow>) => {
+    const i = rows.findIndex((r) => r.id === id);
+    const row = rows[i];
+    if (row !== undefined && row.outcome === undefined) rows[i] = { ...row, ...more };
+  };
+  const done = Promise.resolve();
+  const copy = <T>(value: T): T => structuredClone(value);
+  return {
+    entries: () => chain.map((c) => c.entry),
+    rows: () => rows,
+    states,
+    audit: {
+      append(entries) {
+        for (const entry of entries) {
+          if (chain.some((c) => c.entry.key === entry.key)) continue;
+          const previous = chain.at(-1)?.hash ?? GENESIS;
+          chain.push({
+            seq: chain.length + 1,
+            previous,
+            hash: sha256(`${previous}\n${canonical(entry)}`),
+            entry,
+          });
+        }
+        return done;
+      },
+      list: () => Promise.resolve(chain),
+    },
+    permits: {
+      grant(p) {
+        if (!permits.has(p.deployment)) permits.set(p.deployment, p);
+        return done;
+      },
+      find: (id) => Promise.resolve(permits.get(id)),
+      close(id, closedAt) {
+        const p = permits.get(id);
+        if (p !== undefined) permits.set(id, { ...p, closedAt });
+        return done;
+      },
+    },
+    nonces: {
+      claim(nonce, workflow, message) {
+        const mine = `${workflow} ${message}`;
+        const has = nonces.get(nonce);
+        if (has === undefined) nonces.set(nonce, mine);
+        return Promise.resolve(has === undefined ? 'claimed' : has === mine ? 'same' : 'taken');
+      },
+    },
+    releases: { save: () => done, list: () => Promise.resolve([]) },
+    targets: {
+      load: (t) => Promise.resolve(copy(states.get(key(t)))),
+      save(s) {
+        states.set(key(s), copy(s));
+        return done;
+      },
+      list: () => Promise.resolve([...states.values()]),
+    },
+    deployments: {
+      start(row) {
+        if (!rows.some((r) => r.id === row.id)) rows.push(row);
+        return done;
+      },
+      finish(id, end) {
+        change(id, end);
+        return done;
+      },
+      find: (id) => Promise.resolve(rows.find((r) => r.id === id)),
+      findByRequest: (t, id) =>
+        Promise.resolve(rows.findLast((r) => key(r) === key(t) && r.requestId === id)),
+      list: () => Promise.resolve([...rows].reverse()),
+      open: (t) => Promise.resolve(rows.filter((r) => key(r) === key(t) && r.outcome === undefined)),
+    },
+    samples: {
+      add(more) {
+        samples.push(...more);
+        return done;
+      },
+      list: () => Promise.resolve(samples),
+    },
+    policy: {
+      publish(row) {
+        policy = row;
+        return done;
+      },
+      current: () => Promise.resolve(policy),
+    },
+    logs: { add: () => done, list: () => Promise.resolve([]) },
+    close: () => done,
+  };
+}

@@ -1,0 +1,94 @@
+import type { PipelineInput } from '../../src/domain/inputs.js';
+import type { DeploymentPlan, Plan, StagePlan, Strategy } from '../../src/domain/plan.js';
+import { FULL } from '../../src/domain/plan.js';
+import type { Statement, Verb } from '../../src/domain/statement.js';
+import { digestOf, sha256 } from '../../src/hash.js';
+import { randomUUID } from 'node:crypto';
+import { WATCH_PLAN } from './watching.js';
+
+export const CANARY: Strategy = { kind: 'canary', steps: [500, 2500, FULL], stepDurationMs: 60_000 };
+
+const probe = { path: '/health', periodMs: 1000, timeoutMs: 1000, initialDelayMs: 0 };
+export const deploymentPlan = (more: Partial<DeploymentPlan> = {}): DeploymentPlan => ({
+  provider: 'process',
+  router: 'gateway',
+  metrics: 'gateway',
+  configuration: {
+    command: ['node', 'server.js'],
+    replicas: 1,
+    environment: {},
+    healthChecks: { readiness: probe, liveness: probe },
+    startupTimeoutMs: 30_000,
+  },
+  userKey: [{ header: 'x-user-id' }],
+  smokeTest: { path: '/health', expectStatus: 200, timeoutMs: 1000 },
+  strategy: CANARY,
+  bakeMs: 60_000,
+  watch: WATCH_PLAN,
+  drainTimeoutMs: 1000,
+  ...more,
+});
+
+export const commandStage = (name: string, more: object = {}): StagePlan => ({
+  kind: 'command',
+  name,
+  needs: [],
+  script: ['true'],
+  artifacts: name === 'build' ? ['dist/'] : [],
+  environment: {},
+  cache: [],
+  timeoutMs: 60_000,
+  attempts: 1,
+  onLost: 'rerun',
+  allowFailure: false,
+  ...more,
+});
+
+export const plan = (version: string, more: Partial<Plan> & { deployment?: DeploymentPlan } = {}): Plan => {
+  const { deployment, ...rest } = more;
+  return {
+    schema: 1,
+    service: 'shop',
+    environment: 'production',
+    version,
+    commit: sha256(version).slice(0, 40),
+    dirty: false,
+    committedAt: '2026-01-01T00:00:00.000Z',
+    author: 'dev@example.invalid',
+    stages: [
+      commandStage('test'),
+      commandStage('build'),
+      { kind: 'approve', name: 'approve', needs: [] },
+      { kind: 'deploy', name: 'deploy', needs: [], deployment: deployment ?? deploymentPlan() },
+    ],
+    ...rest,
+  };
+};
+
+export const statement = (
+  person: string,
+  verb: Verb,
+  on: string,
+  more: Partial<Statement> = {},
+): Statement => ({
+  person,
+  verb,
+  on,
+  at: new Date().toISOString(),
+  until: new Date(Date.now() + 365 * 86_400_000).toISOString(),
+  nonce: randomUUID(),
+  signature: 'none',
+  ...more,
+});
+
+export function pipelineInput(of: Plan, run = `${of.version}-${randomUUID().slice(0, 6)}`): PipelineInput {
+  const planHash = digestOf(of);
+  return {
+    run,
+    plan: of,
+    planHash,
+    source: sha256('source'),
+    requestedBy: 'alice',
+    statement: statement('alice', 'run', planHash),
+  };
+}

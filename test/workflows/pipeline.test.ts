@@ -1,0 +1,278 @@
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createLab, targetHandle, type Lab } from '../support/lab.js';
+import { deploymentPlan, pipelineInput, plan, statement } from '../support/plans.js';
+import { MESSAGES } from '../../src/domain/messages.js';
+import { pipelineId } from '../../src/domain/ids.js';
+import type { Ended, PipelineInput } from '../../src/domain/inputs.js';
+import type { TargetView } from '../../src/domain/view.js';
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await createLab();
+});
+afterAll(async () => {
+  await lab.stop();
+  lab.world.close();
+});
+beforeEach(() => {
+  lab.watching = () => undefined;
+  lab.staging = () => Promise.resolve();
+  lab.watched.length = 0;
+  lab.world.log.length = 0;
+});
+
+const { version: _v, ...nothing } = { version: '' };
+void nothing;
+
+/** The outcome a run ended with, as its result or the detail of its failure. */
+async function ended(input: PipelineInput): Promise<Ended> {
+  try {
+    return (await lab.env.client.workflow
+      .getHandle(pipelineId(input.plan.service, input.run))
+      .result()) as Ended;
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    if (error.cause instanceof CancelledFailure) return { outcome: 'aborted', reason: 'canceled' };
+    if (error.cause instanceof ApplicationFailure) return error.cause.details?.[0] as Ended;
+    throw error;
+  }
+}
+
+async function ship(
+  version: string,
+  more: Parameters<typeof plan>[1] = {},
+): Promise<{ input: PipelineInput; end: Ended }> {
+  const input = pipelineInput(plan(version, more));
+  await lab.start(input);
+  await lab.answer(input, 'bob');
+  return { input, end: await ended(input) };
+}
+
+describe('the main way', () => {
+  test('a first release goes to 100 % at once and bakes', async () => {
+    const { input, end } = await ship('v1');
+    expect(end).toEqual({ outcome: 'shipped', reason: 'v1 is live in production' });
+    expect(lab.world.log).toEqual(['ensure blue v1', 'split blue 10000']);
+    expect(lab.watched.map((w) => w.phase)).toEqual(['bake']);
+    const state = lab.store.states.get('shop/production');
+    expect(state?.live?.release.version).toBe('v1');
+    expect(state?.knownGood?.release.version).toBe('v1');
+    expect((await lab.view(input)).stages.map((s) => s.state)).toEqual([
+      'passed',
+      'passed',
+      'passed',
+      'passed',
+    ]);
+  });
+
+  test('a second one takes its shares step by step, then the old slot goes', async () => {
+    const { end } = await ship('v2');
+    expect(end.outcome).toBe('shipped');
+    expect(lab.world.log).toEqual([
+      'ensure green v2',
+      'split green 500',
+      'split green 2500',
+      'split green 10000',
+      'remove blue',
+    ]);
+    expect(lab.watched.map((w) => w.phase)).toEqual(['canary 5 %', 'canary 25 %', 'bake']);
+  });
+
+  test('blue/green switches once', async () => {
+    const { end } = await ship('v3', { deployment: deploymentPlan({ strategy: { kind: 'blue_green' } }) });
+    expect(end.outcome).toBe('shipped');
+    expect(lab.world.log).toEqual(['ensure blue v3', 'split blue 10000', 'remove green']);
+  });
+
+  test('bad metrics send the traffic back first, and automation may not ship it again', async () => {
+    lab.watching = (w) =>
+      w.phase === 'canary 25 %' ? { verdict: { kind: 'fail', reason: 'error rate 30 of 100' } } : undefined;
+    const { end } = await ship('v4');
+    expect(end).toEqual({ outcome: 'rolled_back', reason: 'error rate 30 of 100' });
+    expect(lab.world.log).toEqual([
+      'ensure green v4',
+      'split green 500',
+      'split green 2500',
+      'split green 0',
+      'remove green',
+    ]);
+    expect(lab.store.states.get('shop/production')?.live?.release.version).toBe('v3');
+    lab.watching = () => undefined;
+    const again = await ship('v4');
+    expect(again.end).toMatchObject({
+      outcome: 'failed',
+      reason: expect.stringContaining('rolled back from here'),
+    });
+  });
+
+  test('bad metrics in the bake bring the old release back as live', async () => {
+    lab.watching = (w) => (w.phase === 'bake' ? { verdict: { kind: 'fail', reason: 'slow' } } : undefined);
+    const { end } = await ship('v5');
+    expect(end.outcome).toBe('rolled_back');
+    expect(lab.world.log.slice(-2)).toEqual(['split green 0', 'remove green']);
+    expect(lab.store.states.get('shop/production')?.live?.release.version).toBe('v3');
+  });
+
+  test('what fails before any traffic has failed, and its slot is gone', async () => {
+    lab.world.fail('ensure', 'instance.not_ready');
+    const { end } = await ship('v6');
+    lab.world.fail('ensure', undefined);
+    expect(end.outcome).toBe('failed');
+    expect(lab.world.log).toEqual(['remove green']);
+  });
+});
+
+describe('stages', () => {
+  test('a failed command fails the run before anything is asked or moved', async () => {
+    lab.staging = (stage) =>
+      stage === 'test'
+        ? Promise.reject(ApplicationFailure.nonRetryable('stage test: exit code 1', 'stage.failed'))
+        : Promise.resolve();
+    const input = pipelineInput(plan('v7'));
+    await lab.start(input);
+    expect(await ended(input)).toEqual({ outcome: 'failed', reason: 'stage test: exit code 1' });
+    expect((await lab.view(input)).stages.map((s) => s.state)).toEqual([
+      'failed',
+      'pending',
+      'pending',
+      'pending',
+    ]);
+    expect(lab.world.log).toEqual([]);
+  });
+  test('its plan’s attempts are used up first', async () => {
+    const tried: number[] = [];
+    lab.staging = (stage, attempt) => {
+      if (stage !== 'test') return Promise.resolve();
+      tried.push(attempt);
+      return attempt < 3
+        ? Promise.reject(ApplicationFailure.nonRetryable('flaky', 'stage.failed'))
+        : Promise.resolve();
+    };
+    const p = plan('v8');
+    const stages = p.stages.map((s) =>
+      s.kind === 'command' && s.name === 'test' ? { ...s, attempts: 3 } : s,
+    );
+    const input = pipelineInput({ ...p, stages });
+    await lab.start(input);
+    await lab.answer(input, 'bob');
+    expect((await ended(input)).outcome).toBe('shipped');
+    expect(tried).toEqual([1, 2, 3]);
+  });
+  test('a tampered plan is refused', async () => {
+    const input = { ...pipelineInput(plan('v9')), planHash: '0'.repeat(64) };
+    await lab.start(input);
+    expect(await ended(input)).toMatchObject({
+      outcome: 'failed',
+      reason: expect.stringContaining('was sent as'),
+    });
+  });
+});
+
+describe('the approval gate', () => {
+  test('expires', async () => {
+    const input = pipelineInput(plan('v10'));
+    await lab.start(input);
+    expect((await ended(input)).outcome).toBe('expired');
+  });
+  test('takes a no, with the reason', async () => {
+    const input = pipelineInput(plan('v11'));
+    await lab.start(input);
+    const waiting = await lab.until(async () => (await lab.view(input)).waitingFor, 'the gate');
+    const no = statement('carol', 'reject', waiting.decision ?? '', { reason: 'not today' });
+    await lab.env.client.workflow
+      .getHandle(pipelineId('shop', input.run))
+      .executeUpdate('reject', { args: [no] });
+    expect(await ended(input)).toEqual({ outcome: 'rejected', reason: 'rejected by carol: not today' });
+  });
+  test('refuses who asked, who is late, what is about something else, and what was used before', async () => {
+    const input = pipelineInput(plan('v12'));
+    const handle = await lab.start(input);
+    await expect(lab.answer(input, 'alice')).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('may not approve it') },
+    });
+    const waiting = await lab.until(async () => (await lab.view(input)).waitingFor, 'the gate');
+    const send = (s: ReturnType<typeof statement>) =>
+      handle.executeUpdate<{ status: string; message: string }, [typeof s]>('approve', { args: [s] });
+    await expect(send(statement('bob', 'approve', 'f'.repeat(64)))).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('the gate asks for') },
+    });
+    expect(
+      await send(statement('bob', 'approve', waiting.decision ?? '', { until: '2020-01-01T00:00:00.000Z' })),
+    ).toMatchObject({ status: 'refused' });
+    await lab.store.nonces.claim('used', 'somewhere', 'else');
+    expect(await send(statement('bob', 'approve', waiting.decision ?? '', { nonce: 'used' }))).toMatchObject({
+      status: 'refused',
+      message: expect.stringContaining('used before'),
+    });
+    expect(await send(statement('bob', 'approve', waiting.decision ?? ''))).toMatchObject({
+      status: 'accepted',
+    });
+    expect((await ended(input)).outcome).toBe('shipped');
+  });
+  test('takes a signal, and a late or broken one changes nothing', async () => {
+    const input = pipelineInput(plan('v13'));
+    const handle = await lab.start(input);
+    const waiting = await lab.until(async () => (await lab.view(input)).waitingFor, 'the gate');
+    await handle.signal(MESSAGES.approve, 'nonsense');
+    await handle.signal(MESSAGES.approve, statement('bob', 'approve', waiting.decision ?? ''));
+    expect((await ended(input)).outcome).toBe('shipped');
+    const refused = lab.store
+      .entries()
+      .filter((e) => e.event_type === 'statement.refused' && e.workflow.endsWith(input.run));
+    expect(refused.map((e) => e.details['why'])).toEqual(['a statement is an object']);
+  });
+});
+
+describe('the target', () => {
+  test('lets requests wait in order, and each ends', async () => {
+    const names = ['q1', 'q2', 'q3'];
+    const inputs = names.map((n) => pipelineInput(plan(n)));
+    for (const input of inputs) await lab.start(input);
+    for (const input of inputs) await lab.answer(input, 'bob');
+    const ends: Ended[] = [];
+    for (const input of inputs) ends.push(await endedAfterReapproval(input));
+    expect(ends.map((e) => e.outcome)).toEqual(['shipped', 'shipped', 'shipped']);
+  });
+
+  test('asks again when what was approved has changed meanwhile', async () => {
+    const first = pipelineInput(plan('w1'));
+    const second = pipelineInput(plan('w2'));
+    for (const input of [first, second]) await lab.start(input);
+    await lab.until(async () => (await lab.view(second)).waitingFor, 'the second gate');
+    await lab.answer(first, 'bob');
+    expect((await ended(first)).outcome).toBe('shipped');
+    const stale = (await lab.view(second)).waitingFor?.decision;
+    await lab.answer(second, 'bob');
+    const fresh = await lab.until(async () => {
+      const decision = (await lab.view(second)).waitingFor?.decision;
+      return decision === stale ? undefined : decision;
+    }, 'a new decision');
+    expect(fresh).not.toBe(stale);
+    await lab.answer(second, 'carol');
+    expect((await ended(second)).outcome).toBe('shipped');
+  });
+
+  async function endedAfterReapproval(input: PipelineInput): Promise<Ended> {
+    for (;;) {
+      const view = await lab.until(async () => {
+        const v = await lab.view(input);
+        return v.outcome !== undefined || v.waitingFor !== undefined ? v : undefined;
+      }, `the end of ${input.run}`);
+      if (view.outcome !== undefined) return ended(input);
+      try {
+        await lab.answer(input, 'bob');
+      } catch (error) {
+        if (!String((error as Error).cause).includes('answered already')) throw error;
+      }
+      await new Promise((r) => setTimeout(r, 50));
+    }
+  }
+
+  test('tells what it knows', async () => {
+    const view = await targetHandle(lab).query<TargetView>(MESSAGES.view);
+    expect(view).toMatchObject({ live: 'w2', knownGood: 'w2', queue: [] });
+    expect(view.holdMarks.join()).toContain('v4');
+  });
+});

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -56,10 +57,19 @@ async function* within({ raw, headers }: FastifyRequest, most: number): AsyncIte
   );
   if (Number(headers['content-length'] ?? 0) > most) throw tooLarge;
   let bytes = 0;
-  for await (const chunk of raw as AsyncIterable<Buffer>) {
+  for await (const chunk of whole(raw)) {
     bytes += chunk.byteLength;
     if (bytes > most) throw tooLarge;
     yield chunk;
+  }
+}
+
+/** A body of which the end never came is an error, and not a shorter body. */
+async function* whole(raw: IncomingMessage): AsyncIterable<Uint8Array> {
+  try {
+    yield* raw as AsyncIterable<Buffer>;
+  } catch (error) {
+    if (raw.complete) throw error;
   }
   if (!raw.complete) throw new Refused(400, 'request.cut_off', 'the upload was cut off', 'send it again');
 }

@@ -26,7 +26,7 @@ interface Applied {
 }
 const LOCK_TIMEOUT_MS = 60_000;
 const LOCK_POLL_MS = 100;
-const CONNECT_MS = 5_000;
+const CONNECT_MS = 2_000;
 
 /**
  * Applies the migrations that the database lacks, each in one transaction with its row in `schema_version`: one that fails leaves

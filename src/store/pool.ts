@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Pool, type ClientConfig, type QueryResult, type QueryResultRow } from 'pg';
 import { asUnavailable } from './unavailable.js';
 
@@ -15,6 +16,8 @@ const ANSWER_MS = 2_600;
 const CONNECT_MS = 2_000;
 /** Waiting for a turn is no sign of a dead database, so it may take longer than connecting. */
 const TURN_MS = 10_000;
+/** A server that hangs does not answer a goodbye either. */
+const GOODBYE_MS = 1_000;
 const MOST_CONNECTIONS = 10;
 
 /** pg-pool has one timeout for connecting and for waiting for a turn; this gives connecting its own. */
@@ -46,7 +49,7 @@ export function openPool({ url, role }: { readonly url: string; readonly role: S
         throw asUnavailable(error);
       }
     },
-    close: () => pool.end(),
+    close: () => Promise.race([pool.end(), sleep(GOODBYE_MS, undefined, { ref: false })]),
   };
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { verifyChain } from '../../src/audit-chain.js';
 import type { ChainedEntry } from '../../src/domain/audit.js';
 import type { LogChunk } from '../../src/domain/store.js';
@@ -178,6 +178,11 @@ describe('logs', () => {
     expect(await next()).toBe('second');
     left.abort();
     await expect(reader.read()).rejects.toThrow();
+    await sleep(300);
+    const polls = vi.spyOn(api.store.logs, 'list');
+    await sleep(600);
+    expect(polls).not.toHaveBeenCalled();
+    polls.mockRestore();
   });
 
   test('closing the API ends followers', async () => {

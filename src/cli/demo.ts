@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { answerOf, shipway } from './demo/command.js';
+import { startDev, type DevProcess } from './demo/dev-process.js';
+import { shipReleases } from './demo/ship-releases.js';
+import { summary } from './demo/summary.js';
+
+export interface DemoOptions {
+  readonly example: string;
+  /** Leaves servers, instances and folder as they are at the end. */
+  readonly keep: boolean;
+  /** Waits for a person to approve from another terminal. */
+  readonly interactive: boolean;
+}
+
+/**
+ * Shows the whole way by public commands only: an example service under constant traffic, its releases shipped one after the other,
+ * the bad one rolled back by its metrics. Exit code 0 when every release ended as the example says; everything it started is ended.
+ */
+export async function demo(options: DemoOptions): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'shipway-demo-'));
+  const directory = join(folder, options.example);
+  let running: DevProcess | undefined;
+  const cleanUp = async (): Promise<void> => {
+    await running?.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  const stop = (code: number) => () => void cleanUp().finally(() => process.exit(code));
+  process.once('SIGINT', stop(130));
+  process.once('SIGTERM', stop(130));
+  let kept = false;
+  try {
+    await made(directory, options.example);
+    running = await startDev(directory, say);
+    const shipped = await shipReleases({
+      directory,
+      example: options.example,
+      interactive: options.interactive,
+      say,
+    });
+    const good = await summary({ directory, shipped, uiUrl: running.endpoints.uiUrl, print });
+    kept = options.keep;
+    if (kept)
+      print(
+        `still running in ${directory} (pid ${String(running.pid)}); end it with: kill ${String(running.pid)}`,
+      );
+    return good ? 0 : 1;
+  } finally {
+    if (!kept) await cleanUp();
+  }
+}
+
+async function made(directory: string, example: string): Promise<void> {
+  say(`making the example in ${directory}`);
+  const ended = await shipway(process.cwd(), ['init', '--example', example, directory]);
+  if (ended.code !== 0) throw new Error(ended.stderr);
+  await answerOf(directory, ['validate']);
+}
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const print = (line: string): void => void process.stdout.write(`${line}\n`);

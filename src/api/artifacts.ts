@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Digest } from '../domain/release.js';
@@ -8,6 +9,7 @@ import type { ApiOptions } from './options.js';
 import { digest } from './shapes.js';
 
 const MAX_BYTES = 2 * 1024 ** 3;
+const LINGER_MS = 2_000;
 const params = z.strictObject({ digest });
 const digestOf = (request: FastifyRequest): Digest => params.parse(request.params).digest;
 
@@ -31,16 +33,12 @@ export function artifactRoutes(
   void v1.register((upload, _options, done) => {
     upload.removeAllContentTypeParsers();
     upload.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null));
+    upload.addHook('onError', (request, reply) => letFinish(request.raw, reply));
     upload.put('/artifacts/sha256/:digest', async (request, reply) => {
-      // What is left of a body that was refused is not waited for.
-      reply.header('connection', 'close');
       const wanted = digestOf(request);
       const there = await artifacts.has(wanted);
       const kept = await artifacts.put(within(request, maxArtifactBytes), wanted);
-      return reply
-        .removeHeader('connection')
-        .code(there ? 200 : 201)
-        .send(kept);
+      return reply.code(there ? 200 : 201).send(kept);
     });
     done();
   });
@@ -67,9 +65,21 @@ async function* within({ raw, headers }: FastifyRequest, most: number): AsyncIte
 /** A body of which the end never came is an error, and not a shorter body. */
 async function* whole(raw: IncomingMessage): AsyncIterable<Uint8Array> {
   try {
-    yield* raw as AsyncIterable<Buffer>;
+    yield* raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   } catch (error) {
     if (raw.complete) throw error;
   }
   if (!raw.complete) throw new Refused(400, 'request.cut_off', 'the upload was cut off', 'send it again');
 }
+
+/**
+ * A client that still sends may not read an answer before it is through, and sees a broken line instead. So what it sends after a
+ * refusal is dropped for a while; after that the line is closed, however much is left.
+ */
+async function letFinish(raw: IncomingMessage, reply: FastifyReply): Promise<void> {
+  if (raw.complete || raw.destroyed) return;
+  reply.header('connection', 'close');
+  await finished(raw.resume(), { signal: AbortSignal.timeout(LINGER_MS) }).catch(ignoreRest);
+}
+/** The answer is the refusal, whatever became of the rest. */
+const ignoreRest = (): void => undefined;

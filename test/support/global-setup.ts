@@ -1,0 +1,34 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { startPostgres } from '../../src/dev/postgres.js';
+import { startTemporal } from '../../src/dev/temporal.js';
+import { timeSkippingServer } from '../../src/dev/time-skipping.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    temporalAddress: string;
+    temporalUi: string;
+    postgresUrl: string;
+    timeSkippingServer: string;
+  }
+}
+
+/** One Temporal server (in memory) and one PostgreSQL for the whole test run. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), 'shipway-servers-'));
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const [temporal, postgres] = await Promise.all([
+    startTemporal({ say }),
+    startPostgres({ dataDir: join(folder, 'pg'), temporary: true }),
+  ]);
+  project.provide('temporalAddress', temporal.address);
+  project.provide('temporalUi', temporal.uiUrl);
+  project.provide('postgresUrl', postgres.url);
+  project.provide('timeSkippingServer', await timeSkippingServer(say));
+  return async () => {
+    await Promise.all([temporal.stop(), postgres.stop()]);
+    rmSync(folder, { recursive: true, force: true });
+  };
+}

@@ -15,6 +15,8 @@ export interface FakeWorld {
   readonly log: string[];
   /** Makes the named operation fail from now on, or not any more. */
   fail(operation: string, type: FailureType | undefined): void;
+  /** Makes the named operation hang until it is cancelled, or not any more. Answers how often it was begun. */
+  stall(operation: 'ensure' | 'remove' | 'split', on: boolean): () => number;
   close(): void;
 }
 
@@ -26,6 +28,18 @@ export function fakeWorld(): FakeWorld {
   const failing = new Map<string, FailureType>();
   let health: Server | undefined;
   const key = (t: TargetRef, slot = '') => `${t.service}/${t.environment}/${slot}`;
+  const stalling = new Map<string, number>();
+  const stalled = async (operation: string, signal: AbortSignal): Promise<void> => {
+    const begun = stalling.get(operation);
+    if (begun === undefined) return;
+    stalling.set(operation, begun + 1);
+    signal.throwIfAborted();
+    await new Promise((_, reject) => {
+      signal.addEventListener('abort', () => {
+        reject(signal.reason as Error);
+      });
+    });
+  };
   const guard = (operation: string): void => {
     const type = failing.get(operation);
     if (type !== undefined) throw new ShipwayError(type, `${operation} was made to fail`);
@@ -48,7 +62,8 @@ export function fakeWorld(): FakeWorld {
   const route = (t: TargetRef): RouterState => routes.get(key(t)) ?? empty;
   const provider: Provider = {
     observe: (t) => Promise.resolve(['blue', 'green'].flatMap((s) => slots.get(key(t, s)) ?? [])),
-    async ensure(t, slot, release, configuration) {
+    async ensure(t, slot, release, configuration, signal) {
+      await stalled('ensure', signal);
       note('ensure', `${slot} ${release.version}`);
       const instances: Instance[] = [{ id: slot, url: await urlOf(), state: 'ready', startedAt: 'now' }];
       slots.set(key(t, slot), {
@@ -61,10 +76,10 @@ export function fakeWorld(): FakeWorld {
       return instances;
     },
     health: () => Promise.resolve({ probes: 1, failures: 0 }),
-    remove(t, slot) {
+    async remove(t, slot, signal) {
+      await stalled('remove', signal);
       note('remove', slot);
       slots.delete(key(t, slot));
-      return Promise.resolve();
     },
   };
   const router: Router = {
@@ -84,10 +99,10 @@ export function fakeWorld(): FakeWorld {
       });
       return Promise.resolve();
     },
-    split(t, split) {
+    async split(t, split, signal) {
+      await stalled('split', signal);
       note('split', `${split.candidate} ${String(split.shares[split.candidate] ?? 0)}`);
       routes.set(key(t), { ...route(t), shares: split.shares });
-      return Promise.resolve();
     },
     drain: () => Promise.resolve({ inflight: 0 }),
     withdraw(t, slot) {
@@ -111,6 +126,11 @@ export function fakeWorld(): FakeWorld {
     fail(operation, type) {
       if (type === undefined) failing.delete(operation);
       else failing.set(operation, type);
+    },
+    stall(operation, on) {
+      if (on) stalling.set(operation, 0);
+      else stalling.delete(operation);
+      return () => stalling.get(operation) ?? 0;
     },
     close: () => void health?.close(),
   };

@@ -80,7 +80,11 @@ export async function createLab(): Promise<Lab> {
   const lab = labOf(env, store, world);
   const control = { store, client: env.client, policy: () => Promise.resolve(POLICY), host: HOST };
   const queues = effectQueues(HOST);
-  const common = { connection: env.nativeConnection, namespace: env.namespace ?? 'default' };
+  const common = {
+    connection: env.nativeConnection,
+    namespace: env.namespace ?? 'default',
+    maxHeartbeatThrottleInterval: '200ms',
+  } as const;
   const workers = await Promise.all([
     Worker.create({
       ...common,

@@ -9,6 +9,8 @@ export interface MemoryStore extends Store {
   readonly entries: () => readonly AuditEntry[];
   readonly rows: () => readonly DeploymentRow[];
   readonly states: Map<string, TargetState>;
+  /** Deployments whose permit has not been closed. */
+  readonly openPermits: () => string[];
 }
 
 /** The store's contract in memory, for workflow tests; the real one is tested on PostgreSQL. */
@@ -32,6 +34,7 @@ export function memoryStore(): MemoryStore {
     entries: () => chain.map((c) => c.entry),
     rows: () => rows,
     states,
+    openPermits: () => [...permits.values()].filter((p) => p.closedAt === undefined).map((p) => p.deployment),
     audit: {
       append(entries) {
         for (const entry of entries) {
@@ -89,7 +92,15 @@ export function memoryStore(): MemoryStore {
       find: (id) => Promise.resolve(rows.find((r) => r.id === id)),
       findByRequest: (t, id) =>
         Promise.resolve(rows.findLast((r) => key(r) === key(t) && r.requestId === id)),
-      list: () => Promise.resolve([...rows].reverse()),
+      list: ({ service, environment, limit = 200 }) =>
+        Promise.resolve(
+          rows
+            .filter(
+              (r) => r.service === (service ?? r.service) && r.environment === (environment ?? r.environment),
+            )
+            .reverse()
+            .slice(0, limit),
+        ),
       open: (t) => Promise.resolve(rows.filter((r) => key(r) === key(t) && r.outcome === undefined)),
     },
     samples: {

@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../errors.js';
-import { identityOf, isAlive, type ProcessIdentity } from './processes.js';
+import { identityOf, isAlive, type ProcessIdentity } from '../processes.js';
 
 /** One `shipway dev` a folder. Fails with `UsageError` while another lives; the claim of a dead one is taken over. */
 export async function claimFolder(stateDir: string): Promise<() => Promise<void>> {

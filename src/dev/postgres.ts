@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { UsageError } from '../errors.js';
-import { freePort } from './ports.js';
+import { freePort } from '../free-port.js';
 import { dataFolder, password, postgresPrograms, postgresUser, removeData } from './postgres-files.js';
-import { identityOf, isAlive, type ProcessIdentity } from './processes.js';
+import { identityOf, isAlive, type ProcessIdentity } from '../processes.js';
 import { runCommand } from './run-command.js';
 
 export interface PostgresOptions {

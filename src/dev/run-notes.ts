@@ -1,6 +1,6 @@
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { identityOf, stopProcess, type ProcessIdentity } from './processes.js';
+import { identityOf, stopProcess, type ProcessIdentity } from '../processes.js';
 
 const folder = (stateDir: string): string => join(stateDir, 'run');
 const GRACE_MS = 10_000;

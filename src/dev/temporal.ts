@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { UsageError } from '../errors.js';
 import type { Say } from './acquire.js';
-import { freePort } from './ports.js';
-import { identityOf, stopProcess } from './processes.js';
+import { freePort } from '../free-port.js';
+import { identityOf, stopProcess } from '../processes.js';
 import { temporalBinary } from './temporal-binary.js';
 
 export interface TemporalOptions {

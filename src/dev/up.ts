@@ -8,7 +8,7 @@ import { stopInstances } from './instances.js';
 import { noteProcess, stopLeftovers } from './run-notes.js';
 import { writeEndpoints, type Endpoints } from './endpoints.js';
 import { startPostgres } from './postgres.js';
-import { freePort } from './ports.js';
+import { freePort } from '../free-port.js';
 import { startTemporal } from './temporal.js';
 import { commandOf } from './commands.js';
 

@@ -1,4 +1,3 @@
-import type { Logger } from 'pino';
 import type { EffectDeps } from '../../activities/deps.js';
 import { gatewayMetrics } from '../adapters/metrics/gateway.js';
 import { processProvider } from '../adapters/providers/process.js';
@@ -10,15 +9,14 @@ import type { WorkerSettings } from '../settings.js';
 interface Parts {
   readonly settings: WorkerSettings;
   readonly artifacts: ArtifactStore;
-  readonly log: Logger;
 }
 
 /** The adapters of this host. */
-export function effectDeps({ settings, artifacts, log }: Parts, store: Store): EffectDeps {
+export function effectDeps({ settings, artifacts }: Parts, store: Store): EffectDeps {
   const { stateDir } = settings;
   return {
     store,
-    provider: processProvider({ stateDir, artifacts, log }),
+    provider: processProvider({ stateDir, artifacts }),
     router: gatewayRouter({ stateDir: gatewayDir(stateDir) }),
     metrics: gatewayMetrics({ stateDir: gatewayDir(stateDir) }),
   };

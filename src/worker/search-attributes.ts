@@ -16,7 +16,11 @@ export async function registerSearchAttributes(connection: Connection, namespace
 }
 
 /** Adds the named ones; the server refuses one that it has already. */
-export async function addSearchAttributes(connection: Connection, namespace: string, names = NAMES): Promise<void> {
+export async function addSearchAttributes(
+  connection: Connection,
+  namespace: string,
+  names = NAMES,
+): Promise<void> {
   const searchAttributes = Object.fromEntries(names.map((name) => [name, TYPES[SEARCH_ATTRIBUTES[name]]]));
   await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
 }

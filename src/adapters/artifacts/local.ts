@@ -15,7 +15,8 @@ export function localArtifacts({ directory }: { readonly directory: string }): A
   return {
     put: (content, expected) => put(directory, placeOf, content, expected),
     get: async (digest) => {
-      if (!(await exists(placeOf(digest)))) throw new ShipwayError('artifact.missing', `${digest} is not in the artifact store`);
+      if (!(await exists(placeOf(digest))))
+        throw new ShipwayError('artifact.missing', `${digest} is not in the artifact store`);
       return verified(placeOf(digest), digest);
     },
     has: (digest) => exists(placeOf(digest)),
@@ -44,7 +45,10 @@ async function put(
   }
 }
 
-async function written(path: string, content: AsyncIterable<Uint8Array>): Promise<{ digest: Digest; bytes: number }> {
+async function written(
+  path: string,
+  content: AsyncIterable<Uint8Array>,
+): Promise<{ digest: Digest; bytes: number }> {
   const hash = createHash('sha256');
   const file = await open(path, 'wx', 0o600);
   let bytes = 0;
@@ -71,9 +75,14 @@ async function* verified(path: string, digest: Digest): AsyncIterable<Uint8Array
     throw new ShipwayError('artifact.mismatch', `${digest} has been changed in the artifact store`);
 }
 
-const exists = (path: string): Promise<boolean> => access(path).then(() => true, () => false);
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 function checked(digest: Digest): Digest {
-  if (!DIGEST.test(digest)) throw new ShipwayError('artifact.missing', `${JSON.stringify(digest)} is no digest`);
+  if (!DIGEST.test(digest))
+    throw new ShipwayError('artifact.missing', `${JSON.stringify(digest)} is no digest`);
   return digest;
 }

@@ -35,7 +35,8 @@ async function add(tar: Pack, root: string, path: string): Promise<void> {
     for (const child of (await readdir(path)).sort()) await add(tar, root, join(path, child));
     return;
   }
-  if (!stat.isFile()) throw new ShipwayError('stage.artifact_refused', `${name} is neither a file nor a folder`);
+  if (!stat.isFile())
+    throw new ShipwayError('stage.artifact_refused', `${name} is neither a file nor a folder`);
   const entry = tar.entry({ ...common, size: stat.size, mode: (stat.mode & 0o100) === 0 ? 0o644 : 0o755 });
   await pipeline(createReadStream(path), entry);
 }

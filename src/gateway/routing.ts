@@ -1,0 +1,33 @@
+import { BUCKETS, bucketOf, slotOfBucket } from '../domain/buckets.js';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { SlotState, TargetState } from './state.js';
+import { visitorOf } from './visitor.js';
+
+export interface Routed {
+  readonly slot: SlotState;
+  readonly setCookie?: string;
+}
+/** Where a request goes, by its headers alone; `undefined` when no slot has a share. */
+export type Route = (headers: IncomingHttpHeaders) => Routed | undefined;
+
+/**
+ * The route of a target as it is now. Users are told apart, and the gateway's cookie is set, only while two slots or more have a share:
+ * a whole target has nobody to keep in place, and a cookie on every answer would spoil caches.
+ */
+export function routeOf(target: TargetState): Route {
+  const { split } = target;
+  if (split === undefined) return () => undefined;
+  const slots = new Map(target.slots.map((s) => [s.slot, s]));
+  const whole = split.shares.find(([, share]) => share === BUCKETS);
+  if (whole !== undefined) {
+    const slot = slots.get(whole[0]);
+    return () => slot && { slot };
+  }
+  const shares = new Map(split.shares);
+  return (headers) => {
+    const { key, setCookie } = visitorOf(headers, split.userKey);
+    const name = slotOfBucket(shares, split.candidate, bucketOf(split.salt, key));
+    const slot = name === undefined ? undefined : slots.get(name);
+    return slot && { slot, ...(setCookie !== undefined && { setCookie }) };
+  };
+}

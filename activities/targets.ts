@@ -1,7 +1,7 @@
 import { WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
 import { Context } from '@temporalio/activity';
 import { QUEUES, targetId, type TargetRef } from '../src/domain/ids.js';
-import type { GoBack } from '../src/domain/inputs.js';
+import type { GoBack, OpenDeployment } from '../src/domain/inputs.js';
 import { MESSAGES } from '../src/domain/messages.js';
 import type { DeployRequest, TargetAnswer, TargetState } from '../src/domain/target.js';
 import type { target } from '../workflows/target.js';
@@ -38,13 +38,6 @@ export const withdrawFromTarget =
       args: [{ requestId, goBack }],
     });
   };
-
-export interface OpenDeployment {
-  readonly id: string;
-  readonly requestId: string;
-  readonly version: string;
-  readonly kind: 'deploy' | 'rollback' | 'recover';
-}
 
 /** What a starting target entity must know: its state, and the deployments that have not ended. */
 export const loadTarget =

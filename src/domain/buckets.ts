@@ -37,8 +37,7 @@ const P5 = 0x165667b1;
 const STRIPE = 16;
 
 const rotl = (x: number, by: number): number => (x << by) | (x >>> (32 - by));
-const round = (acc: number, lane: number): number =>
-  Math.imul(rotl((acc + Math.imul(lane, P2)) | 0, 13), P1);
+const round = (acc: number, lane: number): number => Math.imul(rotl((acc + Math.imul(lane, P2)) | 0, 13), P1);
 
 /** XXH32 with seed 0, unsigned. */
 function xxh32(bytes: Uint8Array): number {

@@ -4,7 +4,7 @@ import type { DeploymentPlan, Plan } from './plan.js';
 import type { Digest, Release } from './release.js';
 import type { Person, Statement } from './statement.js';
 import type { DeploymentKind } from './store.js';
-import type { DeployRequest, Live, RollbackRequest, Slot } from './target.js';
+import type { DeployRequest, Live, RollbackRequest, Slot, TargetAnswer } from './target.js';
 
 /** Argument of workflow type `pipeline`. */
 export interface PipelineInput {
@@ -24,9 +24,24 @@ export interface Ended {
   readonly reason: string;
 }
 
-/** Argument of workflow type `target`; `queue` is what a continued run hands to itself. */
+/** A request that was answered without a deployment of its own. */
+export interface Settled {
+  readonly requestId: string;
+  readonly answer: TargetAnswer;
+}
+
+/** Argument of workflow type `target`; `queue` and `settled` are what a continued run hands to itself. */
 export interface TargetInput extends TargetRef {
   readonly queue?: readonly DeployRequest[];
+  readonly settled?: readonly Settled[];
+}
+
+/** A deployment that the store knows as started and not ended. */
+export interface OpenDeployment {
+  readonly id: string;
+  readonly requestId: string;
+  readonly version: string;
+  readonly kind: DeploymentKind;
 }
 
 /** Why a deployment is to be: a pipeline's request, a person's rollback, or a deployment that ended without an outcome. */

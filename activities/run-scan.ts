@@ -1,0 +1,68 @@
+import { rm } from 'node:fs/promises';
+import { Context } from '@temporalio/activity';
+import type { Finding, Scanner } from '../src/domain/ports.js';
+import type { RunScanInput, RunScanResult } from '../src/domain/stage.js';
+import { jobDir } from '../src/stage/job-files.js';
+import { makeWorkspace } from '../src/stage/workspace.js';
+import { entry } from './audit.js';
+import { beating } from './beating.js';
+import type { StageDeps } from './run-stage.js';
+
+export interface ScanDeps extends StageDeps {
+  readonly scanner: Scanner;
+}
+
+/**
+ * Looks through source and artifacts for secrets. The findings, without the secrets, are evidence in the artifact store and lines of the
+ * stage's output. Repeating it looks again. Fails with `scan.unavailable`, never passes by not having looked.
+ */
+export const runScan =
+  (deps: ScanDeps) =>
+  async (input: RunScanInput): Promise<RunScanResult> =>
+    beating(async (signal) => {
+      const { backend, stageDir, scanner } = deps;
+      const { stage } = input;
+      const name = { run: input.run, stage: stage.name, attempt: input.attempt };
+      const directory = `${jobDir(stageDir, name)}-${String(Context.current().info.attempt)}`;
+      await backend.audit([
+        entry(
+          input,
+          'stage.intent',
+          { stage: stage.name, scanner: scanner.name },
+          { user: input.requestedBy },
+        ),
+      ]);
+      const { service, commit, source, artifacts } = input;
+      try {
+        const workspace = await makeWorkspace(
+          { stageDir, backend, service, commit, source, artifacts, cache: [], directory },
+          signal,
+        );
+        const findings = await scanner.scan(workspace, signal);
+        const summary =
+          findings.length === 0 ? 'no secrets found' : `${String(findings.length)} secrets found`;
+        const { digest } = await backend.putArtifact(
+          one(JSON.stringify({ scanner: scanner.name, findings })),
+        );
+        const lines = await backend.putArtifact(one(report(summary, findings)));
+        await backend.appendLog({ ...name, seq: 0, ...lines, last: true });
+        await backend.audit([
+          entry(
+            input,
+            'stage.result',
+            { stage: stage.name, findings: findings.length, evidence: digest },
+            { user: input.requestedBy },
+          ),
+        ]);
+        return { findings: findings.length, evidence: { kind: 'scan', stage: stage.name, digest, summary } };
+      } finally {
+        await rm(directory, { recursive: true, force: true });
+      }
+    });
+
+const report = (summary: string, findings: readonly Finding[]): string =>
+  [summary, ...findings.map((f) => `${f.file}:${String(f.line)} ${f.rule}: ${f.message}`), ''].join('\n');
+
+async function* one(text: string): AsyncIterable<Uint8Array> {
+  yield await Promise.resolve(Buffer.from(text));
+}

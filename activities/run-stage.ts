@@ -1,0 +1,161 @@
+import { Context } from '@temporalio/activity';
+import { packArtifacts } from '../src/adapters/artifacts/tar.js';
+import type { RunStageInput, RunStageResult, StageBackend } from '../src/domain/stage.js';
+import { ShipwayError } from '../src/errors.js';
+import { forgetJob, inspectJob, jobDir, type JobState } from '../src/stage/job-files.js';
+import { awaitJob, startJob } from '../src/stage/job.js';
+import { shipOutput } from '../src/stage/output.js';
+import { keepCaches, makeWorkspace, type WorkspaceOptions } from '../src/stage/workspace.js';
+import type { ArtifactRef } from '../src/domain/release.js';
+import type { ProcessIdentity } from '../src/processes.js';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { entry } from './audit.js';
+
+export interface StageDeps {
+  readonly backend: StageBackend;
+  readonly stageDir: string;
+  /** This machine: where a job's folder and process are. */
+  readonly hostId: string;
+}
+/** What a heartbeat carries: where the command runs. */
+interface Beat {
+  readonly host: string;
+}
+const BEAT_MS = 1_000;
+
+/**
+ * Runs one stage's commands to their end, once on a machine: a retry attaches to what runs or collects what has ended. What a lost machine
+ * took with it is run again or not, as the stage's `on_lost` says. Fails with `stage.failed`, `stage.timeout`, `stage.lost`,
+ * `stage.artifact_missing`, `stage.artifact_refused`, `source.invalid`.
+ */
+export const runStage =
+  (deps: StageDeps) =>
+  async (input: RunStageInput): Promise<RunStageResult> => {
+    const { heartbeatDetails } = Context.current().info;
+    const elsewhere = (heartbeatDetails as Beat | undefined)?.host;
+    const timer = setInterval(() => {
+      beat(deps);
+    }, BEAT_MS);
+    beat(deps);
+    try {
+      return await run(deps, input, elsewhere !== undefined && elsewhere !== deps.hostId);
+    } finally {
+      clearInterval(timer);
+    }
+  };
+
+const beat = ({ hostId }: StageDeps): void => {
+  Context.current().heartbeat({ host: hostId } satisfies Beat);
+};
+
+async function run(deps: StageDeps, input: RunStageInput, elsewhere: boolean): Promise<RunStageResult> {
+  const { backend, stageDir } = deps;
+  const { stage } = input;
+  const signal = Context.current().cancellationSignal;
+  const name = { run: input.run, stage: stage.name, attempt: input.attempt };
+  const job = jobDir(stageDir, name);
+  const workspace: WorkspaceOptions = {
+    stageDir,
+    backend,
+    service: input.service,
+    commit: input.commit,
+    source: input.source,
+    artifacts: input.artifacts,
+    cache: stage.cache,
+    directory: job,
+  };
+  const process = await begun(deps, input, job, workspace, elsewhere, signal);
+  const shipping = shipOutput(job, name, backend);
+  const code =
+    typeof process === 'number'
+      ? process
+      : await awaitJob(job, process, stage.timeoutMs, signal).catch(async (error: unknown) => {
+          await shipping.leave();
+          throw error;
+        });
+  const outputBytes = await shipping.finish();
+  await backend.audit([
+    entry(
+      input,
+      'stage.result',
+      { stage: stage.name, attempt: input.attempt, exit_code: code },
+      { user: input.requestedBy },
+    ),
+  ]);
+  if (code !== 0)
+    throw new ShipwayError(
+      'stage.failed',
+      `stage ${stage.name}: exit code ${String(code)} (output: shipway logs ${input.run} --stage ${stage.name})`,
+    );
+  const artifacts = await kept(backend, stage, join(job, 'workspace'));
+  await keepCaches(workspace, join(job, 'workspace'));
+  await rm(join(job, 'workspace'), { recursive: true, force: true });
+  return { outputBytes, ...(artifacts === undefined ? {} : { artifacts }) };
+}
+
+/** The runner of the job, started if need be; or the exit code when it has ended already. */
+async function begun(
+  deps: StageDeps,
+  input: RunStageInput,
+  job: string,
+  workspace: WorkspaceOptions,
+  elsewhere: boolean,
+  signal: AbortSignal,
+): Promise<ProcessIdentity | number> {
+  const { stage } = input;
+  const state = await inspectJob(job);
+  if (state.kind === 'running') return state.process;
+  if (state.kind === 'ended') return state.code;
+  if (isLost(state, elsewhere)) {
+    if (stage.onLost === 'fail')
+      throw new ShipwayError('stage.lost', `what ran stage ${stage.name} is gone, and on_lost is fail`);
+    await forgetJob(job);
+  }
+  await deps.backend.audit([
+    entry(
+      input,
+      'stage.intent',
+      { stage: stage.name, attempt: input.attempt, script: stage.script },
+      { user: input.requestedBy },
+    ),
+  ]);
+  const directory = await makeWorkspace(workspace, signal);
+  return startJob(job, { script: stage.script, workspace: directory, environment: environmentOf(input) });
+}
+
+const isLost = (state: JobState, elsewhere: boolean): boolean => state.kind === 'lost' || elsewhere;
+
+/** Nothing of the worker's own environment but the way to programs. */
+function environmentOf({
+  stage,
+  service,
+  environment,
+  version,
+  commit,
+  run: id,
+}: RunStageInput): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+    LANG: 'C.UTF-8',
+    CI: 'true',
+    ...stage.environment,
+    SHIPWAY_SERVICE: service,
+    SHIPWAY_ENVIRONMENT: environment,
+    SHIPWAY_VERSION: version,
+    SHIPWAY_COMMIT: commit,
+    SHIPWAY_RUN: id,
+    SHIPWAY_STAGE: stage.name,
+    SHIPWAY_IDEMPOTENCY_KEY: `${id}/${stage.name}`,
+  };
+}
+
+async function kept(
+  backend: StageBackend,
+  stage: RunStageInput['stage'],
+  workspace: string,
+): Promise<ArtifactRef | undefined> {
+  if (stage.artifacts.length === 0) return undefined;
+  const { digest, bytes } = await backend.putArtifact(packArtifacts(workspace, stage.artifacts));
+  return { stage: stage.name, digest, bytes };
+}

@@ -1,0 +1,43 @@
+import type { AuditEntry } from './audit.js';
+import type { CommandStage, ScanStage } from './plan.js';
+import type { ArtifactRef, Digest, Evidence } from './release.js';
+import type { LogChunk } from './store.js';
+
+interface StageInput<Stage> {
+  readonly run: string;
+  readonly service: string;
+  readonly environment: string;
+  readonly version: string;
+  readonly commit: string;
+  /** The git bundle with the commit. */
+  readonly source: Digest;
+  readonly stage: Stage;
+  /** What earlier stages declared. */
+  readonly artifacts: readonly ArtifactRef[];
+  readonly attempt: number;
+  readonly requestedBy: string;
+}
+export type RunStageInput = StageInput<CommandStage>;
+export type RunScanInput = StageInput<ScanStage>;
+
+export interface RunStageResult {
+  /** Absent when the stage declares none. */
+  readonly artifacts?: ArtifactRef;
+  readonly outputBytes: number;
+}
+export interface RunScanResult {
+  readonly findings: number;
+  readonly evidence: Evidence;
+}
+
+/** What a stage worker needs of the rest of shipway; it has no credentials of its own. */
+export interface StageBackend {
+  putArtifact(
+    content: AsyncIterable<Uint8Array>,
+  ): Promise<{ readonly digest: Digest; readonly bytes: number }>;
+  getArtifact(digest: Digest): Promise<AsyncIterable<Uint8Array>>;
+  /** The same (run, stage, attempt, seq) twice is one chunk. */
+  appendLog(chunk: LogChunk): Promise<void>;
+  /** Entries of type `stage.*`. */
+  audit(entries: readonly AuditEntry[]): Promise<void>;
+}

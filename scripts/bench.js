@@ -1,4 +1,4 @@
-// `npm run bench`: sets up, then runs the benches (arguments choose some). Type annotations are stripped by Vite's runner, as in the tests.
+// `npm run bench`: sets up, then runs the benches (arguments choose some). They are built like the rest.
 import { join } from 'node:path';
 import { ROOT, become } from './lib.js';
 import { setup } from './setup.js';

@@ -7,6 +7,7 @@ const INPUTS = [
   'src',
   'workflows',
   'activities',
+  'bench',
   'tsconfig.json',
   'tsconfig.build.json',
   'package-lock.json',

@@ -3,6 +3,7 @@ import type { TargetRef } from '../src/domain/ids.js';
 import { malformed, type Statement } from '../src/domain/statement.js';
 import * as messages from './messages.js';
 import { control } from './profiles.js';
+import { shielded } from './shielded.js';
 
 /**
  * Takes a person's abort: verified like any statement, then turned into a cancellation of this workflow, so that an abort by
@@ -17,15 +18,17 @@ export function abortHandler(
   setHandler(
     messages.abort,
     async (statement) => {
-      const verified = await control.verifyStatement({ statement, service, environment, version });
+      const verified = await shielded(() =>
+        control.verifyStatement({ statement, service, environment, version }),
+      );
       if (verified.status === 'refused') return verified;
       by = statement;
-      await control.cancelWorkflow({ workflow });
+      await shielded(() => control.cancelWorkflow({ workflow }));
       return { status: 'accepted', message: 'aborting: what was done is being undone' };
     },
     {
       description: 'Stop the run and undo what it did. Takes a statement.',
-      validator: (statement) => {
+      validator: (statement: Statement) => {
         const why = malformed(statement) ?? refusalOf(statement, workflow);
         if (why !== undefined) throw ApplicationFailure.nonRetryable(why, 'statement.refused');
       },

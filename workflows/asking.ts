@@ -1,8 +1,19 @@
+import { workflowInfo } from '@temporalio/workflow';
 import type { GateState } from '../src/domain/gate.js';
 import type { WaitingFor } from '../src/domain/view.js';
 
+/** `view` with the line about the open gate, or without one. */
+export function asking<View extends { readonly waitingFor?: WaitingFor }>(
+  view: View,
+  gate: GateState | undefined,
+): View {
+  const next = { ...view };
+  delete next.waitingFor;
+  return gate === undefined ? next : { ...next, waitingFor: waitingFor(gate, workflowInfo().workflowId) };
+}
+
 /** The one "waiting for" line of every view. */
-export function waitingFor(gate: GateState, workflow: string): WaitingFor {
+function waitingFor(gate: GateState, workflow: string): WaitingFor {
   return {
     question: gate.question,
     title: gate.title,

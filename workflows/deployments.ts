@@ -15,7 +15,7 @@ import { initialView } from './deployment-view.js';
 import { searchAttributes } from './search.js';
 
 /** Starts the deployment and waits for its end, whatever that is: its outcome is read from the store, not from here. */
-export async function runDeployment(input: DeploymentInput): Promise<void> {
+export async function runDeployment(input: DeploymentInput, started: () => Promise<void>): Promise<void> {
   try {
     const child = await startChild(deployment, {
       workflowId: input.id,
@@ -30,6 +30,7 @@ export async function runDeployment(input: DeploymentInput): Promise<void> {
       }),
       staticSummary: `${input.kind} ${input.service} ${input.release.version} → ${input.environment}, replaces ${input.replaces?.release.version ?? 'nothing'}`,
     });
+    await started();
     await child.result();
   } catch (error) {
     log.info('deployment ended without shipping', { deployment: input.id, error: String(error) });
@@ -40,8 +41,9 @@ export async function runDeployment(input: DeploymentInput): Promise<void> {
 export async function tellDeployment(id: string, goBack: GoBack): Promise<void> {
   await hint(async () => {
     const handle = getExternalWorkflowHandle(id);
-    await handle.signal(messages.goBack, goBack);
-    if (goBack.why === 'abort') await handle.cancel();
+    const sent = [handle.signal(messages.goBack, goBack)];
+    if (goBack.why === 'abort') sent.push(handle.cancel());
+    await Promise.all(sent);
   });
 }
 

@@ -1,9 +1,11 @@
-import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, TemporalFailure, condition, setHandler } from '@temporalio/workflow';
 import { answered, expired, refusal, type GateState } from '../src/domain/gate.js';
 import type { Accepted } from '../src/domain/messages.js';
 import { malformed, type Statement } from '../src/domain/statement.js';
 import * as messages from './messages.js';
 import { control } from './profiles.js';
+import { shielded } from './shielded.js';
+import { reasonOf } from './undo.js';
 
 export interface Gates {
   /** Opens a gate and waits until it is closed by answers or by its expiry. Cancelling the scope leaves it without a verdict. */
@@ -24,10 +26,11 @@ export function createGates(
   let open: GateState | undefined;
   let counted: Statement[] = [];
 
+  /** Shielded: cancelling the workflow cancels what it does, not the answer to a person; a failed signal handler would fail it all. */
   const take = async (statement: Statement): Promise<Accepted> => {
     const asked = open;
     if (asked === undefined) return { status: 'refused', message: 'nothing is waiting for an answer here' };
-    const verified = await control.verifyStatement({ statement, gate: asked, ...subject });
+    const verified = await shielded(() => control.verifyStatement({ statement, gate: asked, ...subject }));
     if (verified.status === 'refused') return verified;
     const late = refusal(open, statement);
     if (late !== undefined || open === undefined)
@@ -44,9 +47,15 @@ export function createGates(
   };
   const signalled = async (statement: Statement): Promise<void> => {
     const why = malformed(statement) ?? refusal(open, statement);
-    const result = why === undefined ? await take(statement) : { status: 'refused', message: why };
-    if (why !== undefined) await control.recordRefusal({ statement: describe(statement), why, ...subject });
-    note(`signal ${describe(statement)}: ${result.status}, ${result.message}`);
+    try {
+      const result = why === undefined ? await take(statement) : { status: 'refused', message: why };
+      if (why !== undefined)
+        await shielded(() => control.recordRefusal({ statement: describe(statement), why, ...subject }));
+      note(`signal ${describe(statement)}: ${result.status}, ${result.message}`);
+    } catch (error) {
+      if (!(error instanceof TemporalFailure)) throw error;
+      note(`signal ${describe(statement)}: could not be taken, ${reasonOf(error)}`);
+    }
   };
   setHandler(messages.approve, take, {
     validator,

@@ -1,11 +1,11 @@
-import { ApplicationFailure, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, setHandler } from '@temporalio/workflow';
 import { deploymentDetails, percent } from '../src/domain/details.js';
 import type { GateState } from '../src/domain/gate.js';
 import type { DeploymentInput, Ended } from '../src/domain/inputs.js';
 import { FULL, type Share } from '../src/domain/plan.js';
-import type { DeploymentView, Phase } from '../src/domain/view.js';
+import type { DeploymentView } from '../src/domain/view.js';
 import { NO_EVIDENCE, type WatchEvidence, type WatchInput } from '../src/domain/watching.js';
-import { waitingFor } from './asking.js';
+import { asking } from './asking.js';
 import { happened, initialView } from './deployment-view.js';
 import { createGates, type Gates } from './gate.js';
 import * as messages from './messages.js';
@@ -13,6 +13,7 @@ import { control, effectsOf, undoingRecords, type Effects } from './profiles.js'
 import { publisher } from './publish.js';
 import { UndoList } from './undo.js';
 import { watchPhase } from './watch-phase.js';
+import { goBack, restore, retire } from './way-back.js';
 
 export const goBackSignal = messages.goBack;
 
@@ -26,12 +27,14 @@ export interface Moves {
   readonly watch: (phase: string, ms: number) => Promise<void>;
   /** Makes the candidate the live release, in the target and nowhere in the world. */
   readonly promote: () => Promise<void>;
-  /** Known good from here on: nothing is undone any more, and the replaced slot is removed. */
+  /** Known good from here on: nothing is undone any more, and the replaced slot is removed. Never fails. */
   readonly retire: () => Promise<void>;
+  /** Does not wait for the replaced slot to be removed: a rollback needs it. */
+  readonly keepReplaced: () => void;
   /** Puts a slot of the present live release back to all traffic and removes the other: after a lost deployment. */
   readonly restore: () => Promise<void>;
-  /** Undoes everything, traffic first; asks a person about what could not be undone. */
-  readonly goBack: (why: string) => Promise<void>;
+  /** Undoes everything, traffic first; asks a person about what could not be undone, and answers what was left at their word. */
+  readonly goBack: (why: string) => Promise<string | undefined>;
   readonly trafficMoved: () => boolean;
   /** What `finishDeployment` needs to know. */
   readonly record: () => {
@@ -58,6 +61,8 @@ export interface Field {
   judgedBad: boolean;
   knownGood: boolean;
   late: { at: number; what: string }[];
+  /** Cancels the removal of the replaced slot. */
+  readonly removing: CancellationScope;
   readonly show: (change: Partial<DeploymentView>, what?: string) => void;
 }
 
@@ -70,6 +75,9 @@ export function startMoves(input: DeploymentInput): Moves {
     watch: (phase, ms) => watch(field, phase, ms),
     promote: () => promote(field),
     retire: () => retire(field),
+    keepReplaced: () => {
+      field.removing.cancel();
+    },
     restore: () => restore(field),
     goBack: (why) => goBack(field, why),
     trafficMoved: () => field.moved,
@@ -98,8 +106,7 @@ function createField(input: DeploymentInput): Field {
     publish(view);
   };
   const onGate = (gate: GateState | undefined): void => {
-    const { waitingFor: _, ...rest } = view;
-    view = gate === undefined ? rest : { ...rest, waitingFor: waitingFor(gate, workflowInfo().workflowId) };
+    view = asking(view, gate);
     publish(view);
   };
   const subject = { service: input.service, environment: input.environment, version: input.release.version };
@@ -116,6 +123,7 @@ function createField(input: DeploymentInput): Field {
     judgedBad: false,
     knownGood: false,
     late: [],
+    removing: new CancellationScope({ cancellable: true }),
     show,
   };
 }
@@ -129,8 +137,8 @@ export const about = ({ input }: Field) => ({
   ...(input.replaces === undefined ? {} : { stable: input.replaces.slot }),
 });
 
-const named = ({ input }: Field): string => `${input.service} ${input.environment}`;
-const summary = (text: string) => ({ summary: text.slice(0, 120) });
+export const named = ({ input }: Field): string => `${input.service} ${input.environment}`;
+export const summary = (text: string) => ({ summary: text.slice(0, 120) });
 
 async function provision(field: Field): Promise<void> {
   const { input, effects, undo } = field;
@@ -195,14 +203,14 @@ const sharesOf = ({ input }: Field, share: Share) =>
 
 async function watch(field: Field, phase: string, ms: number): Promise<void> {
   const { input } = field;
-  const { stable: _, ...target } = about(field);
   const from = Date.now();
   field.show(
     { phase: phase === 'bake' ? 'bake' : 'shift', nextAt: from + ms },
     `watching ${phase} for ${String(ms / 1000)} s`,
   );
   const what: WatchInput = {
-    ...target,
+    service: input.service,
+    environment: input.environment,
     deployment: input.id,
     phase,
     candidate: { release: input.release.digest, slot: input.candidate },
@@ -226,52 +234,6 @@ async function promote(field: Field): Promise<void> {
   ]);
 }
 
-async function retire(field: Field): Promise<void> {
-  const { input, effects } = field;
-  field.knownGood = true;
-  field.undo.clear();
-  if (input.replaces === undefined) return;
-  field.show({ phase: 'retire' }, `removing ${input.replaces.release.version} from ${input.replaces.slot}`);
-  await effects.quick.retireSlot.executeWithOptions(
-    summary(`remove ${named(field)} ${input.replaces.slot}`),
-    [{ ...about(field), slot: input.replaces.slot, drainTimeoutMs: input.plan.drainTimeoutMs }],
-  );
-}
-
-async function restore(field: Field): Promise<void> {
-  const { input, effects } = field;
-  field.show({ phase: 'going_back' }, 'putting the world where the target says it should be');
-  await effects.slow.restoreTarget.executeWithOptions(summary(`restore ${named(field)}`), [
-    { ...about(field), plan: input.plan, ...(input.replaces === undefined ? {} : { live: input.replaces }) },
-  ]);
-  field.show({}, 'restored');
-}
-
-const goingBack = (phase: Phase): Partial<DeploymentView> => ({ phase });
-
-async function goBack(field: Field, why: string): Promise<void> {
-  field.show(goingBack('going_back'), `going back: ${why}`);
-  for (;;) {
-    const left = await field.undo.runAll((what) => {
-      field.late.push({ at: Date.now(), what });
-      field.show({}, `undone: ${what}`);
-    });
-    if (left.length === 0) return;
-    const names = left.map((l) => `${l.what} (${l.why})`).join('; ');
-    const gate = await control.openQuestion({
-      ...about(field),
-      question: 'undo_incomplete',
-      title: `could not be undone: ${names}. approve: try again; reject: leave it so`,
-    });
-    const closed = await field.gates.ask(gate);
-    if (closed.verdict === 'rejected') {
-      field.show({}, `left as it is: ${names}`);
-      return;
-    }
-  }
-}
-
 /** A failure that says the rules found the candidate bad. */
 export const judgedBad = (reason: string): ApplicationFailure =>
   ApplicationFailure.nonRetryable(reason, 'verdict.fail');
-export { isCancellation };

@@ -27,7 +27,7 @@ export async function pipeline(input: PipelineInput): Promise<Ended> {
     const { identity } = await control.admitRun(input);
     run.identify(identity);
     await runStages(run);
-    const reason = `${input.plan.version} is live in ${input.plan.environment}`;
+    const reason = reasonOfSuccess(input);
     return await CancellationScope.nonCancellable(() => end(run, { outcome: 'shipped', reason }));
   } catch (error) {
     const ended = await CancellationScope.nonCancellable(() => end(run, endingOf(error, run)));
@@ -42,6 +42,9 @@ export async function pipeline(input: PipelineInput): Promise<Ended> {
     });
   }
 }
+
+const reasonOfSuccess = ({ plan }: PipelineInput): string =>
+  plan.stages.some((s) => s.kind === 'deploy') ? `${plan.version} is live in ${plan.environment}` : 'every stage passed';
 
 function createRun(input: PipelineInput): Run {
   const { plan } = input;

@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { GateState } from '../src/domain/gate.js';
 import type { Ended, PipelineInput } from '../src/domain/inputs.js';
 import { failureTypeOf } from '../src/domain/outcome.js';
@@ -220,6 +220,3 @@ const subject = (run: Run) => ({
   environment: run.input.plan.environment,
   version: run.input.plan.version,
 });
-
-/** Runs `body` although the run is being cancelled. */
-export const shielded = <T>(body: () => Promise<T>): Promise<T> => CancellationScope.nonCancellable(body);

@@ -1,4 +1,4 @@
-import { CancellationScope, log } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, log } from '@temporalio/workflow';
 
 /** One way back: what it restores, in words, and the activity call that does it (converging, so it may run twice). */
 export interface Undo {
@@ -49,7 +49,18 @@ export class UndoList {
 
 /** The innermost message of a failure, for people. */
 export function reasonOf(error: unknown): string {
-  let e: unknown = error;
-  while (e instanceof Error && e.cause instanceof Error) e = e.cause;
+  const e = innermost(error);
   return e instanceof Error ? e.message : String(e);
+}
+
+/** The innermost failure's type: a row of the failure table, when an activity threw it. */
+export function typeOf(error: unknown): string | undefined {
+  const e = innermost(error);
+  return e instanceof ApplicationFailure ? (e.type ?? undefined) : undefined;
+}
+
+function innermost(error: unknown): unknown {
+  let e = error;
+  while (e instanceof Error && e.cause instanceof Error) e = e.cause;
+  return e;
 }

@@ -1,4 +1,5 @@
 import { CancellationScope, CancelledFailure, isCancellation } from '@temporalio/workflow';
+import type { GateState } from '../src/domain/gate.js';
 import type { VerdictKind } from '../src/domain/verdict.js';
 import type { WatchInput, WatchResult } from '../src/domain/watching.js';
 import { about, judgedBad, type Field } from './moves.js';
@@ -17,13 +18,17 @@ export async function watchPhase(field: Field, what: WatchInput): Promise<void> 
   await parked(field, what, kind, reason);
 }
 
+/** Interrupted by this workflow it ends as cancelled; interrupted by a worker that goes away it goes on from what it knew. */
 async function watched(field: Field, what: WatchInput): Promise<WatchResult> {
-  const result = await field.effects.watching.watch.executeWithOptions(
-    { summary: `watch ${what.service} ${what.environment} ${what.phase}` },
-    [{ ...what, evidence: field.evidence }],
-  );
-  field.evidence = result.evidence;
-  if (result.interrupted) throw new CancelledFailure('the watch was interrupted');
+  let result: WatchResult;
+  do {
+    if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the watch was interrupted');
+    result = await field.effects.watching.watch.executeWithOptions(
+      { summary: `watch ${what.service} ${what.environment} ${what.phase}` },
+      [{ ...what, evidence: field.evidence }],
+    );
+    field.evidence = result.evidence;
+  } while (result.interrupted);
   if (result.verdict.kind === 'fail') {
     field.judgedBad = true;
     field.show({ verdict: result.verdict });
@@ -35,19 +40,29 @@ async function watched(field: Field, what: WatchInput): Promise<WatchResult> {
 
 /** Open and asking. The candidate has traffic, so it is watched for as long as nobody answers. */
 async function parked(field: Field, what: WatchInput, kind: VerdictKind, reason: string): Promise<void> {
-  const gate = await control.openQuestion({
-    ...about(field),
-    question: 'parked',
-    title: `${what.phase} is ${kind}: ${reason}. approve: go on; reject: go back`,
-  });
   field.show({ phase: 'parked' }, `parked: ${reason}`);
-  const { until: _, ...open } = what;
-  const guard = new CancellationScope();
-  const guarding = guard.run(() => watched(field, { ...open, phase: 'parked' }));
-  const asking = field.gates.ask(gate);
-  const first = await Promise.race([asking, guarding.then(() => undefined)]);
-  const closed = first ?? (await asking);
-  guard.cancel();
+  const open = { ...what, phase: 'parked' };
+  delete open.until;
+  const [guard, question] = [new CancellationScope(), new CancellationScope()];
+  const guarding = guard.run(() => watched(field, open));
+  const answer = question.run(async () =>
+    field.gates.ask(
+      await control.openQuestion({
+        ...about(field),
+        question: 'parked',
+        title: `${what.phase} is ${kind}: ${reason}. approve: go on; reject: go back`,
+      }),
+    ),
+  );
+  let closed: GateState;
+  try {
+    closed = await Promise.race([answer, guarding.then(() => answer)]);
+  } finally {
+    question.cancel();
+    guard.cancel();
+    await Promise.allSettled([answer, guarding]);
+  }
+  await control.closeGate({ ...about(field), gate: closed });
   await guarding.catch((error: unknown) => {
     if (!isCancellation(error)) throw error;
   });

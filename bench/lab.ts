@@ -1,0 +1,113 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import {
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  bundleWorkflowCode,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
+import { startPostgres } from '../src/dev/postgres.js';
+import { startTemporal, type TemporalOptions } from '../src/dev/temporal.js';
+import { packageRoot } from '../src/paths.js';
+import { bareActivities } from './bare-activities.js';
+
+export const QUIET = new DefaultLogger('ERROR');
+let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+let installed = false;
+
+/** One Temporal runtime, silent, for the whole bench. */
+export function quietRuntime(): void {
+  if (!installed) Runtime.install({ logger: QUIET, shutdownSignals: [] });
+  installed = true;
+}
+
+export interface BareLab {
+  readonly client: Client;
+  readonly address: string;
+  /** Runs a bare workflow to its end. */
+  readonly run: (type: string) => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** A Temporal server with a worker that knows only bare workflows. */
+export async function bareLab(options: TemporalOptions): Promise<BareLab> {
+  quietRuntime();
+  bundle ??= bundleWorkflowCode({
+    workflowsPath: join(packageRoot(), 'dist/bench/workflows/bare.js'),
+    logger: QUIET,
+  });
+  const server = await startTemporal({ ui: false, ...options });
+  const worker = await bareWorker(server.address, await bundle);
+  const connection = await Connection.connect({ address: server.address });
+  const client = new Client({ connection });
+  let n = 0;
+  return {
+    client,
+    address: server.address,
+    run: async (type) => {
+      await client.workflow.execute(type, {
+        taskQueue: 'bare',
+        workflowId: `bare-${String(process.pid)}-${String(n++)}`,
+      });
+    },
+    stop: async () => {
+      await worker.stop();
+      await connection.close();
+      await server.stop();
+    },
+  };
+}
+
+export async function bareWorker(
+  address: string,
+  code?: WorkflowBundleWithSourceMap,
+): Promise<{ stop: () => Promise<void> }> {
+  bundle ??= bundleWorkflowCode({
+    workflowsPath: join(packageRoot(), 'dist/bench/workflows/bare.js'),
+    logger: QUIET,
+  });
+  const connection = await NativeConnection.connect({ address });
+  const worker = await Worker.create({
+    connection,
+    taskQueue: 'bare',
+    workflowBundle: code ?? (await bundle),
+    activities: bareActivities,
+  });
+  const running = worker.run();
+  return {
+    stop: async () => {
+      worker.shutdown();
+      await running;
+      await connection.close();
+    },
+  };
+}
+
+export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'shipway-bench-'));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+export const BENCH_POLICY = 'environments:\n  production: { identity: asserted }\n';
+
+/** The servers that a whole shipway needs, and a policy that asks nobody. */
+export async function fullServers(folder: string) {
+  const policy = join(folder, 'shipway.policy.yaml');
+  await writeFile(policy, BENCH_POLICY);
+  const [temporal, postgres] = await Promise.all([
+    startTemporal({ dataDir: join(folder, 'temporal'), ui: false }),
+    startPostgres({ dataDir: join(folder, 'postgres'), temporary: true }),
+  ]);
+  return {
+    temporal,
+    postgres,
+    policy,
+    stop: async () => {
+      await Promise.all([temporal.stop(), postgres.stop()]);
+    },
+  };
+}

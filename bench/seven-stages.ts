@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { pino } from 'pino';
+import { Client as Postgres } from 'pg';
+import { localArtifacts } from '../src/adapters/artifacts/local.js';
+import { pipelineId, QUEUES } from '../src/domain/ids.js';
+import type { PipelineInput } from '../src/domain/inputs.js';
+import type { Plan } from '../src/domain/plan.js';
+import { digestOf } from '../src/hash.js';
+import { ROLES, workerSettings } from '../src/settings.js';
+import { startWorker } from '../src/worker.js';
+import { bareWorker, fullServers, quietRuntime, temporaryFolder } from './lab.js';
+import { interleaved, median, ms, timed, type Row } from './measure.js';
+import { sevenStagePlan, source } from './source.js';
+
+const ROUNDS = 15;
+const COMMITS_A_STAGE = 2;
+const STAGES = 7;
+
+/** Seven command stages running `true`, audit on, against a bare workflow whose seven activities run `true`, on one server. */
+export async function sevenStages(): Promise<readonly Row[]> {
+  quietRuntime();
+  const folder = await temporaryFolder();
+  const servers = await fullServers(folder.path);
+  process.env['TEMPORAL_ADDRESS'] = servers.temporal.address;
+  const env = {
+    DATABASE_URL: servers.postgres.url,
+    SHIPWAY_STATE_DIR: join(folder.path, 'state'),
+    SHIPWAY_POLICY: servers.policy,
+  };
+  const worker = await startWorker(workerSettings(env, ROLES, 2), pino({ level: 'silent' }));
+  const bare = await bareWorker(servers.temporal.address);
+  const connection = await Connection.connect({ address: servers.temporal.address });
+  const client = new Client({ connection });
+  try {
+    const { commit, digest } = await source(
+      folder.path,
+      localArtifacts({ directory: join(folder.path, 'state/artifacts') }),
+    );
+    const ours = async (): Promise<string> => runOnce(client, sevenStagePlan(commit), digest);
+    const theirs = async (): Promise<string> => {
+      const id = `bare-${randomUUID()}`;
+      await client.workflow.execute('bareStages', { taskQueue: 'bare', workflowId: id });
+      return id;
+    };
+    const [us = [], them = []] = await interleaved(
+      ROUNDS,
+      () => timed(ours),
+      () => timed(theirs),
+    );
+    const commitMs = await commitTime(servers.postgres.url);
+    const events = (await eventsOf(client, await ours())) / (await eventsOf(client, await theirs()));
+    const allowance = COMMITS_A_STAGE * STAGES * commitMs;
+    const detail = `${ms(median(us))} against ${ms(median(them))}, less ${String(COMMITS_A_STAGE * STAGES)} commits of ${commitMs.toFixed(2)} ms`;
+    return [
+      {
+        name: '7 command stages against bare activities, p50',
+        value: (median(us) - allowance) / median(them),
+        unit: '×',
+        budget: 1.35,
+        better: 'less',
+        detail,
+      },
+      {
+        name: '7 command stages against bare activities, history events',
+        value: events,
+        unit: '×',
+        budget: 1.5,
+        better: 'less',
+        detail: 'audit on, memo written at every stage',
+      },
+    ];
+  } finally {
+    await worker.stop();
+    await bare.stop();
+    await connection.close();
+    await servers.stop();
+    await folder.remove();
+  }
+}
+
+async function runOnce(client: Client, plan: Plan, digest: string): Promise<string> {
+  const run = `v1-${randomUUID().slice(0, 8)}`;
+  const planHash = digestOf(plan);
+  const now = Date.now();
+  const input: PipelineInput = {
+    run,
+    plan,
+    planHash,
+    source: digest,
+    requestedBy: 'bench',
+    statement: {
+      person: 'bench',
+      verb: 'run',
+      on: planHash,
+      at: new Date(now).toISOString(),
+      until: new Date(now + 600_000).toISOString(),
+      nonce: randomUUID(),
+      signature: 'none',
+    },
+  };
+  const workflowId = pipelineId(plan.service, run);
+  await client.workflow.execute('pipeline', { taskQueue: QUEUES.control, workflowId, args: [input] });
+  return workflowId;
+}
+
+async function eventsOf(client: Client, id: string): Promise<number> {
+  return (await client.workflow.getHandle(id).fetchHistory()).events?.length ?? 0;
+}
+
+/** One commit of one row with `synchronous_commit=on`, which is what PostgreSQL starts with. */
+async function commitTime(url: string): Promise<number> {
+  const client = new Postgres({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ synchronous_commit: string }>('SHOW synchronous_commit');
+    if (rows[0]?.synchronous_commit !== 'on')
+      throw new Error('the precondition is off: synchronous_commit is not on');
+    await client.query('CREATE TABLE IF NOT EXISTS public.bench_commit (n int)');
+    const [times = []] = await interleaved(50, () =>
+      timed(() => client.query('INSERT INTO public.bench_commit VALUES (1)')),
+    );
+    return median(times);
+  } finally {
+    await client.end();
+  }
+}

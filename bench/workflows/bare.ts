@@ -1,0 +1,21 @@
+import { proxyActivities, condition, defineSignal, setHandler } from '@temporalio/workflow';
+import type { BareActivities } from '../bare-activities.js';
+
+const { spawnTrue, noOp } = proxyActivities<BareActivities>({ startToCloseTimeout: '30s' });
+
+/** Seven activities that each run `true`: what seven stages cost without shipway. */
+export async function bareStages(): Promise<void> {
+  for (let i = 0; i < 7; i++) await spawnTrue();
+}
+
+/** Seven activities that do nothing: what the server itself costs. */
+export async function bareNoOps(): Promise<void> {
+  for (let i = 0; i < 7; i++) await noOp();
+}
+
+/** Waits for one signal: what a parked run costs without shipway. */
+export async function bareGate(): Promise<void> {
+  let open = false;
+  setHandler(defineSignal('go'), () => void (open = true));
+  await condition(() => open);
+}

@@ -1,0 +1,62 @@
+import type { Cause, GoBack, Settled } from '../src/domain/inputs.js';
+import type { DeployRequest, RollbackRequest, TargetAnswer, TargetState } from '../src/domain/target.js';
+import type { TargetView } from '../src/domain/view.js';
+
+/** A deployment under way, and what people want of it meanwhile. */
+export interface Running {
+  readonly id: string;
+  readonly requestId: string;
+  readonly kind: Cause['kind'];
+  readonly version: string;
+  /** Its workflow has been started: it can be told something. */
+  started: boolean;
+  /** What it is to be told, kept until it has started. */
+  back?: GoBack;
+  /** The rollback that became a message to it; when it ships all the same, that becomes a deployment of its own. */
+  rollback?: RollbackRequest;
+}
+
+/** What the target is doing and has been asked; the store has what it must not lose. */
+export interface Board {
+  state: TargetState;
+  queue: DeployRequest[];
+  rollbacks: RollbackRequest[];
+  running?: Running;
+  /** Answers of requests that were settled without a deployment of their own, newest last. */
+  settled: Settled[];
+}
+const SETTLED_LIMIT = 50;
+
+/** What is known here of a request; the store may know more. */
+export function present(board: Board, requestId: string): TargetAnswer | undefined {
+  const settled = board.settled.find((s) => s.requestId === requestId);
+  if (settled !== undefined) return settled.answer;
+  const { running } = board;
+  if (running !== undefined && (running.requestId === requestId || running.rollback?.requestId === requestId))
+    return { status: 'running', deployment: running.id };
+  const index = board.queue.findIndex((q) => q.requestId === requestId);
+  return index < 0 ? undefined : queued(board, index + 1);
+}
+
+export const queued = (board: Board, position: number): TargetAnswer => ({
+  status: 'queued',
+  position,
+  holder: board.running?.id ?? 'nothing',
+});
+
+export function keep(board: Board, requestId: string, answer: TargetAnswer): TargetAnswer {
+  board.settled = [...board.settled.filter((s) => s.requestId !== requestId), { requestId, answer }].slice(
+    -SETTLED_LIMIT,
+  );
+  return answer;
+}
+
+export const viewOf = (board: Board): TargetView => ({
+  service: board.state.service,
+  environment: board.state.environment,
+  ...(board.state.live === undefined ? {} : { live: board.state.live.release.version }),
+  ...(board.state.knownGood === undefined ? {} : { knownGood: board.state.knownGood.release.version }),
+  ...(board.running === undefined ? {} : { running: board.running.id }),
+  queue: board.queue.map((q) => ({ requestId: q.requestId, version: q.release.version, by: q.requestedBy })),
+  holdMarks: board.state.holdMarks.map((m) => `${m.version} (${m.reason})`),
+});

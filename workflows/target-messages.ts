@@ -1,0 +1,135 @@
+import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
+import { targetId } from '../src/domain/ids.js';
+import type { GoBack } from '../src/domain/inputs.js';
+import { malformed } from '../src/domain/statement.js';
+import type { DeployRequest, RollbackRequest, TargetAnswer } from '../src/domain/target.js';
+import { keep, present, queued, viewOf, type Board } from './board.js';
+import { tellDeployment } from './deployments.js';
+import * as messages from './messages.js';
+import { control } from './profiles.js';
+
+/** What a target can be told. `loaded`: the store has been read, so that what runs is known. */
+export function registerHandlers(board: Board, loaded: Promise<void>, show: () => void): void {
+  const showing = async (answer: Promise<TargetAnswer>): Promise<TargetAnswer> => {
+    const given = await answer;
+    show();
+    return given;
+  };
+  setHandler(messages.request, (request) => showing(answerTo(board, loaded, request)), {
+    description: 'From a pipeline: deploy this when it is its turn.',
+    validator: (request: DeployRequest) => {
+      refuse(elsewhere(board, request));
+    },
+  });
+  setHandler(messages.rollback, (request) => showing(rollback(board, loaded, request)), {
+    description: 'Go back. Takes a statement with verb rollback on this workflow.',
+    validator: (request: RollbackRequest) => {
+      refuse(elsewhere(board, request) ?? malformed(request.statement) ?? rollbackRefusal(board, request));
+    },
+  });
+  setHandler(
+    messages.withdraw,
+    ({ requestId, goBack }) => showing(withdraw(board, loaded, requestId, goBack)),
+    { description: 'From a pipeline: a request is no longer wanted.' },
+  );
+  setHandler(messages.view, () => viewOf(board));
+}
+
+function refuse(why: string | undefined): void {
+  if (why !== undefined) throw ApplicationFailure.nonRetryable(why, 'statement.refused');
+}
+
+const elsewhere = ({ state }: Board, r: DeployRequest | RollbackRequest): string | undefined =>
+  r.service === state.service && r.environment === state.environment
+    ? undefined
+    : `this is ${targetId(state)}; the request is for ${targetId(r)}`;
+
+/** A statement is about this target or about one of its deployments. */
+function rollbackRefusal({ state }: Board, { statement }: RollbackRequest): string | undefined {
+  if (statement.verb !== 'rollback')
+    return `this takes a statement with verb rollback, not ${statement.verb}`;
+  const here = targetId(state);
+  return statement.on === here || statement.on.startsWith(`deployment${here.slice('target'.length)}/`)
+    ? undefined
+    : `the statement is about ${statement.on}, not about ${here}`;
+}
+
+/** The same answer for every repeat of a request, also after a restart: queue, running, settled here, or in the store. */
+async function answerTo(board: Board, loaded: Promise<void>, request: DeployRequest): Promise<TargetAnswer> {
+  await loaded;
+  const known = await knownOf(board, request.requestId);
+  if (known !== undefined) return known;
+  board.queue.push(request);
+  return queued(board, board.queue.length);
+}
+
+async function knownOf(board: Board, requestId: string): Promise<TargetAnswer | undefined> {
+  const known = present(board, requestId);
+  if (known !== undefined) return known;
+  const { service, environment } = board.state;
+  const kept = await control.findRequest({ service, environment, requestId });
+  return present(board, requestId) ?? kept ?? undefined;
+}
+
+/** With a deployment in flight a rollback is a message to it; otherwise it is a deployment of its own, before everything that waits. */
+async function rollback(
+  board: Board,
+  loaded: Promise<void>,
+  request: RollbackRequest,
+): Promise<TargetAnswer> {
+  const { statement, service, environment, requestId, reason } = request;
+  const verified = await control.verifyStatement({ statement, service, environment, version: 'rollback' });
+  if (verified.status === 'refused')
+    return { status: 'refused', type: 'statement.refused', message: verified.message };
+  await loaded;
+  const known = await knownOf(board, requestId);
+  if (known !== undefined) return known;
+  const { running } = board;
+  if (running !== undefined) {
+    if (running.kind !== 'deploy') return { status: 'running', deployment: running.id };
+    running.rollback = request;
+    await sendBack(board, { why: 'rollback', by: statement.person, reason });
+    return { status: 'running', deployment: running.id };
+  }
+  if (!board.rollbacks.some((r) => r.requestId === requestId)) board.rollbacks.push(request);
+  const taken = () => board.running?.requestId === requestId && board.running.started;
+  const settled = () => board.settled.some((s) => s.requestId === requestId);
+  await condition(() => taken() || settled());
+  return (
+    present(board, requestId) ?? {
+      status: 'refused',
+      type: 'request.unknown',
+      message: 'the rollback was not taken',
+    }
+  );
+}
+
+/** The running deployment goes back: at once, or as soon as it has started. */
+async function sendBack({ running }: Board, goBack: GoBack): Promise<void> {
+  if (running === undefined) return;
+  running.back ??= goBack;
+  if (running.started) await tellDeployment(running.id, goBack);
+}
+
+/** Out of the queue, or as an abort to what runs; one that has never arrived will be answered as taken back when it does. */
+async function withdraw(
+  board: Board,
+  loaded: Promise<void>,
+  requestId: string,
+  goBack: GoBack,
+): Promise<TargetAnswer> {
+  await loaded;
+  const known = await knownOf(board, requestId);
+  if (known?.status === 'finished' || known?.status === 'refused') return known;
+  if (known?.status === 'running') {
+    if (board.running?.requestId === requestId) await sendBack(board, goBack);
+    return known;
+  }
+  board.queue = board.queue.filter((q) => q.requestId !== requestId);
+  return keep(board, requestId, {
+    status: 'finished',
+    deployment: '',
+    outcome: 'aborted',
+    reason: goBack.reason,
+  });
+}

@@ -1,0 +1,68 @@
+import { about, named, summary, type Field } from './moves.js';
+import { control } from './profiles.js';
+import { shielded } from './shielded.js';
+import { reasonOf } from './undo.js';
+
+/**
+ * Known good from here on: nothing is undone any more, and the replaced slot is removed. The deployment has shipped whatever
+ * becomes of that: what is left over is named, and the next deployment takes that slot as it finds it.
+ */
+export async function retire(field: Field): Promise<void> {
+  const { input, effects } = field;
+  field.knownGood = true;
+  field.undo.clear();
+  if (input.replaces === undefined) return;
+  const { slot, release } = input.replaces;
+  field.show({ phase: 'retire' }, `removing ${release.version} from ${slot}`);
+  try {
+    await shielded(() =>
+      field.removing.run(() =>
+        effects.quick.retireSlot.executeWithOptions(summary(`remove ${named(field)} ${slot}`), [
+          { ...about(field), slot, drainTimeoutMs: input.plan.drainTimeoutMs },
+        ]),
+      ),
+    );
+  } catch (error) {
+    field.show({}, `${release.version} was not removed from ${slot}: ${reasonOf(error)}`);
+  }
+}
+
+/** The world is where the target's record says, whatever a lost deployment left; a person is asked when that cannot be done. */
+export async function restore(field: Field): Promise<void> {
+  const { input, effects, undo } = field;
+  undo.add('put all traffic on what is known good', () =>
+    effects.undoing.restoreTarget.executeWithOptions(summary(`restore ${named(field)}`), [
+      {
+        ...about(field),
+        plan: input.plan,
+        ...(input.replaces === undefined ? {} : { live: input.replaces }),
+      },
+    ]),
+  );
+  field.left = await goBack(field, 'a deployment ended without an outcome');
+}
+
+/** Undoes everything, newest first, until it is done or a person says to leave the rest; answers what was left. */
+export async function goBack(field: Field, why: string): Promise<string | undefined> {
+  field.show({ phase: 'going_back' }, `going back: ${why}`);
+  for (;;) {
+    const left = await field.undo.runAll((what) => {
+      field.late.push({ at: Date.now(), what });
+      field.show({}, `undone: ${what}`);
+    });
+    if (left.length === 0) return undefined;
+    const names = left.map((l) => `${l.what} (${l.why})`).join('; ');
+    const gate = await control.openQuestion({
+      ...about(field),
+      question: 'undo_incomplete',
+      title: `could not be undone: ${names}. approve: try again; reject: leave it so`,
+    });
+    const closed = await field.gates.ask(gate);
+    await control.closeGate({ ...about(field), gate: closed });
+    if (closed.verdict !== 'rejected') continue;
+    const by = closed.answers.find((a) => a.verb === 'reject');
+    field.undo.clear();
+    field.show({}, `left as it is by ${by?.person ?? 'nobody'}: ${names}`);
+    return names;
+  }
+}

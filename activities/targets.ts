@@ -11,33 +11,37 @@ import type { ControlDeps } from './deps.js';
 /** Asks the target, starting it if it does not live. A repeat is answered alike, so any retry is safe. */
 export const askTarget =
   ({ client }: Pick<ControlDeps, 'client'>) =>
-  async (request: DeployRequest): Promise<TargetAnswer> => {
-    const start = new WithStartWorkflowOperation<typeof target>('target', {
-      workflowId: targetId(request),
-      taskQueue: QUEUES.control,
-      args: [{ service: request.service, environment: request.environment }],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      staticSummary: `${request.service} in ${request.environment}: lock, queue and memory`,
+  (request: DeployRequest): Promise<TargetAnswer> =>
+    client.workflow.executeUpdateWithStart<typeof target, TargetAnswer, [DeployRequest]>(MESSAGES.request, {
+      args: [request],
+      startWorkflowOperation: living(request),
     });
-    return client.workflow.executeUpdateWithStart<typeof target, TargetAnswer, [DeployRequest]>(
-      MESSAGES.request,
-      {
-        args: [request],
-        startWorkflowOperation: start,
-      },
-    );
-  };
 
-/** Takes a request back: out of the queue, or as an abort to the running deployment. */
+/**
+ * Takes a request back: out of the queue, or as an abort to the running deployment. A target that does not live is started:
+ * what it left under way must be told too. Safe to repeat.
+ */
 export const withdrawFromTarget =
   ({ client }: Pick<ControlDeps, 'client'>) =>
-  async (input: TargetRef & { requestId: string; goBack: GoBack }): Promise<TargetAnswer> => {
-    const { requestId, goBack } = input;
-    const handle = client.workflow.getHandle(targetId(input));
-    return handle.executeUpdate<TargetAnswer, [{ requestId: string; goBack: GoBack }]>(MESSAGES.withdraw, {
-      args: [{ requestId, goBack }],
+  ({ service, environment, ...withdrawal }: TargetRef & Withdrawal): Promise<TargetAnswer> =>
+    client.workflow.executeUpdateWithStart<typeof target, TargetAnswer, [Withdrawal]>(MESSAGES.withdraw, {
+      args: [withdrawal],
+      startWorkflowOperation: living({ service, environment }),
     });
-  };
+
+interface Withdrawal {
+  readonly requestId: string;
+  readonly goBack: GoBack;
+}
+
+const living = ({ service, environment }: TargetRef): WithStartWorkflowOperation<typeof target> =>
+  new WithStartWorkflowOperation<typeof target>('target', {
+    workflowId: targetId({ service, environment }),
+    taskQueue: QUEUES.control,
+    args: [{ service, environment }],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    staticSummary: `${service} in ${environment}: lock, queue and memory`,
+  });
 
 /** What a starting target entity must know: its state, and the deployments that have not ended. */
 export const loadTarget =

@@ -1,7 +1,9 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
-import type { DeployRequest, Finished } from '../src/domain/target.js';
+import type { GoBack } from '../src/domain/inputs.js';
+import type { DeployRequest, Finished, TargetAnswer } from '../src/domain/target.js';
 import { control, ASK_AGAIN } from './profiles.js';
-import { shielded, type Run } from './stages.js';
+import { shielded } from './shielded.js';
+import type { Run } from './stages.js';
 
 /**
  * Asks the target to deploy, and repeats the request until it has the outcome: hints make it quick, repeats make it sure.
@@ -19,17 +21,19 @@ export async function deployThrough(run: Run, request: DeployRequest): Promise<F
       by: by?.person ?? 'temporal',
       reason: by?.reason ?? 'the run was cancelled',
     } as const;
-    const finished = await shielded(async () => {
-      await control.withdrawFromTarget({
-        service: request.service,
-        environment: request.environment,
-        requestId: request.requestId,
-        goBack,
-      });
-      return untilFinished(run, request);
-    });
-    if (finished !== 'ask again' && finished.outcome === 'shipped') return finished;
+    const answer = await shielded(() => untilWithdrawn(run, request, goBack));
+    if (answer.status === 'finished' && answer.outcome === 'shipped') return answer;
     throw error;
+  }
+}
+
+/** Repeated like the request itself, and never asked for again: a request that was taken back stays so. */
+async function untilWithdrawn(run: Run, request: DeployRequest, goBack: GoBack): Promise<TargetAnswer> {
+  const { service, environment, requestId } = request;
+  for (;;) {
+    const answer = await control.withdrawFromTarget({ service, environment, requestId, goBack });
+    if (answer.status === 'finished' || answer.status === 'refused') return answer;
+    await run.hint(ASK_AGAIN);
   }
 }
 

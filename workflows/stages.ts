@@ -24,6 +24,7 @@ export interface Run {
   /** How the people in this run are known: shown from the next change on. */
   readonly identify: (identity: 'asserted') => void;
   readonly abortedBy: () => Statement | undefined;
+  readonly cancelled: () => boolean;
   /** Waits for a hint from the target, or `within`. */
   readonly hint: (within: string) => Promise<void>;
 }

@@ -3,11 +3,11 @@ import type { GateState } from '../src/domain/gate.js';
 import type { WaitingFor } from '../src/domain/view.js';
 
 /** `view` with the line about the open gate, or without one. */
-export function asking<View extends { readonly waitingFor?: WaitingFor }>(
+export function asking<View extends { waitingFor?: WaitingFor }>(
   view: View,
   gate: GateState | undefined,
 ): View {
-  const next = { ...view };
+  const next: View & { waitingFor?: WaitingFor } = { ...view };
   delete next.waitingFor;
   return gate === undefined ? next : { ...next, waitingFor: waitingFor(gate, workflowInfo().workflowId) };
 }

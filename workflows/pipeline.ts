@@ -1,6 +1,8 @@
 import {
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
+  allHandlersFinished,
   condition,
   isCancellation,
   setHandler,
@@ -12,12 +14,13 @@ import { failureTypeOf, type Outcome } from '../src/domain/outcome.js';
 import type { StagePlan } from '../src/domain/plan.js';
 import type { RunView, StageView } from '../src/domain/view.js';
 import { abortHandler } from './abort.js';
-import { waitingFor } from './asking.js';
+import { asking } from './asking.js';
 import { createGates } from './gate.js';
 import * as messages from './messages.js';
 import { control } from './profiles.js';
 import { publisher } from './publish.js';
 import { runStages, type Run } from './stages.js';
+import { shielded } from './shielded.js';
 import { reasonOf } from './undo.js';
 
 /** One execution of a service's stages for one commit, through one environment. Ends shipped, or fails with `run.<outcome>`. */
@@ -28,10 +31,10 @@ export async function pipeline(input: PipelineInput): Promise<Ended> {
     run.identify(identity);
     await runStages(run);
     const reason = reasonOfSuccess(input);
-    return await CancellationScope.nonCancellable(() => end(run, { outcome: 'shipped', reason }));
+    return await shielded(() => end(run, { outcome: 'shipped', reason }));
   } catch (error) {
-    const ended = await CancellationScope.nonCancellable(() => end(run, endingOf(error, run)));
-    if (isCancellation(error)) throw error;
+    const ended = await shielded(() => end(run, endingOf(error, run)));
+    if (ended.outcome === 'aborted') throw isCancellation(error) ? error : cancelledDuring(error);
     throw ApplicationFailure.create({
       message: ended.reason,
       type: failureTypeOf(ended.outcome),
@@ -44,11 +47,14 @@ export async function pipeline(input: PipelineInput): Promise<Ended> {
 }
 
 const reasonOfSuccess = ({ plan }: PipelineInput): string =>
-  plan.stages.some((s) => s.kind === 'deploy') ? `${plan.version} is live in ${plan.environment}` : 'every stage passed';
+  plan.stages.some((s) => s.kind === 'deploy')
+    ? `${plan.version} is live in ${plan.environment}`
+    : 'every stage passed';
 
 function createRun(input: PipelineInput): Run {
   const { plan } = input;
   const workflow = workflowInfo().workflowId;
+  const root = CancellationScope.current();
   const publish = publisher(runDetails);
   let view: RunView = {
     run: input.run,
@@ -68,8 +74,7 @@ function createRun(input: PipelineInput): Run {
   const gates = createGates(
     { service: plan.service, environment: plan.environment, version: plan.version },
     (gate) => {
-      const { waitingFor: _, ...rest } = view;
-      view = gate === undefined ? rest : { ...rest, waitingFor: waitingFor(gate, workflow) };
+      view = asking(view, gate);
       publish(view);
     },
     (line) => {
@@ -85,6 +90,7 @@ function createRun(input: PipelineInput): Run {
     update,
     view: () => view,
     abortedBy: aborting.by,
+    cancelled: () => root.consideredCancelled,
     async hint(within) {
       await condition(() => hinted, within);
       hinted = false;
@@ -105,17 +111,20 @@ const staged = (view: RunView, name: string, change: Partial<StageView>): readon
   view.stages.map((s) => (s.name === name ? { ...s, ...change } : s));
 const pending = (stage: StagePlan): StageView => ({ name: stage.name, kind: stage.kind, state: 'pending' });
 
-/** What a failure of the pipeline's own code or of a step means for the run. */
+const cancelledDuring = (error: unknown): CancelledFailure =>
+  new CancelledFailure('the run was cancelled', [], error instanceof Error ? error : undefined);
+
+/** What a failure of the pipeline's own code or of a step means for the run. A step that failed because it was stopped was aborted. */
 function endingOf(error: unknown, run: Run): Ended {
-  if (isCancellation(error)) {
+  const known = error instanceof ApplicationFailure && error.type?.startsWith('run.') === true;
+  if (isCancellation(error) || (!known && run.cancelled())) {
     const by = run.abortedBy();
     return {
       outcome: 'aborted',
       reason: by === undefined ? 'cancelled in Temporal' : `aborted by ${by.person}: ${by.reason ?? ''}`,
     };
   }
-  if (error instanceof ApplicationFailure && error.type?.startsWith('run.') === true)
-    return { outcome: error.type.slice('run.'.length) as Outcome, reason: error.message };
+  if (known) return { outcome: error.type.slice('run.'.length) as Outcome, reason: error.message };
   return { outcome: 'failed', reason: reasonOf(error) };
 }
 
@@ -123,6 +132,7 @@ async function end(run: Run, ended: Ended): Promise<Ended> {
   const { plan, planHash } = run.input;
   run.update({ ...ended, stages: run.view().stages.map((s) => stopped(s, ended)) });
   await control.finishRun({ plan, planHash, run: run.input.run, ...ended });
+  await condition(allHandlersFinished);
   return ended;
 }
 

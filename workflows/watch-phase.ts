@@ -22,7 +22,8 @@ export async function watchPhase(field: Field, what: WatchInput): Promise<void> 
 async function watched(field: Field, what: WatchInput): Promise<WatchResult> {
   let result: WatchResult;
   do {
-    if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the watch was interrupted');
+    if (CancellationScope.current().consideredCancelled)
+      throw new CancelledFailure('the watch was interrupted');
     result = await field.effects.watching.watch.executeWithOptions(
       { summary: `watch ${what.service} ${what.environment} ${what.phase}` },
       [{ ...what, evidence: field.evidence }],

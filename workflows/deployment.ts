@@ -1,6 +1,8 @@
 import {
   ApplicationFailure,
   CancellationScope,
+  allHandlersFinished,
+  condition,
   isCancellation,
   setHandler,
   upsertSearchAttributes,
@@ -13,7 +15,8 @@ import { control } from './profiles.js';
 import { OUTCOME } from './search.js';
 import { recover } from './strategies/recover.js';
 import { strategyOf } from './strategies/index.js';
-import { reasonOf } from './undo.js';
+import { shielded } from './shielded.js';
+import { reasonOf, typeOf } from './undo.js';
 
 /**
  * One change of one target. Ends shipped, or undoes what it did and fails with `run.<outcome>`; what happened is in the store
@@ -27,6 +30,7 @@ export async function deployment(input: DeploymentInput): Promise<Ended> {
     goBackSignal,
     (message) => {
       back ??= message;
+      if (message.why === 'rollback') moves.keepReplaced();
       forward.cancel();
     },
     { description: 'From the target: stop going forward and undo.' },
@@ -38,9 +42,9 @@ export async function deployment(input: DeploymentInput): Promise<Ended> {
       reason: `${input.release.version} serves ${input.environment}`,
     });
   } catch (error) {
-    const ended = await CancellationScope.nonCancellable(() => undone(moves, error, back));
-    if (isCancellation(error) && ended.outcome === 'aborted' && back === undefined) throw error;
-    if (CancellationScope.current().consideredCancelled) throw error;
+    if (typeOf(error) === 'permit.missing') throw notAdmitted(error);
+    const ended = await shielded(() => undone(moves, error, back));
+    if (isCancellation(error) && CancellationScope.current().consideredCancelled) throw error;
     throw ApplicationFailure.create({
       message: ended.reason,
       type: failureTypeOf(ended.outcome),
@@ -65,8 +69,9 @@ async function story(input: DeploymentInput, moves: Moves): Promise<void> {
 
 async function undone(moves: Moves, error: unknown, back: GoBack | undefined): Promise<Ended> {
   const ended = endingOf(moves, error, back);
-  await moves.goBack(ended.reason);
-  return finished(moves, ended);
+  const left = await moves.goBack(ended.reason);
+  if (left === undefined) return finished(moves, ended);
+  return finished(moves, { ...ended, reason: `${ended.reason}; not undone: ${left}` });
 }
 
 /** Before any traffic moved a bad deployment has failed; after it, it was rolled back. */
@@ -80,10 +85,15 @@ function endingOf(moves: Moves, error: unknown, back: GoBack | undefined): Ended
 }
 
 async function finished(moves: Moves, ended: Ended): Promise<Ended> {
-  await CancellationScope.nonCancellable(async () => {
+  await shielded(async () => {
     await control.finishDeployment({ ...ended, ...moves.record() });
     upsertSearchAttributes([{ key: OUTCOME, value: ended.outcome }]);
     moves.close(ended);
+    await condition(allHandlersFinished);
   });
   return ended;
 }
+
+/** Nobody admitted it, so it has moved nothing, may undo nothing, and has no end to record. */
+const notAdmitted = (error: unknown): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(reasonOf(error), 'permit.missing');

@@ -61,7 +61,7 @@ export interface Field {
   judgedBad: boolean;
   knownGood: boolean;
   late: { at: number; what: string }[];
-  /** Cancels the removal of the replaced slot. */
+  /** Of the removal of the replaced slot: an abort comes too late for it, a rollback stops it. */
   readonly removing: CancellationScope;
   readonly show: (change: Partial<DeploymentView>, what?: string) => void;
 }
@@ -123,7 +123,10 @@ function createField(input: DeploymentInput): Field {
     judgedBad: false,
     knownGood: false,
     late: [],
-    removing: new CancellationScope({ cancellable: true }),
+    removing: new CancellationScope({
+      cancellable: true,
+      parent: new CancellationScope({ cancellable: false }),
+    }),
     show,
   };
 }

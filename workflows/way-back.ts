@@ -1,6 +1,6 @@
+import { ApplicationFailure } from '@temporalio/workflow';
 import { about, named, summary, type Field } from './moves.js';
 import { control } from './profiles.js';
-import { shielded } from './shielded.js';
 import { reasonOf } from './undo.js';
 
 /**
@@ -15,12 +15,10 @@ export async function retire(field: Field): Promise<void> {
   const { slot, release } = input.replaces;
   field.show({ phase: 'retire' }, `removing ${release.version} from ${slot}`);
   try {
-    await shielded(() =>
-      field.removing.run(() =>
-        effects.quick.retireSlot.executeWithOptions(summary(`remove ${named(field)} ${slot}`), [
-          { ...about(field), slot, drainTimeoutMs: input.plan.drainTimeoutMs },
-        ]),
-      ),
+    await field.removing.run(() =>
+      effects.quick.retireSlot.executeWithOptions(summary(`remove ${named(field)} ${slot}`), [
+        { ...about(field), slot, drainTimeoutMs: input.plan.drainTimeoutMs },
+      ]),
     );
   } catch (error) {
     field.show({}, `${release.version} was not removed from ${slot}: ${reasonOf(error)}`);
@@ -39,7 +37,8 @@ export async function restore(field: Field): Promise<void> {
       },
     ]),
   );
-  field.left = await goBack(field, 'a deployment ended without an outcome');
+  const left = await goBack(field, 'a deployment ended without an outcome');
+  if (left !== undefined) throw ApplicationFailure.nonRetryable(left, 'undo.incomplete');
 }
 
 /** Undoes everything, newest first, until it is done or a person says to leave the rest; answers what was left. */

@@ -2,7 +2,7 @@ import type { TargetRef } from '../src/domain/ids.js';
 import type { Outcome } from '../src/domain/outcome.js';
 import type { Configuration } from '../src/domain/plan.js';
 import type { Release } from '../src/domain/release.js';
-import type { Store } from '../src/domain/store.js';
+import type { DeploymentRow, Store } from '../src/domain/store.js';
 import type { HoldMark, Live, Slot, TargetState } from '../src/domain/target.js';
 import { Context } from '@temporalio/activity';
 import { ShipwayError } from '../src/errors.js';
@@ -86,15 +86,8 @@ async function finishDeployment(store: Store, i: FinishInput): Promise<void> {
   const state = await loaded(store, i);
   const endedAt = new Date().toISOString();
   const end = { endedAt, outcome: i.outcome, reason: i.reason };
-  if (row.kind === 'recover') {
-    const lost = row.requestId.slice('recover/'.length);
-    await store.targets.save(recovered(state, lost));
-    await store.deployments.finish(lost, {
-      endedAt,
-      outcome: 'rolled_back',
-      reason: 'it ended without an outcome; the target was put back to what is known good',
-    });
-  } else await store.targets.save(finishedState(state, i, row.release, endedAt));
+  if (row.kind === 'recover') await finishLost(store, state, row, i, endedAt);
+  else await store.targets.save(finishedState(state, i, row.release, endedAt));
   await store.audit.append([
     ...i.late.map(({ at, what }, n) =>
       entry(
@@ -114,6 +107,26 @@ async function finishDeployment(store: Store, i: FinishInput): Promise<void> {
   await store.deployments.finish(i.deployment, end);
 }
 
+/** Ends what a recovery was for, and recoveries of it that were lost themselves: none of them may have an effect any more. */
+async function finishLost(
+  store: Store,
+  state: TargetState,
+  row: DeploymentRow,
+  i: FinishInput,
+  endedAt: string,
+): Promise<void> {
+  const lost = row.requestId.slice('recover/'.length);
+  await store.targets.save(recovered(state, lost));
+  const became = i.outcome === 'shipped' ? 'the target was put back to what is known good' : i.reason;
+  const end = { endedAt, outcome: 'rolled_back', reason: `it ended without an outcome; ${became}` } as const;
+  const open = await store.deployments.open(i);
+  const others = open.filter((r) => r.requestId === row.requestId && r.id !== row.id).map((r) => r.id);
+  for (const id of [lost, ...others]) {
+    await store.permits.close(id, endedAt);
+    await store.deployments.finish(id, end);
+  }
+}
+
 function finishedState(state: TargetState, i: FinishInput, release: Release, at: string): TargetState {
   if (i.knownGood && state.live?.deployment === i.deployment) return { ...state, knownGood: state.live };
   if (!i.judgedBad || i.outcome !== 'rolled_back') return state;
@@ -129,9 +142,9 @@ function finishedState(state: TargetState, i: FinishInput, release: Release, at:
 
 /** A lost deployment that had promoted its release leaves what was known good before it; one that had not leaves all as it was. */
 function recovered(state: TargetState, lost: string): TargetState {
-  if (state.live?.deployment !== lost) return state;
-  const { live: _, ...rest } = state;
-  return state.knownGood === undefined ? rest : { ...rest, live: state.knownGood };
+  const { live, knownGood, ...rest } = state;
+  if (live?.deployment !== lost) return state;
+  return knownGood === undefined ? rest : { ...rest, live: knownGood, knownGood };
 }
 
 async function settleDeployment(

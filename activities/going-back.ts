@@ -2,9 +2,20 @@ import type { DeploymentRow, Store } from '../src/domain/store.js';
 import type { TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 
+/** Releases that a rollback has left and nobody has shipped since: going back twice goes back further, not to and fro. */
+function leftByRollback(newestFirst: readonly DeploymentRow[]): Set<string> {
+  const left = new Set<string>();
+  for (const row of [...newestFirst].reverse()) {
+    if (row.outcome !== 'shipped') continue;
+    if (row.kind === 'rollback' && row.replaces !== undefined) left.add(row.replaces.digest);
+    left.delete(row.release.digest);
+  }
+  return left;
+}
+
 /**
  * The deployment whose release and configuration a rollback restores: the newest that shipped here, is not what serves now and was not
- * held since; or the version that was named. Fails with `rollback.impossible`, saying what there is.
+ * held or left by a rollback since; or the version that was named. Fails with `rollback.impossible`, saying what there is.
  */
 export async function newestGood(
   store: Pick<Store, 'deployments'>,
@@ -20,7 +31,11 @@ export async function newestGood(
       r.release.digest !== live?.release.digest &&
       !state.holdMarks.some((m) => m.digest === r.release.digest),
   );
-  const chosen = to === undefined ? good[0] : good.find((r) => r.release.version === to);
+  const left = leftByRollback(rows);
+  const chosen =
+    to === undefined
+      ? good.find((r) => !left.has(r.release.digest))
+      : good.find((r) => r.release.version === to);
   if (chosen !== undefined) return chosen;
   const known = [...new Set(good.map((r) => r.release.version))].join(', ') || 'none';
   throw new ShipwayError(

@@ -1,4 +1,10 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import {
+  ServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
 import { FAILURES } from '../src/domain/failures.js';
 import { ShipwayError } from '../src/errors.js';
 
@@ -29,12 +35,34 @@ export function asFailure(error: unknown): Error {
       nonRetryable: !FAILURES[error.type].retried,
       category: 'BENIGN',
     });
+  const away = unreachable(error);
+  if (away !== undefined)
+    return ApplicationFailure.create({
+      type: 'temporal.unavailable',
+      message: away,
+      nonRetryable: !FAILURES['temporal.unavailable'].retried,
+      category: 'BENIGN',
+    });
   const bug = error instanceof Error ? error : new Error(String(error));
   Context.current().log.error('an activity met an error that nobody foresaw', {
     error: bug.stack ?? bug.message,
   });
   return ApplicationFailure.create({ type: 'internal.bug', message: bug.message, nonRetryable: true });
 }
+
+/** A workflow that ends or continues as new in the middle of an update, and a server that is restarting, are asked again. */
+function unreachable(error: unknown): string | undefined {
+  if (error instanceof WorkflowUpdateFailedError) {
+    const { cause } = error;
+    return cause instanceof ApplicationFailure && cause.type !== ENDED_MEANWHILE ? undefined : error.message;
+  }
+  const again =
+    error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
+    error instanceof WorkflowNotFoundError ||
+    error instanceof ServiceError;
+  return again ? `${error.message}: ${error.cause instanceof Error ? error.cause.message : ''}` : undefined;
+}
+const ENDED_MEANWHILE = 'AcceptedUpdateCompletedWorkflow';
 
 /** All activities of a record, made to fail by the table. */
 export function allFailing<T extends Record<string, (...input: never[]) => Promise<unknown>>>(

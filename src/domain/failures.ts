@@ -155,6 +155,11 @@ export const FAILURES = {
     'something could not be put back',
     'answer the gate that the run shows: retry or accept',
   ),
+  'temporal.unavailable': row(
+    true,
+    'Temporal did not answer, or a workflow ended while it was being asked',
+    'see `shipway doctor`; it is asked again',
+  ),
   'config.invalid': row(false, 'a configuration file has errors', 'correct them as listed', 2),
   'internal.bug': row(
     false,

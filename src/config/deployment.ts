@@ -1,0 +1,104 @@
+import {
+  FULL,
+  type DeploymentPlan,
+  type Probe,
+  type Strategy,
+  type Triggers,
+  type UserKey,
+} from '../domain/plan.js';
+import type { DeployInput } from './service-schema.js';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const MIN_REQUESTS = 20;
+
+/** An environment's keys over the common ones: mappings are merged, everything else is replaced. */
+export function merged(base: DeployInput, override: DeployInput): DeployInput {
+  return merge(base, override) as DeployInput;
+}
+
+function merge(base: unknown, override: unknown): unknown {
+  if (!isMapping(base) || !isMapping(override)) return override;
+  const result: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(override))
+    result[key] = key in base ? merge(base[key], value) : value;
+  return result;
+}
+const isMapping = (v: unknown): v is Record<string, unknown> =>
+  typeof v === 'object' && v !== null && !Array.isArray(v);
+
+/** Fills in every default. `command` and the other required keys have been checked. */
+export function deploymentOf(environment: string, input: DeployInput): DeploymentPlan {
+  const doubt = input.low_traffic === true || environment === 'development' ? 'continue' : 'hold';
+  const { readiness, liveness } = input.health_checks ?? {};
+  const smoke = input.smoke_test;
+  return {
+    provider: input.provider ?? 'process',
+    router: input.router ?? 'gateway',
+    metrics: 'gateway',
+    configuration: {
+      command: input.command ?? [],
+      replicas: input.replicas ?? 1,
+      environment: input.environment ?? {},
+      healthChecks: { readiness: probeOf(readiness, '/ready'), liveness: probeOf(liveness, '/health') },
+      startupTimeoutMs: input.startup_timeout ?? MINUTE,
+    },
+    ...(input.listen === undefined ? {} : { listen: input.listen }),
+    userKey: (input.user_key ?? []).flatMap((k): UserKey[] =>
+      k.header === undefined
+        ? k.cookie === undefined
+          ? []
+          : [{ cookie: k.cookie }]
+        : [{ header: k.header.toLowerCase() }],
+    ),
+    smokeTest: {
+      path: smoke?.path ?? '/health',
+      expectStatus: smoke?.expect_status ?? 200,
+      timeoutMs: smoke?.timeout ?? 5 * SECOND,
+    },
+    strategy: strategyOf(input),
+    bakeMs: input.bake ?? 30 * MINUTE,
+    watch: {
+      intervalMs: input.monitoring?.interval ?? 10 * SECOND,
+      triggers: triggersOf(input.triggers),
+      onInconclusive: input.on_inconclusive ?? doubt,
+      onUnavailable: input.on_unavailable ?? doubt,
+      stepTimeoutMs: input.step_timeout ?? 30 * MINUTE,
+    },
+    drainTimeoutMs: input.drain_timeout ?? 30 * SECOND,
+  };
+}
+
+const strategyOf = (input: DeployInput): Strategy =>
+  input.strategy === 'canary'
+    ? {
+        kind: 'canary',
+        steps: input.canary?.steps ?? [500, 2500, 5000, FULL],
+        stepDurationMs: input.canary?.step_duration ?? 5 * MINUTE,
+      }
+    : { kind: 'blue_green' };
+
+const probeOf = (probe: NonNullable<DeployInput['health_checks']>['readiness'], path: string): Probe => ({
+  path: probe?.path ?? path,
+  periodMs: probe?.period ?? SECOND,
+  timeoutMs: probe?.timeout ?? 2 * SECOND,
+  initialDelayMs: probe?.initial_delay ?? 0,
+});
+
+/** All three triggers, at the values of the deployment guide, unless they are changed. */
+function triggersOf(input: DeployInput['triggers']): Triggers {
+  const { error_rate: errors, response_time: latency, health_check_failures: health } = input ?? {};
+  return {
+    errorRate: {
+      threshold: errors?.threshold ?? 500,
+      windowMs: errors?.window ?? 5 * MINUTE,
+      minRequests: errors?.min_requests ?? MIN_REQUESTS,
+    },
+    responseTime: {
+      p95ThresholdMs: latency?.p95_threshold ?? 2000,
+      windowMs: latency?.window ?? 5 * MINUTE,
+      minRequests: latency?.min_requests ?? MIN_REQUESTS,
+    },
+    healthCheckFailures: { threshold: health?.threshold ?? 3, windowMs: health?.window ?? 2 * MINUTE },
+  };
+}

@@ -1,0 +1,32 @@
+/** Something wrong in a configuration file, where it is, and what to do. */
+export interface Problem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** `deploy.canary.steps[1]`, or empty for the whole file. */
+  readonly path: string;
+  readonly message: string;
+  /** Completes "try …". */
+  readonly suggestion: string;
+}
+
+export type Loaded<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** One line a problem, in the order of the file: `file:line:col path: what is wrong; try …`. */
+export function formatProblems(problems: readonly Problem[]): string {
+  return [...problems]
+    .sort((a, b) => a.line - b.line || a.column - b.column)
+    .map(
+      (p) =>
+        `${p.file}:${String(p.line)}:${String(p.column)} ${p.path === '' ? '' : `${p.path}: `}${p.message}; try ${p.suggestion}`,
+    )
+    .join('\n');
+}
+
+/** A path as people write it. */
+export const pathText = (path: readonly PropertyKey[]): string =>
+  path
+    .map((p) => (typeof p === 'number' ? `[${String(p)}]` : `.${String(p)}`))
+    .join('')
+    .replace(/^\./, '');

@@ -5,11 +5,9 @@ import { choice, duration, innerPath, integer, name, percent, urlPath } from './
 
 const environmentVariables = z
   .record(
-    z
-      .string()
-      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-        error: (issue) => `${JSON.stringify(issue.input)} is no name of a variable | letters, digits and _`,
-      }),
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+      error: (issue) => `${JSON.stringify(issue.input)} is no name of a variable | letters, digits and _`,
+    }),
     z.string({ error: () => 'a variable is a text | quoting it' }),
   )
   .meta({ description: 'environment variables; never a secret' });

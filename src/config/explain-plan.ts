@@ -1,0 +1,77 @@
+import { FULL, type DeploymentPlan, type Plan, type StagePlan } from '../domain/plan.js';
+import { durationText } from './units.js';
+
+/** The plan in words, for people: what each stage does, how the traffic moves, how long it takes, and what the worker will check. */
+export function explainPlan(plan: Plan): readonly string[] {
+  const deployment = plan.stages.find((s) => s.kind === 'deploy')?.deployment;
+  return [
+    `${plan.service} ${plan.version} → ${plan.environment}`,
+    `commit ${plan.commit}${plan.dirty ? ' (made of a working tree that is not committed)' : ''}, by ${plan.author}, ${plan.committedAt}`,
+    '',
+    ...plan.stages.map((s, i) => `${String(i + 1)}. ${stageText(s)}`),
+    ...(deployment === undefined ? [] : ['', ...deploymentText(deployment)]),
+    '',
+    'the worker will check: that its policy names the environment, who asks, how many must approve, that the target has not',
+    'rolled this release back before, and at the deployment that what was approved is still what would be done',
+  ];
+}
+
+function stageText(stage: StagePlan): string {
+  if (stage.skipped !== undefined) return `${stage.name}: skipped, ${stage.skipped}`;
+  switch (stage.kind) {
+    case 'command':
+      return `${stage.name}: ${stage.script.join(' && ')}${stage.artifacts.length === 0 ? '' : ` → ${stage.artifacts.join(', ')}`} (at most ${durationText(stage.timeoutMs)}${stage.attempts > 1 ? `, ${String(stage.attempts)} attempts` : ''}${stage.allowFailure ? ', may fail' : ''})`;
+    case 'scan':
+      return `${stage.name}: ${stage.checks.join(', ')}${stage.allowFailure ? ' (may fail)' : ''}`;
+    case 'approve':
+      return `${stage.name}: waits for as many people as the policy asks for`;
+    case 'deploy':
+      return `${stage.name}: ${stage.deployment.strategy.kind}`;
+  }
+}
+
+function deploymentText(d: DeploymentPlan): readonly string[] {
+  const { command, replicas } = d.configuration;
+  return [
+    `deployment: ${String(replicas)} × ${command.join(' ')} by ${d.provider} behind ${d.router}${d.listen === undefined ? '' : ` on port ${String(d.listen)}`}`,
+    `  a first deployment has nothing to compare with: smoke test, all users at once, bake; its undo is removal`,
+    `  traffic: ${trafficText(d)}`,
+    `  then watched for ${durationText(d.bakeMs)} until it is known good; it takes ${durationText(totalMs(d))} when nothing is wrong`,
+    `  goes back by itself when: ${triggersText(d).join('; ')}`,
+    `  looked at every ${durationText(d.watch.intervalMs)}: from a breach that the window shows to the decision at most that long`,
+    `  instances that are not ready after ${durationText(d.configuration.startupTimeoutMs)} end it before any user is moved`,
+  ];
+}
+
+const percent = (share: number): string => `${String(share / 100)} %`;
+function trafficText({ strategy, smokeTest }: DeploymentPlan): string {
+  const smoke = `smoke test ${smokeTest.path} on the idle slot`;
+  if (strategy.kind === 'blue_green') return `${smoke}, then all users at once`;
+  const steps = strategy.steps
+    .filter((s) => s < FULL)
+    .map((s) => `${percent(s)} for ${durationText(strategy.stepDurationMs)}`);
+  return [smoke, ...steps, percent(FULL)].join(', ');
+}
+
+const totalMs = ({ strategy, bakeMs }: DeploymentPlan): number =>
+  bakeMs +
+  (strategy.kind === 'canary' ? strategy.steps.filter((s) => s < FULL).length * strategy.stepDurationMs : 0);
+
+function triggersText({ watch: { triggers } }: DeploymentPlan): readonly string[] {
+  const { errorRate, responseTime, healthCheckFailures } = triggers;
+  return [
+    ...(errorRate === undefined
+      ? []
+      : [
+          `more than ${percent(errorRate.threshold)} errors in ${durationText(errorRate.windowMs)} (of ${String(errorRate.minRequests)} requests or more)`,
+        ]),
+    ...(responseTime === undefined
+      ? []
+      : [`p95 above ${durationText(responseTime.p95ThresholdMs)} in ${durationText(responseTime.windowMs)}`]),
+    ...(healthCheckFailures === undefined
+      ? []
+      : [
+          `${String(healthCheckFailures.threshold)} failed health checks in ${durationText(healthCheckFailures.windowMs)}`,
+        ]),
+  ];
+}

@@ -1,0 +1,82 @@
+import type { DeploymentPlan, Plan, StagePlan } from '../domain/plan.js';
+import { UsageError } from '../errors.js';
+import type { GitFacts } from './git.js';
+import { alternative } from './issues.js';
+import type { ServiceConfig } from './service.js';
+import type { StageConfig } from './stages.js';
+
+/** The branches that any `only` of the configuration names: what the git facts must tell about. */
+export const branchesOf = (config: ServiceConfig): readonly string[] => [
+  ...new Set(config.stages.flatMap((s) => s.only ?? [])),
+];
+
+/** What a run will do: pure, the same for the same files and commit. Fails with `UsageError` for an environment or a commit that cannot be. */
+export function resolvePlan(config: ServiceConfig, environment: string, facts: GitFacts): Plan {
+  const deployment = Object.hasOwn(config.environments, environment)
+    ? config.environments[environment]
+    : undefined;
+  if (deployment === undefined)
+    throw new UsageError(
+      `${config.service} has no environment ${JSON.stringify(environment)}`,
+      alternative(environment, Object.keys(config.environments)),
+    );
+  const stages = planStages(config.stages, facts, deployment);
+  const deploy = stages.find((s) => s.kind === 'deploy');
+  if (deploy?.skipped !== undefined)
+    throw new UsageError(
+      `${facts.version} cannot be deployed: ${deploy.skipped}`,
+      'a commit that the rule allows',
+    );
+  const { version, commit, dirty, committedAt, author } = facts;
+  return {
+    schema: 1,
+    service: config.service,
+    environment,
+    version,
+    commit,
+    dirty,
+    committedAt,
+    author,
+    stages,
+  };
+}
+
+function planStages(
+  configs: readonly StageConfig[],
+  facts: GitFacts,
+  deployment: DeploymentPlan,
+): readonly StagePlan[] {
+  const planned: StagePlan[] = [];
+  for (const config of configs) {
+    const skipped = skippedBecause(config, facts, planned);
+    planned.push(planned_(config, deployment, skipped === undefined ? {} : { skipped }));
+  }
+  return planned;
+}
+
+function planned_(
+  { only: _, ...config }: StageConfig,
+  deployment: DeploymentPlan,
+  skipped: { skipped?: string },
+): StagePlan {
+  switch (config.kind) {
+    case 'command':
+    case 'scan':
+      return { ...config, ...skipped };
+    case 'approve':
+      return { kind: 'approve', name: config.name, needs: config.needs, ...skipped };
+    case 'deploy':
+      return { kind: 'deploy', name: config.name, needs: config.needs, deployment, ...skipped };
+  }
+}
+
+function skippedBecause(
+  { name, only, needs }: StageConfig,
+  facts: GitFacts,
+  planned: readonly StagePlan[],
+): string | undefined {
+  if (only !== undefined && !only.some((branch) => facts.branches.includes(branch)))
+    return `stage ${name} runs only for commits on ${only.join(' or ')}, and ${facts.version} is not on ${only.length === 1 ? 'it' : 'any'}`;
+  const need = planned.find((s) => needs.includes(s.name) && s.skipped !== undefined);
+  return need?.skipped;
+}

@@ -50,7 +50,7 @@ export function fakeWorld(): FakeWorld {
   };
   const urlOf = async (): Promise<string> => {
     health ??= await new Promise<Server>((resolve) => {
-      const server = createServer((_req, res) => res.end('ok'));
+      const server = createServer((req, res) => void (req.url === '/hang' ? undefined : res.end('ok')));
       server.listen(0, '127.0.0.1', () => {
         resolve(server);
       });
@@ -132,6 +132,9 @@ export function fakeWorld(): FakeWorld {
       else stalling.delete(operation);
       return () => stalling.get(operation) ?? 0;
     },
-    close: () => void health?.close(),
+    close: () => {
+      health?.closeAllConnections();
+      health?.close();
+    },
   };
 }

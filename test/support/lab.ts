@@ -57,7 +57,7 @@ export interface Lab {
     input: PipelineInput,
   ): Promise<Awaited<ReturnType<TestWorkflowEnvironment['client']['workflow']['start']>>>;
   view(input: PipelineInput): Promise<RunView>;
-  until<T>(look: () => Promise<T | undefined>, what: string): Promise<T>;
+  until<T>(look: () => Promise<T | undefined>, what: string, withinMs?: number): Promise<T>;
   answer(input: PipelineInput, person: string, verb?: Verb): Promise<{ status: string; message: string }>;
   readonly stop: () => Promise<void>;
 }
@@ -132,8 +132,9 @@ function labOf(env: TestWorkflowEnvironment, store: MemoryStore, world: FakeWorl
         args: [input],
       }),
     view: (input) => handleOf(input).query<RunView>(MESSAGES.view),
-    async until(look, what) {
-      for (let i = 0; i < 400; i++) {
+    async until(look, what, withinMs = 10_000) {
+      const end = performance.now() + withinMs;
+      while (performance.now() < end) {
         const found = await look();
         if (found !== undefined) return found;
         await new Promise((r) => setTimeout(r, 25));

@@ -11,6 +11,11 @@ export interface MemoryStore extends Store {
   readonly states: Map<string, TargetState>;
   /** Deployments whose permit has not been closed. */
   readonly openPermits: () => string[];
+  /** Holds the next granting of a permit until it is released: a deployment in the middle of its admission. */
+  readonly block: (method: 'permits.grant') => {
+    readonly reached: Promise<void>;
+    readonly release: () => void;
+  };
 }
 
 /** The store's contract in memory, for workflow tests; the real one is tested on PostgreSQL. */
@@ -21,6 +26,7 @@ export function memoryStore(): MemoryStore {
   const states = new Map<string, TargetState>();
   const rows: DeploymentRow[] = [];
   const samples: Sample[] = [];
+  let blocked: (() => Promise<void>) | undefined;
   let policy: PolicyRow | undefined;
   const key = (t: { service: string; environment: string }) => `${t.service}/${t.environment}`;
   const change = (id: string, more: Partial<DeploymentRow>) => {
@@ -35,6 +41,22 @@ export function memoryStore(): MemoryStore {
     rows: () => rows,
     states,
     openPermits: () => [...permits.values()].filter((p) => p.closedAt === undefined).map((p) => p.deployment),
+    block() {
+      let [reach, release] = [(): void => undefined, (): void => undefined];
+      const released = new Promise<void>((resolve) => (release = resolve));
+      const reached = new Promise<void>((resolve) => (reach = resolve));
+      blocked = async () => {
+        blocked = undefined;
+        reach();
+        await released;
+      };
+      return {
+        reached,
+        release: () => {
+          release();
+        },
+      };
+    },
     audit: {
       append(entries) {
         for (const entry of entries) {
@@ -52,9 +74,9 @@ export function memoryStore(): MemoryStore {
       list: () => Promise.resolve(chain),
     },
     permits: {
-      grant(p) {
+      async grant(p) {
+        await blocked?.();
         if (!permits.has(p.deployment)) permits.set(p.deployment, p);
-        return done;
       },
       find: (id) => Promise.resolve(permits.get(id)),
       close(id, closedAt) {

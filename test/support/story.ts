@@ -4,7 +4,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { deploymentId, pipelineId, targetId } from '../../src/domain/ids.js';
 import type { Ended, PipelineInput } from '../../src/domain/inputs.js';
 import { MESSAGES } from '../../src/domain/messages.js';
-import type { TargetAnswer, TargetState } from '../../src/domain/target.js';
+import type { RollbackRequest, TargetAnswer, TargetState } from '../../src/domain/target.js';
 import type { DeploymentView } from '../../src/domain/view.js';
 import type { Lab } from './lab.js';
 import { pipelineInput, plan, statement } from './plans.js';
@@ -20,7 +20,7 @@ export interface Story {
   readonly target: () => WorkflowHandle;
   readonly deployment: (n: number) => WorkflowHandle;
   readonly seen: (n: number) => Promise<DeploymentView>;
-  readonly rollback: (more?: { to?: string; requestId?: string }) => Promise<TargetAnswer>;
+  readonly rollback: (more?: Partial<RollbackRequest>) => Promise<TargetAnswer>;
   /** Waits until a watch of this phase of this service is under way. */
   readonly watching: (phase: string) => Promise<void>;
   readonly state: () => TargetState | undefined;

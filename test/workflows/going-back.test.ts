@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createLab, type Lab } from '../support/lab.js';
-import { story, type Story } from '../support/story.js';
+import { deploymentPlan, statement } from '../support/plans.js';
+import { endedOf, story, type Story } from '../support/story.js';
 
 let lab: Lab;
 beforeAll(async () => {
@@ -60,5 +61,156 @@ describe('with a deployment in flight a rollback is a message to it', () => {
     expect(await shop.ended(input)).toEqual({ outcome: 'rolled_back', reason: 'rollback by carol: bad' });
     expect(lab.world.log).toEqual(['ensure green v2', ...shifted, 'split green 0', 'remove green']);
     expectUntouched(shop);
+  });
+
+  test('in the smoke test', async () => {
+    const shop = await settled('smoking');
+    const deployment = deploymentPlan({ smokeTest: { path: '/hang', expectStatus: 200, timeoutMs: 60_000 } });
+    const input = await shop.begin('v2', { deployment });
+    await lab.until(
+      async () => ((await shop.seen(2).catch(() => undefined))?.phase === 'smoke' ? true : undefined),
+      'the smoke test',
+    );
+    expect(await shop.rollback()).toMatchObject({ status: 'running' });
+    expect((await shop.ended(input)).outcome).toBe('rolled_back');
+    expect(lab.world.log).toEqual(['ensure green v2', 'remove green']);
+    expectUntouched(shop);
+  });
+
+  test('while it is parked', async () => {
+    const shop = await settled('parking');
+    lab.watching = (w) =>
+      w.phase === 'parked'
+        ? 'until interrupted'
+        : { verdict: { kind: 'inconclusive', reason: 'too little' } };
+    const input = await shop.begin('v2');
+    await shop.watching('parked');
+    expect(await shop.rollback()).toMatchObject({ status: 'running' });
+    expect((await shop.ended(input)).outcome).toBe('rolled_back');
+    expect(lab.world.log.slice(-2)).toEqual(['split green 0', 'remove green']);
+    expect((await shop.seen(2)).waitingFor).toBeUndefined();
+    expectUntouched(shop);
+  });
+
+  test('while it is being admitted: it is told as soon as it has started', async () => {
+    const shop = await settled('admitting');
+    // The time-skipping server loses a workflow task that cancels an activity which ends just then, so this one does not end by itself.
+    lab.world.stall('ensure', true);
+    const admission = lab.store.block('permits.grant');
+    const input = await shop.begin('v2');
+    await admission.reached;
+    expect(await shop.rollback()).toEqual({ status: 'running', deployment: shop.deployment(2).workflowId });
+    admission.release();
+    expect(await shop.ended(input)).toEqual({ outcome: 'rolled_back', reason: 'rollback by carol: bad' });
+    lab.world.stall('ensure', false);
+    expect(lab.world.log).toEqual(['remove green']);
+    expectUntouched(shop);
+  });
+
+  test('while the old slot is being removed: it has shipped, and a deployment of its own goes back', async () => {
+    const shop = await settled('retiring');
+    const begun = lab.world.stall('remove', true);
+    const input = await shop.begin('v2');
+    // Time is skipped while the pipeline is awaited, so the rollback is sent from the side.
+    const rollback = lab
+      .until(() => Promise.resolve(begun() > 0 || undefined), 'the removal', 30_000)
+      .then(() => {
+        lab.world.stall('remove', false);
+        return shop.rollback({ requestId: 'back' });
+      });
+    expect((await shop.ended(input)).outcome).toBe('shipped');
+    expect(await rollback).toMatchObject({ status: 'running', deployment: shop.deployment(2).workflowId });
+    expect((await endedOf(shop.deployment(3))).outcome).toBe('shipped');
+    expect(await shop.rollback({ requestId: 'back' })).toMatchObject({
+      status: 'finished',
+      deployment: shop.deployment(3).workflowId,
+      outcome: 'shipped',
+    });
+    expect(lab.world.log.slice(-3)).toEqual(['ensure blue v1', 'split blue 10000', 'remove green']);
+    expectUntouched(shop);
+  });
+});
+
+describe('on an idle target a rollback is a deployment of its own', () => {
+  const environment = (value: string) => {
+    const plain = deploymentPlan();
+    return {
+      deployment: { ...plain, configuration: { ...plain.configuration, environment: { MODE: value } } },
+    };
+  };
+
+  test('to the newest good release with its configuration; twice goes back further', async () => {
+    const shop = story(lab, 'idle');
+    for (const v of ['v1', 'v2', 'v3']) expect((await shop.ship(v, environment(v))).outcome).toBe('shipped');
+    lab.world.log.length = 0;
+    const answer = await shop.rollback({ requestId: 'first' });
+    expect(answer).toEqual({ status: 'running', deployment: shop.deployment(4).workflowId });
+    expect((await endedOf(shop.deployment(4))).outcome).toBe('shipped');
+    expect(lab.world.log).toEqual(['ensure green v2', 'split green 10000', 'remove blue']);
+    expect(shop.state()?.live).toMatchObject({
+      slot: 'green',
+      release: { version: 'v2' },
+      configuration: { environment: { MODE: 'v2' } },
+    });
+    const repeated = await shop.rollback({ requestId: 'first' });
+    expect(repeated).toMatchObject({ status: 'finished', deployment: shop.deployment(4).workflowId });
+    await shop.rollback({ requestId: 'second' });
+    expect((await endedOf(shop.deployment(5))).outcome).toBe('shipped');
+    expect(shop.state()?.live?.release.version).toBe('v1');
+    expect(await shop.rollback()).toMatchObject({ status: 'refused', type: 'rollback.impossible' });
+    expect(lab.store.openPermits()).toEqual([]);
+  });
+
+  test('to the version that was named; an unknown one is refused with those there are', async () => {
+    const shop = story(lab, 'named');
+    for (const v of ['v1', 'v2', 'v3']) expect((await shop.ship(v)).outcome).toBe('shipped');
+    expect(await shop.rollback({ to: 'v9' })).toMatchObject({
+      status: 'refused',
+      type: 'rollback.impossible',
+      message: 'named in production has no known good release v9; known good beside the live one: v2, v1',
+    });
+    expect(await shop.rollback({ to: 'v1' })).toMatchObject({ status: 'running' });
+    expect((await endedOf(shop.deployment(4))).outcome).toBe('shipped');
+    expect(shop.state()?.live?.release.version).toBe('v1');
+  });
+
+  test('a version named while another is deployed is gone to once that has gone back', async () => {
+    const shop = story(lab, 'further');
+    for (const v of ['v1', 'v2']) expect((await shop.ship(v)).outcome).toBe('shipped');
+    lab.watched.length = 0;
+    lab.watching = (w) => (w.phase === 'bake' ? 'until interrupted' : undefined);
+    const input = await shop.begin('v3');
+    await shop.watching('bake');
+    await shop.rollback({ to: 'v1', requestId: 'far' });
+    expect((await shop.ended(input)).outcome).toBe('rolled_back');
+    expect((await endedOf(shop.deployment(4))).outcome).toBe('shipped');
+    expect(shop.state()?.live?.release.version).toBe('v1');
+  });
+
+  test('while another rollback runs it is answered with that one', async () => {
+    const shop = story(lab, 'twice');
+    for (const v of ['v1', 'v2']) expect((await shop.ship(v)).outcome).toBe('shipped');
+    const begun = lab.world.stall('ensure', true);
+    const [first, second] = [await shop.rollback(), await shop.rollback()];
+    expect(second).toEqual(first);
+    await lab.until(() => Promise.resolve(begun() > 0 || undefined), 'starting instances');
+    await shop.deployment(3).terminate('as if lost');
+    lab.world.stall('ensure', false);
+  });
+
+  test('is refused without a first release, and with a statement about something else', async () => {
+    const shop = await settled('refused');
+    expect(await shop.rollback()).toMatchObject({ status: 'refused', type: 'rollback.impossible' });
+    const other = shop.rollback({ statement: statement('carol', 'approve', 'target/refused/production') });
+    await expect(other).rejects.toMatchObject({
+      cause: { message: 'this takes a statement with verb rollback, not approve' },
+    });
+    const elsewhere = shop.rollback({ statement: statement('carol', 'rollback', 'target/idle/production') });
+    await expect(elsewhere).rejects.toMatchObject({
+      cause: {
+        message: 'the statement is about target/idle/production, not about target/refused/production',
+      },
+    });
+    expect(lab.world.log).toEqual([]);
   });
 });

@@ -52,6 +52,8 @@ export interface Lab {
   readonly world: FakeWorld;
   watching: WatchScript;
   staging: (stage: string, attempt: number) => Promise<void>;
+  /** Makes the named stage run until it is cancelled; resolves when it has begun. */
+  stallStage(stage: string): Promise<void>;
   readonly watched: WatchInput[];
   start(
     input: PipelineInput,
@@ -124,6 +126,14 @@ function labOf(env: TestWorkflowEnvironment, store: MemoryStore, world: FakeWorl
     world,
     watching: () => undefined,
     staging: () => Promise.resolve(),
+    stallStage: (stalled) =>
+      new Promise((begun) => {
+        lab.staging = async (stage) => {
+          if (stage !== stalled) return;
+          begun();
+          await cancelled();
+        };
+      }),
     watched: [],
     start: (input) =>
       env.client.workflow.start<typeof pipeline>('pipeline', {
@@ -150,20 +160,25 @@ function labOf(env: TestWorkflowEnvironment, store: MemoryStore, world: FakeWorl
   return lab;
 }
 
+/** Rejects when the activity is cancelled; beats meanwhile, else it would not be told. */
+async function cancelled(): Promise<never> {
+  const beat = setInterval(() => {
+    Context.current().heartbeat();
+  }, 100);
+  try {
+    return await Context.current().cancelled;
+  } finally {
+    clearInterval(beat);
+  }
+}
+
 const fakeWatch =
   (lab: Lab): Activities['watch'] =>
   async (input) => {
     lab.watched.push(input);
     const said = lab.watching(input) ?? {};
-    const { cancellationSignal } = Context.current();
     if (said === 'until interrupted') {
-      const beat = setInterval(() => {
-        Context.current().heartbeat();
-      }, 100);
-      await new Promise((resolve) => {
-        cancellationSignal.addEventListener('abort', resolve);
-      });
-      clearInterval(beat);
+      await cancelled().catch(() => undefined);
       return {
         verdict: { kind: 'inconclusive', reason: 'interrupted' },
         interrupted: true,

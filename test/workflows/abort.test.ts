@@ -1,0 +1,133 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { pipelineId } from '../../src/domain/ids.js';
+import type { PipelineInput } from '../../src/domain/inputs.js';
+import { MESSAGES, type Accepted } from '../../src/domain/messages.js';
+import { createLab, type Lab } from '../support/lab.js';
+import { pipelineInput, plan, statement } from '../support/plans.js';
+import { story, type Story } from '../support/story.js';
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await createLab();
+});
+afterAll(async () => {
+  await lab.stop();
+  lab.world.close();
+});
+afterEach(() => {
+  lab.watching = () => undefined;
+  lab.staging = () => Promise.resolve();
+  lab.watched.length = 0;
+  lab.world.log.length = 0;
+});
+
+async function abort(shop: Story, input: PipelineInput): Promise<Accepted> {
+  const s = statement('carol', 'abort', pipelineId(shop.service, input.run), { reason: 'wrong one' });
+  return shop.pipeline(input).executeUpdate<Accepted, [typeof s]>(MESSAGES.abort, { args: [s] });
+}
+
+/** Temporal says Canceled, the view who and why, and the target serves the next request. */
+async function expectAborted(shop: Story, input: PipelineInput, reason: string): Promise<void> {
+  expect((await shop.ended(input)).outcome).toBe('aborted');
+  expect(await shop.status(input)).toBe('CANCELLED');
+  expect(await lab.view(input)).toMatchObject({ outcome: 'aborted', reason });
+  const finished = lab.store
+    .entries()
+    .filter((e) => e.event_type === 'run.finished' && e.service === shop.service);
+  expect(finished.at(-1)?.details).toMatchObject({ outcome: 'aborted', reason });
+  expect(lab.store.openPermits()).toEqual([]);
+  lab.watching = () => undefined;
+  lab.staging = () => Promise.resolve();
+  expect((await shop.ship('next')).outcome).toBe('shipped');
+}
+
+const BY_CAROL = 'aborted by carol: wrong one';
+const ways: [string, (shop: Story, input: PipelineInput) => Promise<unknown>, string][] = [
+  ['an abort', abort, BY_CAROL],
+  ['Temporal’s own cancel', (shop, input) => shop.pipeline(input).cancel(), 'cancelled in Temporal'],
+];
+
+describe.each(ways)('%s', (name, stop, reason) => {
+  const service = (phase: string) => `${name.startsWith('an') ? 'abort' : 'cancel'}-${phase}`;
+
+  test('while a stage runs', async () => {
+    const shop = story(lab, service('stage'));
+    const stage = lab.stallStage('test');
+    const input = pipelineInput(plan('v1', { service: shop.service }));
+    await lab.start(input);
+    await stage;
+    await stop(shop, input);
+    await expectAborted(shop, input, reason);
+  });
+
+  test('while it waits for approval', async () => {
+    const shop = story(lab, service('approval'));
+    const input = pipelineInput(plan('v1', { service: shop.service }));
+    await lab.start(input);
+    await lab.until(async () => (await lab.view(input)).waitingFor, 'the gate');
+    await stop(shop, input);
+    await expectAborted(shop, input, reason);
+  });
+
+  test('while it waits behind another deployment, which goes on', async () => {
+    const shop = story(lab, service('queue'));
+    lab.watching = (w) => (w.phase === 'bake' ? 'until interrupted' : undefined);
+    const first = await shop.begin('v1');
+    await shop.watching('bake');
+    const second = await shop.begin('v2');
+    await lab.until(async () => {
+      const note = (await lab.view(second)).stages.at(-1)?.note;
+      return note?.startsWith('place 1') === true ? true : undefined;
+    }, 'its place in the queue');
+    await stop(shop, second);
+    expect((await shop.ended(second)).outcome).toBe('aborted');
+    expect(await shop.status(second)).toBe('CANCELLED');
+    expect(lab.world.log).toEqual(['ensure blue v1', 'split blue 10000']);
+    expect(await shop.status(first)).toBe('RUNNING');
+    await stop(shop, first);
+    await expectAborted(shop, first, reason);
+  });
+
+  test.each([
+    ['canary 5 %', ['split green 500']],
+    ['bake', ['split green 500', 'split green 2500', 'split green 10000']],
+  ])('in %s', async (phase, shifted) => {
+    const shop = story(lab, service(phase.replaceAll(/[^a-z0-9]/g, '')));
+    await shop.ship('v1');
+    [lab.watched.length, lab.world.log.length] = [0, 0];
+    lab.watching = (w) => (w.phase === phase ? 'until interrupted' : undefined);
+    const input = await shop.begin('v2');
+    await shop.watching(phase);
+    await stop(shop, input);
+    expect((await shop.ended(input)).outcome).toBe('aborted');
+    expect(lab.world.log).toEqual(['ensure green v2', ...shifted, 'split green 0', 'remove green']);
+    expect(shop.state()?.live?.release.version).toBe('v1');
+    expect(shop.state()?.holdMarks).toEqual([]);
+    expect(lab.store.rows().findLast((r) => r.service === shop.service)).toMatchObject({
+      outcome: 'aborted',
+    });
+    expect((await shop.deployment(2).describe()).status.name).toBe('CANCELLED');
+    await expectAborted(shop, input, reason);
+  });
+});
+
+test('an abort is answered, and one about another run is refused', async () => {
+  const shop = story(lab, 'abort-answer');
+  const input = pipelineInput(plan('v1', { service: shop.service }));
+  await lab.start(input);
+  await lab.until(async () => (await lab.view(input)).waitingFor, 'the gate');
+  const send = (s: ReturnType<typeof statement>) =>
+    shop.pipeline(input).executeUpdate<Accepted, [typeof s]>(MESSAGES.abort, { args: [s] });
+  await expect(send(statement('carol', 'abort', 'pipeline/other/x'))).rejects.toMatchObject({
+    cause: { message: expect.stringMatching('the statement is about pipeline/other/x') as string },
+  });
+  const late = statement('carol', 'abort', pipelineId(shop.service, input.run), {
+    until: '2020-01-01T00:00:00Z',
+  });
+  expect(await send(late)).toMatchObject({ status: 'refused' });
+  expect(await abort(shop, input)).toEqual({
+    status: 'accepted',
+    message: 'aborting: what was done is being undone',
+  });
+  expect((await shop.ended(input)).outcome).toBe('aborted');
+});

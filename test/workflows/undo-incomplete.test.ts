@@ -1,0 +1,112 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { MESSAGES, type Accepted } from '../../src/domain/messages.js';
+import type { WaitingFor } from '../../src/domain/view.js';
+import { createLab, type Lab } from '../support/lab.js';
+import { statement } from '../support/plans.js';
+import { story, type Story } from '../support/story.js';
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await createLab();
+});
+afterAll(async () => {
+  await lab.stop();
+  lab.world.close();
+});
+afterEach(() => {
+  for (const operation of ['split', 'remove', 'close']) lab.world.fail(operation, undefined);
+  lab.watching = () => undefined;
+});
+
+/** The newest deployment of `shop` has turned bad in its bake, just when `operation` stopped working. */
+async function stuck(shop: Story, n: number, operation: string) {
+  lab.world.log.length = 0;
+  lab.watching = (w) => {
+    if (w.phase !== 'bake') return undefined;
+    lab.world.fail(operation, 'router.refused');
+    return { verdict: { kind: 'fail', reason: 'errors' } };
+  };
+  const input = await shop.begin('bad');
+  const asked = await lab.until(
+    async () => (await shop.seen(n).catch(() => undefined))?.waitingFor,
+    'the question',
+  );
+  return { input, asked };
+}
+
+const answer = (shop: Story, n: number, verb: 'approve' | 'reject', asked: WaitingFor): Promise<Accepted> => {
+  const s = statement('carol', verb, asked.decision ?? '');
+  return shop.deployment(n).executeUpdate<Accepted, [typeof s]>(MESSAGES[verb], { args: [s] });
+};
+
+describe('what could not be undone is named, and a person decides', () => {
+  test.each([
+    ['split', 'send all traffic back', ['remove green']],
+    ['remove', 'remove bad from green', ['split green 0']],
+  ])('%s fails: the other undos ran; approve tries just that again', async (operation, what, others) => {
+    const shop = story(lab, `retry-${operation}`);
+    expect((await shop.ship('v1')).outcome).toBe('shipped');
+    const { input, asked } = await stuck(shop, 2, operation);
+    expect(asked).toMatchObject({
+      question: 'undo_incomplete',
+      title: `could not be undone: ${what} (${operation} was made to fail). approve: try again; reject: leave it so`,
+    });
+    expect(lab.world.log.slice(4)).toEqual(others);
+    expect(shop.state()?.live?.release.version).toBe('v1');
+
+    expect((await answer(shop, 2, 'approve', asked)).status).toBe('accepted');
+    const again = await lab.until(async () => {
+      const waiting = (await shop.seen(2)).waitingFor;
+      return waiting?.decision === asked.decision ? undefined : waiting;
+    }, 'the question again');
+    lab.world.log.length = 0;
+    lab.world.fail(operation, undefined);
+    await answer(shop, 2, 'approve', again);
+    expect(await shop.ended(input)).toEqual({ outcome: 'rolled_back', reason: 'errors' });
+    expect(lab.world.log).toEqual([operation === 'split' ? 'split green 0' : 'remove green']);
+    expect(shop.slots()).toEqual(['blue']);
+    expect(lab.store.openPermits()).toEqual([]);
+  });
+
+  test('reject leaves it, and the end says so', async () => {
+    const shop = story(lab, 'leave');
+    expect((await shop.ship('v1')).outcome).toBe('shipped');
+    const { input, asked } = await stuck(shop, 2, 'remove');
+    await answer(shop, 2, 'reject', asked);
+    const left = 'remove bad from green (remove was made to fail)';
+    expect(await shop.ended(input)).toEqual({
+      outcome: 'rolled_back',
+      reason: `errors; not undone: ${left}`,
+    });
+    const timeline = (await shop.seen(2)).timeline.map((t) => t.what);
+    expect(timeline).toContain(`left as it is by carol: ${left}`);
+    expect(shop.slots()).toEqual(['blue', 'green']);
+    expect(shop.state()?.holdMarks).toMatchObject([{ version: 'bad' }]);
+    lab.world.fail('remove', undefined);
+    lab.watching = () => undefined;
+    expect((await shop.ship('v3')).outcome).toBe('shipped');
+  });
+
+  test('a first deployment whose address does not close', async () => {
+    const shop = story(lab, 'first');
+    const { input, asked } = await stuck(shop, 1, 'close');
+    expect(asked.title).toContain('remove bad from blue (close was made to fail)');
+    expect(asked.title).toContain('send all traffic back (close was made to fail)');
+    lab.world.fail('close', undefined);
+    await answer(shop, 1, 'approve', asked);
+    expect((await shop.ended(input)).outcome).toBe('rolled_back');
+    expect(shop.state()?.live).toBeUndefined();
+    expect(shop.slots()).toEqual([]);
+  });
+
+  test('a rollback or an abort meanwhile changes nothing: it goes back already', async () => {
+    const shop = story(lab, 'meanwhile');
+    expect((await shop.ship('v1')).outcome).toBe('shipped');
+    const { input, asked } = await stuck(shop, 2, 'remove');
+    expect(await shop.rollback()).toMatchObject({ status: 'running' });
+    expect((await shop.seen(2)).waitingFor?.decision).toBe(asked.decision);
+    lab.world.fail('remove', undefined);
+    await answer(shop, 2, 'approve', asked);
+    expect((await shop.ended(input)).outcome).toBe('rolled_back');
+  });
+});

@@ -25,7 +25,10 @@ export interface Received {
  * The fields that go to a member. It sees the user's own `Host`. `X-Forwarded-For` grows by the address that asked; `-Proto` and `-Host` of
  * a proxy before this one are kept. `Expect` has been answered already.
  */
-export function requestHeaders(headers: IncomingHttpHeaders, { host, ip, httpVersion }: Received): IncomingHttpHeaders {
+export function requestHeaders(
+  headers: IncomingHttpHeaders,
+  { host, ip, httpVersion }: Received,
+): IncomingHttpHeaders {
   const kept = endToEnd(headers);
   delete kept['expect'];
   const before = kept['x-forwarded-for'];
@@ -41,7 +44,10 @@ export function requestHeaders(headers: IncomingHttpHeaders, { host, ip, httpVer
 }
 
 /** The fields that go back to the user, with the gateway's cookie when there is one to set. */
-export function responseHeaders(headers: IncomingHttpHeaders, setCookie: string | undefined): IncomingHttpHeaders {
+export function responseHeaders(
+  headers: IncomingHttpHeaders,
+  setCookie: string | undefined,
+): IncomingHttpHeaders {
   const kept = endToEnd(headers);
   if (setCookie === undefined) return kept;
   return { ...kept, 'set-cookie': [...[kept['set-cookie'] ?? []].flat(), setCookie] };

@@ -26,6 +26,7 @@ export interface Series {
 
 /** Seconds, as Prometheus wants them. 2 s is a bound of its own: `response_time: 2000ms` is judged exactly. */
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 7.5, 10];
+const MS = 1_000;
 /** Series of one target that are kept; the oldest goes first. */
 const KEPT = 20;
 const NAMES = ['service', 'environment', 'release', 'slot'] as const;
@@ -35,8 +36,15 @@ const ERRORS = ['5xx', 'connection'] as const;
 export class Metrics {
   readonly #registry = new Registry();
   readonly #requests = this.#histogram();
-  readonly #errors = this.#counter('errors', 'Requests that failed for the user, by class', [...NAMES, 'class']);
-  readonly #aborted = this.#counter('aborted', 'Requests whose user left before the answer was complete', NAMES);
+  readonly #errors = this.#counter('errors', 'Requests that failed for the user, by class', [
+    ...NAMES,
+    'class',
+  ]);
+  readonly #aborted = this.#counter(
+    'aborted',
+    'Requests whose user left before the answer was complete',
+    NAMES,
+  );
   readonly #retries = this.#counter('retries', 'Requests that were sent to a second member', NAMES);
   readonly #inflight = new Gauge({
     name: 'shipway_gateway_inflight',
@@ -83,7 +91,7 @@ export class Metrics {
         errors: sum(errors.values.filter((v) => has(v.labels, labels))),
         aborted: sum(aborted.values.filter((v) => has(v.labels, labels))),
         inflight: sum(inflight.values.filter((v) => has(v.labels, labels))),
-        buckets: counts.filter((v) => v.labels.le !== undefined).map((v) => bucket(v.labels.le, v.value)),
+        buckets: counts.filter((v) => 'le' in v.labels).map(bucket),
       };
     });
   }
@@ -139,7 +147,12 @@ export class Metrics {
   }
 
   #counter<L extends string>(what: string, help: string, labelNames: readonly L[]): Counter<L> {
-    return new Counter({ name: `shipway_gateway_${what}_total`, help, labelNames, registers: [this.#registry] });
+    return new Counter({
+      name: `shipway_gateway_${what}_total`,
+      help,
+      labelNames,
+      registers: [this.#registry],
+    });
   }
 }
 
@@ -147,7 +160,8 @@ type Values = readonly { readonly value: number }[];
 const sum = (values: Values): number => values.reduce((total, v) => total + v.value, 0);
 const has = (actual: Partial<Record<string, string | number>>, labels: Labels): boolean =>
   NAMES.every((name) => actual[name] === labels[name]);
-const bucket = (le: string | number | undefined, count: number): { le: number | null; count: number } => ({
-  le: typeof le === 'number' ? Math.round(le * 1_000) : null,
-  count,
-});
+
+function bucket({ labels, value }: { labels: object; value: number }): { le: number | null; count: number } {
+  const le = (labels as { readonly le?: unknown }).le;
+  return { le: typeof le === 'number' ? Math.round(le * MS) : null, count: value };
+}

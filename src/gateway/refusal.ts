@@ -1,11 +1,5 @@
 export type RefusalCode =
-  | 'invalid'
-  | 'unauthorized'
-  | 'not_found'
-  | 'unknown_target'
-  | 'unknown_slot'
-  | 'in_use'
-  | 'port_taken';
+  'invalid' | 'unauthorized' | 'not_found' | 'unknown_target' | 'unknown_slot' | 'in_use' | 'port_taken';
 
 /** A request that the admin API does not carry out; nothing has changed. */
 export class Refusal extends Error {

@@ -21,7 +21,10 @@ export class Upstreams {
 
   /** The dispatcher for the proxy library: the request's origin picks the pool. */
   readonly request = ((options: Dispatcher.RequestOptions, callback: Callback): void => {
-    this.#pool(String(options.origin)).request({ ...options, headersTimeout: ANSWER_MS, bodyTimeout: PIECE_MS }, callback);
+    this.#pool(String(options.origin)).request(
+      { ...options, headersTimeout: ANSWER_MS, bodyTimeout: PIECE_MS },
+      callback,
+    );
   }) as Dispatcher['request'];
 
   /** Lets go of every member that is not in `members`: what is in flight ends, idle sockets close. */

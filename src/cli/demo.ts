@@ -5,8 +5,10 @@ import { answerOf, shipway } from './demo/command.js';
 import { startDev, type DevProcess } from './demo/dev-process.js';
 import { shipReleases } from './demo/ship-releases.js';
 import { summary } from './demo/summary.js';
+import { string } from './output.js';
+import type { Command } from './table.js';
 
-export interface DemoOptions {
+interface DemoOptions {
   readonly example: string;
   /** Leaves servers, instances and folder as they are at the end. */
   readonly keep: boolean;
@@ -18,7 +20,7 @@ export interface DemoOptions {
  * Shows the whole way by public commands only: an example service under constant traffic, its releases shipped one after the other,
  * the bad one rolled back by its metrics. Exit code 0 when every release ended as the example says; everything it started is ended.
  */
-export async function demo(options: DemoOptions): Promise<number> {
+async function show(options: DemoOptions): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'shipway-demo-'));
   const directory = join(folder, options.example);
   let running: DevProcess | undefined;
@@ -57,6 +59,13 @@ async function made(directory: string, example: string): Promise<void> {
   if (ended.code !== 0) throw new Error(ended.stderr);
   await answerOf(directory, ['validate']);
 }
+
+export const demo: Command = (values) =>
+  show({
+    example: string(values, 'example') ?? 'storefront',
+    keep: values['keep'] === true,
+    interactive: values['interactive'] === true,
+  });
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const print = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -1,20 +1,22 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { up } from '../dev/up.js';
+import { configurationFile } from './context.js';
+import { progress } from './output.js';
+import type { Command } from './table.js';
 
 /** `shipway dev`: everything on this machine until it is interrupted. */
-export async function dev(options: { readonly file: string }): Promise<number> {
-  const directory = dirname(resolve(options.file));
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const running = await up({ directory, policyFile: resolve(directory, 'shipway.policy.yaml'), say });
-  say(`shipway is up. Temporal UI: ${running.endpoints.uiUrl}`);
-  say(
+export const dev: Command = async (values) => {
+  const directory = dirname(await configurationFile(values));
+  const running = await up({ directory, policyFile: join(directory, 'shipway.policy.yaml'), say: progress });
+  progress(`shipway is up. Temporal UI: ${running.endpoints.uiUrl}`);
+  progress(
     'In another terminal: shipway run --environment ENVIRONMENT. End with Ctrl-C; data stays in .shipway/.',
   );
   await interrupted();
-  say('ending …');
+  progress('ending …');
   await running.stop();
   return 0;
-}
+};
 
 /** Resolves at the first Ctrl-C or SIGTERM; a second one changes nothing, the way down is bounded. */
 function interrupted(): Promise<void> {

@@ -1,14 +1,19 @@
 import { pino } from 'pino';
 import { cores, startWorker } from '../worker.js';
 import { parseRoles, workerSettings } from '../settings.js';
+import { string } from './output.js';
+import type { Command } from './table.js';
 
 /** `shipway worker`: polls until it is told to stop; ends what is under way within a grace, the rest goes on elsewhere. */
-export async function worker(options: { readonly role?: string }): Promise<number> {
+export const worker: Command = async (values) => {
   const log = pino({ level: process.env['SHIPWAY_LOG_LEVEL'] ?? 'info' }, pino.destination(2));
-  const running = await startWorker(workerSettings(process.env, parseRoles(options.role), cores()), log);
+  const running = await startWorker(
+    workerSettings(process.env, parseRoles(string(values, 'role')), cores()),
+    log,
+  );
   const stop = (): void => void running.stop();
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   await running.ended;
   return 0;
-}
+};

@@ -1,0 +1,40 @@
+import { verifyChain } from '../audit-chain.js';
+import { apiClient } from '../client/api.js';
+import { settings } from './context.js';
+import { filterOf } from './history.js';
+import { columns, result } from './output.js';
+import type { Command } from './table.js';
+
+/** `shipway audit`: the entries, or with --verify whether all of them hang together. Exit code 1 when they do not. */
+export const audit: Command = async (values) => {
+  const api = apiClient(await settings());
+  if (values['verify'] === true) {
+    const verified = await verifyChain(await api.chain());
+    const lines = verified.ok
+      ? [
+          `audit chain verified: ${String(verified.count)} entries, head ${verified.head}`,
+          'that the newest entries were not cut off can only be seen by keeping this head elsewhere',
+        ]
+      : [`audit chain broken at entry ${String(verified.seq)}: ${verified.reason}`];
+    result(values, { ...verified }, lines);
+    return verified.ok ? 0 : 1;
+  }
+  const entries = await api.audit(filterOf(values));
+  const rows = entries.map(({ seq, entry: e }) => [
+    String(seq),
+    e.timestamp.slice(0, 19),
+    e.user,
+    e.event_type,
+    `${e.service}/${e.environment}`,
+    e.version,
+    JSON.stringify(e.details).slice(0, 100),
+  ]);
+  result(
+    values,
+    { entries },
+    rows.length === 0
+      ? ['no entries']
+      : columns([['SEQ', 'WHEN', 'WHO', 'WHAT', 'WHERE', 'VERSION', 'DETAILS'], ...rows]),
+  );
+  return 0;
+};

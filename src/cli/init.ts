@@ -1,0 +1,41 @@
+import { access, mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { UsageError } from '../errors.js';
+import { result, string } from './output.js';
+import type { Command } from './table.js';
+
+/** `shipway init`: starter files, or an example's repository. Nothing that is there is written over. */
+export const init: Command = async (values, [directory]) => {
+  const example = string(values, 'example');
+  const folder = resolve(directory ?? example ?? '.');
+  if (example !== undefined) {
+    const { createExample } = await import('./example/create-example.js');
+    const { tags } = await createExample({ name: example, directory: folder });
+    result(values, { directory: folder, tags }, [
+      `made ${folder} with ${tags.join(', ')}`,
+      `next: cd ${folder} && shipway dev`,
+    ]);
+    return 0;
+  }
+  const { STARTER_POLICY, STARTER_SERVICE } = await import('../config/starter.js');
+  const files = { 'shipway.yaml': STARTER_SERVICE, 'shipway.policy.yaml': STARTER_POLICY };
+  for (const name of Object.keys(files))
+    if (await exists(join(folder, name)))
+      throw new UsageError(
+        `${join(folder, name)} is there already`,
+        'another folder, or edit the file that is there',
+      );
+  await mkdir(folder, { recursive: true });
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { flag: 'wx' });
+  result(values, { directory: folder, files: Object.keys(files) }, [
+    `wrote ${Object.keys(files).join(' and ')} in ${folder}`,
+    'next: edit them, then shipway validate',
+  ]);
+  return 0;
+};
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,81 @@
+import { relative } from 'node:path';
+import {
+  branchesOf,
+  bundleOf,
+  changes,
+  commitOf,
+  dirtyCommit,
+  factsOf,
+  fileAt,
+  formatProblems,
+  loadService,
+  parseService,
+  repositoryOf,
+  resolvePlan,
+  type GitFacts,
+  type Loaded,
+  type ServiceConfig,
+  type SourceBundle,
+} from '../config/index.js';
+import type { Plan } from '../domain/plan.js';
+import type { Digest } from '../domain/release.js';
+import { UsageError } from '../errors.js';
+import { digestOf } from '../hash.js';
+import { configurationFile, required } from './context.js';
+import { progress, string } from './output.js';
+import type { Values } from './table.js';
+
+export interface Planned {
+  readonly plan: Plan;
+  readonly hash: Digest;
+  readonly bundle: () => Promise<SourceBundle>;
+}
+
+/**
+ * The plan that `--environment`, `--release` and `--dirty` ask for. The configuration is read from the very commit that is shipped. Fails with
+ * `UsageError`, with every problem of the file.
+ */
+export async function planned(values: Values): Promise<Planned> {
+  const environment = required(values, 'environment');
+  const file = await configurationFile(values);
+  const root = await repositoryOf(file);
+  const ref = string(values, 'release') ?? 'HEAD';
+  const dirty = values['dirty'] === true;
+  if (dirty && ref !== 'HEAD')
+    throw new UsageError('--dirty ships the working tree, and --release names a commit', 'one of the two');
+  const commit = await commitOf(root, ref);
+  const config = valid(dirty ? await loadService(file) : await configAt(root, commit, file));
+  const facts = await factsOf(root, ref, commit, branchesOf(config));
+  if (dirty) return fromTree(config, environment, facts);
+  if (ref === 'HEAD' && (await changes(root)) !== '')
+    progress(
+      'the working tree has changes that are not in the commit and are not shipped (--dirty ships them)',
+    );
+  const plan = resolvePlan(config, environment, facts);
+  return { plan, hash: digestOf(plan), bundle: () => bundleOf(root, commit) };
+}
+
+async function fromTree(config: ServiceConfig, environment: string, committed: GitFacts): Promise<Planned> {
+  const { facts, bundle } = await dirtyCommit(committed);
+  const plan = resolvePlan(config, environment, facts);
+  return { plan, hash: digestOf(plan), bundle };
+}
+
+async function configAt(root: string, commit: string, file: string): Promise<Loaded<ServiceConfig>> {
+  const text = await fileAt(root, commit, file);
+  const name = relative(root, file);
+  if (text === undefined)
+    throw new UsageError(
+      `commit ${commit.slice(0, 12)} has no ${name}`,
+      'commit it, or ship the working tree with --dirty',
+    );
+  return parseService(name, text);
+}
+
+function valid(loaded: Loaded<ServiceConfig>): ServiceConfig {
+  if (loaded.ok) return loaded.value;
+  throw new UsageError(
+    `the configuration has problems:\n${formatProblems(loaded.problems)}`,
+    'correct them; `shipway validate` checks the file as it is now',
+  );
+}

@@ -1,0 +1,237 @@
+/** Options of a command, in the form of node:util's parseArgs, with what the help says of each. */
+export interface OptionSpec {
+  readonly type: 'string' | 'boolean';
+  readonly short?: string;
+  /** What stands for the value in the help. */
+  readonly value?: string;
+  readonly help: string;
+}
+export interface CommandSpec {
+  readonly name: string;
+  readonly summary: string;
+  /** What follows the name: `RUN`, or `[DIRECTORY]`. */
+  readonly positionals: readonly string[];
+  readonly options: Readonly<Record<string, OptionSpec>>;
+  readonly examples: readonly string[];
+  readonly load: () => Promise<Command>;
+}
+export type Values = Readonly<Record<string, string | boolean | undefined>>;
+/** Runs with its options and positionals and gives the exit code. */
+export type Command = (values: Values, positionals: readonly string[]) => Promise<number>;
+
+const text = (value: string, help: string): OptionSpec => ({ type: 'string', value, help });
+const flag = (help: string): OptionSpec => ({ type: 'boolean', help });
+const ENVIRONMENT = text('NAME', 'the environment');
+const REASON = text('TEXT', 'why; it is kept in the audit');
+const DAYS = text('DAYS', 'how far back (default 30)');
+
+/** Understood by every command. */
+export const GLOBAL: Readonly<Record<string, OptionSpec>> = {
+  file: {
+    type: 'string',
+    short: 'f',
+    value: 'FILE',
+    help: 'the configuration (default: shipway.yaml here or above)',
+  },
+  json: flag('the result as one JSON object'),
+  as: text('PERSON', 'who speaks (default: SHIPWAY_USER, else the user of this machine)'),
+  'no-color': flag('no colours'),
+  help: { type: 'boolean', short: 'h', help: 'this text' },
+};
+
+/** Every command: the help, the dispatch and docs/cli.md are made of this one table. */
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'init',
+    summary: 'write a commented shipway.yaml and shipway.policy.yaml, or make an example',
+    positionals: ['[DIRECTORY]'],
+    options: { example: text('NAME', 'make a repository of this example: storefront') },
+    examples: ['shipway init', 'shipway init --example storefront shop'],
+    load: async () => (await import('./init.js')).init,
+  },
+  {
+    name: 'validate',
+    summary: 'check shipway.yaml and list every problem with its line',
+    positionals: [],
+    options: {},
+    examples: ['shipway validate', 'shipway validate -f deploy/shipway.yaml --json'],
+    load: async () => (await import('./validate.js')).validate,
+  },
+  {
+    name: 'plan',
+    summary: 'show what a run would do, and what the worker will check',
+    positionals: [],
+    options: {
+      environment: ENVIRONMENT,
+      release: text('REF', 'a tag, branch or commit (default HEAD)'),
+      dirty: flag('the working tree, not committed'),
+    },
+    examples: [
+      'shipway plan --environment production',
+      'shipway plan --environment staging --release v2 --json',
+    ],
+    load: async () => (await import('./plan.js')).plan,
+  },
+  {
+    name: 'run',
+    summary: 'take a release through its stages; Ctrl-C leaves it running',
+    positionals: [],
+    options: {
+      environment: ENVIRONMENT,
+      release: text('REF', 'a tag, branch or commit (default HEAD)'),
+      dirty: flag('the working tree, not committed'),
+      detach: flag('print the run and return'),
+    },
+    examples: [
+      'shipway run --environment production --release v2',
+      'shipway run --environment production --detach --json',
+    ],
+    load: async () => (await import('./run.js')).run,
+  },
+  {
+    name: 'status',
+    summary: 'what a run has done, does and waits for; answers also when no worker lives',
+    positionals: ['RUN'],
+    options: {},
+    examples: ['shipway status v2-k3x9ab', 'shipway status storefront/v2-k3x9ab --json'],
+    load: async () => (await import('./status.js')).status,
+  },
+  {
+    name: 'list',
+    summary: 'runs, newest first',
+    positionals: [],
+    options: {
+      service: text('NAME', 'of this service only'),
+      limit: text('N', 'at most so many (default 20)'),
+    },
+    examples: ['shipway list', 'shipway list --service storefront --limit 5'],
+    load: async () => (await import('./list.js')).list,
+  },
+  {
+    name: 'watch',
+    summary: 'follow a run until its outcome',
+    positionals: ['RUN'],
+    options: {},
+    examples: ['shipway watch v2-k3x9ab'],
+    load: async () => (await import('./watch.js')).watch,
+  },
+  {
+    name: 'approve',
+    summary: 'say yes to what a run asks',
+    positionals: ['RUN'],
+    options: { reason: REASON },
+    examples: [
+      'shipway approve v2-k3x9ab',
+      'shipway approve v2-k3x9ab --as bob --reason "load test is fine"',
+    ],
+    load: async () => (await import('./answer.js')).approve,
+  },
+  {
+    name: 'reject',
+    summary: 'say no to what a run asks',
+    positionals: ['RUN'],
+    options: { reason: REASON },
+    examples: ['shipway reject v2-k3x9ab --reason "not on a Friday"'],
+    load: async () => (await import('./answer.js')).reject,
+  },
+  {
+    name: 'rollback',
+    summary: 'bring the last good release back; one in flight is stopped and undone',
+    positionals: [],
+    options: {
+      environment: ENVIRONMENT,
+      reason: REASON,
+      to: text('VERSION', 'to this version instead of the newest good one'),
+      service: text('NAME', 'the service (default: that of shipway.yaml)'),
+    },
+    examples: [
+      'shipway rollback --environment production --reason "checkout is slow"',
+      'shipway rollback --environment production --to v1 --reason "v2 loses carts"',
+    ],
+    load: async () => (await import('./rollback.js')).rollback,
+  },
+  {
+    name: 'abort',
+    summary: 'stop a run and undo what it did',
+    positionals: ['RUN'],
+    options: { reason: REASON },
+    examples: ['shipway abort v2-k3x9ab --reason "wrong version"'],
+    load: async () => (await import('./abort.js')).abort,
+  },
+  {
+    name: 'logs',
+    summary: 'what a run’s stages said',
+    positionals: ['RUN'],
+    options: {
+      stage: text('NAME', 'of this stage only'),
+      follow: flag('go on as more comes, until the run ends'),
+    },
+    examples: ['shipway logs v2-k3x9ab --stage test', 'shipway logs v2-k3x9ab --follow'],
+    load: async () => (await import('./logs.js')).logs,
+  },
+  {
+    name: 'history',
+    summary: 'deployments and how they ended',
+    positionals: [],
+    options: { environment: ENVIRONMENT, service: text('NAME', 'of this service only'), days: DAYS },
+    examples: ['shipway history', 'shipway history --environment production --days 7 --json'],
+    load: async () => (await import('./history.js')).history,
+  },
+  {
+    name: 'audit',
+    summary: 'who did what and when; with --verify, whether the record is whole',
+    positionals: [],
+    options: {
+      environment: ENVIRONMENT,
+      service: text('NAME', 'of this service only'),
+      days: DAYS,
+      verify: flag('recompute the whole chain'),
+    },
+    examples: ['shipway audit --environment production', 'shipway audit --verify'],
+    load: async () => (await import('./audit.js')).audit,
+  },
+  {
+    name: 'ui',
+    summary: 'the address of Temporal’s UI, or of a run in it',
+    positionals: ['[RUN]'],
+    options: {},
+    examples: ['shipway ui', 'shipway ui v2-k3x9ab'],
+    load: async () => (await import('./ui.js')).ui,
+  },
+  {
+    name: 'dev',
+    summary: 'Temporal, PostgreSQL, gateway and a worker on this machine, until Ctrl-C',
+    positionals: [],
+    options: {},
+    examples: ['shipway dev'],
+    load: async () => (await import('./dev.js')).dev,
+  },
+  {
+    name: 'worker',
+    summary: 'poll for work; configured by environment variables',
+    positionals: [],
+    options: { role: text('ROLES', 'some of control,watch,stage,host (default: all)') },
+    examples: ['shipway worker', 'shipway worker --role stage'],
+    load: async () => (await import('./worker.js')).worker,
+  },
+  {
+    name: 'demo',
+    summary: 'show the whole way with an example: shipped, watched, rolled back',
+    positionals: [],
+    options: {
+      example: text('NAME', 'which one (default storefront)'),
+      keep: flag('leave everything running'),
+      interactive: flag('wait for you to approve'),
+    },
+    examples: ['shipway demo', 'shipway demo --keep --interactive'],
+    load: async () => (await import('./demo.js')).demo,
+  },
+  {
+    name: 'doctor',
+    summary: 'check servers, pollers, disk, clocks and policy',
+    positionals: [],
+    options: {},
+    examples: ['shipway doctor'],
+    load: async () => (await import('./doctor.js')).doctor,
+  },
+];

@@ -93,14 +93,17 @@ async function resolve(deps: Deps, input: AdmitInput, state: TargetState): Promi
     kind: cause.kind,
     requestId,
     host: state.host ?? deps.host,
-    ...(state.live === undefined ? {} : { replaces: state.live }),
-    candidate: state.live === undefined ? ('blue' as const) : otherSlot(state.live.slot),
   };
+  const beside =
+    state.live === undefined
+      ? { candidate: 'blue' as const }
+      : { replaces: state.live, candidate: otherSlot(state.live.slot) };
   switch (cause.kind) {
     case 'deploy':
       await verifyRequest(deps, cause.request, state);
       return {
         ...base,
+        ...beside,
         requestedBy: cause.request.requestedBy,
         run: cause.request.run,
         release: cause.request.release,
@@ -109,6 +112,7 @@ async function resolve(deps: Deps, input: AdmitInput, state: TargetState): Promi
     case 'rollback':
       return {
         ...base,
+        ...beside,
         requestedBy: cause.request.statement.person,
         ...(await rollbackOf(deps, cause.request, state)),
       };

@@ -51,11 +51,12 @@ export const loadTarget =
     const open = await store.deployments.open(ref);
     return {
       state,
-      open: open.map(({ id, requestId, kind, release }) => ({
+      open: open.map(({ id, requestId, kind, release, run }) => ({
         id,
         requestId,
         kind,
         version: release.version,
+        ...(run === undefined ? {} : { run }),
       })),
     };
   };

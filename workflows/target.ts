@@ -1,6 +1,6 @@
 import { allHandlersFinished, condition, continueAsNew, sleep, workflowInfo } from '@temporalio/workflow';
 import { targetDetails } from '../src/domain/details.js';
-import { deploymentId } from '../src/domain/ids.js';
+import { deploymentId, pipelineId } from '../src/domain/ids.js';
 import type { Cause, DeploymentInput, OpenDeployment, TargetInput } from '../src/domain/inputs.js';
 import type { Outcome } from '../src/domain/outcome.js';
 import type { DeployRequest } from '../src/domain/target.js';
@@ -75,6 +75,7 @@ async function adopt(board: Board, left: OpenDeployment, show: () => void): Prom
   show();
   await waiting.awaitDeployment({ deployment: left.id });
   await ended(board, left.kind === 'recover' ? left.requestId.slice(RECOVER.length) : left.id);
+  if (left.run !== undefined) await tellPipeline(pipelineId(board.state.service, left.run), left.requestId);
 }
 
 /** Admits and runs what is first: rollbacks before everything else. */
@@ -143,7 +144,7 @@ async function settle(board: Board, id: string): Promise<Outcome> {
     const settled = await control.settleDeployment({ service, environment, deployment: id });
     board.state = settled.state;
     if (settled.outcome !== undefined) return settled.outcome;
-    if (tried > 0) await sleep('10s');
+    if (tried > 0) await sleep(Math.min(tried, 30) * 2_000);
     const admitted = await control.admitDeployment({
       service,
       environment,

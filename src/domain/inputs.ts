@@ -42,6 +42,7 @@ export interface OpenDeployment {
   readonly requestId: string;
   readonly version: string;
   readonly kind: DeploymentKind;
+  readonly run?: string;
 }
 
 /** Why a deployment is to be: a pipeline's request, a person's rollback, or a deployment that ended without an outcome. */

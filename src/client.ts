@@ -49,7 +49,7 @@ const CALL_MS = 10_000;
 export async function connect(settings: ConnectionSettings): Promise<ShipwayClient> {
   const { temporalAddress: address, namespace } = settings;
   const connection = await guarded(address, () =>
-    Connection.connect({ ...(address === undefined ? {} : { address }), connectTimeout: CALL_MS }),
+    Connection.connect({ address, connectTimeout: CALL_MS, ...settings.temporal }),
   );
   const client = new Client({ connection, namespace });
   const within = <T>(body: () => Promise<T>): Promise<T> =>
@@ -79,7 +79,7 @@ export async function connect(settings: ConnectionSettings): Promise<ShipwayClie
   };
 }
 
-async function guarded<T>(address: string | undefined, body: () => Promise<T>): Promise<T> {
+async function guarded<T>(address: string, body: () => Promise<T>): Promise<T> {
   try {
     return await body();
   } catch (error) {

@@ -1,71 +1,125 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
 import { userInfo } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import type { ConnectionOptions } from '@temporalio/client';
 import type { Endpoints } from './dev/endpoints.js';
 import { UsageError } from './errors.js';
 
 /** Where a client finds Temporal and the worker's API. */
 export interface ConnectionSettings {
-  /** Absent: Temporal's own environment configuration says. */
-  readonly temporalAddress?: string;
+  readonly temporalAddress: string;
   readonly namespace: string;
+  /** TLS, API key and metadata as Temporal's own environment configuration has them; absent: a plain connection. */
+  readonly temporal?: ConnectionOptions;
   readonly apiUrl: string;
   readonly apiToken?: string;
   readonly uiUrl?: string;
 }
 
-/** The environment first, else the nearest `.shipway/dev.json` upwards. Fails with `UsageError` when there is neither. */
+/** Each of them says that the environment, and not a `shipway dev` nearby, is meant. */
+const SAYS_WHERE = ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'] as const;
+
+/**
+ * The environment first (Temporal's part as every Temporal client reads it), else the nearest `.shipway/dev.json` upwards; the two
+ * are never mixed. Fails with `UsageError` when there is neither, or half of one.
+ */
 export async function resolveConnection(env: NodeJS.ProcessEnv, cwd: string): Promise<ConnectionSettings> {
-  const {
-    TEMPORAL_ADDRESS: address,
-    SHIPWAY_API_URL: apiUrl,
-    SHIPWAY_API_TOKEN: apiToken,
-    SHIPWAY_UI_URL: uiUrl,
-  } = env;
-  if (address !== undefined) {
-    if (apiUrl === undefined)
-      throw new UsageError(
-        'TEMPORAL_ADDRESS is set and SHIPWAY_API_URL is not',
-        'set it to the address of a worker’s API',
-      );
-    return {
-      temporalAddress: address,
-      namespace: env['TEMPORAL_NAMESPACE'] ?? 'default',
-      apiUrl,
-      ...optional({ apiToken, uiUrl }),
-    };
-  }
+  const named = SAYS_WHERE.find((name) => isSet(env[name]));
+  if (named !== undefined) return fromEnvironment(env, named);
+  if (isSet(env['SHIPWAY_API_URL']))
+    throw new UsageError(
+      'SHIPWAY_API_URL is set and TEMPORAL_ADDRESS is not',
+      'set both, or neither: then the nearest `shipway dev` is meant',
+    );
   const dev = await nearestDev(cwd);
   if (dev === undefined)
     throw new UsageError(
       'no server is known here',
       'start `shipway dev`, or set TEMPORAL_ADDRESS and SHIPWAY_API_URL',
     );
+  const { temporalAddress, namespace, apiUrl, uiUrl } = dev;
+  return { temporalAddress, namespace, apiUrl, uiUrl };
+}
+
+const isSet = (value: string | undefined): value is string => value !== undefined && value !== '';
+
+async function fromEnvironment(env: NodeJS.ProcessEnv, named: string): Promise<ConnectionSettings> {
+  const { SHIPWAY_API_URL: apiUrl, SHIPWAY_API_TOKEN: apiToken, SHIPWAY_UI_URL: uiUrl } = env;
+  if (!isSet(apiUrl))
+    throw new UsageError(
+      `${named} is set and SHIPWAY_API_URL is not`,
+      'set it to the address of a worker’s API',
+    );
+  const { connectionOptions, namespace = 'default' } = await temporalProfile(env);
   return {
-    temporalAddress: dev.temporalAddress,
-    namespace: dev.namespace,
-    apiUrl: dev.apiUrl,
-    uiUrl: dev.uiUrl,
+    temporalAddress: connectionOptions.address ?? 'localhost:7233',
+    namespace,
+    temporal: connectionOptions,
+    apiUrl: address('SHIPWAY_API_URL', apiUrl),
+    ...(isSet(apiToken) ? { apiToken } : {}),
+    ...(isSet(uiUrl) ? { uiUrl: address('SHIPWAY_UI_URL', uiUrl) } : {}),
   };
 }
 
-const optional = (values: Readonly<Record<string, string | undefined>>) =>
-  Object.fromEntries(Object.entries(values).filter(([, v]) => v !== undefined)) as Pick<
-    ConnectionSettings,
-    'apiToken' | 'uiUrl'
-  >;
-
-async function nearestDev(cwd: string): Promise<Endpoints | undefined> {
-  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
-    try {
-      return JSON.parse(await readFile(join(folder, '.shipway/dev.json'), 'utf8')) as Endpoints;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
-    if (folder === dirname(folder)) return undefined;
+async function temporalProfile(env: NodeJS.ProcessEnv) {
+  const { loadClientConnectConfig } = await import('@temporalio/envconfig');
+  const given = Object.entries(env).filter((e): e is [string, string] => isSet(e[1]));
+  try {
+    return loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(given) });
+  } catch (error) {
+    throw new UsageError(
+      `Temporal’s configuration cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      'correct TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE or the TEMPORAL_TLS variables',
+    );
   }
 }
 
+function address(name: string, text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return text;
+  throw new UsageError(`${name} is ${JSON.stringify(text)}`, `set ${name} to an http address`);
+}
+
+async function nearestDev(cwd: string): Promise<Endpoints | undefined> {
+  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
+    const dev = await devOf(join(folder, '.shipway/dev.json'));
+    if (dev !== undefined || folder === dirname(folder)) return dev;
+  }
+}
+
+async function devOf(file: string): Promise<Endpoints | undefined> {
+  try {
+    const dev = JSON.parse(await readFile(file, 'utf8')) as Partial<Endpoints> | null;
+    const fields = [dev?.temporalAddress, dev?.namespace, dev?.apiUrl, dev?.uiUrl];
+    if (fields.every((f) => typeof f === 'string')) return dev as Endpoints;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new UsageError(
+    `${file} is not what \`shipway dev\` writes`,
+    'remove it and start `shipway dev` again',
+  );
+}
+
+const MOST_CHARACTERS = 200;
+
 /** Who speaks: `--as`, else SHIPWAY_USER, else the user of this machine. Asserted, and shown as such. */
-export const personOf = (as: string | undefined, env: NodeJS.ProcessEnv): string =>
-  as ?? env['SHIPWAY_USER'] ?? userInfo().username;
+export function personOf(as: string | undefined, env: NodeJS.ProcessEnv): string {
+  const person = as ?? (isSet(env['SHIPWAY_USER']) ? env['SHIPWAY_USER'] : machineUser());
+  if (person.length <= MOST_CHARACTERS && /^[^\p{C}\s](?:[^\p{C}]*[^\p{C}\s])?$/u.test(person)) return person;
+  throw new UsageError(
+    `${JSON.stringify(person)} is no name of a person`,
+    'use the name that the policy has, for example --as alice',
+  );
+}
+
+/** A container may run under a user id that has no name. */
+function machineUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    throw new UsageError('this machine’s user has no name', 'say who you are with --as, or SHIPWAY_USER');
+  }
+}

@@ -29,7 +29,7 @@ export const withdrawFromTarget =
       startWorkflowOperation: living({ service, environment }),
     });
 
-interface Withdrawal {
+export interface Withdrawal {
   readonly requestId: string;
   readonly goBack: GoBack;
 }

@@ -2,6 +2,7 @@ import { stat, statfs } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { Registry, collectDefaultMetrics } from 'prom-client';
 import { startApi } from '../api/server.js';
 import type { ArtifactStore } from '../domain/ports.js';
 import type { Store } from '../domain/store.js';
@@ -23,6 +24,7 @@ export function serve({
   store,
   artifacts,
   client,
+  log,
 }: Parts): Promise<{ url: string; close: () => Promise<void> }> {
   return startApi({
     store,
@@ -31,6 +33,10 @@ export function serve({
     port: settings.apiPort,
     ...(settings.apiToken === undefined ? {} : { token: settings.apiToken }),
     version: packageVersion(),
+    metrics: processMetrics(),
+    onBug: (error) => {
+      log.error({ err: error }, 'a request met an error that nobody foresaw');
+    },
     checks: {
       database: async () => {
         await store.policy.current();
@@ -46,6 +52,12 @@ export function serve({
       memory: () => Promise.resolve(`${mib(freemem())} of ${mib(totalmem())} free`),
     },
   });
+}
+
+function processMetrics(): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  return registry;
 }
 
 async function diskSpace(directory: string): Promise<string> {

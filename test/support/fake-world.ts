@@ -107,8 +107,8 @@ export function fakeWorld(): FakeWorld {
     drain: () => Promise.resolve({ inflight: 0 }),
     withdraw(t, slot) {
       guard('withdraw');
-      const { [slot]: _, ...members } = route(t).members as Record<Slot, readonly string[]>;
-      routes.set(key(t), { ...route(t), members });
+      const members = Object.entries(route(t).members).filter(([of]) => of !== slot);
+      routes.set(key(t), { ...route(t), members: Object.fromEntries(members) });
       return Promise.resolve();
     },
     close(t) {

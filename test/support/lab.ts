@@ -13,6 +13,7 @@ import {
   createWaitingActivities,
   type Activities,
 } from '../../activities/index.js';
+import { askTarget } from '../../activities/targets.js';
 import { allFailing } from '../../activities/failure.js';
 import { QUEUES, effectQueues, pipelineId, targetId } from '../../src/domain/ids.js';
 import { MESSAGES } from '../../src/domain/messages.js';
@@ -20,13 +21,14 @@ import type { PipelineInput } from '../../src/domain/inputs.js';
 import type { Policy } from '../../src/domain/policy.js';
 import type { Verb } from '../../src/domain/statement.js';
 import type { RunView } from '../../src/domain/view.js';
+import type { DeployRequest, TargetAnswer } from '../../src/domain/target.js';
 import type { WatchInput, WatchResult } from '../../src/domain/watching.js';
 import { sha256 } from '../../src/hash.js';
 import type { pipeline } from '../../workflows/index.js';
 import { addSearchAttributes } from '../../src/worker/search-attributes.js';
 import { memoryStore, type MemoryStore } from './memory-store.js';
 import { statement } from './plans.js';
-import { timeSkippingServerPath } from './servers.js';
+import { freshNamespace, temporalAddress, timeSkippingServerPath } from './servers.js';
 import { fakeWorld, type FakeWorld } from './fake-world.js';
 
 export const HOST = 'test-host';
@@ -44,7 +46,8 @@ export const POLICY: Policy = {
 };
 
 /** Scripted answers of the watch, by phase; what is not scripted passes after the phase's time. */
-export type WatchScript = (input: WatchInput) => Partial<WatchResult> | 'until interrupted' | undefined;
+export type WatchScript = (input: WatchInput) => Scripted | Promise<Scripted>;
+type Scripted = Partial<WatchResult> | 'until interrupted' | undefined;
 
 export interface Lab {
   readonly env: TestWorkflowEnvironment;
@@ -61,22 +64,42 @@ export interface Lab {
   view(input: PipelineInput): Promise<RunView>;
   until<T>(look: () => Promise<T | undefined>, what: string, withinMs?: number): Promise<T>;
   answer(input: PipelineInput, person: string, verb?: Verb): Promise<{ status: string; message: string }>;
+  /** Asks a target as a pipeline does, starting it if it does not live. */
+  ask(request: DeployRequest): Promise<TargetAnswer>;
   readonly stop: () => Promise<void>;
 }
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
 
-/** All workflows with all decisions as they are, on the time-skipping server; world, commands, watching and store are typed fakes. */
-export async function createLab(): Promise<Lab> {
+/** The present workflow code, bundled once a test file; only what goes wrong is said. */
+export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
+  const silent = (): void => undefined;
   bundle ??= bundleWorkflowCode({
     workflowsPath: new URL('../../workflows/index.ts', import.meta.url).pathname,
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error: console.error } as never,
+    logger: { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: console.error },
   });
+  return bundle;
+}
+
+async function timeSkippingServer(): Promise<TestWorkflowEnvironment> {
   const env = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path: timeSkippingServerPath() } },
   });
   await addSearchAttributes(env.connection, env.namespace ?? 'default');
+  return env;
+}
+
+/** For what the time-skipping server does not do: it tells no parent that its child was terminated, and asks nobody to continue as new. */
+const realServer = async (): Promise<TestWorkflowEnvironment> =>
+  TestWorkflowEnvironment.createFromExistingServer({
+    address: temporalAddress(),
+    namespace: await freshNamespace(),
+  });
+
+/** All workflows with all decisions as they are, on the time-skipping server; world, commands, watching and store are typed fakes. */
+export async function createLab(server: 'time skipping' | 'real' = 'time skipping'): Promise<Lab> {
+  const env = await (server === 'real' ? realServer() : timeSkippingServer());
   const store = memoryStore();
   const world = fakeWorld();
   const lab = labOf(env, store, world);
@@ -91,7 +114,7 @@ export async function createLab(): Promise<Lab> {
     Worker.create({
       ...common,
       taskQueue: QUEUES.control,
-      workflowBundle: await bundle,
+      workflowBundle: await workflowBundle(),
       activities: createControlActivities(control),
     }),
     Worker.create({ ...common, taskQueue: QUEUES.watch, activities: createWaitingActivities(control) }),
@@ -155,28 +178,30 @@ function labOf(env: TestWorkflowEnvironment, store: MemoryStore, world: FakeWorl
       const waiting = await lab.until(async () => (await lab.view(input)).waitingFor, 'a gate');
       return handleOf(input).executeUpdate(verb, { args: [statement(person, verb, waiting.decision ?? '')] });
     },
+    ask: askTarget({ client: env.client }),
     stop: () => Promise.resolve(),
   };
   return lab;
 }
 
-/** Rejects when the activity is cancelled; beats meanwhile, else it would not be told. */
-async function cancelled(): Promise<never> {
+/** What `body` gives, or a rejection when the activity is cancelled; beats meanwhile, else it would not be told. */
+async function orCancelled<T>(body: Promise<T>): Promise<T> {
   const beat = setInterval(() => {
     Context.current().heartbeat();
   }, 100);
   try {
-    return await Context.current().cancelled;
+    return await Promise.race([body, Context.current().cancelled]);
   } finally {
     clearInterval(beat);
   }
 }
+const cancelled = (): Promise<never> => orCancelled(new Promise<never>(() => undefined));
 
 const fakeWatch =
   (lab: Lab): Activities['watch'] =>
   async (input) => {
     lab.watched.push(input);
-    const said = lab.watching(input) ?? {};
+    const said = (await orCancelled(Promise.resolve(lab.watching(input)))) ?? {};
     if (said === 'until interrupted') {
       await cancelled().catch(() => undefined);
       return {

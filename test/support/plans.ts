@@ -2,6 +2,7 @@ import type { PipelineInput } from '../../src/domain/inputs.js';
 import type { DeploymentPlan, Plan, StagePlan, Strategy } from '../../src/domain/plan.js';
 import { FULL } from '../../src/domain/plan.js';
 import type { Statement, Verb } from '../../src/domain/statement.js';
+import type { DeployRequest } from '../../src/domain/target.js';
 import { digestOf, sha256 } from '../../src/hash.js';
 import { randomUUID } from 'node:crypto';
 import { WATCH_PLAN } from './watching.js';
@@ -90,5 +91,34 @@ export function pipelineInput(of: Plan, run = `${of.version}-${randomUUID().slic
     source: sha256('source'),
     requestedBy: 'alice',
     statement: statement('alice', 'run', planHash),
+  };
+}
+
+/** A request as a pipeline makes it, without approvals, from a pipeline that does not exist. */
+export function requestFor(
+  service: string,
+  environment: string,
+  version: string,
+  requestId: string,
+): DeployRequest {
+  const artifacts = [{ stage: 'build', digest: sha256(version), bytes: 1 }];
+  return {
+    service,
+    environment,
+    requestId,
+    run: requestId,
+    pipeline: `pipeline/${service}/${requestId}`,
+    requestedBy: 'alice',
+    author: 'dev@example.invalid',
+    planHash: sha256(`plan ${version}`),
+    release: {
+      service,
+      version,
+      commit: sha256(version).slice(0, 40),
+      digest: sha256(`${service} ${version}`),
+      artifacts,
+    },
+    evidence: [],
+    plan: deploymentPlan(),
   };
 }

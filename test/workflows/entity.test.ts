@@ -1,0 +1,135 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { targetId } from '../../src/domain/ids.js';
+import { MESSAGES } from '../../src/domain/messages.js';
+import type { DeployRequest, TargetAnswer } from '../../src/domain/target.js';
+import type { TargetView } from '../../src/domain/view.js';
+import { createLab, type Lab } from '../support/lab.js';
+import { requestFor } from '../support/plans.js';
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await createLab('real');
+});
+afterAll(async () => {
+  await lab.stop();
+  lab.world.close();
+});
+afterEach(() => {
+  lab.watching = () => undefined;
+});
+
+/** `staging` asks for no approval, so a request stands for itself. */
+const staging = (service: string, version: string, requestId = version): DeployRequest =>
+  requestFor(service, 'staging', version, requestId);
+const handleOf = (service: string) =>
+  lab.env.client.workflow.getHandle(targetId({ service, environment: 'staging' }));
+const settled = (request: DeployRequest): Promise<TargetAnswer> =>
+  lab.until(
+    async () => {
+      const answer = await lab.ask(request);
+      return answer.status === 'finished' || answer.status === 'refused' ? answer : undefined;
+    },
+    `the end of ${request.requestId}`,
+    30_000,
+  );
+const withdraw = (service: string, requestId: string): Promise<TargetAnswer> =>
+  handleOf(service).executeUpdate<TargetAnswer, [object]>(MESSAGES.withdraw, {
+    args: [{ requestId, goBack: { why: 'abort', by: 'carol', reason: 'not wanted' } }],
+  });
+const baking = (service: string) =>
+  lab.until(
+    () => Promise.resolve(lab.watched.find((w) => w.service === service && w.phase === 'bake')),
+    `the bake of ${service}`,
+  );
+const deploymentsOf = (service: string) => lab.store.rows().filter((r) => r.service === service);
+
+describe('a repeated request', () => {
+  test('is answered alike before, while and after, and deployed once', async () => {
+    lab.watching = (w) => (w.service === 'alike' && w.phase === 'bake' ? 'until interrupted' : undefined);
+    const [first, second] = [staging('alike', 'v1'), staging('alike', 'v2')];
+    const running = { status: 'running', deployment: 'deployment/alike/staging/1' } as const;
+    await lab.ask(first);
+    await baking('alike');
+    expect([await lab.ask(first), await lab.ask(first)]).toEqual([running, running]);
+    const behind = { status: 'queued', position: 1, holder: running.deployment } as const;
+    expect([await lab.ask(second), await lab.ask(second)]).toEqual([behind, behind]);
+    lab.watching = () => undefined;
+    await withdraw('alike', 'v1');
+    const finished = await settled(first);
+    expect(finished).toMatchObject({ status: 'finished', outcome: 'aborted' });
+    expect(await lab.ask(first)).toEqual(finished);
+    expect(await settled(second)).toMatchObject({ outcome: 'shipped' });
+    expect(deploymentsOf('alike')).toHaveLength(2);
+    expect(await lab.ask(first)).toEqual(finished);
+  });
+});
+
+describe('a withdrawn request', () => {
+  test('leaves the queue, twice alike, and does not come back', async () => {
+    lab.watching = (w) => (w.service === 'withdrawn' && w.phase === 'bake' ? 'until interrupted' : undefined);
+    await lab.ask(staging('withdrawn', 'v1'));
+    await baking('withdrawn');
+    const second = staging('withdrawn', 'v2');
+    await lab.ask(second);
+    const gone = { status: 'finished', deployment: '', outcome: 'aborted', reason: 'not wanted' };
+    expect(await withdraw('withdrawn', 'v2')).toEqual(gone);
+    expect(await withdraw('withdrawn', 'v2')).toEqual(gone);
+    expect(await lab.ask(second)).toEqual(gone);
+    expect((await handleOf('withdrawn').query<TargetView>(MESSAGES.view)).queue).toEqual([]);
+    await withdraw('withdrawn', 'v1');
+    expect(await settled(staging('withdrawn', 'v1'))).toMatchObject({ outcome: 'aborted' });
+    expect(deploymentsOf('withdrawn')).toHaveLength(1);
+  });
+
+  test('that overtakes its request keeps it from being deployed', async () => {
+    expect(await settled(staging('overtaken', 'v1'))).toMatchObject({ outcome: 'shipped' });
+    await withdraw('overtaken', 'v2');
+    expect(await lab.ask(staging('overtaken', 'v2'))).toMatchObject({ outcome: 'aborted' });
+    expect(deploymentsOf('overtaken')).toHaveLength(1);
+  });
+});
+
+test('a release that rules rolled back is refused, every time, also under another request', async () => {
+  expect(await settled(staging('held', 'v1'))).toMatchObject({ outcome: 'shipped' });
+  lab.watching = (w) => (w.phase === 'bake' ? { verdict: { kind: 'fail', reason: 'errors' } } : undefined);
+  expect(await settled(staging('held', 'v2'))).toMatchObject({ outcome: 'rolled_back', reason: 'errors' });
+  lab.watching = () => undefined;
+  const refused = {
+    status: 'refused',
+    type: 'release.held',
+    message: 'v2 was rolled back from here by deployment/held/staging/2: errors',
+  };
+  for (const id of ['again', 'again', 'once-more'])
+    expect(await settled(staging('held', 'v2', id))).toEqual(refused);
+  expect(await settled(staging('held', 'v3'))).toMatchObject({ outcome: 'shipped' });
+  expect((await handleOf('held').query<TargetView>(MESSAGES.view)).holdMarks).toEqual(['v2 (errors)']);
+});
+
+test('a request for another target is refused', async () => {
+  await settled(staging('right', 'v1'));
+  const wrong = staging('wrong', 'v1');
+  await expect(handleOf('right').executeUpdate(MESSAGES.request, { args: [wrong] })).rejects.toMatchObject({
+    cause: { message: 'this is target/right/staging; the request is for target/wrong/staging' },
+  });
+});
+
+test('it continues as new without losing its queue or its answers', async () => {
+  lab.watching = (w) => (w.service === 'long' && w.phase === 'bake' ? 'until interrupted' : undefined);
+  await lab.ask(staging('long', 'v1'));
+  await baking('long');
+  await withdraw('long', 'taken-back');
+  const before = (await handleOf('long').describe()).runId;
+  await lab.ask(staging('long', 'v2'));
+  const ahead = staging('long', 'never');
+  const events = async () => (await handleOf('long').describe()).historyLength;
+  while ((await events()) < 4_200)
+    await Promise.all([1, 2, 3, 4, 5, 6].map((n) => withdraw('long', `x${String(n)}-${String(Date.now())}`)));
+  await withdraw('long', 'taken-back');
+  lab.watching = () => undefined;
+  await withdraw('long', 'v1');
+  expect(await settled(staging('long', 'v2'))).toMatchObject({ outcome: 'shipped' });
+  expect((await handleOf('long').describe()).runId).not.toBe(before);
+  expect(await settled(staging('long', 'v1'))).toMatchObject({ outcome: 'aborted' });
+  expect(await lab.ask({ ...ahead, requestId: 'taken-back' })).toMatchObject({ outcome: 'aborted' });
+  expect(deploymentsOf('long')).toHaveLength(2);
+});

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -57,6 +58,7 @@ export async function startWorker(
   log: Logger = pino(pino.destination(2)),
 ): Promise<RunningWorker> {
   installRuntime(log);
+  await mkdir(settings.artifactDir, { recursive: true, mode: 0o700 });
   const parts = await assemble(settings, log);
   const { store, client, namespace, connection } = parts;
   if (store !== undefined) {

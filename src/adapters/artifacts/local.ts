@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { access, mkdir, open, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { ArtifactStore } from '../../domain/ports.js';
 import { DIGEST, type Digest } from '../../domain/release.js';
 import { ShipwayError } from '../../errors.js';
@@ -15,8 +14,7 @@ export function localArtifacts({ directory }: { readonly directory: string }): A
   return {
     put: (content, expected) => put(directory, placeOf, content, expected),
     get: async (digest) => {
-      if (!(await exists(placeOf(digest))))
-        throw new ShipwayError('artifact.missing', `${digest} is not in the artifact store`);
+      if (!(await exists(placeOf(digest)))) throw missing(digest);
       return verified(placeOf(digest), digest);
     },
     has: (digest) => exists(placeOf(digest)),
@@ -31,14 +29,16 @@ async function put(
 ): Promise<{ digest: Digest; bytes: number }> {
   const incoming = join(directory, 'incoming');
   await mkdir(incoming, { recursive: true, mode: 0o700 });
+  await sweep(incoming);
   const temporary = join(incoming, randomUUID());
   try {
     const { digest, bytes } = await written(temporary, content);
     if (expected !== undefined && digest !== expected)
       throw new ShipwayError('artifact.mismatch', `the content has digest ${digest}, expected ${expected}`);
     const place = placeOf(digest);
-    await mkdir(join(place, '..'), { recursive: true, mode: 0o700 });
+    await mkdir(dirname(place), { recursive: true, mode: 0o700 });
     await rename(temporary, place);
+    await syncFolder(dirname(place));
     return { digest, bytes };
   } finally {
     await rm(temporary, { force: true });
@@ -56,7 +56,8 @@ async function written(
     for await (const chunk of content) {
       hash.update(chunk);
       bytes += chunk.byteLength;
-      await file.write(chunk);
+      // Writes all of it, from where the last piece ended; `write` may write less.
+      await file.writeFile(chunk);
     }
     await file.sync();
   } finally {
@@ -67,7 +68,8 @@ async function written(
 
 async function* verified(path: string, digest: Digest): AsyncIterable<Uint8Array> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  const file = await opened(path, digest);
+  for await (const chunk of file.createReadStream() as AsyncIterable<Buffer>) {
     hash.update(chunk);
     yield chunk;
   }
@@ -75,11 +77,47 @@ async function* verified(path: string, digest: Digest): AsyncIterable<Uint8Array
     throw new ShipwayError('artifact.mismatch', `${digest} has been changed in the artifact store`);
 }
 
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
+async function opened(path: string, digest: Digest): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw missing(digest);
+    throw error;
+  }
+}
+
+const ABANDONED_MS = 24 * 3600 * 1_000;
+
+/** What a process that was killed had begun to write. One that still writes has touched its file a moment ago. */
+async function sweep(incoming: string): Promise<void> {
+  for (const name of await readdir(incoming)) {
+    const file = await stat(join(incoming, name)).catch(() => undefined);
+    if (file !== undefined && Date.now() - file.mtimeMs > ABANDONED_MS)
+      await rm(join(incoming, name), { force: true });
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+const missing = (digest: Digest): ShipwayError =>
+  new ShipwayError('artifact.missing', `${digest} is not in the artifact store`);
 
 function checked(digest: Digest): Digest {
   if (!DIGEST.test(digest))

@@ -1,78 +1,178 @@
 import { createReadStream } from 'node:fs';
-import { chmod, lstat, mkdir, readdir, readlink, symlink } from 'node:fs/promises';
-import { createWriteStream } from 'node:fs';
-import { dirname, join, normalize, relative, resolve, sep } from 'node:path';
+import { lstat, mkdir, open, readdir, readlink, realpath, rm, symlink } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { extract, pack, type Pack } from 'tar-stream';
+import { extract, pack, type Extract, type Pack } from 'tar-stream';
 import { ShipwayError } from '../../errors.js';
 
+type Entry = Extract extends AsyncIterable<infer E> ? E : never;
 const EPOCH = new Date(0);
+const PLAIN = 0o644;
+const EXECUTABLE = 0o755;
 
 /**
  * The declared paths of a workspace as one tar: sorted, without times, owners or other modes than plain and executable, so that equal
- * content has an equal digest. Fails with `stage.artifact_missing`, and with `stage.artifact_refused` for anything that leads out
- * of the workspace or is neither file, folder nor link inside it.
+ * content has an equal digest however it was declared. Fails with `stage.artifact_missing`, and with `stage.artifact_refused` for
+ * anything that leads out of the workspace or is neither file, folder nor link inside it.
  */
 export function packArtifacts(workspace: string, paths: readonly string[]): AsyncIterable<Uint8Array> {
   const tar = pack();
-  const root = resolve(workspace);
   const adding = (async () => {
-    for (const path of [...paths].map((p) => normalize(p)).sort()) await add(tar, root, inside(root, path));
+    const root = await realpath(workspace);
+    const found = new Set<string>();
+    for (const path of paths) await collect(root, await declared(root, path), found);
+    for (const path of [...found].sort()) await add(tar, root, path);
     tar.finalize();
   })();
-  adding.catch((error: unknown) => tar.destroy(error as Error));
+  adding.catch((error: unknown) => {
+    tar.destroy(error as Error);
+  });
   return tar as AsyncIterable<Uint8Array>;
+}
+
+/** A declared path below the workspace, also after the links on the way to it are followed. */
+async function declared(root: string, path: string): Promise<string> {
+  const full = inside(root, path);
+  const missing = (): never => {
+    throw new ShipwayError('stage.artifact_missing', `the stage did not leave ${path}`);
+  };
+  if (full === root) return full;
+  const parent = await realpath(dirname(full)).catch(missing);
+  if (!isBelow(root, parent)) throw leadsOut(path);
+  await lstat(full).catch(missing);
+  return full;
+}
+
+async function collect(root: string, path: string, found: Set<string>): Promise<void> {
+  if (!(await lstat(path)).isDirectory()) {
+    found.add(path);
+    return;
+  }
+  const children = await readdir(path);
+  // A folder is in the tar by what it holds; an empty one by itself.
+  if (children.length === 0 && path !== root) found.add(path);
+  for (const child of children) await collect(root, join(path, child), found);
 }
 
 async function add(tar: Pack, root: string, path: string): Promise<void> {
   const name = relative(root, path);
-  const stat = await lstat(path).catch(() => undefined);
-  if (stat === undefined) throw new ShipwayError('stage.artifact_missing', `the stage did not leave ${name}`);
+  const stat = await lstat(path);
   const common = { name, mtime: EPOCH, uid: 0, gid: 0, uname: '', gname: '' };
-  if (stat.isSymbolicLink()) return link(tar, root, path, common);
-  if (stat.isDirectory()) {
-    for (const child of (await readdir(path)).sort()) await add(tar, root, join(path, child));
+  if (stat.isSymbolicLink()) {
+    const linkname = await readlink(path);
+    if (!(await staysInside(root, path, linkname))) throw leadsOut(`${name} -> ${linkname}`);
+    tar.entry({ ...common, type: 'symlink', linkname, mode: 0o777 });
+  } else if (stat.isDirectory()) {
+    tar.entry({ ...common, type: 'directory', mode: EXECUTABLE });
+  } else if (stat.isFile()) {
+    const mode = (stat.mode & 0o100) === 0 ? PLAIN : EXECUTABLE;
+    await pipeline(createReadStream(path), tar.entry({ ...common, size: stat.size, mode }));
+  } else throw new ShipwayError('stage.artifact_refused', `${name} is neither a file nor a folder`);
+}
+
+/**
+ * Unpacks below `directory` and nowhere else: no absolute names, no `..`, no link that leads out, nothing written through a link.
+ * What lies there under the same name is replaced. Fails with `stage.artifact_refused` before writing anything outside.
+ */
+export async function unpackArtifacts(content: AsyncIterable<Uint8Array>, directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const root = await realpath(directory);
+  const tar = extract();
+  const known = new Set([root]);
+  const links: string[] = [];
+  const reading = pipeline(Readable.from(content), tar);
+  const writing = (async () => {
+    for await (const entry of tar) await unpackEntry(root, entry, known, links);
+    for (const link of links) await checkLink(root, link);
+  })();
+  writing.catch((error: unknown) => {
+    tar.destroy(error as Error);
+  });
+  const [read, written] = await Promise.allSettled([reading, writing]);
+  // What the store said of its bytes explains more than that the tar broke off; a refused entry explains both.
+  if (written.status === 'rejected' && written.reason instanceof ShipwayError) throw written.reason;
+  if (read.status === 'rejected') throw read.reason;
+  if (written.status === 'rejected') throw written.reason;
+}
+
+async function unpackEntry(root: string, entry: Entry, known: Set<string>, links: string[]): Promise<void> {
+  const { name, type, mode, linkname } = entry.header;
+  const path = inside(root, name);
+  if (type === 'directory') {
+    await folder(path, known);
+    entry.resume();
     return;
   }
-  if (!stat.isFile())
-    throw new ShipwayError('stage.artifact_refused', `${name} is neither a file nor a folder`);
-  const entry = tar.entry({ ...common, size: stat.size, mode: (stat.mode & 0o100) === 0 ? 0o644 : 0o755 });
-  await pipeline(createReadStream(path), entry);
+  if (path === root) throw leadsOut(name);
+  await folder(dirname(path), known);
+  await clear(path);
+  if (type === 'symlink') {
+    if (!(await staysInside(root, path, linkname))) throw leadsOut(`${name} -> ${linkname}`);
+    await symlink(linkname, path);
+    links.push(path);
+    entry.resume();
+  } else if (type === 'file') {
+    const kept = (mode & 0o100) === 0 ? PLAIN : EXECUTABLE;
+    await writeEntry(path, kept, entry);
+  } else throw new ShipwayError('stage.artifact_refused', `${name} is a ${type}`);
 }
 
-async function link(tar: Pack, root: string, path: string, common: { name: string }): Promise<void> {
-  const linkname = await readlink(path);
-  inside(root, relative(root, resolve(dirname(path), linkname)));
-  tar.entry({ ...common, type: 'symlink', linkname, mode: 0o777 });
-  return Promise.resolve();
-}
-
-/** Unpacks below `directory` and nowhere else. Fails with `stage.artifact_refused` before writing anything outside. */
-export async function unpackArtifacts(content: AsyncIterable<Uint8Array>, directory: string): Promise<void> {
-  const root = resolve(directory);
-  const tar = extract();
-  const reading = pipeline(Readable.from(content), tar);
-  for await (const entry of tar) {
-    const { name, type, mode = 0o644, linkname } = entry.header;
-    const path = inside(root, name);
-    await mkdir(dirname(path), { recursive: true });
-    if (type === 'symlink') {
-      inside(root, relative(root, resolve(dirname(path), linkname ?? '')));
-      await symlink(linkname ?? '', path);
-      entry.resume();
-    } else if (type === 'file') {
-      await pipeline(entry, createWriteStream(path));
-      await chmod(path, mode);
-    } else throw new ShipwayError('stage.artifact_refused', `${name} is a ${String(type)}`);
+/** Read piece by piece: a pipe would wait for ever on an entry whose tar broke off before it. */
+async function writeEntry(path: string, mode: number, entry: Entry): Promise<void> {
+  const file = await open(path, 'wx', mode);
+  try {
+    for await (const chunk of entry as AsyncIterable<Uint8Array>) await file.writeFile(chunk);
+  } finally {
+    await file.close();
   }
-  await reading;
 }
+
+/** Never write into what lies there: it may be a link. */
+async function clear(path: string): Promise<void> {
+  const stat = await lstat(path).catch(() => undefined);
+  if (stat?.isDirectory() === true)
+    throw new ShipwayError('stage.artifact_refused', `${path} is a folder and is to be a file`);
+  await rm(path, { force: true });
+}
+
+/** Makes a folder part by part, so that no part is a link. */
+async function folder(path: string, known: Set<string>): Promise<void> {
+  if (known.has(path)) return;
+  await folder(dirname(path), known);
+  const stat = await lstat(path).catch(() => undefined);
+  if (stat === undefined) await mkdir(path, { mode: EXECUTABLE });
+  else if (!stat.isDirectory())
+    throw new ShipwayError('stage.artifact_refused', `${path} is to be a folder and is none`);
+  known.add(path);
+}
+
+/** Links may lead over one another, so where one really ends shows only when all are there. */
+async function checkLink(root: string, link: string): Promise<void> {
+  const end = await realpath(link).catch(() => undefined);
+  if (end === undefined || isBelow(root, end)) return;
+  await rm(link, { force: true });
+  throw leadsOut(relative(root, link));
+}
+
+/** `..` only counts at the begin of a link: after a folder that is a link itself it would mean another place than it reads. */
+async function staysInside(root: string, path: string, linkname: string): Promise<boolean> {
+  const target = resolve(dirname(path), linkname);
+  const down = linkname.split('/').findIndex((part) => part !== '..');
+  const climbsLater = down !== -1 && linkname.split('/').slice(down).includes('..');
+  if (isAbsolute(linkname) || climbsLater || !isBelow(root, target)) return false;
+  const end = await realpath(target).catch(() => undefined);
+  return end === undefined || isBelow(root, end);
+}
+
+const isBelow = (root: string, path: string): boolean => path === root || path.startsWith(root + sep);
+
+const leadsOut = (what: string): ShipwayError =>
+  new ShipwayError('stage.artifact_refused', `${what} leads out of the workspace`);
 
 /** `path` below `root`, or `stage.artifact_refused`. */
 function inside(root: string, path: string): string {
   const full = resolve(root, path);
-  if (full !== root && !full.startsWith(root + sep))
-    throw new ShipwayError('stage.artifact_refused', `${path} leads out of the workspace`);
+  if (!isBelow(root, full)) throw leadsOut(path);
   return full;
 }

@@ -38,10 +38,12 @@ const TOO_LATE = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 export function forwarder(deps: Forwarding): (request: FastifyRequest, reply: FastifyReply) => void {
   const turns = new Map<string, number>();
   const warn = sparing(deps.log);
-  const nextMember = ({ slot }: Routed): string => {
+  /** A second try is no turn of its own: of two members, one that is down would otherwise be first every time. */
+  const membersFrom = ({ slot }: Routed): { first: string; second: string } => {
     const turn = turns.get(slot.slot) ?? 0;
     turns.set(slot.slot, turn + 1);
-    return slot.members[turn % slot.members.length] ?? '';
+    const at = (n: number): string => slot.members[n % slot.members.length] ?? '';
+    return { first: at(turn), second: at(turn + 1) };
   };
   return (request, reply) => {
     const withBody = carriesBody(request);
@@ -56,9 +58,9 @@ export function forwarder(deps: Forwarding): (request: FastifyRequest, reply: Fa
     }
     if (withBody) request.body = request.raw;
     const mayRepeat = !withBody && IDEMPOTENT.has(request.method);
-    const member = nextMember(routed);
-    const passing = new Passing(deps, routed, member, reply);
-    send({ reply, passing, routed, member, warn, again: mayRepeat ? () => nextMember(routed) : undefined });
+    const { first, second } = membersFrom(routed);
+    const passing = new Passing(deps, routed, first, reply);
+    send({ reply, passing, routed, member: first, warn, second: mayRepeat ? second : undefined });
   };
 }
 
@@ -69,7 +71,7 @@ interface Sending {
   readonly member: string;
   readonly warn: (about: object) => void;
   /** The member to try after this one; absent: there is no second try. */
-  readonly again: (() => string) | undefined;
+  readonly second: string | undefined;
 }
 
 function send(s: Sending): void {
@@ -101,14 +103,13 @@ function send(s: Sending): void {
 }
 
 function failed(s: Sending, error: Error): void {
-  const { reply, passing, again } = s;
+  const { reply, passing, second } = s;
   if (reply.raw.destroyed || reply.sent) return;
   const code = codeOf(error);
   s.warn({ slot: s.routed.slot.slot, member: s.member, code });
-  if (again !== undefined && CONNECTION_FAILED.has(code)) {
-    const member = again();
-    passing.retryOn(member);
-    send({ ...s, member, again: undefined });
+  if (second !== undefined && CONNECTION_FAILED.has(code)) {
+    passing.retryOn(second);
+    send({ ...s, member: second, second: undefined });
     return;
   }
   passing.ending = 'connection';

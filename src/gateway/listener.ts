@@ -1,5 +1,5 @@
 import replyFrom from '@fastify/reply-from';
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { answer, BAD_REQUEST, BAD_TARGET, FAULT, rawAnswer } from './answers.js';
 import { forwarder, type Forwarding } from './forward.js';
@@ -33,7 +33,7 @@ export async function openListener(
 async function build(forwarding: Forwarding, upstreams: Upstreams): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: quiet(forwarding.log),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
     return503OnClosing: false,
     clientErrorHandler: (_error, socket) => {

@@ -14,7 +14,7 @@ export interface SeriesSample {
   /** Of `requests`: the user left before the answer was complete. */
   readonly aborted: number;
   readonly inflight: number;
-  /** Cumulative, ascending by `le`, an upper bound in milliseconds; the last `le` is null, which is infinity. */
+  /** Cumulative, ascending by `le`, an upper bound in seconds; the last `le` is null, which is infinity. */
   readonly buckets: readonly { readonly le: number | null; readonly count: number }[];
 }
 /** The counters of one release in one slot of one target. */
@@ -26,7 +26,6 @@ export interface Series {
 
 /** Seconds, as Prometheus wants them. 2 s is a bound of its own: `response_time: 2000ms` is judged exactly. */
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 7.5, 10];
-const MS = 1_000;
 /** Series of one target that are kept; the oldest goes first. */
 const KEPT = 20;
 const NAMES = ['service', 'environment', 'release', 'slot'] as const;
@@ -52,6 +51,8 @@ export class Metrics {
     labelNames: NAMES,
     registers: [this.#registry],
   });
+  /** Requests of a series that is gone may still end; they must not bring it back. */
+  readonly #gone = new WeakSet<Labels>();
   #known: { readonly labels: Labels; readonly series: Series }[] = [];
 
   /** The series, with every counter at 0 when it is new. A release that returns goes on counting where it was. */
@@ -118,9 +119,11 @@ export class Metrics {
         this.#inflight.inc(labels);
       },
       retried: () => {
+        if (this.#gone.has(labels)) return;
         this.#retries.inc(labels);
       },
       end: (ending, seconds) => {
+        if (this.#gone.has(labels)) return;
         this.#inflight.dec(labels);
         this.#requests.observe(labels, seconds);
         if (ending === 'aborted') this.#aborted.inc(labels);
@@ -131,6 +134,7 @@ export class Metrics {
 
   #forget(labels: Labels): void {
     this.#known = this.#known.filter((k) => k.labels !== labels);
+    this.#gone.add(labels);
     this.#requests.remove(labels);
     for (const kind of ERRORS) this.#errors.remove({ ...labels, class: kind });
     for (const metric of [this.#aborted, this.#retries, this.#inflight]) metric.remove(labels);
@@ -163,5 +167,5 @@ const has = (actual: Partial<Record<string, string | number>>, labels: Labels): 
 
 function bucket({ labels, value }: { labels: object; value: number }): { le: number | null; count: number } {
   const le = (labels as { readonly le?: unknown }).le;
-  return { le: typeof le === 'number' ? Math.round(le * MS) : null, count: value };
+  return { le: typeof le === 'number' ? le : null, count: value };
 }

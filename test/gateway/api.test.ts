@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startGateway } from '../../src/gateway/start.js';
-import { ask, Lab, SHOP, silent, splitOf, twoSlots, until, type Shown } from './lab.js';
+import { ask, Lab, refuses, SHOP, silent, splitOf, twoSlots, until, type Shown } from './lab.js';
 
 const lab = new Lab();
 afterEach(() => lab.end());
@@ -46,7 +46,7 @@ test('a target is made, filled, split, emptied and forgotten; every step may be 
   expect((await call('DELETE', SHOP)).status).toBe(204);
   expect((await call('DELETE', SHOP)).status).toBe(204);
   expect((await call('GET', SHOP)).status).toBe(404);
-  await until(() => ask(made.address).then(() => false, (e: { code?: string }) => e.code === 'ECONNREFUSED')); // prettier-ignore
+  await until(() => refuses(made.address));
 });
 
 const member = 'http://127.0.0.1:8001';
@@ -202,7 +202,7 @@ describe('the address of a target', () => {
     const moved = await gateway.must('PUT', SHOP, { listen: Number(other) });
     expect(moved.address).toBe(`http://127.0.0.1:${other}`);
     expect((await ask(moved.address)).body).toBe('blue');
-    await until(() => ask(address).then(() => false, () => true)); // prettier-ignore
+    await until(() => refuses(address));
   });
 
   test('a port that is taken at a restart is opened as soon as it is free', async () => {

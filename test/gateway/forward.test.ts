@@ -173,7 +173,7 @@ describe('a member that cannot be reached', () => {
       members: [await lab.nobody(), backend.url],
     });
     for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']) {
-      for (const _turn of [0, 1]) expect((await ask(address, { method })).status).toBe(200);
+      for (let turn = 0; turn < 2; turn++) expect((await ask(address, { method })).status).toBe(200);
     }
     await until(async () => (await blueOf(admin))?.requests === 10);
     expect(await blueOf(admin)).toMatchObject({ requests: 10, errors: 0, aborted: 0, inflight: 0 });
@@ -219,11 +219,11 @@ describe('a member that cannot be reached', () => {
       release: 'sha256:b',
       members: [backend.url, healthy.url],
     });
-    expect((await ask(address)).body).toBe('healthy');
+    for (let turn = 0; turn < 2; turn++) expect((await ask(address)).body).toBe('healthy');
     await expect(ask(`${address}/within`)).rejects.toThrow('aborted');
-    expect([times, healthy.seen.length]).toEqual([2, 1]);
-    await until(async () => (await blueOf(admin))?.requests === 2);
-    expect(await blueOf(admin)).toMatchObject({ requests: 2, errors: 1, aborted: 0 });
+    expect([times, healthy.seen.length]).toEqual([2, 2]);
+    await until(async () => (await blueOf(admin))?.requests === 3);
+    expect(await blueOf(admin)).toMatchObject({ requests: 3, errors: 1, aborted: 0 });
   });
 
   test('a user who leaves is no error of the release', async () => {

@@ -1,6 +1,5 @@
 import type { Instance, ObservedSlot, Provider, Router, RouterState } from '../../src/domain/ports.js';
 import type { TargetRef } from '../../src/domain/ids.js';
-import type { Slot } from '../../src/domain/target.js';
 import { createServer, type Server } from 'node:http';
 import { digestOf } from '../../src/hash.js';
 import { ShipwayError } from '../../src/errors.js';

@@ -4,6 +4,7 @@ import type { PipelineInput } from '../../src/domain/inputs.js';
 import { MESSAGES, type Accepted } from '../../src/domain/messages.js';
 import { createLab, type Lab } from '../support/lab.js';
 import { pipelineInput, plan, statement } from '../support/plans.js';
+import { record } from '../support/record.js';
 import { story, type Story } from '../support/story.js';
 
 let lab: Lab;
@@ -86,6 +87,7 @@ describe.each(ways)('%s', (name, stop, reason) => {
     expect(await shop.status(first)).toBe('RUNNING');
     await stop(shop, first);
     await expectAborted(shop, first, reason);
+    await record(`target-${shop.service}`, shop.target());
   });
 
   test.each([
@@ -107,6 +109,8 @@ describe.each(ways)('%s', (name, stop, reason) => {
       outcome: 'aborted',
     });
     expect((await shop.deployment(2).describe()).status.name).toBe('CANCELLED');
+    await record(`pipeline-${shop.service}`, shop.pipeline(input));
+    await record(`deployment-${shop.service}`, shop.deployment(2));
     await expectAborted(shop, input, reason);
   });
 });

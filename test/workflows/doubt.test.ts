@@ -5,6 +5,7 @@ import type { WaitingFor } from '../../src/domain/view.js';
 import type { WatchResult } from '../../src/domain/watching.js';
 import { createLab, type Lab } from '../support/lab.js';
 import { deploymentPlan, statement } from '../support/plans.js';
+import { record } from '../support/record.js';
 import { story, type Story } from '../support/story.js';
 import { WATCH_PLAN } from '../support/watching.js';
 
@@ -72,6 +73,8 @@ describe('doubt that outlasts its step parks the deployment', () => {
         'split green 10000',
         'remove blue',
       ]);
+      await record(`pipeline-parked-${kind}`, shop.pipeline(input));
+      await record(`deployment-parked-${kind}`, shop.deployment(2));
       const closed = lab.store
         .entries()
         .filter((e) => e.event_type === 'gate.closed' && e.workflow === asked.workflow);
@@ -98,6 +101,7 @@ describe('doubt that outlasts its step parks the deployment', () => {
     const input = await shop.begin('v2');
     expect(await shop.ended(input)).toEqual({ outcome: 'rolled_back', reason: 'errors' });
     expect((await shop.seen(2)).waitingFor).toBeUndefined();
+    await record('deployment-parked-turned-bad', shop.deployment(2));
     expect(shop.state()?.holdMarks).toMatchObject([{ version: 'v2', reason: 'errors' }]);
     expect(lab.store.openPermits()).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createLab, type Lab } from '../support/lab.js';
 import { deploymentPlan, statement } from '../support/plans.js';
+import { record } from '../support/record.js';
 import { endedOf, story, type Story } from '../support/story.js';
 
 let lab: Lab;
@@ -61,6 +62,7 @@ describe('with a deployment in flight a rollback is a message to it', () => {
     expect(await shop.ended(input)).toEqual({ outcome: 'rolled_back', reason: 'rollback by carol: bad' });
     expect(lab.world.log).toEqual(['ensure green v2', ...shifted, 'split green 0', 'remove green']);
     expectUntouched(shop);
+    await record(`deployment-back-${shop.service}`, shop.deployment(2));
   });
 
   test('in the smoke test', async () => {
@@ -159,6 +161,8 @@ describe('on an idle target a rollback is a deployment of its own', () => {
     expect(shop.state()?.live?.release.version).toBe('v1');
     expect(await shop.rollback()).toMatchObject({ status: 'refused', type: 'rollback.impossible' });
     expect(lab.store.openPermits()).toEqual([]);
+    await record('deployment-rollback', shop.deployment(4));
+    await record('target-rollbacks', shop.target());
   });
 
   test('to the version that was named; an unknown one is refused with those there are', async () => {

@@ -4,6 +4,7 @@ import type { DeploymentInput } from '../../src/domain/inputs.js';
 import { MESSAGES } from '../../src/domain/messages.js';
 import type { TargetAnswer, TargetState } from '../../src/domain/target.js';
 import { HOST, createLab, type Lab } from '../support/lab.js';
+import { record } from '../support/record.js';
 import { endedOf, story, type Story } from '../support/story.js';
 import { requestFor } from '../support/plans.js';
 
@@ -54,6 +55,8 @@ describe('a deployment that is terminated by hand', () => {
     expect(await shop.ended(input)).toEqual({ outcome: 'rolled_back', reason: LOST });
     expect(lab.world.log.slice(-3)).toEqual(['ensure blue v1', 'split blue 10000', 'remove green']);
     expectBack(shop);
+    await record(`deployment-recover-${shop.service}`, shop.deployment(3));
+    await record(`target-${shop.service}`, shop.target());
     lab.watching = () => undefined;
     expect((await shop.ship('v3')).outcome).toBe('shipped');
   });
@@ -95,6 +98,7 @@ describe('a target that is terminated while a deployment runs', () => {
     expect((await shop.deployment(2).describe()).status.name).toBe('RUNNING');
     goOn();
     expect(await shop.ended(input)).toMatchObject({ outcome: 'shipped' });
+    await record('target-adopts', shop.target());
     expect((await shop.ended(third)).outcome).toBe('shipped');
   });
 

@@ -2,9 +2,10 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createLab, targetHandle, type Lab } from '../support/lab.js';
+import { record } from '../support/record.js';
 import { deploymentPlan, pipelineInput, plan, statement } from '../support/plans.js';
 import { MESSAGES } from '../../src/domain/messages.js';
-import { pipelineId } from '../../src/domain/ids.js';
+import { deploymentId, pipelineId } from '../../src/domain/ids.js';
 import type { Ended, PipelineInput } from '../../src/domain/inputs.js';
 import type { TargetView } from '../../src/domain/view.js';
 
@@ -23,8 +24,10 @@ beforeEach(() => {
   lab.world.log.length = 0;
 });
 
-const { version: _v, ...nothing } = { version: '' };
-void nothing;
+const deployment = (n: number) =>
+  lab.env.client.workflow.getHandle(deploymentId({ service: 'shop', environment: 'production' }, n));
+
+const containing = (text: string): string => expect.stringContaining(text) as string;
 
 /** The outcome a run ended with, as its result or the detail of its failure. */
 async function ended(input: PipelineInput): Promise<Ended> {
@@ -54,6 +57,8 @@ describe('the main way', () => {
   test('a first release goes to 100 % at once and bakes', async () => {
     const { input, end } = await ship('v1');
     expect(end).toEqual({ outcome: 'shipped', reason: 'v1 is live in production' });
+    await record('pipeline-shipped', lab.env.client.workflow.getHandle(pipelineId('shop', input.run)));
+    await record('deployment-first', deployment(1));
     expect(lab.world.log).toEqual(['ensure blue v1', 'split blue 10000']);
     expect(lab.watched.map((w) => w.phase)).toEqual(['bake']);
     const state = lab.store.states.get('shop/production');
@@ -78,12 +83,14 @@ describe('the main way', () => {
       'remove blue',
     ]);
     expect(lab.watched.map((w) => w.phase)).toEqual(['canary 5 %', 'canary 25 %', 'bake']);
+    await record('deployment-canary', deployment(2));
   });
 
   test('blue/green switches once', async () => {
     const { end } = await ship('v3', { deployment: deploymentPlan({ strategy: { kind: 'blue_green' } }) });
     expect(end.outcome).toBe('shipped');
     expect(lab.world.log).toEqual(['ensure blue v3', 'split blue 10000', 'remove green']);
+    await record('deployment-blue-green', deployment(3));
   });
 
   test('bad metrics send the traffic back first, and automation may not ship it again', async () => {
@@ -103,7 +110,7 @@ describe('the main way', () => {
     const again = await ship('v4');
     expect(again.end).toMatchObject({
       outcome: 'failed',
-      reason: expect.stringContaining('rolled back from here'),
+      reason: containing('rolled back from here'),
     });
   });
 
@@ -165,7 +172,7 @@ describe('stages', () => {
     await lab.start(input);
     expect(await ended(input)).toMatchObject({
       outcome: 'failed',
-      reason: expect.stringContaining('was sent as'),
+      reason: containing('was sent as'),
     });
   });
 });
@@ -175,6 +182,7 @@ describe('the approval gate', () => {
     const input = pipelineInput(plan('v10'));
     await lab.start(input);
     expect((await ended(input)).outcome).toBe('expired');
+    await record('pipeline-expired', lab.env.client.workflow.getHandle(pipelineId('shop', input.run)));
   });
   test('takes a no, with the reason', async () => {
     const input = pipelineInput(plan('v11'));
@@ -190,13 +198,13 @@ describe('the approval gate', () => {
     const input = pipelineInput(plan('v12'));
     const handle = await lab.start(input);
     await expect(lab.answer(input, 'alice')).rejects.toMatchObject({
-      cause: { message: expect.stringContaining('may not approve it') },
+      cause: { message: containing('may not approve it') },
     });
     const waiting = await lab.until(async () => (await lab.view(input)).waitingFor, 'the gate');
     const send = (s: ReturnType<typeof statement>) =>
       handle.executeUpdate<{ status: string; message: string }, [typeof s]>('approve', { args: [s] });
     await expect(send(statement('bob', 'approve', 'f'.repeat(64)))).rejects.toMatchObject({
-      cause: { message: expect.stringContaining('the gate asks for') },
+      cause: { message: containing('the gate asks for') },
     });
     expect(
       await send(statement('bob', 'approve', waiting.decision ?? '', { until: '2020-01-01T00:00:00.000Z' })),
@@ -204,7 +212,7 @@ describe('the approval gate', () => {
     await lab.store.nonces.claim('used', 'somewhere', 'else');
     expect(await send(statement('bob', 'approve', waiting.decision ?? '', { nonce: 'used' }))).toMatchObject({
       status: 'refused',
-      message: expect.stringContaining('used before'),
+      message: containing('used before'),
     });
     expect(await send(statement('bob', 'approve', waiting.decision ?? ''))).toMatchObject({
       status: 'accepted',

@@ -3,6 +3,7 @@ import { MESSAGES, type Accepted } from '../../src/domain/messages.js';
 import type { WaitingFor } from '../../src/domain/view.js';
 import { createLab, type Lab } from '../support/lab.js';
 import { statement } from '../support/plans.js';
+import { record } from '../support/record.js';
 import { story, type Story } from '../support/story.js';
 
 let lab: Lab;
@@ -65,6 +66,7 @@ describe('what could not be undone is named, and a person decides', () => {
     expect(await shop.ended(input)).toEqual({ outcome: 'rolled_back', reason: 'errors' });
     expect(lab.world.log).toEqual([operation === 'split' ? 'split green 0' : 'remove green']);
     expect(shop.slots()).toEqual(['blue']);
+    await record(`deployment-undo-incomplete-${operation}`, shop.deployment(2));
     expect(lab.store.openPermits()).toEqual([]);
   });
 

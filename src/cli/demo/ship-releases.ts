@@ -1,3 +1,4 @@
+import { FULL } from '../../domain/plan.js';
 import type { DeploymentView, RunView } from '../../domain/view.js';
 import { readExample } from '../example/manifest.js';
 import { answerOf, shipway } from './command.js';
@@ -53,7 +54,9 @@ export async function shipReleases({
         '--as',
         WHO_SHIPS,
       ]);
-      const status = await followed(directory, run, interactive, say);
+      const status = await followed(directory, run, interactive, say, (address) => {
+        traffic ??= startTraffic(address, manifest.traffic.paths, RATE, VERSION_HEADER);
+      });
       const { outcome = 'none', reason = '' } = status.run;
       say(`${release.tag}: ${outcome} (${reason})`);
       shipped.push({
@@ -65,9 +68,6 @@ export async function shipReleases({
         timeline: status.deployment?.timeline ?? [],
         ...(served === undefined ? {} : { served }),
       });
-      const address = status.deployment?.address;
-      if (traffic === undefined && address !== undefined)
-        traffic = startTraffic(address, manifest.traffic.paths, RATE, VERSION_HEADER);
     }
   } finally {
     await traffic?.stop();
@@ -75,12 +75,13 @@ export async function shipReleases({
   return shipped;
 }
 
-/** Looks at a run until it has an outcome, approves it when it asks, and says what changes. */
+/** Looks at a run until it has an outcome, approves it when it asks, says what changes, and tells when users can come. */
 async function followed(
   directory: string,
   run: string,
   interactive: boolean,
   say: (line: string) => void,
+  serves: (address: string) => void,
 ): Promise<Status> {
   let said = '';
   let asked = '';
@@ -89,6 +90,8 @@ async function followed(
     const line = lineOf(status);
     if (line !== said) say(`  ${line}`);
     said = line;
+    const { address, shares = {} } = status.deployment ?? {};
+    if (address !== undefined && Object.values(shares).includes(FULL)) serves(address);
     if (status.run.outcome !== undefined) return status;
     const { waitingFor } = status.run;
     if (waitingFor?.question === 'approval' && waitingFor.decision !== asked) {

@@ -11,7 +11,7 @@ export interface Listener {
   readonly close: () => Promise<void>;
 }
 export const HOST = '127.0.0.1';
-export const FINISH_MS = 10_000;
+const FINISH_MS = 10_000;
 const CLOSE_IDLE_MS = 50;
 
 /** Opens a target's public address. Fails as `listen` does (`EADDRINUSE` when the port is taken). */

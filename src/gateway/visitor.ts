@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { UserKey } from './state.js';
 
 /** The gateway's own cookie: an opaque id for users who bring no key, kept for a month. */
-export const OWN_COOKIE = 'shipway_id';
+const OWN_COOKIE = 'shipway_id';
 const OWN_ID = /^[A-Za-z0-9_-]{22}$/;
 const OWN_BYTES = 16;
 const KEPT_SECONDS = 30 * 24 * 3600;

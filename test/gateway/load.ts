@@ -7,7 +7,7 @@ export interface Load {
   readonly stop: () => Promise<Tally>;
   readonly sent: () => number;
 }
-export interface Tally {
+interface Tally {
   readonly sent: number;
   /** Anything but a 200 from a service. */
   readonly failures: readonly string[];

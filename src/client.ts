@@ -1,30 +1,25 @@
-import { Client, Connection, WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
-import { SearchAttributeType, TypedSearchAttributes, defineSearchAttributeKey } from '@temporalio/common';
+import { connect as openSocket } from 'node:net';
+import { Client, Connection, WithStartWorkflowOperation, type Workflow } from '@temporalio/client';
+import { pollersOf, type Pollers } from './client/describe.js';
+import { CommandError, explained } from './client/failure.js';
+import {
+  listRuns,
+  serviceOf,
+  startRun,
+  statusOf,
+  viewOf,
+  type RunFilter,
+  type RunLine,
+  type RunStatus,
+} from './client/runs.js';
 import type { ConnectionSettings } from './connection.js';
 import { QUEUES, pipelineId, targetId } from './domain/ids.js';
 import type { PipelineInput } from './domain/inputs.js';
-import { MEMO_VIEW, MESSAGES, type Accepted } from './domain/messages.js';
+import { MESSAGES, type Accepted } from './domain/messages.js';
 import type { Statement } from './domain/statement.js';
 import type { RollbackRequest, TargetAnswer } from './domain/target.js';
-import type { DeploymentView, RunView } from './domain/view.js';
-import { CommandError, explained } from './client/failure.js';
-import { initialRunView } from './client/initial-view.js';
-import { pendingOf, pollersOf, type Pending, type Pollers } from './client/describe.js';
 
-export interface RunStatus {
-  readonly workflow: string;
-  readonly run: RunView;
-  readonly deployment?: DeploymentView;
-  readonly temporal: { readonly status: string; readonly pending: readonly Pending[] };
-  readonly workers: Pollers;
-}
-export interface RunLine {
-  readonly run: string;
-  readonly service: string;
-  readonly status: string;
-  readonly startedAt: string;
-  readonly view?: RunView;
-}
+export type { RunFilter, RunLine, RunStatus } from './client/runs.js';
 
 /** shipway's calls over Temporal, for the CLI, activities and a user's own code. All fail with `CommandError` in words for people. */
 export interface ShipwayClient {
@@ -32,49 +27,54 @@ export interface ShipwayClient {
   readonly startRun: (input: PipelineInput) => Promise<string>;
   /** Answers from what is written down, so also when no worker lives. */
   readonly status: (service: string, run: string) => Promise<RunStatus>;
-  readonly list: (service: string | undefined, limit: number) => Promise<readonly RunLine[]>;
-  /** The service of a run that is named without it. */
-  readonly serviceOf: (run: string) => Promise<string>;
+  /** Newest first. */
+  readonly list: (filter: RunFilter, limit: number) => Promise<readonly RunLine[]>;
+  /** The service of a run that is named without it; `likely` is asked first. */
+  readonly serviceOf: (run: string, likely?: string) => Promise<string>;
+  /** Needs a worker. Sent twice it counts once: a statement is good for one message. */
   readonly answer: (workflow: string, statement: Statement) => Promise<Accepted>;
   readonly abort: (workflow: string, statement: Statement) => Promise<Accepted>;
+  /** Starts the target's workflow when it does not run. The same request twice is one rollback. */
   readonly rollback: (request: RollbackRequest) => Promise<TargetAnswer>;
-  readonly view: <View>(workflow: string) => Promise<View | undefined>;
-  readonly pollers: (queue: string) => Promise<Pollers>;
+  /** What a workflow last wrote of itself; `undefined` when Temporal does not know it. */
+  readonly view: <View>(
+    workflow: string,
+  ) => Promise<{ readonly view: View | undefined; readonly status: string } | undefined>;
+  readonly pollers: (queue: string, tasks: 'workflows' | 'activities') => Promise<Pollers>;
   readonly temporal: Client;
   readonly close: () => Promise<void>;
 }
 
 const CALL_MS = 10_000;
 
+/** Opens a connection. Fails with `CommandError` when there is no server, at once when it is this machine that has none. */
 export async function connect(settings: ConnectionSettings): Promise<ShipwayClient> {
   const { temporalAddress: address, namespace } = settings;
-  const connection = await guarded(address, () =>
-    Connection.connect({ address, connectTimeout: CALL_MS, ...settings.temporal }),
-  );
+  const connection = await guarded(address, async () => {
+    await refusedAtOnce(address);
+    return Connection.connect({ address, connectTimeout: CALL_MS, ...settings.temporal });
+  });
   const client = new Client({ connection, namespace });
   const within = <T>(body: () => Promise<T>): Promise<T> =>
     guarded(address, () => connection.withDeadline(Date.now() + CALL_MS, body));
+  const asked = <T>(body: () => Promise<T>): Promise<T> => withWorker(client, namespace, () => within(body));
+  const tell = (workflow: string, statement: Statement): Promise<Accepted> =>
+    asked(() =>
+      client.workflow
+        .getHandle(workflow)
+        .executeUpdate<Accepted, [Statement]>(statement.verb, { args: [statement] }),
+    );
   return {
     temporal: client,
     startRun: (input) => within(() => startRun(client, input)),
     status: (service, run) => within(() => statusOf(client, namespace, pipelineId(service, run))),
-    list: (service, limit) => within(() => listRuns(client, service, limit)),
-    serviceOf: (run) => within(() => serviceOf(client, run)),
-    answer: (workflow, statement) =>
-      within(() =>
-        client.workflow
-          .getHandle(workflow)
-          .executeUpdate<Accepted, [Statement]>(statement.verb, { args: [statement] }),
-      ),
-    abort: (workflow, statement) =>
-      within(() =>
-        client.workflow
-          .getHandle(workflow)
-          .executeUpdate<Accepted, [Statement]>(MESSAGES.abort, { args: [statement] }),
-      ),
-    rollback: (request) => within(() => rollback(client, request)),
+    list: (filter, limit) => within(() => listRuns(client, filter, limit)),
+    serviceOf: (run, likely) => within(() => serviceOf(client, run, likely)),
+    answer: tell,
+    abort: tell,
+    rollback: (request) => asked(() => rollback(client, request)),
     view: (workflow) => within(() => viewOf(client, workflow)),
-    pollers: (queue) => within(() => pollersOf(client, namespace, queue)),
+    pollers: (queue, tasks) => within(() => pollersOf(client, namespace, queue, tasks)),
     close: () => connection.close(),
   };
 }
@@ -87,119 +87,55 @@ async function guarded<T>(address: string, body: () => Promise<T>): Promise<T> {
   }
 }
 
-async function startRun(client: Client, input: PipelineInput): Promise<string> {
-  const { plan, run, requestedBy, planHash } = input;
-  const keyword = (name: string, value: string) => ({
-    key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD),
-    value,
-  });
-  const workflowId = pipelineId(plan.service, run);
-  await client.workflow.start('pipeline', {
-    workflowId,
-    taskQueue: QUEUES.control,
-    args: [input],
-    workflowIdReusePolicy: 'REJECT_DUPLICATE',
-    memo: { [MEMO_VIEW]: initialRunView(input) },
-    typedSearchAttributes: new TypedSearchAttributes([
-      keyword('ShipwayService', plan.service),
-      keyword('ShipwayEnvironment', plan.environment),
-      keyword('ShipwayVersion', plan.version),
-    ]),
-    staticSummary: `${plan.service} ${plan.version} → ${plan.environment} (${requestedBy})`,
-    staticDetails: `commit \`${plan.commit}\`, plan \`${planHash}\`, asked for by ${requestedBy}`,
-  });
-  return workflowId;
-}
+const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\]):(\d+)$/;
 
-async function statusOf(client: Client, namespace: string, workflow: string): Promise<RunStatus> {
-  const [description, workers] = await Promise.all([
-    client.workflow.getHandle(workflow).describe(),
-    pollersOf(client, namespace, QUEUES.control),
-  ]);
-  const run = description.memo?.[MEMO_VIEW] as RunView | undefined;
-  if (run === undefined) throw new CommandError(`${workflow} is no run of shipway`, 'see `shipway list`');
-  const under =
-    run.deployment === undefined || run.deployment === ''
-      ? undefined
-      : await describeDeployment(client, run.deployment);
-  const pending = [...pendingOf(description.raw), ...(under?.pending ?? [])];
-  return {
-    workflow,
-    run,
-    ...(under?.view === undefined ? {} : { deployment: under.view }),
-    temporal: { status: description.status.name, pending },
-    workers,
-  };
-}
-
-async function describeDeployment(
-  client: Client,
-  workflow: string,
-): Promise<{ view: DeploymentView | undefined; pending: readonly Pending[] } | undefined> {
-  try {
-    const description = await client.workflow.getHandle(workflow).describe();
-    return {
-      view: description.memo?.[MEMO_VIEW] as DeploymentView | undefined,
-      pending: pendingOf(description.raw),
-    };
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
-}
-
-async function viewOf<View>(client: Client, workflow: string): Promise<View | undefined> {
-  try {
-    return (await client.workflow.getHandle(workflow).describe()).memo?.[MEMO_VIEW] as View | undefined;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
-}
-
-async function listRuns(
-  client: Client,
-  service: string | undefined,
-  limit: number,
-): Promise<readonly RunLine[]> {
-  const lines: RunLine[] = [];
-  const query = [
-    "WorkflowType='pipeline'",
-    ...(service === undefined ? [] : [`ShipwayService='${service}'`]),
-  ].join(' AND ');
-  for await (const execution of client.workflow.list({ query, pageSize: limit })) {
-    const [, of = '', run = ''] = execution.workflowId.split('/');
-    const view = execution.memo?.[MEMO_VIEW] as RunView | undefined;
-    lines.push({
-      run,
-      service: of,
-      status: execution.status.name,
-      startedAt: execution.startTime.toISOString(),
-      ...(view === undefined ? {} : { view }),
+/** gRPC tries a closed port again until its time is over; on this machine a refusal is final and said at once. */
+function refusedAtOnce(address: string): Promise<void> {
+  const port = LOOPBACK.exec(address)?.[1];
+  if (port === undefined) return Promise.resolve();
+  const host = address.slice(0, -port.length - 1).replace(/[[\]]/g, '');
+  return new Promise((resolve, reject) => {
+    const socket = openSocket({ host, port: Number(port) }, () => {
+      socket.destroy();
+      resolve();
     });
-    if (lines.length >= limit) break;
-  }
-  return lines;
+    socket.once('error', reject);
+  });
 }
 
-async function serviceOf(client: Client, run: string): Promise<string> {
-  for await (const { workflowId } of client.workflow.list({ query: "WorkflowType='pipeline'" })) {
-    const [, service = '', id] = workflowId.split('/');
-    if (id === run) return service;
+/** Says since when there is no worker, when that is why nobody answered. */
+async function withWorker<T>(client: Client, namespace: string, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.kind !== 'unanswered') throw error;
+    const { count, lastSeen } = await pollersOf(client, namespace, QUEUES.control, 'workflows');
+    if (count > 0) throw error;
+    const since = lastSeen === undefined ? '' : ` since ${lastSeen}`;
+    throw new CommandError(
+      `no worker polls${since}, so nobody took the message`,
+      'start one with `shipway dev` or `shipway worker`, look at the status, and say it again if it still asks',
+      1,
+      error,
+      'unanswered',
+    );
   }
-  throw new CommandError(`there is no run ${run}`, 'see `shipway list`, or name it SERVICE/RUN');
 }
 
-async function rollback(client: Client, request: RollbackRequest): Promise<TargetAnswer> {
+function rollback(client: Client, request: RollbackRequest): Promise<TargetAnswer> {
+  const { service, environment } = request;
   const startWorkflowOperation = new WithStartWorkflowOperation('target', {
     workflowId: targetId(request),
     taskQueue: QUEUES.control,
-    args: [{ service: request.service, environment: request.environment }],
+    args: [{ service, environment }],
     workflowIdConflictPolicy: 'USE_EXISTING',
-    staticSummary: `${request.service} in ${request.environment}: lock, queue and memory`,
+    staticSummary: `${service} in ${environment}: lock, queue and memory`,
   });
-  return client.workflow.executeUpdateWithStart(MESSAGES.rollback, {
-    args: [request],
-    startWorkflowOperation,
-  }) as Promise<TargetAnswer>;
+  return client.workflow.executeUpdateWithStart<Workflow, TargetAnswer, [RollbackRequest]>(
+    MESSAGES.rollback,
+    {
+      args: [request],
+      startWorkflowOperation,
+    },
+  );
 }

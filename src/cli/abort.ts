@@ -1,6 +1,7 @@
 import { CommandError } from '../client/failure.js';
-import { runOf, state, withClient } from './context.js';
-import { result } from './output.js';
+import { required, state, withClient } from './context.js';
+import { progress, result } from './output.js';
+import { runOf } from './reference.js';
 import type { Command } from './table.js';
 
 const REFUSED = 3;
@@ -8,6 +9,7 @@ const REFUSED = 3;
 /** `shipway abort RUN`: the run stops and what it did is undone. */
 export const abort: Command = (values, [text = '']) =>
   withClient(async (client) => {
+    required(values, 'reason', '"why"');
     const { service, run } = await runOf(client, text);
     const { workflow, run: view } = await client.status(service, run);
     if (view.outcome !== undefined)
@@ -18,6 +20,7 @@ export const abort: Command = (values, [text = '']) =>
     const { status, message } = await client.abort(workflow, state(values, 'abort', workflow));
     if (status === 'refused')
       throw new CommandError(message, `look at it with: shipway status ${run}`, REFUSED);
-    result(values, { run, status, message }, [`${run}: ${message}`]);
+    result(values, { run, workflow, status, message }, [`${run}: ${message}`]);
+    progress(`see it through with: shipway watch ${run}`, values);
     return 0;
   });

@@ -1,31 +1,69 @@
 import { CommandError } from '../client/failure.js';
-import { runOf, state, withClient } from './context.js';
-import { result } from './output.js';
+import type { ShipwayClient } from '../client.js';
+import type { DeploymentView, WaitingFor } from '../domain/view.js';
+import { UsageError } from '../errors.js';
+import { state, withClient } from './context.js';
+import { progress, result, string } from './output.js';
+import { isDeployment, runOf } from './reference.js';
+import { waitingOf } from './render/next.js';
 import type { Command, Values } from './table.js';
 
 const REFUSED = 3;
 
-/** `shipway approve RUN` and `reject`: a statement about exactly what the run asks now. Exit code 3 when it does not count. */
+/** `shipway approve RUN` and `reject`: a statement about exactly what is asked now. Exit code 3 when it does not count. */
 const answer =
   (verb: 'approve' | 'reject'): Command =>
   (values: Values, [text = '']) =>
     withClient(async (client) => {
-      const { service, run } = await runOf(client, text);
-      const status = await client.status(service, run);
-      const waiting = status.run.waitingFor ?? status.deployment?.waitingFor;
-      if (waiting?.decision === undefined)
-        throw new CommandError(`${run} asks nothing now`, `look at it with: shipway status ${run}`);
-      const { status: taken, message } = await client.answer(
-        waiting.workflow,
-        state(values, verb, waiting.decision),
-      );
-      if (taken === 'refused')
-        throw new CommandError(message, `look at it with: shipway status ${run}`, REFUSED);
-      result(values, { run, decision: waiting.decision, status: taken, message }, [
-        `${verb === 'approve' ? 'approved' : 'rejected'} ${waiting.title}: ${message}`,
+      const { waiting, look } = await questionOf(client, text);
+      if (waiting?.decision === undefined) throw new CommandError(`${text} asks nothing now`, look);
+      const { decision, workflow, title } = waiting;
+      sameAsSeen(values, decision, look);
+      progress(`${verb} ${title} (decision ${decision.slice(0, SHORT)})`, values);
+      const { status, message } = await client.answer(workflow, state(values, verb, decision));
+      if (status === 'refused') throw new CommandError(message, look, REFUSED);
+      result(values, { workflow, decision, status, message }, [
+        `${verb === 'approve' ? 'approved' : 'rejected'} ${title}: ${message}`,
       ]);
       return 0;
     });
+
+const SHORT = 12;
+const LEAST = 6;
+
+/** Who looked before has the decision's hash: an answer must not count for what it has become since. */
+function sameAsSeen(values: Values, decision: string, look: string): void {
+  const seen = string(values, 'decision');
+  if (seen === undefined) return;
+  if (!/^[0-9a-f]+$/.test(seen) || seen.length < LEAST)
+    throw new UsageError(
+      `${JSON.stringify(seen)} is no decision`,
+      `its first ${String(SHORT)} characters as \`shipway status\` shows them`,
+    );
+  if (!decision.startsWith(seen))
+    throw new CommandError(
+      `what is asked has changed: it is now decision ${decision.slice(0, SHORT)}, not ${seen}`,
+      look,
+      REFUSED,
+    );
+}
+
+interface Question {
+  readonly waiting: WaitingFor | undefined;
+  readonly look: string;
+}
+
+async function questionOf(client: ShipwayClient, text: string): Promise<Question> {
+  if (isDeployment(text)) {
+    const found = await client.view<DeploymentView>(text);
+    return { waiting: found?.view?.waitingFor, look: 'look at it with `shipway history` or `shipway ui`' };
+  }
+  const { service, run } = await runOf(client, text);
+  return {
+    waiting: waitingOf(await client.status(service, run)),
+    look: `look at it with: shipway status ${run}`,
+  };
+}
 
 export const approve = answer('approve');
 export const reject = answer('reject');

@@ -1,25 +1,18 @@
 import { verifyChain } from '../audit-chain.js';
-import { apiClient } from '../client/api.js';
+import { apiClient, type ApiClient } from '../client/api.js';
 import { settings } from './context.js';
 import { filterOf } from './history.js';
 import { columns, result } from './output.js';
-import type { Command } from './table.js';
+import type { Command, Values } from './table.js';
+
+const MOST_DETAILS = 100;
 
 /** `shipway audit`: the entries, or with --verify whether all of them hang together. Exit code 1 when they do not. */
 export const audit: Command = async (values) => {
+  const filter = filterOf(values);
   const api = apiClient(await settings());
-  if (values['verify'] === true) {
-    const verified = await verifyChain(await api.chain());
-    const lines = verified.ok
-      ? [
-          `audit chain verified: ${String(verified.count)} entries, head ${verified.head}`,
-          'that the newest entries were not cut off can only be seen by keeping this head elsewhere',
-        ]
-      : [`audit chain broken at entry ${String(verified.seq)}: ${verified.reason}`];
-    result(values, { ...verified }, lines);
-    return verified.ok ? 0 : 1;
-  }
-  const entries = await api.audit(filterOf(values));
+  if (values['verify'] === true) return verify(api, values);
+  const entries = await api.audit(filter);
   const rows = entries.map(({ seq, entry: e }) => [
     String(seq),
     e.timestamp.slice(0, 19),
@@ -27,14 +20,24 @@ export const audit: Command = async (values) => {
     e.event_type,
     `${e.service}/${e.environment}`,
     e.version,
-    JSON.stringify(e.details).slice(0, 100),
+    JSON.stringify(e.details).slice(0, MOST_DETAILS),
   ]);
-  result(
-    values,
-    { entries },
-    rows.length === 0
-      ? ['no entries']
-      : columns([['SEQ', 'WHEN', 'WHO', 'WHAT', 'WHERE', 'VERSION', 'DETAILS'], ...rows]),
-  );
+  const head = ['SEQ', 'WHEN', 'WHO', 'WHAT', 'WHERE', 'VERSION', 'DETAILS'];
+  result(values, { entries }, rows.length === 0 ? ['no entries'] : columns([head, ...rows]));
   return 0;
 };
+
+async function verify(api: ApiClient, values: Values): Promise<number> {
+  const verified = await verifyChain(await api.chain());
+  const lines = verified.ok
+    ? [
+        `audit chain verified: ${String(verified.count)} entries, head ${verified.head}`,
+        'that the newest entries were not cut off can only be seen by keeping this head elsewhere',
+      ]
+    : [
+        `audit chain broken at entry ${String(verified.seq)}: ${verified.reason}`,
+        'next: keep the database as it is, and compare it with a backup from before that entry',
+      ];
+  result(values, { ...verified }, lines);
+  return verified.ok ? 0 : 1;
+}

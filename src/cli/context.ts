@@ -1,41 +1,50 @@
-import { access, readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { personOf, resolveConnection, type ConnectionSettings } from '../connection.js';
 import type { ShipwayClient } from '../client.js';
-import { NAME, VERSION } from '../domain/ids.js';
 import type { Statement, Verb } from '../domain/statement.js';
 import { UsageError } from '../errors.js';
 import { string } from './output.js';
 import type { Values } from './table.js';
 
 const STATEMENT_MS = 10 * 60_000;
+const MOST_REASON = 2_000;
 
 /** `-f`, else shipway.yaml here or above. Fails with `UsageError`. */
 export async function configurationFile(values: Values): Promise<string> {
   const named = string(values, 'file');
-  if (named !== undefined) return resolve(named);
+  if (named !== undefined) {
+    if (await isFile(resolve(named))) return resolve(named);
+    throw new UsageError(`there is no file ${named}`, 'name an existing file with -f');
+  }
+  const found = await nearestConfiguration();
+  if (found !== undefined) return found;
+  throw new UsageError(
+    'there is no shipway.yaml here or above',
+    'make one with `shipway init`, or name it with -f',
+  );
+}
+
+/** The shipway.yaml here or above. */
+export async function nearestConfiguration(): Promise<string | undefined> {
   for (let folder = process.cwd(); ; folder = dirname(folder)) {
     const file = join(folder, 'shipway.yaml');
-    if (
-      await access(file).then(
-        () => true,
-        () => false,
-      )
-    )
-      return file;
-    if (folder === dirname(folder))
-      throw new UsageError(
-        'there is no shipway.yaml here or above',
-        'make one with `shipway init`, or name it with -f',
-      );
+    if (await isFile(file)) return file;
+    if (folder === dirname(folder)) return undefined;
   }
 }
 
-export function required(values: Values, name: string): string {
-  const value = string(values, name);
+export const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+
+export function required(values: Values, name: string, example = 'VALUE'): string {
+  const value = string(values, name)?.trim();
   if (value === undefined || value === '')
-    throw new UsageError(`--${name} is missing`, `--${name} with its value; see --help`);
+    throw new UsageError(`--${name} is missing`, `add --${name} ${example}; --help shows what it means`);
   return value;
 }
 
@@ -43,11 +52,11 @@ export function required(values: Values, name: string): string {
 export async function withClient<T>(
   body: (client: ShipwayClient, settings: ConnectionSettings) => Promise<T>,
 ): Promise<T> {
-  const settings = await resolveConnection(process.env, process.cwd());
+  const found = await settings();
   const { connect } = await import('../client.js');
-  const client = await connect(settings);
+  const client = await connect(found);
   try {
-    return await body(client, settings);
+    return await body(client, found);
   } finally {
     await client.close();
   }
@@ -59,7 +68,7 @@ export const person = (values: Values): string => personOf(string(values, 'as'),
 /** A statement of this person, good for ten minutes and for one message. */
 export function state(values: Values, verb: Verb, on: string): Statement {
   const now = Date.now();
-  const reason = string(values, 'reason');
+  const reason = reasonOf(values);
   return {
     person: person(values),
     verb,
@@ -72,34 +81,11 @@ export function state(values: Values, verb: Verb, on: string): Statement {
   };
 }
 
-/** `RUN` or `SERVICE/RUN` as both; a bare run is of the service of shipway.yaml here, else looked up. */
-export async function runOf(
-  client: ShipwayClient,
-  text: string,
-): Promise<{ readonly service: string; readonly run: string }> {
-  const [first = '', second] = text.split('/');
-  const run = second ?? first;
-  if (!VERSION.test(run))
-    throw new UsageError(
-      `${JSON.stringify(text)} is no run`,
-      'RUN or SERVICE/RUN as `shipway list` shows it',
-    );
-  if (second !== undefined) {
-    if (!NAME.test(first))
-      throw new UsageError(
-        `${JSON.stringify(first)} is no service`,
-        'SERVICE/RUN as `shipway list` shows it',
-      );
-    return { service: first, run };
-  }
-  return { service: (await serviceHere()) ?? (await client.serviceOf(run)), run };
-}
-
-/** The service that the shipway.yaml here names, read without checking the rest of it. */
-export async function serviceHere(): Promise<string | undefined> {
-  const file = await configurationFile({}).catch(() => undefined);
-  if (file === undefined) return undefined;
-  const [, service] =
-    /^service:\s*["']?([a-z][a-z0-9-]*)["']?\s*(?:#.*)?$/m.exec(await readFile(file, 'utf8')) ?? [];
-  return service;
+function reasonOf(values: Values): string | undefined {
+  const reason = string(values, 'reason')?.trim();
+  if (reason === undefined || (reason !== '' && reason.length <= MOST_REASON)) return reason;
+  throw new UsageError(
+    `--reason has ${String(reason.length)} characters`,
+    `say it in 1 to ${String(MOST_REASON)} characters`,
+  );
 }

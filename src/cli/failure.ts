@@ -1,25 +1,36 @@
-import { CommandError } from '../client/failure.js';
+import { CommandError, innermost } from '../client/failure.js';
 import { FAILURES } from '../domain/failures.js';
 import { ShipwayError, UsageError } from '../errors.js';
-import { printable } from './output.js';
 
-/** An error as a command ends with it. One that nobody foresaw is said to be that. */
-export function failureOf(error: unknown): {
+/** How a command ends when it cannot go on: what happened, why if that says more, what to do, and the exit code. */
+export interface Ending {
   readonly message: string;
+  readonly why?: string;
   readonly next: string;
   readonly exit: number;
-} {
-  if (error instanceof UsageError) return { message: printable(error.message), next: error.next, exit: 2 };
+}
+
+/** An error as a command ends with it. One that nobody foresaw is said to be that. */
+export function failureOf(error: unknown): Ending {
+  if (error instanceof UsageError) return { message: error.message, next: error.next, exit: 2 };
   if (error instanceof CommandError)
-    return { message: printable(error.message), next: error.next, exit: error.exit };
+    return { message: error.message, ...whyOf(error), next: error.next, exit: error.exit };
   if (error instanceof ShipwayError) {
-    const { next, exit } = FAILURES[error.type];
-    return { message: printable(error.message), next, exit };
+    const { next, exit, meaning } = FAILURES[error.type];
+    return { message: error.message, why: `${error.type}: ${meaning}`, next, exit };
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const { code } = (error ?? {}) as { code?: unknown };
   return {
-    message: printable(message),
+    message: error instanceof Error ? error.message : String(error),
+    ...(typeof code === 'string' ? { why: code } : {}),
     next: 'this was not foreseen: run it again with DEBUG=1 and report what it says',
     exit: 1,
   };
+}
+
+/** What was underneath, when it says something that the sentence does not. */
+function whyOf(error: CommandError): { readonly why?: string } {
+  if (error.cause === undefined) return {};
+  const { message } = innermost(error.cause);
+  return message === '' || error.message.includes(message) ? {} : { why: message };
 }

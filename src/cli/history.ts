@@ -1,24 +1,24 @@
-import { apiClient } from '../client/api.js';
+import { apiClient, type RecordFilter } from '../client/api.js';
 import { UsageError } from '../errors.js';
 import { settings } from './context.js';
-import { columns, result, string } from './output.js';
+import { columns, result, string, whole } from './output.js';
+import { name } from './reference.js';
 import type { Command, Values } from './table.js';
 
-/** `--days` as a number. */
-export function daysOf(values: Values): number {
-  const days = Number(string(values, 'days') ?? 30);
-  if (Number.isInteger(days) && days > 0 && days <= 36_500) return days;
-  throw new UsageError('--days is a whole number of days', '--days 30');
-}
+const DAYS = 30;
+const MOST_DAYS = 36_500;
 
-export const filterOf = (values: Values): { service?: string; environment?: string; days: number } => {
+/** What `--service`, `--environment` and `--days` ask for. Fails with `UsageError`. */
+export function filterOf(values: Values): RecordFilter {
   const [service, environment] = [string(values, 'service'), string(values, 'environment')];
+  const days = whole(values, 'days', DAYS, MOST_DAYS);
+  if (days === undefined) throw new UsageError('--days is a whole number of days', `--days ${String(DAYS)}`);
   return {
-    ...(service === undefined ? {} : { service }),
-    ...(environment === undefined ? {} : { environment }),
-    days: daysOf(values),
+    ...(service === undefined ? {} : { service: name('service', service) }),
+    ...(environment === undefined ? {} : { environment: name('environment', environment) }),
+    days,
   };
-};
+}
 
 /** `shipway history`: deployments, newest first, from the store. */
 export const history: Command = async (values) => {
@@ -28,20 +28,12 @@ export const history: Command = async (values) => {
     d.kind,
     d.release.version,
     d.replaces?.version ?? '-',
-    d.outcome ?? 'running',
+    d.outcome?.replaceAll('_', ' ') ?? 'running',
     d.requestedBy,
     d.startedAt.slice(0, 19),
     d.reason ?? '',
   ]);
-  result(
-    values,
-    { deployments: rows },
-    lines.length === 0
-      ? ['no deployments']
-      : columns([
-          ['DEPLOYMENT', 'KIND', 'VERSION', 'REPLACES', 'OUTCOME', 'BY', 'STARTED', 'REASON'],
-          ...lines,
-        ]),
-  );
+  const head = ['DEPLOYMENT', 'KIND', 'VERSION', 'REPLACES', 'OUTCOME', 'BY', 'STARTED', 'REASON'];
+  result(values, { deployments: rows }, rows.length === 0 ? ['no deployments'] : columns([head, ...lines]));
   return 0;
 };

@@ -1,32 +1,42 @@
-import { columns, result, string } from './output.js';
-import { withClient } from './context.js';
-import { NAME } from '../domain/ids.js';
+import type { RunLine } from '../client.js';
 import { UsageError } from '../errors.js';
+import { withClient } from './context.js';
+import { columns, result, string, whole } from './output.js';
+import { name } from './reference.js';
 import type { Command } from './table.js';
 
 const LIMIT = 20;
+const MOST = 1_000;
 
-/** `shipway list`: runs, newest first, as Temporal's visibility knows them. */
-export const list: Command = (values) =>
-  withClient(async (client) => {
-    const service = string(values, 'service');
-    if (service !== undefined && !NAME.test(service))
-      throw new UsageError(`${JSON.stringify(service)} is no service`, 'its name as in shipway.yaml');
-    const limit = Number(string(values, 'limit') ?? LIMIT);
-    if (!Number.isInteger(limit) || limit < 1 || limit > 1000)
-      throw new UsageError('--limit is a whole number', 'one from 1 to 1000');
-    const runs = await client.list(service, limit);
+/** `shipway list`: runs, newest first, as Temporal's visibility knows them, a moment after they start. */
+export const list: Command = async (values) => {
+  const [service, environment] = [string(values, 'service'), string(values, 'environment')];
+  const limit = whole(values, 'limit', LIMIT, MOST);
+  if (limit === undefined) throw new UsageError(`--limit is a whole number`, `one from 1 to ${String(MOST)}`);
+  const filter = {
+    ...(service === undefined ? {} : { service: name('service', service) }),
+    ...(environment === undefined ? {} : { environment: name('environment', environment) }),
+  };
+  return withClient(async (client) => {
+    const runs = await client.list(filter, limit);
+    const head = ['RUN', 'ENVIRONMENT', 'STATE', 'BY', 'STARTED'];
     const rows = runs.map((r) => [
       `${r.service}/${r.run}`,
       r.view?.environment ?? '',
-      r.view?.outcome ?? (r.view?.waitingFor === undefined ? r.status.toLowerCase() : 'waiting'),
+      stateOf(r),
       r.view?.requestedBy ?? '',
       r.startedAt.slice(0, 19),
     ]);
-    result(
-      values,
-      { runs },
-      rows.length === 0 ? ['no runs'] : columns([['RUN', 'ENVIRONMENT', 'STATE', 'BY', 'STARTED'], ...rows]),
-    );
+    result(values, { runs }, rows.length === 0 ? ['no runs'] : columns([head, ...rows]));
     return 0;
   });
+};
+
+function stateOf({ view, status }: RunLine): string {
+  if (view?.outcome !== undefined) return view.outcome.replaceAll('_', ' ');
+  if (status !== 'RUNNING') return status.toLowerCase();
+  const stage = view?.stages.find((s) => s.state === 'waiting' || s.state === 'running');
+  return stage === undefined
+    ? 'running'
+    : `${stage.state === 'waiting' ? 'waiting' : 'running'}: ${stage.name}`;
+}

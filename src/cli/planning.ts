@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { relative } from 'node:path';
 import {
   branchesOf,
@@ -36,8 +37,8 @@ export interface Planned {
  * `UsageError`, with every problem of the file.
  */
 export async function planned(values: Values): Promise<Planned> {
-  const environment = required(values, 'environment');
-  const file = await configurationFile(values);
+  const environment = required(values, 'environment', 'NAME');
+  const file = await realpath(await configurationFile(values));
   const root = await repositoryOf(file);
   const ref = string(values, 'release') ?? 'HEAD';
   const dirty = values['dirty'] === true;

@@ -1,46 +1,82 @@
 import { randomInt } from 'node:crypto';
 import { apiClient } from '../client/api.js';
-import type { PipelineInput } from '../domain/inputs.js';
+import type { ShipwayClient } from '../client.js';
+import type { ConnectionSettings } from '../connection.js';
+import { pipelineId } from '../domain/ids.js';
 import { person, state, withClient } from './context.js';
-import { follow } from './follow.js';
+import { endLine, exitOf, followed } from './follow.js';
+import { INTERRUPTED, interruption } from './interrupt.js';
 import { progress, result } from './output.js';
-import { planned } from './planning.js';
-import type { Command } from './table.js';
+import { planned, type Planned } from './planning.js';
+import { statusJson } from './status.js';
+import type { Command, Values } from './table.js';
+import { uiOf } from './ui-address.js';
 
 const BASE32 = 'abcdefghijkmnpqrstuvwxyz23456789';
 const SUFFIX = 6;
+const MOST_VERSION = 93;
 
 /** `shipway run`: plan, upload, start, and follow; with --detach it returns when the run is safe in Temporal. */
 export const run: Command = async (values) => {
-  const { plan, hash, bundle } = await planned(values);
+  const requestedBy = person(values);
+  const work = await planned(values);
   return withClient(async (client, settings) => {
-    const source = await bundle();
+    const id = runId(work.plan.version);
+    const { signal, done } = interruption();
     try {
-      await apiClient(settings).putArtifact(source.digest, source.path);
+      await start(client, settings, work, { id, requestedBy, values, signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      progress('\ninterrupted: nothing was started');
+      return INTERRUPTED;
     } finally {
-      await source.remove();
+      done();
     }
-    const input: PipelineInput = {
-      run: runId(plan.version),
-      plan,
-      planHash: hash,
-      source: source.digest,
-      requestedBy: person(values),
-      statement: state(values, 'run', hash),
-    };
-    const workflow = await client.startRun(input);
+    const { service } = work.plan;
+    const told = { run: id, service, workflow: pipelineId(service, id), planHash: work.hash };
+    const ui = uiOf(settings, told.workflow);
     if (values['detach'] === true) {
-      result(values, { run: input.run, workflow, service: plan.service, plan: hash }, [input.run]);
-      progress(`it goes on without you; look with: shipway status ${input.run}`);
+      result(values, { ...told, ...(ui === undefined ? {} : { ui }) }, [id]);
+      progress(`it goes on without you; look with: shipway status ${id}`, values);
       return 0;
     }
-    progress(`run ${input.run}; Ctrl-C leaves it running`);
-    return follow(client, plan.service, input.run, values);
+    progress(`run ${id}; Ctrl-C leaves it running`, values);
+    const status = await followed(client, { service, run: id }, values);
+    if (status !== undefined)
+      result(values, { ...told, outcome: status.run.outcome, status: statusJson(status, ui) }, [
+        endLine(status),
+      ]);
+    return exitOf(status);
   });
 };
+
+interface Starting {
+  readonly id: string;
+  readonly requestedBy: string;
+  readonly values: Values;
+  readonly signal: AbortSignal;
+}
+
+/** Uploads the source, then starts: a run never waits for its client. */
+async function start(
+  client: ShipwayClient,
+  settings: ConnectionSettings,
+  { plan, hash, bundle }: Planned,
+  { id, requestedBy, values, signal }: Starting,
+): Promise<void> {
+  const source = await bundle();
+  try {
+    await apiClient(settings).putArtifact(source.digest, source.path, signal);
+  } finally {
+    await source.remove();
+  }
+  signal.throwIfAborted();
+  const statement = state(values, 'run', hash);
+  await client.startRun({ run: id, plan, planHash: hash, source: source.digest, requestedBy, statement });
+}
 
 /** Short enough to type, and different each time: Temporal refuses a second run of one name. */
 function runId(version: string): string {
   const suffix = Array.from({ length: SUFFIX }, () => BASE32[randomInt(BASE32.length)]).join('');
-  return `${version}-${suffix}`;
+  return `${version.slice(0, MOST_VERSION)}-${suffix}`;
 }

@@ -23,6 +23,7 @@ const text = (value: string, help: string): OptionSpec => ({ type: 'string', val
 const flag = (help: string): OptionSpec => ({ type: 'boolean', help });
 const ENVIRONMENT = text('NAME', 'the environment');
 const REASON = text('TEXT', 'why; it is kept in the audit');
+const DECISION = text('HASH', 'only if this is still what is asked, as `status` showed it');
 const DAYS = text('DAYS', 'how far back (default 30)');
 
 /** Understood by every command. */
@@ -91,9 +92,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'status',
     summary: 'what a run has done, does and waits for; answers also when no worker lives',
-    positionals: ['RUN'],
+    positionals: ['[RUN]'],
     options: {},
-    examples: ['shipway status v2-k3x9ab', 'shipway status storefront/v2-k3x9ab --json'],
+    examples: ['shipway status', 'shipway status v2-k3x9ab', 'shipway status storefront/v2-k3x9ab --json'],
     load: async () => (await import('./status.js')).status,
   },
   {
@@ -102,6 +103,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     positionals: [],
     options: {
       service: text('NAME', 'of this service only'),
+      environment: text('NAME', 'in this environment only'),
       limit: text('N', 'at most so many (default 20)'),
     },
     examples: ['shipway list', 'shipway list --service storefront --limit 5'],
@@ -110,18 +112,18 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'watch',
     summary: 'follow a run until its outcome',
-    positionals: ['RUN'],
+    positionals: ['[RUN]'],
     options: {},
-    examples: ['shipway watch v2-k3x9ab'],
+    examples: ['shipway watch', 'shipway watch v2-k3x9ab'],
     load: async () => (await import('./watch.js')).watch,
   },
   {
     name: 'approve',
     summary: 'say yes to what a run asks',
     positionals: ['RUN'],
-    options: { reason: REASON },
+    options: { reason: REASON, decision: DECISION },
     examples: [
-      'shipway approve v2-k3x9ab',
+      'shipway approve v2-k3x9ab --decision 5f0c2a9be1d4',
       'shipway approve v2-k3x9ab --as bob --reason "load test is fine"',
     ],
     load: async () => (await import('./answer.js')).approve,
@@ -130,7 +132,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'reject',
     summary: 'say no to what a run asks',
     positionals: ['RUN'],
-    options: { reason: REASON },
+    options: { reason: REASON, decision: DECISION },
     examples: ['shipway reject v2-k3x9ab --reason "not on a Friday"'],
     load: async () => (await import('./answer.js')).reject,
   },
@@ -143,6 +145,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       reason: REASON,
       to: text('VERSION', 'to this version instead of the newest good one'),
       service: text('NAME', 'the service (default: that of shipway.yaml)'),
+      detach: flag('print the deployment and return'),
     },
     examples: [
       'shipway rollback --environment production --reason "checkout is slow"',
@@ -173,7 +176,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'history',
     summary: 'deployments and how they ended',
     positionals: [],
-    options: { environment: ENVIRONMENT, service: text('NAME', 'of this service only'), days: DAYS },
+    options: {
+      environment: text('NAME', 'in this environment only'),
+      service: text('NAME', 'of this service only'),
+      days: DAYS,
+    },
     examples: ['shipway history', 'shipway history --environment production --days 7 --json'],
     load: async () => (await import('./history.js')).history,
   },

@@ -1,21 +1,22 @@
 import { pipelineId } from '../domain/ids.js';
 import { UsageError } from '../errors.js';
-import { runOf, settings, withClient } from './context.js';
+import { settings, withClient } from './context.js';
 import { result } from './output.js';
+import { runOf } from './reference.js';
 import type { Command } from './table.js';
+import { uiOf } from './ui-address.js';
 
 /** `shipway ui [RUN]`: an address to open in a browser. */
 export const ui: Command = async (values, [text]) => {
-  const { uiUrl, namespace } = await settings();
-  if (uiUrl === undefined)
-    throw new UsageError('the address of Temporal’s UI is not known', 'SHIPWAY_UI_URL with it');
-  const base = `${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows`;
-  if (text === undefined) {
-    result(values, { url: base }, [base]);
-    return 0;
+  const found = await settings();
+  if (found.uiUrl === undefined)
+    throw new UsageError('the address of Temporal’s UI is not known', 'set SHIPWAY_UI_URL to it');
+  let workflow: string | undefined;
+  if (text !== undefined) {
+    const { service, run } = await withClient((client) => runOf(client, text));
+    workflow = pipelineId(service, run);
   }
-  const { service, run } = await withClient((client) => runOf(client, text));
-  const url = `${base}/${encodeURIComponent(pipelineId(service, run))}`;
+  const url = uiOf(found, workflow) ?? '';
   result(values, { url }, [url]);
   return 0;
 };

@@ -4,29 +4,45 @@ import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 export interface Pending {
   readonly type: string;
   readonly attempt: number;
+  /** ISO instant of its last sign of life. */
+  readonly lastHeartbeat?: string;
   readonly lastFailure?: string;
+  /** It waits to be picked up: no worker has it now. */
+  readonly waiting: boolean;
 }
 /** Who polls a queue, and when last. */
 export interface Pollers {
   readonly count: number;
   readonly lastSeen?: string;
 }
+/** A worker polls again at least once a minute, so one that did not for longer is gone. */
 const FRESH_MS = 90_000;
+const WORKFLOW_TASKS = 1;
+const ACTIVITY_TASKS = 2;
+const STARTED = 2;
 
-export function pendingOf(raw: WorkflowExecutionDescription['raw']): readonly Pending[] {
-  return (raw.pendingActivities ?? []).map((a) => ({
+export const pendingOf = (raw: WorkflowExecutionDescription['raw']): readonly Pending[] =>
+  (raw.pendingActivities ?? []).map((a) => ({
     type: a.activityType?.name ?? '',
     attempt: a.attempt ?? 1,
+    ...(a.lastHeartbeatTime == null ? {} : { lastHeartbeat: instant(a.lastHeartbeatTime) }),
     ...(a.lastFailure?.message == null ? {} : { lastFailure: a.lastFailure.message }),
+    waiting: Number(a.state) !== STARTED,
   }));
-}
 
-/** A worker polls again at least once a minute, so one that did not for longer is gone. */
-export async function pollersOf(client: Client, namespace: string, queue: string): Promise<Pollers> {
+const instant = (t: { seconds?: unknown }): string => new Date(Number(t.seconds ?? 0) * 1000).toISOString();
+
+/** Who polls `queue` for workflows or for activities. */
+export async function pollersOf(
+  client: Client,
+  namespace: string,
+  queue: string,
+  tasks: 'workflows' | 'activities',
+): Promise<Pollers> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace,
     taskQueue: { name: queue },
-    taskQueueType: 1,
+    taskQueueType: tasks === 'workflows' ? WORKFLOW_TASKS : ACTIVITY_TASKS,
   });
   const times = (pollers ?? [])
     .map((p) => Number(p.lastAccessTime?.seconds ?? 0) * 1000)

@@ -58,12 +58,6 @@ export function explained(error: unknown, address: string): Error {
       1,
       error,
     );
-  if (
-    /Unexpected error while making gRPC request|WorkflowUpdateRPCTimeoutOrCancelled/.test(
-      `${name} ${message}`,
-    )
-  )
-    return byCode(error, codeOf(error) ?? GRPC.DEADLINE_EXCEEDED, address) ?? asError(error);
   return byCode(error, codeOf(error), address) ?? asError(error);
 }
 
@@ -84,60 +78,62 @@ function codeOf(error: unknown): number | undefined {
   return undefined;
 }
 
+interface Sentence {
+  readonly message: string;
+  readonly next: string;
+  readonly exit?: 3;
+  readonly kind?: CommandFailure;
+}
+
+const NO_SUCH_WORKFLOW: Sentence = {
+  message: 'Temporal knows no such workflow',
+  next: 'see `shipway list`',
+  kind: 'not_found',
+};
+const UNANSWERED: Sentence = {
+  message: 'no worker answered in time',
+  next: 'see `shipway doctor`, start a worker, then look at the status before asking again',
+  kind: 'unanswered',
+};
+const notLetIn = (address: string): Sentence => ({
+  message: `Temporal at ${address} does not let us in`,
+  next: 'check TEMPORAL_API_KEY, the TEMPORAL_TLS variables and TEMPORAL_NAMESPACE',
+  exit: 3,
+});
+
+const SENTENCES: Readonly<Record<number, (address: string, message: string) => Sentence | undefined>> = {
+  [GRPC.UNAVAILABLE]: (address) => ({
+    message: `Temporal at ${address} does not answer`,
+    next: 'start `shipway dev`, or check TEMPORAL_ADDRESS',
+    kind: 'unreachable',
+  }),
+  [GRPC.DEADLINE_EXCEEDED]: () => UNANSWERED,
+  [GRPC.CANCELLED]: () => UNANSWERED,
+  [GRPC.PERMISSION_DENIED]: notLetIn,
+  [GRPC.UNAUTHENTICATED]: notLetIn,
+  [GRPC.NOT_FOUND]: (address, message) =>
+    /namespace/i.test(message)
+      ? {
+          message: `Temporal at ${address} has no such namespace`,
+          next: 'check TEMPORAL_NAMESPACE, or create the namespace',
+        }
+      : NO_SUCH_WORKFLOW,
+  [GRPC.INVALID_ARGUMENT]: (_address, message) =>
+    /search attribute/i.test(message)
+      ? {
+          message: 'the namespace does not know shipway’s search attributes yet',
+          next: 'start a worker once: it registers them',
+        }
+      : undefined,
+  [GRPC.FAILED_PRECONDITION]: () => ({
+    message: 'the workflow cannot take this now',
+    next: 'see its latest failure in Temporal’s UI (`shipway ui RUN`) and the worker’s log',
+  }),
+};
+
 function byCode(error: unknown, code: number | undefined, address: string): CommandError | undefined {
-  const { message } = innermost(error);
-  switch (code) {
-    case GRPC.UNAVAILABLE:
-      return new CommandError(
-        `Temporal at ${address} does not answer`,
-        'start `shipway dev`, or check TEMPORAL_ADDRESS',
-        1,
-        error,
-        'unreachable',
-      );
-    case GRPC.DEADLINE_EXCEEDED:
-    case GRPC.CANCELLED:
-      return new CommandError(
-        'no worker answered in time',
-        'see `shipway doctor`, start a worker, then look at the status before asking again',
-        1,
-        error,
-        'unanswered',
-      );
-    case GRPC.PERMISSION_DENIED:
-    case GRPC.UNAUTHENTICATED:
-      return new CommandError(
-        `Temporal at ${address} does not let us in`,
-        'check TEMPORAL_API_KEY, the TEMPORAL_TLS variables and TEMPORAL_NAMESPACE',
-        3,
-        error,
-      );
-    case GRPC.NOT_FOUND:
-      return /namespace/i.test(message)
-        ? new CommandError(
-            `Temporal at ${address} has no such namespace`,
-            'check TEMPORAL_NAMESPACE, or create the namespace',
-            1,
-            error,
-          )
-        : new CommandError('Temporal knows no such workflow', 'see `shipway list`', 1, error, 'not_found');
-    case GRPC.INVALID_ARGUMENT:
-      return /search attribute/i.test(message)
-        ? new CommandError(
-            'the namespace does not know shipway’s search attributes yet',
-            'start a worker once: it registers them',
-            1,
-            error,
-          )
-        : undefined;
-    case GRPC.FAILED_PRECONDITION:
-      return new CommandError(
-        'the workflow cannot take this now',
-        'see its latest failure in Temporal’s UI (`shipway ui RUN`) and the worker’s log',
-        1,
-        error,
-      );
-    default:
-      return undefined;
-  }
+  const said = code === undefined ? undefined : SENTENCES[code]?.(address, innermost(error).message);
+  return said === undefined
+    ? undefined
+    : new CommandError(said.message, said.next, said.exit ?? 1, error, said.kind);
 }

@@ -1,6 +1,10 @@
-import { percent } from '../../domain/details.js';
-import type { DeploymentView, RunView, StageState, StageView, WaitingFor } from '../../domain/view.js';
-import { printable } from '../output.js';
+import type { RunStatus } from '../../client.js';
+import type { Question } from '../../domain/gate.js';
+import type { RunView, StageState, StageView, WaitingFor } from '../../domain/view.js';
+import { oneLine } from '../output.js';
+import { deploymentLines } from './deployment.js';
+import { nextCommands, waitingOf } from './next.js';
+import { lengthOf } from './text.js';
 
 const MARKS: Readonly<Record<StageState, string>> = {
   pending: '·',
@@ -11,79 +15,78 @@ const MARKS: Readonly<Record<StageState, string>> = {
   allowed_failure: '!',
   skipped: '-',
 };
-const BAR = 20;
+const SHORT_HASH = 12;
 
 /** What `status` and `watch` show, line by line: pure, so that it is tested against texts. */
 export function renderRun(
-  status: {
-    readonly run: RunView;
-    readonly deployment?: DeploymentView;
-    readonly workers?: { readonly count: number; readonly lastSeen?: string };
-  },
+  status: RunStatus,
   now: number,
+  { uiUrl, commands = true }: { readonly uiUrl?: string; readonly commands?: boolean } = {},
 ): readonly string[] {
-  const { run, deployment, workers } = status;
+  const { run, deployment, temporal } = status;
+  const open = run.outcome === undefined;
   return [
-    `${run.service} ${run.version} → ${run.environment}   run ${run.run}, by ${run.requestedBy}${run.identity === undefined ? '' : ` (${run.identity})`}`,
+    `${run.service} ${run.version} → ${run.environment}   run ${run.run}, by ${oneLine(run.requestedBy)}${run.identity === undefined ? '' : ` (${run.identity})`}`,
+    `commit ${run.commit.slice(0, SHORT_HASH)}, plan ${run.planHash.slice(0, SHORT_HASH)}`,
     '',
     ...run.stages.map((s) => stageLine(s, now)),
     ...(deployment === undefined ? [] : ['', ...deploymentLines(deployment, now)]),
-    ...waitingLines(run.waitingFor ?? deployment?.waitingFor, run, now),
-    ...(run.outcome === undefined
-      ? workerLines(workers)
-      : ['', `${run.outcome.replace('_', ' ')}: ${printable(run.reason ?? '')}`]),
+    ...(open ? openLines(status, now) : ['', `${outcome(run)}: ${oneLine(run.reason ?? '')}`]),
+    ...(open && temporal.status !== 'RUNNING'
+      ? ['', `ended in Temporal (${temporal.status.toLowerCase()}) before it could write an outcome`]
+      : commands || waitingOf(status)?.decision !== undefined
+        ? typeLines(status)
+        : []),
+    ...(uiUrl === undefined ? [] : ['', uiUrl]),
   ];
 }
+
+const outcome = (run: RunView): string => (run.outcome ?? '').replaceAll('_', ' ');
 
 function stageLine(stage: StageView, now: number): string {
   const { name, state, startedAt, endedAt, note } = stage;
-  const took = startedAt === undefined ? '' : seconds((endedAt ?? now) - startedAt);
-  return `  ${MARKS[state]} ${name.padEnd(12)}${took.padStart(8)}  ${printable(note ?? '')}`.trimEnd();
+  const took = startedAt === undefined ? '' : lengthOf((endedAt ?? now) - startedAt);
+  return `  ${MARKS[state]} ${oneLine(name).padEnd(12)}${took.padStart(8)}  ${oneLine(note ?? '')}`.trimEnd();
 }
 
-function deploymentLines(d: DeploymentView, now: number): readonly string[] {
-  const next =
-    d.nextAt !== undefined && d.nextAt > now && d.outcome === undefined
-      ? `, next step in ${seconds(d.nextAt - now)}`
-      : '';
-  return [
-    `  ${d.kind} by ${d.strategy}, replaces ${d.replaces ?? 'nothing'}: ${d.phase}${next}${d.address === undefined ? '' : `   ${d.address}`}`,
-    ...Object.entries(d.shares).map(
-      ([slot, share]) =>
-        `    ${slot.padEnd(6)} ${bar(share)} ${percent(share).padStart(6)}${slot === d.candidate ? `  ${d.version}` : `  ${d.replaces ?? ''}`}`,
-    ),
-    ...(d.verdict === undefined ? [] : [`    ${d.verdict.kind}: ${printable(d.verdict.reason)}`]),
-    ...d.timeline.slice(-5).map((t) => `    ${clock(t.at)}  ${printable(t.what)}`),
-  ];
-}
+const openLines = (status: RunStatus, now: number): readonly string[] => [
+  ...waitingLines(waitingOf(status), now),
+  ...troubleLines(status),
+  ...workerLines(status.workers),
+];
 
-function waitingLines(w: WaitingFor | undefined, run: RunView, now: number): readonly string[] {
-  if (w === undefined || run.outcome !== undefined) return [];
+const ASKED: Readonly<Record<Question | 'target', string>> = {
+  approval: 'approval',
+  parked: 'a decision about a deployment in doubt',
+  undo_incomplete: 'a decision about what could not be undone',
+  target: 'its turn',
+};
+
+function waitingLines(w: WaitingFor | undefined, now: number): readonly string[] {
+  if (w === undefined) return [];
   const count = w.required === undefined ? '' : ` (${String(w.have ?? 0)} of ${String(w.required)})`;
-  const left = w.expiresAt === undefined ? '' : `, for ${seconds(w.expiresAt - now)} more`;
-  return [
-    '',
-    `waiting for ${w.question}${count}${left}: ${printable(w.title)}`,
-    `  shipway approve ${run.run}`,
-    `  shipway reject ${run.run} --reason "…"`,
-  ];
+  const left = w.expiresAt === undefined ? '' : `, for ${lengthOf(w.expiresAt - now)} more`;
+  return ['', `waiting for ${ASKED[w.question]}${count}${left}: ${oneLine(w.title)}`];
 }
 
-const workerLines = (
-  workers: { readonly count: number; readonly lastSeen?: string } | undefined,
-): readonly string[] =>
-  workers === undefined || workers.count > 0
+/** What Temporal tries again, and why. */
+function troubleLines({ temporal }: RunStatus): readonly string[] {
+  const tried = temporal.pending.filter((p) => p.attempt > 1 && p.lastFailure !== undefined);
+  return tried.flatMap((p) => [
+    '',
+    `${p.type} is tried again (attempt ${String(p.attempt)}): ${oneLine(p.lastFailure ?? '')}`,
+  ]);
+}
+
+const workerLines = ({ count, lastSeen }: RunStatus['workers']): readonly string[] =>
+  count > 0
     ? []
     : [
         '',
-        `no worker polls${workers.lastSeen === undefined ? '' : ` since ${workers.lastSeen}`}: the run goes on when one is started`,
+        `no worker polls${lastSeen === undefined ? '' : ` since ${lastSeen}`}: the run goes on when one is started (\`shipway worker\`)`,
       ];
 
-const bar = (share: number): string => '█'.repeat(Math.round((share / 10_000) * BAR)).padEnd(BAR, '░');
-const clock = (at: number): string => new Date(at).toISOString().slice(11, 19);
-
-export function seconds(ms: number): string {
-  const s = Math.max(Math.round(ms / 1000), 0);
-  if (s < 120) return `${String(s)} s`;
-  return s < 7200 ? `${String(Math.round(s / 60))} min` : `${String(Math.round(s / 3600))} h`;
+function typeLines(status: RunStatus): readonly string[] {
+  const commands = nextCommands(status);
+  return commands.length === 0 ? [] : ['', 'next:', ...commands.map((c) => `  ${c}`)];
 }

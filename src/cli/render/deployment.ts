@@ -1,0 +1,28 @@
+import { percent } from '../../domain/details.js';
+import type { DeploymentView } from '../../domain/view.js';
+import { oneLine } from '../output.js';
+import { bar, clock, lengthOf } from './text.js';
+
+const MOST_EVENTS = 8;
+
+/** A deployment: what it does, who gets which release, what the last look said, and how it came there. */
+export function deploymentLines(d: DeploymentView, now: number): readonly string[] {
+  const open = d.outcome === undefined;
+  const next =
+    d.nextAt !== undefined && d.nextAt > now && open ? `, next step in ${lengthOf(d.nextAt - now)}` : '';
+  const place = d.address === undefined ? '' : `   ${d.address}`;
+  return [
+    `  ${d.id}`,
+    `  ${d.kind} by ${d.strategy}, replaces ${d.replaces ?? 'nothing'}: ${phase(d)}${next}${place}`,
+    ...Object.entries(d.shares).map(([slot, share]) => shareLine(d, slot, share)),
+    ...(d.verdict === undefined || !open ? [] : [`    ${d.verdict.kind}: ${oneLine(d.verdict.reason)}`]),
+    ...d.timeline.slice(-MOST_EVENTS).map((t) => `    ${clock(t.at)}  ${oneLine(t.what)}`),
+  ];
+}
+
+const phase = (d: DeploymentView): string => (d.outcome ?? d.phase).replaceAll('_', ' ');
+
+function shareLine(d: DeploymentView, slot: string, share: number): string {
+  const version = slot === d.candidate ? d.version : slot === d.stable ? (d.replaces ?? '') : '';
+  return `    ${slot.padEnd(6)} ${bar(share)} ${percent(share).padStart(7)}  ${oneLine(version)}`.trimEnd();
+}

@@ -1,0 +1,171 @@
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { SearchAttributeType, TypedSearchAttributes, defineSearchAttributeKey } from '@temporalio/common';
+import { QUEUES, pipelineId } from '../domain/ids.js';
+import type { PipelineInput } from '../domain/inputs.js';
+import { MEMO_VIEW } from '../domain/messages.js';
+import type { DeploymentView, RunView } from '../domain/view.js';
+import { pendingOf, pollersOf, type Pending, type Pollers } from './describe.js';
+import { CommandError } from './failure.js';
+import { initialRunView } from './initial-view.js';
+
+export interface RunStatus {
+  readonly workflow: string;
+  readonly run: RunView;
+  readonly deployment?: DeploymentView;
+  readonly temporal: { readonly status: string; readonly pending: readonly Pending[] };
+  /** Who polls the queue that all workflows need. */
+  readonly workers: Pollers;
+}
+export interface RunLine {
+  readonly run: string;
+  readonly service: string;
+  readonly status: string;
+  readonly startedAt: string;
+  readonly view?: RunView;
+}
+
+export async function startRun(client: Client, input: PipelineInput): Promise<string> {
+  const { plan, run, requestedBy, planHash } = input;
+  const keyword = (name: string, value: string) => ({
+    key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD),
+    value,
+  });
+  const workflowId = pipelineId(plan.service, run);
+  await client.workflow.start('pipeline', {
+    workflowId,
+    taskQueue: QUEUES.control,
+    args: [input],
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    memo: { [MEMO_VIEW]: initialRunView(input) },
+    typedSearchAttributes: new TypedSearchAttributes([
+      keyword('ShipwayService', plan.service),
+      keyword('ShipwayEnvironment', plan.environment),
+      keyword('ShipwayVersion', plan.version),
+    ]),
+    staticSummary: summary(`${plan.service} ${plan.version} → ${plan.environment} (${requestedBy})`),
+    staticDetails: `commit \`${plan.commit}\`, plan \`${planHash}\`, asked for by ${requestedBy}`,
+  });
+  return workflowId;
+}
+
+/** Temporal takes 200 bytes. */
+const SUMMARY_BYTES = 200;
+function summary(text: string): string {
+  let kept = text;
+  while (Buffer.byteLength(kept) > SUMMARY_BYTES) kept = [...kept].slice(0, -1).join('');
+  return kept;
+}
+
+export async function statusOf(client: Client, namespace: string, workflow: string): Promise<RunStatus> {
+  const [description, workers] = await Promise.all([
+    client.workflow.getHandle(workflow).describe(),
+    pollersOf(client, namespace, QUEUES.control, 'workflows'),
+  ]);
+  const run = description.memo?.[MEMO_VIEW] as RunView | undefined;
+  if (run === undefined || description.type !== 'pipeline')
+    throw new CommandError(`${workflow} is no run of shipway`, 'see `shipway list`');
+  const under = run.deployment ? await describeDeployment(client, run.deployment) : undefined;
+  const pending = [...pendingOf(description.raw), ...(under?.pending ?? [])];
+  return {
+    workflow,
+    run,
+    ...(under?.view === undefined ? {} : { deployment: under.view }),
+    temporal: { status: description.status.name, pending },
+    workers,
+  };
+}
+
+/** `undefined` when Temporal does not know it (any more). */
+async function describeDeployment(
+  client: Client,
+  workflow: string,
+): Promise<{ view: DeploymentView | undefined; pending: readonly Pending[] } | undefined> {
+  try {
+    const { memo, raw } = await client.workflow.getHandle(workflow).describe();
+    return { view: memo?.[MEMO_VIEW] as DeploymentView | undefined, pending: pendingOf(raw) };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** What a workflow last wrote of itself, and whether it still runs. */
+export async function viewOf<View>(
+  client: Client,
+  workflow: string,
+): Promise<{ readonly view: View | undefined; readonly status: string } | undefined> {
+  try {
+    const { memo, status } = await client.workflow.getHandle(workflow).describe();
+    return { view: memo?.[MEMO_VIEW] as View | undefined, status: status.name };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+export interface RunFilter {
+  readonly service?: string;
+  readonly environment?: string;
+  readonly version?: string;
+}
+
+export async function listRuns(
+  client: Client,
+  filter: RunFilter,
+  limit: number,
+): Promise<readonly RunLine[]> {
+  const lines: RunLine[] = [];
+  for await (const execution of client.workflow.list({
+    query: queryOf(filter),
+    pageSize: Math.min(limit, 100),
+  })) {
+    const [, service = '', run = ''] = execution.workflowId.split('/');
+    const view = execution.memo?.[MEMO_VIEW] as RunView | undefined;
+    lines.push({
+      run,
+      service,
+      status: execution.status.name,
+      startedAt: execution.startTime.toISOString(),
+      ...(view === undefined ? {} : { view }),
+    });
+    if (lines.length >= limit) break;
+  }
+  return lines;
+}
+
+/** The values have the forms that src/domain/ids.ts gives them, so none can end the quotes. */
+const queryOf = ({ service, environment, version }: RunFilter): string =>
+  [
+    "WorkflowType='pipeline'",
+    ...(service === undefined ? [] : [`ShipwayService='${service}'`]),
+    ...(environment === undefined ? [] : [`ShipwayEnvironment='${environment}'`]),
+    ...(version === undefined ? [] : [`ShipwayVersion='${version}'`]),
+  ].join(' AND ');
+
+const MOST_OF_ONE_VERSION = 1_000;
+
+/**
+ * The service of a run that is named without it. `likely` is asked first and exactly; others are looked for in Temporal's
+ * visibility, which hears of a run a moment after its start. Fails when none or several services have such a run.
+ */
+export async function serviceOf(client: Client, run: string, likely?: string): Promise<string> {
+  if (likely !== undefined && (await viewOf(client, pipelineId(likely, run))) !== undefined) return likely;
+  const version = run.slice(0, run.lastIndexOf('-'));
+  const found = await listRuns(client, version === '' ? {} : { version }, MOST_OF_ONE_VERSION);
+  const services = [...new Set(found.filter((r) => r.run === run).map((r) => r.service))];
+  const [service] = services;
+  if (service !== undefined && services.length === 1) return service;
+  if (service === undefined)
+    throw new CommandError(
+      `there is no run ${run}`,
+      'see `shipway list`, or name it SERVICE/RUN',
+      1,
+      undefined,
+      'not_found',
+    );
+  throw new CommandError(
+    `several services have a run ${run}`,
+    `name it ${services.map((s) => `${s}/${run}`).join(' or ')}`,
+    2,
+  );
+}

@@ -81,7 +81,16 @@ export async function unpackArtifacts(content: AsyncIterable<Uint8Array>, direct
   const tar = extract();
   const known = new Set([root]);
   const links: string[] = [];
-  const reading = pipeline(Readable.from(content), tar);
+  let lost: unknown;
+  const watched = async function* (): AsyncIterable<Uint8Array> {
+    try {
+      yield* content;
+    } catch (error) {
+      lost = error;
+      throw error;
+    }
+  };
+  const reading = pipeline(Readable.from(watched()), tar);
   const writing = (async () => {
     for await (const entry of tar) await unpackEntry(root, entry, known, links);
     for (const link of links) await checkLink(root, link);
@@ -89,11 +98,20 @@ export async function unpackArtifacts(content: AsyncIterable<Uint8Array>, direct
   writing.catch((error: unknown) => {
     tar.destroy(error as Error);
   });
-  const [read, written] = await Promise.allSettled([reading, writing]);
-  // What the store said of its bytes explains more than that the tar broke off; a refused entry explains both.
-  if (written.status === 'rejected' && written.reason instanceof ShipwayError) throw written.reason;
-  if (read.status === 'rejected') throw read.reason;
-  if (written.status === 'rejected') throw written.reason;
+  const [written, read] = await Promise.allSettled([writing, reading]);
+  // What the store said of its bytes explains more than that the tar broke off.
+  if (lost !== undefined) throw lost as Error;
+  if (written.status === 'rejected') throw unpackError(written.reason);
+  if (read.status === 'rejected') throw unpackError(read.reason);
+}
+
+/** The disk's errors are its own; any other is the tar's. */
+function unpackError(error: unknown): unknown {
+  if (error instanceof ShipwayError || (error as NodeJS.ErrnoException).syscall !== undefined) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new ShipwayError('stage.artifact_refused', `it is no tar that can be unpacked: ${why}`, {
+    cause: error,
+  });
 }
 
 async function unpackEntry(root: string, entry: Entry, known: Set<string>, links: string[]): Promise<void> {

@@ -1,57 +1,84 @@
+import { open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from 'undici';
 import type { Configuration, Probe } from '../../domain/plan.js';
 import { ShipwayError } from '../../errors.js';
-import type { InstanceNote } from './process-files.js';
-import { processOf, tail } from './process-start.js';
+import { logFile, type InstanceNote } from './process-files.js';
+import { processOf, type Started } from './process-start.js';
 
-/** Why an instance is not well, or `undefined` when it answers with a 2xx in time. */
+export const urlOf = (note: InstanceNote): string => `http://127.0.0.1:${String(note.port)}`;
+
+/** Why an instance is not well, or `undefined` when it answers with a 2xx in time, asked on a connection of its own. */
 export async function probe(
   url: string,
   { path, timeoutMs }: Pick<Probe, 'path' | 'timeoutMs'>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const late = AbortSignal.timeout(timeoutMs);
   try {
-    const response = await fetch(new URL(path, url), {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-      redirect: 'manual',
-    });
-    await response.body?.cancel();
-    return response.ok ? undefined : `${path} answered ${String(response.status)}`;
+    // Glued and not resolved: a path like //elsewhere stays a path.
+    const place = `${url}/${path.replace(/^\//, '')}`;
+    const response = await request(place, { signal: AbortSignal.any([signal, late]), reset: true });
+    await response.body.dump();
+    const { statusCode } = response;
+    return statusCode >= 200 && statusCode < 300 ? undefined : `${path} answered ${String(statusCode)}`;
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return `${path} did not answer: ${cause instanceof Error ? cause.message : String(cause)}`;
+    signal.throwIfAborted();
+    if (late.aborted) return `${path} did not answer within ${String(timeoutMs)} ms`;
+    return `${path} did not answer: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 
+/** A service that starts quickly is asked quickly; one that does not is asked at its own period. */
+const FIRST_PAUSE_MS = 20;
+
 /**
- * Waits until the instance is ready. Fails with `instance.start_failed` when it has ended, `instance.not_ready` when the time
- * is over, each with the place of its output and the end of it.
+ * Waits until the instance is ready, `startupTimeoutMs` at most from now. Fails with `instance.start_failed` when it has ended,
+ * `instance.not_ready` when the time is over, each with the place of its output and the end of it.
  */
 export async function awaitReady(
-  note: InstanceNote,
-  configuration: Configuration,
-  log: string,
+  slotDirectory: string,
+  { note, ended }: Started,
+  { healthChecks, startupTimeoutMs }: Configuration,
   signal: AbortSignal,
 ): Promise<void> {
-  const { readiness } = configuration.healthChecks;
-  const until = Date.parse(note.startedAt) + configuration.startupTimeoutMs;
+  const { readiness } = healthChecks;
+  const until = Date.now() + startupTimeoutMs;
   const earliest = Date.parse(note.startedAt) + readiness.initialDelayMs;
+  const output = async (): Promise<string> => {
+    const log = logFile(slotDirectory, note.id);
+    return `its output: ${log}\n${await tail(log)}`;
+  };
   let why: string | undefined = 'it was not asked yet';
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, readiness.periodMs)) {
     signal.throwIfAborted();
-    if (Date.now() >= earliest) why = await probe(`http://127.0.0.1:${String(note.port)}`, readiness, signal);
+    if (Date.now() >= earliest) why = await probe(urlOf(note), readiness, signal);
+    // Asked after the probe: another program's answer on its port does not make it ready.
+    if ((await processOf(slotDirectory, note)) === undefined) {
+      const how = ended() ?? 'ended';
+      throw new ShipwayError('instance.start_failed', `instance ${note.id} ${how}; ${await output()}`);
+    }
     if (why === undefined) return;
-    if ((await processOf(note)) === undefined)
-      throw new ShipwayError(
-        'instance.start_failed',
-        `instance ${note.id} ended while starting; its output: ${log}\n${await tail(log)}`,
-      );
-    if (Date.now() > until)
-      throw new ShipwayError(
-        'instance.not_ready',
-        `instance ${note.id} was not ready within ${String(configuration.startupTimeoutMs / 1000)} s: ${why}; its output: ${log}`,
-      );
-    await new Promise((r) => setTimeout(r, pause));
+    if (Date.now() > until) {
+      const text = `instance ${note.id} was not ready within ${String(startupTimeoutMs / 1_000)} s: ${why}`;
+      throw new ShipwayError('instance.not_ready', `${text}; ${await output()}`);
+    }
+    await sleep(Math.min(pause, Math.max(until - Date.now(), 1)), undefined, { signal });
   }
 }
-/** A service that starts quickly is asked quickly; one that does not is asked at its own period. */
-const FIRST_PAUSE_MS = 20;
+
+const TAIL_BYTES = 2_048;
+
+/** The last of an instance's output, bounded, for an error message. */
+export async function tail(log: string): Promise<string> {
+  const file = await open(log, 'r').catch(() => undefined);
+  if (file === undefined) return '';
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(size, TAIL_BYTES);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    return buffer.subarray(0, bytesRead).toString('utf8');
+  } finally {
+    await file.close();
+  }
+}

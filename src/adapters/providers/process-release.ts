@@ -1,34 +1,57 @@
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { NAME } from '../../domain/ids.js';
 import type { ArtifactStore } from '../../domain/ports.js';
-import type { Release } from '../../domain/release.js';
+import { DIGEST, type Release } from '../../domain/release.js';
+import { ShipwayError } from '../../errors.js';
 import { unpackArtifacts } from '../artifacts/tar.js';
+import { exclusive } from './process-lock.js';
 
-/** The folder of an unpacked release: made once for its digest, whole or not at all, and shared by its instances. */
+/** The boot in which a release was unpacked, beside its content and in no artifact's way. */
+const CONTENT = 'content';
+const BOOT = 'boot';
+
+/**
+ * The folder of an unpacked release, `releases/<service>/<digest>/content`: made once for its digest, whole or not at all, and shared by
+ * its instances. After a reboot it is made anew: what a machine that lost its power had not written yet would lie there empty.
+ * Fails with `artifact.missing`, `artifact.mismatch`.
+ */
 export async function unpackRelease(
   stateDir: string,
   artifacts: ArtifactStore,
   release: Release,
+  signal: AbortSignal,
 ): Promise<string> {
-  const place = join(stateDir, 'releases', release.service, release.digest);
-  if (await exists(place)) return place;
-  const work = `${place}.${String(process.pid)}.${String(Date.now())}`;
-  await mkdir(work, { recursive: true, mode: 0o700 });
-  try {
-    for (const artifact of release.artifacts)
-      await unpackArtifacts(await artifacts.get(artifact.digest), work);
-    await rename(work, place);
-  } catch (error) {
-    // Another attempt was quicker: what it made is the same.
-    if (!(await exists(place))) throw error;
-  } finally {
+  const { service, digest } = release;
+  if (!NAME.test(service) || !DIGEST.test(digest))
+    throw new ShipwayError('internal.bug', `${JSON.stringify(`${service} ${digest}`)} is no release`);
+  const place = join(stateDir, 'releases', service, digest);
+  const boot = await bootId();
+  await exclusive(place, signal, async () => {
+    if ((await readIfThere(join(place, BOOT))) === boot) return;
+    const work = `${place}.new`;
+    // What an earlier try left when it was killed.
     await rm(work, { recursive: true, force: true });
-  }
-  return place;
+    await mkdir(join(work, CONTENT), { recursive: true, mode: 0o700 });
+    for (const artifact of release.artifacts) {
+      signal.throwIfAborted();
+      await unpackArtifacts(await artifacts.get(artifact.digest), join(work, CONTENT));
+    }
+    await writeFile(join(work, BOOT), boot);
+    await rm(place, { recursive: true, force: true });
+    await rename(work, place);
+  });
+  return join(place, CONTENT);
 }
 
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
+const bootId = async (): Promise<string> =>
+  process.platform === 'linux' ? (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim() : 'once';
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,115 +1,139 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, open, readFile, readdir, stat } from 'node:fs/promises';
-import { freePort } from '../../free-port.js';
-import { identityOf, isAlive, stopProcess, type ProcessIdentity } from '../../processes.js';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ShipwayError } from '../../errors.js';
-import { writeInstance, type InstanceNote } from './process-files.js';
+import { freePort } from '../../free-port.js';
+import { identityOf, isAlive, type ProcessIdentity } from '../../processes.js';
+import { instanceDir, logFile, makeLogFile, writeInstance, type InstanceNote } from './process-files.js';
+import { TOKEN, member } from './process-find.js';
+
+/**
+ * Notes its pid, then becomes the program. The file is made by whoever comes first, this or the worker that gives the start up, and
+ * by nobody twice: a start that was given up never becomes the program, however late it comes. All that varies is an argument.
+ */
+const LAUNCHER = 'set -C; echo "$$" > "$1" || exit 125; set +C; shift; exec "$@"';
+const GIVEN_UP = 'given up';
+const pidFile = (slotDirectory: string, id: string): string => join(instanceDir(slotDirectory, id), 'pid');
 
 export interface StartProcess {
-  readonly directory: string;
-  readonly log: string;
+  readonly slotDirectory: string;
   /** Working folder: the unpacked release. */
   readonly cwd: string;
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  readonly id: string;
-  readonly token: string;
+  /** What shipway itself tells the instance. */
+  readonly told: Readonly<Record<string, string>>;
 }
-
-/** The instance's own time to end by itself: longer than services usually drain. */
-const GRACE_MS = 15_000;
-export const TOKEN = 'SHIPWAY_INSTANCE';
+export interface Started {
+  readonly note: InstanceNote;
+  /** Started just now, by this process, which is then told how it ends. */
+  readonly fresh: boolean;
+  readonly ended: () => string | undefined;
+}
 
 /**
  * Starts one instance, detached, in a session of its own, so that it outlives the worker. The note is written before the process
- * exists and completed after, and the token is in its environment: whenever the worker dies, the instance is found again.
+ * exists and completed after: whenever the worker dies, the instance is found again or never comes to be.
  */
-export async function startProcess(start: StartProcess): Promise<InstanceNote> {
-  await mkdir(start.directory, { recursive: true, mode: 0o700 });
+export async function startProcess(start: StartProcess): Promise<Started> {
+  const { slotDirectory } = start;
   const note: InstanceNote = {
-    id: start.id,
-    token: start.token,
+    id: randomUUID(),
     port: await freePort(),
     startedAt: new Date().toISOString(),
   };
-  await writeInstance(start.directory, note);
-  const pid = await spawned(start, note);
-  const known: InstanceNote = { ...note, process: await identity(pid, start.log) };
-  await writeInstance(start.directory, known);
-  return known;
+  await writeInstance(slotDirectory, note);
+  await makeLogFile(slotDirectory, note.id);
+  const home = join(instanceDir(slotDirectory, note.id), 'home');
+  await mkdir(home, { mode: 0o700 });
+  const { child, ended } = launched(start, note, { HOME: home, PATH: path(), ...start.environment });
+  const pid = await spawned(child);
+  const identity = await identityOf(pid).catch(() => undefined);
+  if (identity === undefined) return { note, fresh: true, ended };
+  const known: InstanceNote = { ...note, process: identity };
+  await writeInstance(slotDirectory, known);
+  return { note: known, fresh: true, ended };
 }
 
-function spawned(
-  { command, cwd, environment, log, token }: StartProcess,
-  note: InstanceNote,
-): Promise<number> {
-  const [program = '', ...args] = command;
-  const output = openSync(log, 'a', 0o600);
-  const env = {
-    ...environment,
-    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
-    HOST: '127.0.0.1',
-    PORT: String(note.port),
-    [TOKEN]: token,
-  };
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', output, output] });
+/** Never the worker's environment: its search path alone, so that programs are found, with this Node's folder at the end of it. */
+const path = (): string =>
+  [process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', dirname(process.execPath)].join(delimiter);
+
+function launched(start: StartProcess, note: InstanceNote, base: Record<string, string>) {
+  const { slotDirectory, command, cwd, told } = start;
+  const env = { ...base, ...told, HOST: '127.0.0.1', PORT: String(note.port), [TOKEN]: note.id };
+  const output = openSync(logFile(slotDirectory, note.id), 'a', 0o600);
+  let end: string | undefined;
+  try {
+    const args = ['-c', LAUNCHER, 'shipway', pidFile(slotDirectory, note.id), ...command];
+    const child = spawn('/bin/sh', args, { cwd, env, detached: true, stdio: ['ignore', output, output] });
+    child.once('exit', (code, signal) => {
+      end = code === null ? `was ended by ${String(signal)}` : `ended with exit code ${String(code)}`;
+    });
+    return { child, ended: () => end };
+  } finally {
     closeSync(output);
-    child.once('error', (error) => {
-      reject(
-        new ShipwayError('instance.start_failed', `${program} cannot be started: ${error.message}`, {
-          cause: error,
-        }),
-      );
+  }
+}
+
+const spawned = (child: ChildProcess): Promise<number> =>
+  new Promise((resolve, reject) => {
+    child.once('error', (cause) => {
+      reject(new ShipwayError('instance.start_failed', `cannot be started: ${cause.message}`, { cause }));
     });
     child.once('spawn', () => {
       child.unref();
       resolve(child.pid ?? 0);
     });
   });
-}
 
-async function identity(pid: number, log: string): Promise<ProcessIdentity> {
-  try {
-    return await identityOf(pid);
-  } catch {
-    throw new ShipwayError(
-      'instance.start_failed',
-      `the instance ended at once; its output: ${log}\n${await tail(log)}`,
-    );
-  }
-}
-
-/** The process of a note: the one written down, or, when the worker died before that, the one that carries the token. */
-export async function processOf(note: InstanceNote): Promise<ProcessIdentity | undefined> {
+/** The living process of an instance, as far as it has come; looks only. */
+export async function processOf(
+  slotDirectory: string,
+  note: InstanceNote,
+): Promise<ProcessIdentity | undefined> {
   if (note.process !== undefined) return (await isAlive(note.process)) ? note.process : undefined;
-  if (process.platform !== 'linux') return undefined;
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-    if (environment.split('\0').includes(`${TOKEN}=${note.token}`)) return identityOf(Number(pid));
+  const pid = Number(await readPid(slotDirectory, note.id));
+  return Number.isInteger(pid) && pid > 0 ? member(pid, note.id) : undefined;
+}
+
+/**
+ * The living process of an instance whose worker may have died in the middle of its start. Afterwards it either is known or will
+ * never be. Only under the slot's lock: it gives up a start that is still on its way.
+ */
+export async function settled(
+  slotDirectory: string,
+  note: InstanceNote,
+): Promise<ProcessIdentity | undefined> {
+  if (note.process === undefined) await giveUp(pidFile(slotDirectory, note.id));
+  for (let i = 0; note.process === undefined && i < WRITE_TRIES; i++) {
+    if ((await readPid(slotDirectory, note.id)) !== undefined) break;
+    await sleep(WRITE_MS);
   }
-  return undefined;
+  return processOf(slotDirectory, note);
 }
+/** From the launcher's making of its file to the writing of it: at once, but it is another process. */
+const WRITE_TRIES = 100;
+const WRITE_MS = 20;
 
-/** SIGTERM to the instance and all it started, SIGKILL after its grace. */
-export async function stopInstance(note: InstanceNote): Promise<void> {
-  const found = await processOf(note);
-  if (found !== undefined) await stopProcess(found, { graceMs: GRACE_MS, group: true });
-}
-
-const TAIL_BYTES = 2_048;
-
-/** The last of an instance's output, bounded, for an error message. */
-export async function tail(log: string): Promise<string> {
-  const file = await open(log, 'r').catch(() => undefined);
-  if (file === undefined) return '';
+async function giveUp(file: string): Promise<void> {
   try {
-    const { size } = await stat(log);
-    const length = Math.min(size, TAIL_BYTES);
-    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    return buffer.toString('utf8');
-  } finally {
-    await file.close();
+    await writeFile(file, `${GIVEN_UP}\n`, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+/** What the file says once it is written; `undefined` until then. */
+async function readPid(slotDirectory: string, id: string): Promise<string | undefined> {
+  try {
+    const text = await readFile(pidFile(slotDirectory, id), 'utf8');
+    return text.endsWith('\n') ? text.trim() : undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }

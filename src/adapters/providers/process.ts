@@ -1,25 +1,23 @@
-import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TargetRef } from '../../domain/ids.js';
-import type { Configuration, Probe } from '../../domain/plan.js';
+import type { Probe } from '../../domain/plan.js';
 import type { ArtifactStore, HealthReport, Instance, ObservedSlot, Provider } from '../../domain/ports.js';
-import type { Release } from '../../domain/release.js';
 import type { Slot } from '../../domain/target.js';
-import { digestOf } from '../../hash.js';
+import { ShipwayError } from '../../errors.js';
+import { ensureSlot } from './process-ensure.js';
 import {
-  forget,
-  instanceDir,
-  logFile,
+  forgetSlot,
   readInstances,
   readSlot,
   slotDir,
-  writeSlot,
   type InstanceNote,
+  type SlotNote,
 } from './process-files.js';
-import { awaitReady, probe } from './process-health.js';
-import { unpackRelease } from './process-release.js';
-import { processOf, startProcess, stopInstance } from './process-start.js';
+import { probe, urlOf } from './process-health.js';
+import { exclusive } from './process-lock.js';
+import { processOf } from './process-start.js';
+import { stopInstance } from './process-stop.js';
 
 export interface ProcessProviderOptions {
   /** Instances, unpacked releases and their output live below it. */
@@ -28,20 +26,38 @@ export interface ProcessProviderOptions {
 }
 const SLOTS: readonly Slot[] = ['blue', 'green'];
 
-/** Instances as detached processes of this host, known by pid and start time; they outlive the worker. */
-export function processProvider(options: ProcessProviderOptions): Provider {
-  const { stateDir } = options;
+/**
+ * Instances as detached processes of this host, known by pid and start time; they outlive the worker. One that ends is not started
+ * again behind anybody's back: `observe` says that it is gone, `ensure` starts another. Fails also with `provider.unavailable`.
+ */
+export function processProvider({ stateDir, artifacts }: ProcessProviderOptions): Provider {
   return {
-    observe: (target) => observe(stateDir, target),
+    observe: (target, signal) => converted(() => observe(stateDir, target, signal)),
     ensure: (target, slot, release, configuration, signal) =>
-      ensure(options, { target, slot, release, configuration }, signal),
-    health: (target, slot, asked, signal) => health(stateDir, target, slot, asked, signal),
-    remove: (target, slot) => remove(stateDir, target, slot),
+      converted(() => ensureSlot({ stateDir, artifacts, target, slot, release, configuration }, signal)),
+    health: (target, slot, asked, signal) =>
+      converted(() => health(slotDir(stateDir, target, slot), asked, signal)),
+    remove: (target, slot, signal) => converted(() => remove(slotDir(stateDir, target, slot), signal)),
   };
 }
 
-async function observe(stateDir: string, target: TargetRef): Promise<readonly ObservedSlot[]> {
-  const slots = await Promise.all(SLOTS.map((slot) => observeSlot(stateDir, target, slot)));
+/** A disk that is full or a folder that may not be read is the host's, not the release's, fault. */
+async function converted<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code, syscall, message } = error as NodeJS.ErrnoException;
+    if (code === undefined || syscall === undefined) throw error;
+    throw new ShipwayError('provider.unavailable', `this host cannot: ${message}`, { cause: error });
+  }
+}
+
+async function observe(
+  stateDir: string,
+  target: TargetRef,
+  signal: AbortSignal,
+): Promise<readonly ObservedSlot[]> {
+  const slots = await Promise.all(SLOTS.map((slot) => observeSlot(stateDir, target, slot, signal)));
   return slots.flatMap((s) => s ?? []);
 }
 
@@ -49,119 +65,71 @@ async function observeSlot(
   stateDir: string,
   target: TargetRef,
   slot: Slot,
+  signal: AbortSignal,
 ): Promise<ObservedSlot | undefined> {
+  signal.throwIfAborted();
   const directory = slotDir(stateDir, target, slot);
   const note = await readSlot(directory);
   if (note === undefined) return undefined;
-  const instances = await Promise.all((await readInstances(directory)).map(observed));
+  const notes = await readInstances(directory);
   return {
     slot,
     release: note.release.digest,
     version: note.release.version,
     configuration: note.configuration,
-    instances,
+    instances: await Promise.all(notes.map((n) => observed(directory, note, n, signal))),
   };
 }
 
-const urlOf = (note: InstanceNote): string => `http://127.0.0.1:${String(note.port)}`;
-async function observed(note: InstanceNote): Promise<Instance> {
-  const alive = (await processOf(note)) !== undefined;
-  return { id: note.id, url: urlOf(note), state: alive ? 'ready' : 'gone', startedAt: note.startedAt };
-}
-
-interface Wanted {
-  readonly target: TargetRef;
-  readonly slot: Slot;
-  readonly release: Release;
-  readonly configuration: Configuration;
-}
-
-async function ensure(
-  options: ProcessProviderOptions,
-  wanted: Wanted,
+async function observed(
+  directory: string,
+  { readiness, startupTimeoutMs }: SlotNote,
+  note: InstanceNote,
   signal: AbortSignal,
-): Promise<readonly Instance[]> {
-  const { stateDir } = options;
-  const { target, slot, release, configuration } = wanted;
-  const directory = slotDir(stateDir, target, slot);
-  const digest = digestOf(configuration);
-  const note = await readSlot(directory);
-  if (note !== undefined && (note.release.digest !== release.digest || note.configuration !== digest))
-    await remove(stateDir, target, slot);
-  await writeSlot(directory, { release, configuration: digest });
-  const running = await keepRunning(stateDir, wanted);
-  const missing = configuration.replicas - running.length;
-  const cwd = missing > 0 ? await unpackRelease(stateDir, options.artifacts, release) : '';
-  for (let i = 0; i < missing; i++) {
-    signal.throwIfAborted();
-    running.push(await startProcess(startOf(stateDir, wanted, cwd)));
-  }
-  await Promise.all(
-    running.map((n) => awaitReady(n, configuration, logFile(stateDir, target, slot, n.id), signal)),
-  );
-  return running.map((n) => ({ id: n.id, url: urlOf(n), state: 'ready', startedAt: n.startedAt }));
+): Promise<Instance> {
+  const known = { id: note.id, url: urlOf(note), startedAt: note.startedAt };
+  if ((await processOf(directory, note)) === undefined) return { ...known, state: 'gone' };
+  if ((await probe(known.url, readiness, signal)) === undefined) return { ...known, state: 'ready' };
+  const young = Date.now() - Date.parse(note.startedAt) < startupTimeoutMs;
+  return { ...known, state: young ? 'starting' : 'not_ready' };
 }
 
-/** What runs as asked stays; what has ended, and what is too many, goes. */
-async function keepRunning(
-  stateDir: string,
-  { target, slot, configuration }: Wanted,
-): Promise<InstanceNote[]> {
-  const kept: InstanceNote[] = [];
-  for (const note of await readInstances(slotDir(stateDir, target, slot))) {
-    const found = await processOf(note);
-    if (found !== undefined && kept.length < configuration.replicas) {
-      kept.push({ ...note, process: found });
-      continue;
-    }
-    await stopInstance(note);
-    await forget(instanceDir(stateDir, target, slot, note.id));
-  }
-  return kept;
-}
-
-function startOf(stateDir: string, { target, slot, release, configuration }: Wanted, cwd: string) {
-  const id = randomUUID().slice(0, 8);
-  return {
-    id,
-    token: randomUUID(),
-    directory: instanceDir(stateDir, target, slot, id),
-    log: logFile(stateDir, target, slot, id),
-    cwd,
-    command: configuration.command,
-    environment: {
-      ...configuration.environment,
-      SHIPWAY_SERVICE: target.service,
-      SHIPWAY_ENVIRONMENT: target.environment,
-      SHIPWAY_VERSION: release.version,
-      SHIPWAY_SLOT: slot,
-    },
-  };
-}
-
+/** What should run and does not is a failed probe, and a slot without anything in it too: silence never passes for health. */
 async function health(
-  stateDir: string,
-  target: TargetRef,
-  slot: Slot,
+  directory: string,
   asked: Pick<Probe, 'path' | 'timeoutMs'>,
   signal: AbortSignal,
 ): Promise<HealthReport> {
-  const notes = await readInstances(slotDir(stateDir, target, slot));
-  const failures = (await Promise.all(notes.map((n) => probe(urlOf(n), asked, signal)))).flatMap(
-    (why) => why ?? [],
-  );
+  signal.throwIfAborted();
+  const slot = await readSlot(directory);
+  const notes = await readInstances(directory);
+  const found = await Promise.all(notes.map((note) => unwell(directory, note, asked, signal)));
+  const missing = Math.max((slot?.replicas ?? 1) - notes.length, 0);
+  const reasons = [...found.flatMap((why) => why ?? []), ...Array<string>(missing).fill('nothing runs')];
   return {
-    probes: notes.length,
-    failures: failures.length,
-    ...(failures[0] === undefined ? {} : { note: failures[0] }),
+    probes: notes.length + missing,
+    failures: reasons.length,
+    ...(reasons[0] === undefined ? {} : { note: reasons[0] }),
   };
 }
 
-/** Also finds instances whose start was cut short: their notes are there, or their folder is. */
-async function remove(stateDir: string, target: TargetRef, slot: Slot): Promise<void> {
-  const directory = slotDir(stateDir, target, slot);
-  await Promise.all((await readInstances(directory)).map(stopInstance));
-  await forget(directory);
+async function unwell(
+  directory: string,
+  note: InstanceNote,
+  asked: Pick<Probe, 'path' | 'timeoutMs'>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if ((await processOf(directory, note)) === undefined) return `instance ${note.id} is gone`;
+  return probe(urlOf(note), asked, signal);
+}
+
+/** Also ends instances whose start was cut short, and what instances have left behind. */
+async function remove(directory: string, signal: AbortSignal): Promise<void> {
+  await exclusive(directory, signal, async () => {
+    const notes = await readInstances(directory);
+    await Promise.all(notes.map((note) => stopInstance(directory, note, signal)));
+    await forgetSlot(directory);
+  });
 }
 
 /** Targets that this folder has notes of. */

@@ -1,0 +1,184 @@
+import { connect } from 'node:net';
+import type { TargetRef } from '../../domain/ids.js';
+import type { Configuration } from '../../domain/plan.js';
+import type { ArtifactStore, Instance } from '../../domain/ports.js';
+import type { Release } from '../../domain/release.js';
+import type { Slot } from '../../domain/target.js';
+import { ShipwayError } from '../../errors.js';
+import { digestOf } from '../../hash.js';
+import {
+  forgetInstance,
+  logFile,
+  readInstances,
+  readSlot,
+  slotDir,
+  sweepLogs,
+  writeSlot,
+  type InstanceNote,
+} from './process-files.js';
+import { awaitReady, tail, urlOf } from './process-health.js';
+import { exclusive } from './process-lock.js';
+import { unpackRelease } from './process-release.js';
+import { settled, startProcess, type Started } from './process-start.js';
+import { stopInstance } from './process-stop.js';
+
+export interface Wanted {
+  readonly stateDir: string;
+  readonly artifacts: ArtifactStore;
+  readonly target: TargetRef;
+  readonly slot: Slot;
+  readonly release: Release;
+  readonly configuration: Configuration;
+}
+/** A port that was free may be taken when the instance comes to it. */
+const PORTS_TRIED = 3;
+
+/**
+ * Makes the slot be as wanted. The world is changed under the slot's lock, so that two workers never start two for one; waiting for
+ * readiness is not, so that whoever wants the slot otherwise meanwhile gets it.
+ */
+export async function ensureSlot(wanted: Wanted, signal: AbortSignal): Promise<readonly Instance[]> {
+  const directory = slotDir(wanted.stateDir, wanted.target, wanted.slot);
+  for (let tried = 1; ; tried++) {
+    const running = await exclusive(directory, signal, () => converge(wanted, directory, signal));
+    const unready = await awaitAll(directory, running, wanted.configuration, signal);
+    if (unready.first === undefined)
+      return running.map(({ note }) => ({
+        id: note.id,
+        url: urlOf(note),
+        state: 'ready',
+        startedAt: note.startedAt,
+      }));
+    const { error, of } = unready.first;
+    if (tried < PORTS_TRIED && (await lostPort(directory, of, error))) continue;
+    await stopFresh(directory, unready.all, signal);
+    throw error;
+  }
+}
+
+async function converge(wanted: Wanted, directory: string, signal: AbortSignal): Promise<readonly Started[]> {
+  const { stateDir, artifacts, release, configuration } = wanted;
+  const each = digestOf({ ...configuration, replicas: 0 });
+  const before = await readSlot(directory);
+  const same = before?.release.digest === release.digest && before.each === each;
+  const kept = same ? (await living(directory)).slice(0, configuration.replicas) : [];
+  const missing = configuration.replicas - kept.length;
+  // First, because it may fail: nothing is stopped for a release that is not there.
+  const cwd = missing > 0 ? await unpackRelease(stateDir, artifacts, release, signal) : '';
+  await stopOthers(directory, kept, signal);
+  await writeSlot(directory, {
+    release,
+    configuration: digestOf(configuration),
+    each,
+    replicas: configuration.replicas,
+    readiness: configuration.healthChecks.readiness,
+    startupTimeoutMs: configuration.startupTimeoutMs,
+  });
+  const running: Started[] = kept.map((note) => ({ note, fresh: false, ended: () => undefined }));
+  for (let i = 0; i < missing; i++) {
+    signal.throwIfAborted();
+    running.push(await startProcess(startOf(wanted, directory, cwd)));
+  }
+  await sweepLogs(
+    directory,
+    running.map((s) => s.note.id),
+  );
+  return running;
+}
+
+/** What lives, with its process; a start that was cut short is taken over or given up. */
+async function living(directory: string): Promise<readonly InstanceNote[]> {
+  const notes = await Promise.all(
+    (await readInstances(directory)).map(async (note) => ({
+      note,
+      process: await settled(directory, note),
+    })),
+  );
+  return notes.flatMap(({ note, process }) => (process === undefined ? [] : [{ ...note, process }]));
+}
+
+/** What has ended, what is too many and what is of another release or configuration goes. */
+async function stopOthers(
+  directory: string,
+  kept: readonly InstanceNote[],
+  signal: AbortSignal,
+): Promise<void> {
+  const others = (await readInstances(directory)).filter((n) => !kept.some((k) => k.id === n.id));
+  await Promise.all(
+    others.map(async (note) => {
+      await stopInstance(directory, note, signal);
+      await forgetInstance(directory, note.id);
+    }),
+  );
+}
+
+function startOf({ target, slot, release, configuration }: Wanted, slotDirectory: string, cwd: string) {
+  return {
+    slotDirectory,
+    cwd,
+    command: configuration.command,
+    environment: configuration.environment,
+    told: {
+      SHIPWAY_SERVICE: target.service,
+      SHIPWAY_ENVIRONMENT: target.environment,
+      SHIPWAY_VERSION: release.version,
+      SHIPWAY_SLOT: slot,
+    },
+  };
+}
+
+interface Unready {
+  readonly first?: { readonly error: unknown; readonly of: Started };
+  readonly all: readonly Started[];
+}
+
+/** Waits for all of them, or for the first that fails. */
+async function awaitAll(
+  directory: string,
+  running: readonly Started[],
+  configuration: Configuration,
+  signal: AbortSignal,
+): Promise<Unready> {
+  const enough = new AbortController();
+  const either = AbortSignal.any([signal, enough.signal]);
+  let first: Unready['first'];
+  const all: Started[] = [];
+  await Promise.all(
+    running.map(async (of) => {
+      try {
+        await awaitReady(directory, of, configuration, either);
+      } catch (error) {
+        first ??= { error, of };
+        all.push(of);
+        enough.abort();
+      }
+    }),
+  );
+  signal.throwIfAborted();
+  return { all, ...(first === undefined ? {} : { first }) };
+}
+
+async function lostPort(directory: string, { note }: Started, error: unknown): Promise<boolean> {
+  if (!(error instanceof ShipwayError) || error.type !== 'instance.start_failed') return false;
+  return (await taken(note.port)) || (await tail(logFile(directory, note.id))).includes('EADDRINUSE');
+}
+
+const taken = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
+  });
+
+/** What this call started and could not make ready does not stay behind, so that the next call starts anew. Its output stays. */
+async function stopFresh(directory: string, unready: readonly Started[], signal: AbortSignal): Promise<void> {
+  const fresh = unready.filter((s) => s.fresh);
+  await exclusive(directory, signal, () =>
+    Promise.all(fresh.map(({ note }) => stopInstance(directory, note, signal))),
+  );
+}

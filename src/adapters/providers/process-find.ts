@@ -1,0 +1,39 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { identityOf, type ProcessIdentity } from '../../processes.js';
+
+/** The name under which a process and all that it starts carry the id of their instance. */
+export const TOKEN = 'SHIPWAY_INSTANCE';
+
+/** A process that belongs to an instance, and the process group it is in. */
+export interface Member extends ProcessIdentity {
+  readonly group: number;
+}
+
+/** Every living process of the instance, whoever started it and whatever became of its parents. */
+export async function membersOf(id: string): Promise<readonly Member[]> {
+  if (process.platform !== 'linux') return [];
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(pids.map((pid) => member(Number(pid), id)));
+  return found.flatMap((m) => m ?? []);
+}
+
+/** The process with this pid when it lives and belongs to the instance. Without /proc its pid must do. */
+export async function member(pid: number, id: string): Promise<Member | undefined> {
+  if (process.platform !== 'linux') return identityOf(pid).then((known) => ({ ...known, group: pid }), gone);
+  const environment = await readFile(`/proc/${String(pid)}/environ`, 'utf8').catch(foreign);
+  if (!environment?.split('\0').includes(`${TOKEN}=${id}`)) return undefined;
+  const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(foreign);
+  // The name in parentheses may hold anything; what follows it begins with field 3, the state.
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
+  const [state, , group] = fields;
+  if (state === undefined || state === 'Z' || state === 'X') return undefined;
+  return { pid, startTime: fields[19] ?? '', group: Number(group) };
+}
+
+const gone = (): undefined => undefined;
+
+/** Gone meanwhile, or somebody else's: not ours either way. */
+function foreign(error: NodeJS.ErrnoException): undefined {
+  if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'ENOTDIR'].includes(error.code ?? '')) return undefined;
+  throw error;
+}

@@ -1,0 +1,101 @@
+import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { localArtifacts } from '../../src/adapters/artifacts/local.js';
+import { packArtifacts } from '../../src/adapters/artifacts/tar.js';
+import { processProvider } from '../../src/adapters/providers/process.js';
+import type { Configuration } from '../../src/domain/plan.js';
+import type { ArtifactStore } from '../../src/domain/ports.js';
+import type { Release } from '../../src/domain/release.js';
+import { digestOf } from '../../src/hash.js';
+import type { ProviderHarness } from '../contracts/provider.js';
+
+const SERVER = fileURLToPath(new URL('./fixtures/instance.js', import.meta.url));
+
+export interface ProcessWorld extends ProviderHarness {
+  readonly folder: string;
+  readonly stateDir: string;
+  readonly counter: string;
+  /** Pids of all living processes that carry the instance's id. */
+  pidsOf(id: string): Promise<readonly number[]>;
+}
+
+/** Releases of the fixture service, a folder for the provider, and what really runs, read from the instances and from /proc. */
+export async function processWorld(): Promise<ProcessWorld> {
+  const folder = await mkdtemp(join(tmpdir(), 'provider-'));
+  const stateDir = join(folder, 'state');
+  const counter = join(folder, 'counter');
+  const artifacts = localArtifacts({ directory: join(folder, 'artifacts') });
+  const started = async (): Promise<string[]> =>
+    (await readIfThere(counter))
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => line.split(' ')[0] ?? '');
+  const living = async (): Promise<number[]> => {
+    const ids = new Set(await started());
+    return (await Promise.all([...ids].map(carrying))).flat();
+  };
+  return {
+    folder,
+    stateDir,
+    counter,
+    provider: processProvider({ stateDir, artifacts }),
+    other: processProvider({ stateDir, artifacts }),
+    release: (version, { stored = true } = {}) =>
+      makeRelease(
+        stored ? artifacts : localArtifacts({ directory: join(folder, 'nowhere') }),
+        folder,
+        version,
+      ),
+    configuration: (change = {}) => ({ ...plain(counter), ...change }),
+    kill: async (id) => {
+      for (const pid of await carrying(id)) process.kill(pid, 'SIGKILL');
+      while ((await carrying(id)).length > 0) await new Promise((r) => setTimeout(r, 5));
+    },
+    started,
+    alive: async () => (await living()).length,
+    pidsOf: carrying,
+    end: async () => {
+      for (const pid of await living()) process.kill(pid, 'SIGKILL');
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+const plain = (counter: string): Configuration => ({
+  command: ['node', 'server.js'],
+  replicas: 1,
+  environment: { COUNTER: counter },
+  healthChecks: {
+    readiness: { path: '/ready', periodMs: 100, timeoutMs: 1_000, initialDelayMs: 0 },
+    liveness: { path: '/ready', periodMs: 100, timeoutMs: 1_000, initialDelayMs: 0 },
+  },
+  startupTimeoutMs: 20_000,
+});
+
+async function makeRelease(artifacts: ArtifactStore, folder: string, version: string): Promise<Release> {
+  const workspace = join(folder, `workspace-${version}`);
+  await mkdir(workspace, { recursive: true });
+  await copyFile(SERVER, join(workspace, 'server.js'));
+  await writeFile(join(workspace, 'version.txt'), version);
+  await writeFile(join(workspace, 'package.json'), '{"type":"module"}');
+  const put = await artifacts.put(packArtifacts(workspace, ['.']));
+  const refs = [{ stage: 'build', ...put }];
+  return { service: 'shop', version, commit: 'c'.repeat(40), digest: digestOf(refs), artifacts: refs };
+}
+
+async function readIfThere(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch(() => '');
+}
+
+async function carrying(id: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const environment = await readIfThere(`/proc/${String(pid)}/environ`);
+      return environment.split('\0').includes(`SHIPWAY_INSTANCE=${id}`) ? [pid] : [];
+    }),
+  );
+  return found.flat();
+}

@@ -1,7 +1,17 @@
 // Compiles to dist/, copies what is not code, and bundles the workflows. Does nothing when dist/ was made from the same sources.
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+// The new dist/ is made beside the old one and put in its place: what runs meanwhile, or a build that fails, keeps the old one.
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { ROOT, hashOf, isFresh, must, say, setStamp } from './lib.js';
+import { ROOT, hashOf, must, say } from './lib.js';
 
 const INPUTS = [
   'src',
@@ -13,27 +23,33 @@ const INPUTS = [
   'package-lock.json',
   'scripts/build.js',
 ];
-const dist = join(ROOT, 'dist');
+const DIST = join(ROOT, 'dist');
+const STAMP = '.stamp';
 const hash = hashOf(INPUTS);
-if (!isFresh(join(dist, '.stamp'), hash)) await build(`${dist}.${process.pid}`);
-
-/** Made beside and moved into place: whoever runs from dist/ meanwhile has the old one whole or the new one whole. */
-async function build(work) {
+if (!isFresh()) {
   say('building');
-  try {
-    must(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', work]);
-    copy('src/store/migrations', '.sql', work);
-    copy('src/stage', '.sh', work);
-    await bundle(work);
-    setStamp(join(work, '.stamp'), hash);
-    rmSync(dist, { recursive: true, force: true });
-    renameSync(work, dist);
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
+  const work = join(ROOT, `dist.${String(process.pid)}`);
+  process.on('exit', () => rmSync(work, { recursive: true, force: true }));
+  compile(work);
+  copy(work, 'src/store/migrations', '.sql');
+  copy(work, 'src/stage', '.sh');
+  copy(work, 'src/dev', '.sh');
+  await bundle(work);
+  writeFileSync(join(work, STAMP), hash);
+  replace(work);
 }
 
-function copy(folder, ending, work) {
+function isFresh() {
+  const stamp = join(DIST, STAMP);
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
+}
+
+function compile(work) {
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  must(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', work, '--incremental', 'false']);
+}
+
+function copy(work, folder, ending) {
   const from = join(ROOT, folder);
   if (!existsSync(from)) return;
   mkdirSync(join(work, folder), { recursive: true });
@@ -44,8 +60,15 @@ function copy(folder, ending, work) {
 async function bundle(work) {
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const { code } = await bundleWorkflowCode({
-    workflowsPath: join(work, 'workflows/index.js'),
+    workflowsPath: join(ROOT, 'workflows/index.ts'),
     logger: new DefaultLogger('ERROR'),
   });
   writeFileSync(join(work, 'workflow-bundle.js'), code);
+}
+
+function replace(work) {
+  const old = `${work}.old`;
+  if (existsSync(DIST)) renameSync(DIST, old);
+  renameSync(work, DIST);
+  rmSync(old, { recursive: true, force: true });
 }

@@ -1,7 +1,7 @@
 // `npm run demo`: sets up, then `shipway demo` with the same arguments.
 import { join } from 'node:path';
-import { ROOT, become } from './lib.js';
+import { ROOT, foreground } from './lib.js';
 import { setup } from './setup.js';
 
 await setup();
-become(process.execPath, [join(ROOT, 'bin/shipway.js'), 'demo', ...process.argv.slice(2)]);
+foreground(process.execPath, [join(ROOT, 'bin/shipway.js'), 'demo', ...process.argv.slice(2)], process.exit);

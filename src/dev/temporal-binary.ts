@@ -1,4 +1,4 @@
-import { access, chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheDir } from '../paths.js';
 import { firstThatWorks, type Say } from './acquire.js';
@@ -7,6 +7,7 @@ import { sdkDownload } from './sdk-download.js';
 
 /** The last release that `go install` accepts: later ones carry a `replace`. */
 const MODULE = 'github.com/temporalio/cli/cmd/temporal@v1.5.1';
+const VERSION_MS = 20_000;
 const BUILD_MS = 20 * 60_000;
 
 /**
@@ -20,22 +21,23 @@ export function temporalBinary(say: Say, env: NodeJS.ProcessEnv = process.env): 
     [
       { name: '`temporal` on the PATH', get: () => working('temporal', env) },
       { name: `kept in ${kept}`, get: () => working(kept, env) },
-      { name: 'the SDK’s download', get: () => sdkDownload('temporal-cli', kept, say) },
+      { name: 'the SDK’s download', get: () => sdkDownload('temporal-cli', kept, say, env) },
       { name: `go install ${MODULE}`, get: () => built(kept, say, env) },
     ],
     'install Go 1.24 or newer (it builds the server once), or put Temporal’s CLI on the PATH, or set TEMPORAL_ADDRESS to a server',
   );
 }
 
+/** It runs, and it is Temporal's: another program of that name is passed over. */
 async function working(path: string, env: NodeJS.ProcessEnv): Promise<string> {
-  if (path.includes('/')) await access(path);
-  await runCommand(path, ['--version'], { timeoutMs: 10_000, env });
+  const said = await runCommand(path, ['--version'], { timeoutMs: VERSION_MS, env });
+  if (!/^temporal version /.test(said)) throw new Error(`${path} is not Temporal’s command line`);
   return path;
 }
 
 /** Built in a folder of its own and moved into place, so that two at once cannot spoil each other's. */
 async function built(kept: string, say: Say, env: NodeJS.ProcessEnv): Promise<string> {
-  await runCommand('go', ['version'], { timeoutMs: 10_000, env });
+  await runCommand('go', ['version'], { timeoutMs: VERSION_MS, env });
   say('building the Temporal server with Go, once: 3 to 5 minutes');
   await mkdir(cacheDir(env), { recursive: true });
   const work = await mkdtemp(join(cacheDir(env), 'build-'));

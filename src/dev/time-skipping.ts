@@ -1,11 +1,12 @@
-import { access, chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { cacheDir } from '../paths.js';
 import { firstThatWorks, type Say } from './acquire.js';
 import { runCommand } from './run-command.js';
 import { sdkDownload } from './sdk-download.js';
 
 const VERSION = '1.31.0';
+const JAVA_MS = 20_000;
 const MAVEN_MS = 10 * 60_000;
 
 /**
@@ -18,9 +19,9 @@ export function timeSkippingServer(say: Say, env: NodeJS.ProcessEnv = process.en
   return firstThatWorks(
     'time-skipping Temporal test server',
     [
-      { name: `kept in ${wrapper}`, get: () => present(wrapper) },
       { name: `kept in ${kept}`, get: () => present(kept) },
-      { name: 'the SDK’s download', get: () => sdkDownload('time-skipping', kept, say) },
+      { name: `kept in ${wrapper}`, get: () => runnable(wrapper, env) },
+      { name: 'the SDK’s download', get: () => sdkDownload('time-skipping', kept, say, env) },
       { name: `Maven io.temporal:temporal-test-server:${VERSION}`, get: () => fromMaven(wrapper, say, env) },
     ],
     'install Java 17 and Maven (they fetch the test server once)',
@@ -28,34 +29,50 @@ export function timeSkippingServer(say: Say, env: NodeJS.ProcessEnv = process.en
 }
 
 async function present(path: string): Promise<string> {
-  await access(path);
+  await stat(path).catch((cause: unknown) => {
+    throw new Error('nothing is there', { cause });
+  });
   return path;
+}
+
+/** Jars are of use only while there is a Java to run them. */
+async function runnable(wrapper: string, env: NodeJS.ProcessEnv): Promise<string> {
+  await present(wrapper);
+  await runCommand('java', ['-version'], { timeoutMs: JAVA_MS, env });
+  return wrapper;
 }
 
 /** Fetched into a folder of its own and moved into place, so that two at once cannot spoil each other's. */
 async function fromMaven(wrapper: string, say: Say, env: NodeJS.ProcessEnv): Promise<string> {
-  await runCommand('java', ['-version'], { timeoutMs: 20_000, env });
+  await runCommand('java', ['-version'], { timeoutMs: JAVA_MS, env });
   say('fetching Temporal’s test server with Maven, once');
-  const folder = join(wrapper, '..');
-  const work = `${folder}.${String(process.pid)}`;
-  await mkdir(join(work, 'lib'), { recursive: true });
-  await writeFile(join(work, 'pom.xml'), POM);
-  await runCommand('mvn', ['-q', '-B', 'dependency:copy-dependencies', '-DoutputDirectory=lib'], {
-    timeoutMs: MAVEN_MS,
-    cwd: work,
-    env,
-  });
-  if ((await readdir(join(work, 'lib'))).length === 0) throw new Error('Maven left no jars');
-  await writeFile(
-    join(work, 'server'),
-    `#!/bin/sh\nexec java -cp "$(dirname "$0")/lib/*" io.temporal.testserver.TestServer "$@"\n`,
-  );
-  await chmod(join(work, 'server'), 0o755);
-  await rm(folder, { recursive: true, force: true });
-  await rename(work, folder);
-  return wrapper;
+  await mkdir(cacheDir(env), { recursive: true });
+  const work = await mkdtemp(`${dirname(wrapper)}-`);
+  try {
+    await writeFile(join(work, 'pom.xml'), POM);
+    const args = ['-q', '-B', 'dependency:copy-dependencies', '-DoutputDirectory=lib'];
+    await runCommand('mvn', args, { timeoutMs: MAVEN_MS, cwd: work, env });
+    await writeFile(join(work, 'server'), WRAPPER, { mode: 0o755 });
+    await moveInto(work, dirname(wrapper));
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+  return runnable(wrapper, env);
 }
 
+/** Another that was quicker has left the same. */
+async function moveInto(work: string, folder: string): Promise<void> {
+  try {
+    await rename(work, folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+  }
+}
+
+const WRAPPER = `#!/bin/sh
+exec java -cp "$(dirname "$0")/lib/*" io.temporal.testserver.TestServer "$@"
+`;
 const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>shipway</groupId><artifactId>test-server</artifactId><version>1</version>

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { startGuard } from '../../src/dev/guard.js';
 import { startPostgres } from '../../src/dev/postgres.js';
 import { startTemporal } from '../../src/dev/temporal.js';
 import { timeSkippingServer } from '../../src/dev/time-skipping.js';
@@ -15,13 +16,15 @@ declare module 'vitest' {
   }
 }
 
-/** One Temporal server (in memory) and one PostgreSQL for the whole test run. */
+/** One Temporal server (in memory) and one PostgreSQL for the whole test run; both end with it, however it ends. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const guard = startGuard();
   const folder = mkdtempSync(join(tmpdir(), 'shipway-servers-'));
+  guard.folder(folder);
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const [temporal, postgres] = await Promise.all([
-    startTemporal({ say }),
-    startPostgres({ dataDir: join(folder, 'pg'), temporary: true }),
+    startTemporal({ say, guard }),
+    startPostgres({ dataDir: join(folder, 'pg'), temporary: true, guard }),
   ]);
   project.provide('temporalAddress', temporal.address);
   project.provide('temporalUi', temporal.uiUrl);

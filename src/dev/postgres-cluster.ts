@@ -1,0 +1,74 @@
+import { chown, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { identityOf, stopProcess } from '../processes.js';
+import { makeFolder, postgresUser } from './postgres-files.js';
+import { runCommand } from './run-command.js';
+
+const INIT_MS = 60_000;
+const VERSION_MS = 10_000;
+/** SIGINT closes connections and loses nothing; what has not ended after this is killed, which PostgreSQL recovers from. */
+const GRACE_MS = 20_000;
+
+export async function isCluster(place: string): Promise<boolean> {
+  return stat(join(place, 'PG_VERSION')).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+}
+
+/** Makes a cluster beside `place` and moves it there: one that was interrupted is never taken for one that is whole. */
+export async function makeCluster(
+  programs: string,
+  place: string,
+  owner: string,
+  secret: string,
+): Promise<void> {
+  const work = `${place}.new`;
+  await rm(work, { recursive: true, force: true });
+  await makeFolder(work);
+  const { uid, gid } = postgresUser();
+  const folder = await mkdtemp(join(tmpdir(), 'shipway-initdb-'));
+  const file = join(folder, 'password');
+  try {
+    await writeFile(file, secret, { mode: 0o600 });
+    if (uid !== undefined && gid !== undefined)
+      for (const path of [folder, file]) await chown(path, uid, gid);
+    const login = ['-U', owner, '-A', 'scram-sha-256', `--pwfile=${file}`];
+    const args = ['-D', work, ...login, '-E', 'UTF8', '--no-locale', '--no-sync'];
+    await runCommand(join(programs, 'initdb'), args, { timeoutMs: INIT_MS, cwd: '/', ...postgresUser() });
+    await rm(place, { recursive: true, force: true });
+    await rename(work, place);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Ends a server that a crash left on this data. PostgreSQL itself removes the file of one that is gone, unless its pid is another
+ * program's by now: then it is removed here.
+ */
+export async function endLeftover(place: string): Promise<void> {
+  const file = join(place, 'postmaster.pid');
+  const pid = await readFile(file, 'utf8').then(
+    (text) => Number(text.split('\n')[0]),
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    },
+  );
+  if (pid === undefined) return;
+  const identity = await identityOf(pid).catch(() => undefined);
+  if (identity === undefined) return;
+  const command = await commandLine(pid);
+  if (command.includes(place)) await stopProcess(identity, { signal: 'SIGINT', graceMs: GRACE_MS });
+  else if (!command.includes('postgres')) await rm(file, { force: true });
+}
+
+async function commandLine(pid: number): Promise<string> {
+  if (process.platform === 'linux') return readFile(`/proc/${String(pid)}/cmdline`, 'utf8');
+  return runCommand('ps', ['-o', 'command=', '-p', String(pid)], { timeoutMs: VERSION_MS });
+}

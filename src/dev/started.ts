@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UsageError } from '../errors.js';
+import { identityOf, stopProcess, type ProcessIdentity } from '../processes.js';
+import type { Guard } from './guard.js';
+
+export interface ServerToStart {
+  /** For people: `PostgreSQL`. */
+  readonly name: string;
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly user?: { readonly uid?: number; readonly gid?: number };
+  /** Absent: what it says is thrown away. */
+  readonly logFile?: string;
+  readonly guard?: Guard;
+  /** What ends it in order. */
+  readonly signal: 'TERM' | 'INT';
+  /** What it throws ends the server and is thrown on. */
+  readonly answers: () => Promise<boolean>;
+}
+
+const READY_MS = 30_000;
+const ASK_MS = 25;
+const GRACE_MS = 5_000;
+
+/**
+ * Starts a server in a session of its own, so that Ctrl-C does not reach it before us, and waits until it answers. `undefined` when it
+ * ended before that, or another holds its port; fails with `UsageError` when it stays silent, and has ended it then.
+ */
+export async function started(server: ServerToStart): Promise<ProcessIdentity | undefined> {
+  // Something else answers there already: it would be taken for what is started here.
+  if (await server.answers()) return undefined;
+  const log = server.logFile === undefined ? 'ignore' : openSync(server.logFile, 'a', 0o600);
+  const child = spawn(server.program, server.args, {
+    ...server.user,
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  if (typeof log === 'number') closeSync(log);
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', reject);
+  });
+  child.unref();
+  const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  const identity = await identityOf(child.pid ?? 0).catch(() => undefined);
+  if (identity === undefined) return undefined;
+  server.guard?.process(identity, server.signal);
+  const end = (): Promise<void> =>
+    stopProcess(identity, { signal: `SIG${server.signal}`, graceMs: GRACE_MS });
+  try {
+    for (const until = Date.now() + READY_MS; Date.now() < until; await sleep(ASK_MS)) {
+      const answered = await server.answers();
+      if (ended()) return undefined;
+      if (answered) return identity;
+    }
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  await end();
+  throw didNotStart(server.name, server.logFile);
+}
+
+export function didNotStart(name: string, logFile: string | undefined): UsageError {
+  const next = logFile === undefined ? 'start it by hand to see why' : `read its log: ${logFile}`;
+  return new UsageError(`${name} did not start`, next);
+}

@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+
+/** Queues are polled as often as asked, and timers fire when they are due: stock spaces polls 50 ms apart and timers by up to a second. */
+const TUNING = [
+  'history.transferProcessorMaxPollRPS=5000',
+  'history.timerProcessorMaxPollRPS=5000',
+  'history.visibilityProcessorMaxPollRPS=5000',
+  'history.timerProcessorMaxTimeShift="10ms"',
+];
+const IN_MEMORY = ['system.enableActivityEagerExecution=true'];
+const PRAGMAS = ['journal_mode=wal', 'synchronous=normal'];
+
+export interface TemporalPorts {
+  readonly port: number;
+  readonly uiPort: number;
+  readonly http: number;
+  readonly metrics: number;
+}
+export interface TemporalSettings {
+  readonly dataDir?: string;
+  readonly searchAttributes?: Readonly<Record<string, string>>;
+  readonly stock?: boolean;
+  readonly ui?: boolean;
+}
+
+/** The arguments of `temporal` for a development server on 127.0.0.1. */
+export function temporalArguments(
+  { dataDir, searchAttributes = {}, stock = false, ui = true }: TemporalSettings,
+  { port, uiPort, http, metrics }: TemporalPorts,
+): string[] {
+  const each = (flag: string, values: readonly string[]): string[] => values.flatMap((v) => [flag, v]);
+  const tuning = dataDir === undefined ? [...TUNING, ...IN_MEMORY] : TUNING;
+  const attributes = Object.entries(searchAttributes).map(([name, type]) => `${name}=${type}`);
+  return [
+    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port)],
+    ...['--http-port', String(http), '--metrics-port', String(metrics)],
+    ...(ui ? ['--ui-ip', '127.0.0.1', '--ui-port', String(uiPort)] : ['--headless']),
+    ...['--log-level', 'error', '--log-format', 'json'],
+    ...(dataDir === undefined ? [] : ['--db-filename', join(dataDir, 'temporal.db')]),
+    ...(stock ? [] : each('--dynamic-config-value', tuning)),
+    ...(stock || dataDir === undefined ? [] : each('--sqlite-pragma', PRAGMAS)),
+    ...each('--search-attribute', attributes),
+  ];
+}

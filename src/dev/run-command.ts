@@ -37,7 +37,7 @@ interface Failed {
 }
 
 function whyFailed(command: string, timeoutMs: number, { code, killed, stdout, stderr }: Failed): string {
-  if (code === 'ENOENT') return `${command} is not installed`;
+  if (code === 'ENOENT') return command.includes('/') ? 'nothing is there' : `${command} is not installed`;
   if (code === 'EACCES') return `${command} may not be executed`;
   if (killed === true) return `${command} did not end within ${String(timeoutMs / 1000)} s`;
   const lines = (stderr?.trim() || stdout?.trim() || '').split('\n');

@@ -10,6 +10,8 @@ try {
       : await TestWorkflowEnvironment.createTimeSkipping({ server });
   await environment.teardown();
 } catch (error) {
-  process.stderr.write(error instanceof Error ? error.message : String(error));
+  // The SDK repeats the address before each cause; the last part alone says what is wrong.
+  const why = error instanceof Error ? error.message : String(error);
+  process.stderr.write(why.split('): ').at(-1) ?? why);
   process.exitCode = 1;
 }

@@ -38,7 +38,8 @@ export async function sdkDownload(
   } catch (error) {
     if (stalled.signal.aborted)
       throw new Error(`nothing arrived for ${String(STALLED_MS / 1000)} s`, { cause: error });
-    throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(why.replace(`${process.execPath} failed: `, ''), { cause: error });
   } finally {
     clearInterval(watching);
     await rm(folder, { recursive: true, force: true });

@@ -1,0 +1,54 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { packageRoot } from '../../src/paths.js';
+import { identityOf, isAlive, type ProcessIdentity } from '../../src/processes.js';
+import { temporaryFolder } from './temporary.js';
+
+/** The guard as a process that dies leaves it: its standard input ends, whatever ended the process. */
+function guard(): ChildProcess {
+  return spawn('sh', [join(packageRoot(), 'src/dev/guard.sh')], { stdio: ['pipe', 'ignore', 'ignore'] });
+}
+
+async function sleeping(script = 'exec sleep 60'): Promise<ProcessIdentity> {
+  const child = spawn('sh', ['-c', `${script}`], { stdio: 'ignore', detached: true });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child, 'spawn');
+  return identityOf(child.pid ?? 0);
+}
+
+test('ends what it guards and removes its folders once its starter is gone, and not before', async () => {
+  const [one, two] = [await sleeping(), await sleeping()];
+  const folder = join(await temporaryFolder(), 'a folder with spaces');
+  await mkdir(join(folder, 'deep'), { recursive: true });
+  const child = guard();
+  const ended = once(child, 'exit');
+  child.stdin?.write(`process TERM ${String(one.pid)} ${one.startTime}\nfolder ${folder}\n`);
+  child.stdin?.write(`process INT ${String(two.pid)} ${two.startTime}\n`);
+  child.kill('SIGINT');
+  child.kill('SIGTERM');
+  await new Promise((r) => setTimeout(r, 200));
+  expect([await isAlive(one), await isAlive(two)]).toEqual([true, true]);
+  child.stdin?.end();
+  expect((await ended)[0]).toBe(0);
+  expect([await isAlive(one), await isAlive(two)]).toEqual([false, false]);
+  await expect(stat(folder)).rejects.toThrow('ENOENT');
+});
+
+test('leaves alone a process that only has the pid of one it guarded', async () => {
+  const other = await sleeping();
+  const child = guard();
+  const ended = once(child, 'exit');
+  child.stdin?.end(`process KILL ${String(other.pid)} ${String(Number(other.startTime) - 1)}\n`);
+  await ended;
+  expect(await isAlive(other)).toBe(true);
+});
+
+test('has nothing to do when all has been ended in order', async () => {
+  const child = guard();
+  const ended = once(child, 'exit');
+  child.stdin?.end('process TERM 999999999 1\nfolder /nowhere/at/all\n');
+  expect((await ended)[0]).toBe(0);
+});

@@ -1,0 +1,159 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { removeData } from '../../src/dev/postgres-files.js';
+import { startPostgres, type PostgresOptions, type RunningPostgres } from '../../src/dev/postgres.js';
+import { freePort } from '../../src/free-port.js';
+import { identityOf, isAlive } from '../../src/processes.js';
+import { temporaryFolder } from './temporary.js';
+
+async function rows(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function start(options: PostgresOptions): Promise<RunningPostgres> {
+  const postgres = await startPostgres(options);
+  onTestFinished(() => postgres.stop());
+  return postgres;
+}
+
+/** A place for data that is open to the user PostgreSQL runs as, or closed to it. */
+async function place(kind: 'open' | 'closed' = 'open'): Promise<string> {
+  const folder = await temporaryFolder();
+  await chmod(folder, kind === 'open' ? 0o755 : 0o700);
+  const dataDir = join(folder, 'pg');
+  onTestFinished(() => removeData(dataDir).catch(() => undefined));
+  return dataDir;
+}
+
+test.each(['open', 'closed'] as const)(
+  'data is kept from one start to the next, in an %s folder',
+  async (kind) => {
+    const dataDir = await place(kind);
+    const first = await startPostgres({ dataDir });
+    await rows(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
+    await first.stop();
+    const second = await start({ dataDir });
+    expect(await rows(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+  },
+);
+
+test('it listens on 127.0.0.1 alone, takes no login without the password, and hides that from others', async () => {
+  const dataDir = await place();
+  const { url } = await start({ dataDir });
+  const settings =
+    "SELECT name, setting FROM pg_settings WHERE name IN ('listen_addresses', 'unix_socket_directories')";
+  expect(await rows(url, settings)).toEqual([
+    { name: 'listen_addresses', setting: '127.0.0.1' },
+    { name: 'unix_socket_directories', setting: '' },
+  ]);
+  const wrong = new URL(url);
+  wrong.password = 'guessed';
+  await expect(rows(wrong.href, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
+  expect((await stat(`${dataDir}.password`)).mode & 0o777).toBe(0o600);
+  expect((await stat(await realpath(dataDir))).mode & 0o777).toBe(0o700);
+});
+
+test('a path longer than a socket may have is no obstacle', async () => {
+  const dataDir = join(await place(), 'a-long-name-'.repeat(8), 'another-long-name-'.repeat(6), 'pg');
+  const postgres = await start({ dataDir });
+  expect(await rows(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+});
+
+test('temporary data goes when it is stopped, wherever it lies', async () => {
+  const dataDir = await place('closed');
+  const postgres = await startPostgres({ dataDir, temporary: true });
+  const really = await realpath(dataDir);
+  await postgres.stop();
+  for (const path of [dataDir, really, `${dataDir}.password`])
+    await expect(stat(path)).rejects.toThrow('ENOENT');
+});
+
+describe('after a crash', () => {
+  test('of the server: what was committed is there, on the same port', async () => {
+    const dataDir = await place();
+    const port = await freePort();
+    const killed = await startPostgres({ dataDir, port });
+    const client = new Client({ connectionString: killed.url });
+    client.on('error', () => undefined);
+    await client.connect();
+    await client.query('CREATE TABLE kept AS SELECT 7 AS answer');
+    process.kill(killed.pid, 'SIGKILL');
+    const again = await start({ dataDir, port });
+    expect(await rows(again.url, 'SELECT answer FROM kept')).toEqual([{ answer: 7 }]);
+  });
+
+  test('of its starter: the server it left on the data is ended first', async () => {
+    const dataDir = await place();
+    const left = await start({ dataDir });
+    const identity = await identityOf(left.pid);
+    const postgres = await start({ dataDir });
+    expect(await isAlive(identity)).toBe(false);
+    expect(await rows(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  test('and a restart of the machine: another program with the old server’s pid is left alone', async () => {
+    const dataDir = await place();
+    const first = await startPostgres({ dataDir });
+    const file = join(await realpath(dataDir), 'postmaster.pid');
+    const note = await readFile(file, 'utf8');
+    await first.stop();
+    const other = spawn('sleep', ['60'], { stdio: 'ignore' });
+    onTestFinished(() => void other.kill('SIGKILL'));
+    await once(other, 'spawn');
+    await writeFile(file, note.replace(/^\d+/, String(other.pid)));
+    const postgres = await start({ dataDir });
+    expect(await rows(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(other.exitCode).toBeNull();
+  });
+
+  test('while the data was first made: it is made anew', async () => {
+    const dataDir = await place();
+    await mkdir(`${dataDir}.new`);
+    await writeFile(join(`${dataDir}.new`, 'PG_VERSION'), '18\n');
+    const postgres = await start({ dataDir });
+    expect(await rows(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+});
+
+describe('what cannot start says why and what to do, and leaves nothing running', () => {
+  test('a password that is gone', async () => {
+    const dataDir = await place();
+    await (await startPostgres({ dataDir })).stop();
+    await rm(`${dataDir}.password`);
+    await expect(startPostgres({ dataDir })).rejects.toMatchObject({
+      message: expect.stringContaining(`the password of the database in ${dataDir} is gone`) as string,
+      next: 'put pg.password back, or remove pg to begin with an empty database',
+    });
+  });
+
+  test('a password that is another', async () => {
+    const dataDir = await place();
+    await (await startPostgres({ dataDir })).stop();
+    await writeFile(`${dataDir}.password`, 'another');
+    await expect(startPostgres({ dataDir })).rejects.toThrow('refuses the password');
+    await expect(stat(join(dataDir, 'postmaster.pid'))).rejects.toThrow('ENOENT');
+  });
+
+  test('data that is damaged', async () => {
+    const dataDir = await place();
+    const logFile = `${dataDir}.log`;
+    await (await startPostgres({ dataDir })).stop();
+    await rm(join(dataDir, 'global/pg_control'));
+    await expect(startPostgres({ dataDir, logFile })).rejects.toMatchObject({
+      message: 'PostgreSQL did not start',
+      next: `read its log: ${logFile}`,
+    });
+    expect(await readFile(logFile, 'utf8')).toContain('pg_control');
+  });
+});

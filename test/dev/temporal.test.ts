@@ -1,0 +1,120 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startTemporal, type RunningTemporal, type TemporalOptions } from '../../src/dev/temporal.js';
+import { freePort } from '../../src/free-port.js';
+import { packageRoot } from '../../src/paths.js';
+import { identityOf, isAlive } from '../../src/processes.js';
+import { temporaryFolder } from './temporary.js';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+async function start(options: TemporalOptions): Promise<RunningTemporal> {
+  const temporal = await startTemporal({ ui: false, ...options });
+  onTestFinished(() => temporal.stop());
+  return temporal;
+}
+
+async function clientOf({ address }: RunningTemporal): Promise<Client> {
+  const connection = await Connection.connect({ address });
+  onTestFinished(() => connection.close());
+  return new Client({ connection });
+}
+
+/** How long `times` short timers take, one after the other. */
+async function napping(temporal: RunningTemporal, times: number): Promise<number> {
+  const connection = await NativeConnection.connect({ address: temporal.address });
+  const worker = await Worker.create({
+    connection,
+    taskQueue: 'naps',
+    workflowsPath: join(packageRoot(), 'test/dev/workflows/naps.ts'),
+  });
+  const client = await clientOf(temporal);
+  return worker
+    .runUntil(async () => {
+      const nap = (workflowId: string, n: number): Promise<unknown> =>
+        client.workflow.execute('naps', { taskQueue: 'naps', workflowId, args: [n] });
+      await nap('warm-up', 1);
+      const began = Date.now();
+      await nap('measured', times);
+      return Date.now() - began;
+    })
+    .finally(() => connection.close());
+}
+
+/** A run that no worker takes up: it is what must still be there afterwards. */
+const begin = (client: Client): Promise<unknown> =>
+  client.workflow.start('kept', { taskQueue: 'nobody', workflowId: 'kept' });
+
+describe.each([
+  ['after it was stopped', (t: RunningTemporal) => t.stop()],
+  ['after kill -9', (t: RunningTemporal) => Promise.resolve(process.kill(t.pid, 'SIGKILL'))],
+])('data on disk is kept %s', (_, end) => {
+  test('on the same port, with its runs and search attributes', async () => {
+    const dataDir = join(await temporaryFolder(), 'temporal');
+    const settings = { dataDir, port: await freePort(), searchAttributes: { Colour: 'Keyword' } };
+    const first = await startTemporal({ ui: false, ...settings });
+    const identity = await identityOf(first.pid);
+    const before = await clientOf(first);
+    await begin(before);
+    await end(first);
+    await expect.poll(() => isAlive(identity), { timeout: 10_000 }).toBe(false);
+    const second = await start(settings);
+    const client = await clientOf(second);
+    expect((await client.workflow.getHandle('kept').describe()).status.name).toBe('RUNNING');
+    const { customAttributes } = await client.connection.operatorService.listSearchAttributes({
+      namespace: 'default',
+    });
+    expect(Object.keys(customAttributes)).toContain('Colour');
+  });
+});
+
+test.each(['on disk', 'in memory'])('it is tuned %s: timers fire when they are due', async (where) => {
+  const dataDir = where === 'on disk' ? { dataDir: await temporaryFolder() } : {};
+  const logFile = join(await temporaryFolder(), 'temporal.log');
+  const temporal = await start({ ...dataDir, logFile });
+  // Stock takes half a second for each on average, ten seconds for all.
+  expect(await napping(temporal, 20)).toBeLessThan(4_000);
+  expect(await readFile(logFile, 'utf8')).not.toMatch(/dynamic ?config|pragma/i);
+});
+
+test('its UI answers at the address given', async () => {
+  const temporal = await start({ ui: true });
+  await expect
+    .poll(
+      () =>
+        fetch(temporal.uiUrl).then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      { timeout: 10_000 },
+    )
+    .toBe(200);
+});
+
+test('a port that another program holds is an error, and the other is not taken for the server', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void other.close());
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  await expect(startTemporal({ ui: false, port })).rejects.toThrow('the Temporal server did not start');
+});
+
+test('a database that is none is an error that names the log', async () => {
+  const folder = await temporaryFolder();
+  const logFile = join(folder, 'temporal.log');
+  await writeFile(
+    join(folder, 'temporal.db'),
+    'not a database, but long enough to be looked at '.repeat(100),
+  );
+  await expect(startTemporal({ ui: false, dataDir: folder, logFile })).rejects.toMatchObject({
+    message: 'the Temporal server did not start',
+    next: `read its log: ${logFile}`,
+  });
+  expect(await readFile(logFile, 'utf8')).toContain('not a database');
+});

@@ -1,56 +1,83 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ShipwayError } from '../errors.js';
+import { request } from 'undici';
 import type { FailureType } from '../domain/failures.js';
+import { ShipwayError } from '../errors.js';
 
-/** The gateway's state folder: where its address and its token are found. */
+/** The gateway's state folder, where its address and its token are found, and what its silence and its no are called. */
 export interface GatewayAt {
   readonly stateDir: string;
   readonly unavailable: FailureType;
+  readonly refused: FailureType;
+}
+export interface GatewayCall {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly timeoutMs?: number;
 }
 const TIMEOUT_MS = 3_000;
+/** What a 404 of a gateway says that does not know the thing; any other 404 is not from a gateway of this version. */
+const UNKNOWN = ['unknown_target', 'unknown_slot'];
 
-export interface GatewayAnswer {
-  readonly status: number;
-  readonly body: unknown;
-}
-
-/** One call of the admin API. Fails with `unavailable` when it does not answer, `router.refused` when it says no. 404 is an answer. */
-export async function callGateway(
-  at: GatewayAt,
-  method: string,
-  path: string,
-  options: { readonly body?: unknown; readonly signal: AbortSignal; readonly timeoutMs?: number },
-): Promise<GatewayAnswer> {
+/**
+ * One call of the admin API, on a connection of its own. Answers `undefined` when the gateway does not know the target or slot. Fails as
+ * `unavailable` when it does not answer or is not the gateway that the folder is of, as `refused` when it says no.
+ */
+export async function callGateway(at: GatewayAt, call: GatewayCall, signal: AbortSignal): Promise<unknown> {
+  signal.throwIfAborted();
   const { adminUrl, token } = await whereabouts(at);
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS)]);
-  const headers = {
-    authorization: `Bearer ${token}`,
-    ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
-  };
-  const response = await fetch(new URL(path, adminUrl), {
-    method,
-    headers,
-    signal,
-    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-  }).catch((error: unknown) => {
-    options.signal.throwIfAborted();
-    throw new ShipwayError(at.unavailable, `the gateway at ${adminUrl} did not answer`, { cause: error });
-  });
-  const text = await response.text();
-  const body: unknown = text === '' ? undefined : JSON.parse(text);
-  if (response.ok || response.status === 404) return { status: response.status, body };
-  const type = response.status >= 500 ? at.unavailable : 'router.refused';
-  throw new ShipwayError(
-    type,
-    `the gateway answered ${String(response.status)} to ${method} ${path}: ${said(body)}`,
-  );
+  const { status, text } = await asked(at, call, adminUrl, token, signal);
+  const what = `${call.method} ${call.path}`;
+  if (status === 204) return undefined;
+  const body = parsed(text);
+  if (body === undefined)
+    throw new ShipwayError(at.unavailable, `what answers at ${adminUrl} is no gateway (${what})`);
+  if (status < 300) return body;
+  const { code, message = 'without a reason' } = (body as { error?: { code?: string; message?: string } })
+    .error ?? { message: text };
+  if (status === 404 && code !== undefined && UNKNOWN.includes(code)) return undefined;
+  const type = status >= 500 || status === 401 || status === 404 ? at.unavailable : at.refused;
+  throw new ShipwayError(type, `the gateway answered ${String(status)} to ${what}: ${message}`);
 }
 
-const said = (body: unknown): string => {
-  const { error, message } = (body ?? {}) as { error?: { message?: string } | string; message?: string };
-  return message ?? (typeof error === 'object' ? error.message : error) ?? 'without a reason';
-};
+async function asked(
+  { unavailable }: GatewayAt,
+  { method, path, body, timeoutMs = TIMEOUT_MS }: GatewayCall,
+  adminUrl: string,
+  token: string,
+  signal: AbortSignal,
+): Promise<{ status: number; text: string }> {
+  try {
+    const response = await request(new URL(path, adminUrl), {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      // A kept connection may be to a gateway that has been started anew since.
+      reset: true,
+    });
+    return { status: response.statusCode, text: await response.body.text() };
+  } catch (cause) {
+    signal.throwIfAborted();
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ShipwayError(unavailable, `the gateway at ${adminUrl} did not answer: ${why}`, { cause });
+  }
+}
+
+function parsed(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** Where the running gateway noted that it is. */
 async function whereabouts({
@@ -58,11 +85,9 @@ async function whereabouts({
   unavailable,
 }: GatewayAt): Promise<{ adminUrl: string; token: string }> {
   try {
-    const { adminUrl } = JSON.parse(await readFile(join(stateDir, 'gateway.json'), 'utf8')) as {
-      adminUrl: string;
-    };
-    return { adminUrl, token: (await readFile(join(stateDir, 'token'), 'utf8')).trim() };
-  } catch (error) {
-    throw new ShipwayError(unavailable, `no gateway has run on ${stateDir}`, { cause: error });
+    const note = JSON.parse(await readFile(join(stateDir, 'gateway.json'), 'utf8')) as { adminUrl: string };
+    return { adminUrl: note.adminUrl, token: (await readFile(join(stateDir, 'token'), 'utf8')).trim() };
+  } catch (cause) {
+    throw new ShipwayError(unavailable, `no gateway has run on ${stateDir}`, { cause });
   }
 }

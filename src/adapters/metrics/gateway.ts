@@ -2,7 +2,7 @@ import type { MetricSource } from '../../domain/ports.js';
 import type { Slot } from '../../domain/target.js';
 import type { Counters } from '../../domain/watching.js';
 import { ShipwayError } from '../../errors.js';
-import { callGateway } from '../gateway-call.js';
+import { callGateway, type GatewayAt } from '../gateway-call.js';
 
 interface Shown {
   readonly epoch: string;
@@ -18,22 +18,23 @@ interface Shown {
 
 /** The gateway's own counters of what it passed on, by release and slot. Fails with `metrics.unavailable`. */
 export function gatewayMetrics({ stateDir }: { readonly stateDir: string }): MetricSource {
+  const at: GatewayAt = { stateDir, unavailable: 'metrics.unavailable', refused: 'metrics.unavailable' };
   return {
     async sample({ service, environment }, signal) {
-      const { status, body } = await callGateway(
-        { stateDir, unavailable: 'metrics.unavailable' },
-        'GET',
-        `/targets/${service}/${environment}/metrics`,
-        { signal },
-      );
-      if (status === 404)
-        throw new ShipwayError('metrics.unavailable', 'the gateway does not know the target');
-      const { at, epoch, series } = body as Shown;
-      return { at: Date.parse(at), counters: series.map((s) => countersOf(s, epoch)) };
+      const path = `/targets/${service}/${environment}/metrics`;
+      const shown = await callGateway(at, { method: 'GET', path }, signal);
+      if (shown === undefined)
+        throw new ShipwayError(
+          'metrics.unavailable',
+          `the gateway does not know ${service} in ${environment}`,
+        );
+      const { at: scraped, epoch, series } = shown as Shown;
+      return { at: Date.parse(scraped), counters: series.map((s) => countersOf(s, epoch)) };
     },
   };
 }
 
+/** The gateway's bounds are seconds, as Prometheus wants them. */
 const countersOf = (
   { release, slot, requests, errors, buckets }: Shown['series'][number],
   epoch: string,
@@ -44,7 +45,7 @@ const countersOf = (
   requests,
   errors,
   latency: buckets.map(({ le, count }) => ({
-    leMs: typeof le === 'number' ? le : null,
+    leMs: le === null ? null : Math.round(le * 1_000),
     count,
   })),
 });

@@ -1,0 +1,61 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gatewayMetrics } from '../../src/adapters/metrics/gateway.js';
+import { gatewayRouter } from '../../src/adapters/routers/gateway.js';
+import type { RouterHarness } from '../contracts/routing.js';
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** The gateway as the process that it is, on a folder of its own. */
+export async function gatewayProcess(): Promise<RouterHarness & { readonly stateDir: string }> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'gateway-'));
+  let child = await started(stateDir);
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exit;
+  };
+  return {
+    stateDir,
+    router: gatewayRouter({ stateDir }),
+    metrics: gatewayMetrics({ stateDir }),
+    kill,
+    restart: async () => {
+      await kill();
+      child = await started(stateDir);
+    },
+    end: async () => {
+      await kill();
+      await rm(stateDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function started(stateDir: string): Promise<ChildProcess> {
+  const args = [
+    '--import',
+    at('./fixtures/typescript.js'),
+    at('../../src/gateway/main.ts'),
+    '--state',
+    stateDir,
+  ];
+  const child = spawn(process.execPath, args, {
+    env: { PATH: process.env['PATH'] ?? '', SHIPWAY_LOG_LEVEL: 'error' },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  while ((await notedPid(stateDir)) !== child.pid) {
+    if (child.exitCode !== null) throw new Error(`the gateway ended with ${String(child.exitCode)}`);
+    await new Promise((r) => setTimeout(r, 20));
+  }
+  return child;
+}
+
+async function notedPid(stateDir: string): Promise<number | undefined> {
+  const text = await readFile(join(stateDir, 'gateway.json'), 'utf8').catch(() => '{}');
+  return (JSON.parse(text) as { pid?: number }).pid;
+}

@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { resolve } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { UsageError } from '../errors.js';
 import { freePort } from '../free-port.js';
 import { stopProcess } from '../processes.js';
 import type { Say } from './acquire.js';
@@ -32,6 +34,7 @@ export interface RunningTemporal {
 }
 
 const GRACE_MS = 5_000;
+const ANSWER_MS = 1_000;
 /** A port that was free may be taken by the time the server opens it. */
 const ATTEMPTS = 3;
 
@@ -44,6 +47,11 @@ export async function startTemporal({
   const program = await temporalBinary(options.say ?? (() => undefined));
   const dataDir = options.dataDir === undefined ? undefined : resolve(options.dataDir);
   if (dataDir !== undefined) await mkdir(dataDir, { recursive: true });
+  if (options.port !== undefined && (await accepts(options.port)))
+    throw new UsageError(
+      `port ${String(options.port)} is taken by another program`,
+      'end that program, or choose another port',
+    );
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [uiPort, http, metrics] = await Promise.all([freePort(), freePort(), freePort()]);
     const port = options.port ?? (await freePort());
@@ -55,20 +63,34 @@ export async function startTemporal({
       signal: 'TERM',
       ...(logFile === undefined ? {} : { logFile }),
       ...(guard === undefined ? {} : { guard }),
-      answers: () => accepts(port),
+      answers: () => serves(port),
     });
     if (identity === undefined) continue;
     return {
       address: `127.0.0.1:${String(port)}`,
       uiUrl: `http://127.0.0.1:${String(uiPort)}`,
       pid: identity.pid,
-      stop: () => stopProcess(identity, { graceMs: GRACE_MS }),
+      // In memory there is nothing to be written.
+      stop: () => stopProcess(identity, { graceMs: dataDir === undefined ? 0 : GRACE_MS }),
     };
   }
   throw didNotStart('the Temporal server', logFile);
 }
 
-/** The frontend takes connections only once the namespace is there. */
+/** It takes connections some milliseconds before it serves: until then its answer is "not healthy yet". */
+async function serves(port: number): Promise<boolean> {
+  if (!(await accepts(port))) return false;
+  try {
+    const address = `127.0.0.1:${String(port)}`;
+    const connection = await Connection.connect({ address, connectTimeout: ANSWER_MS });
+    await connection.close();
+    return true;
+  } catch {
+    // Whatever speaks there is not a Temporal server, or not yet.
+    return false;
+  }
+}
+
 function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port });

@@ -4,6 +4,7 @@ import { chmod, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { startGuard } from '../../src/dev/guard.js';
 import { removeData } from '../../src/dev/postgres-files.js';
 import { startPostgres, type PostgresOptions, type RunningPostgres } from '../../src/dev/postgres.js';
 import { freePort } from '../../src/free-port.js';
@@ -21,8 +22,10 @@ async function rows(url: string, text: string): Promise<Record<string, unknown>[
   }
 }
 
+const guard = startGuard();
+
 async function start(options: PostgresOptions): Promise<RunningPostgres> {
-  const postgres = await startPostgres(options);
+  const postgres = await startPostgres({ guard, ...options });
   onTestFinished(() => postgres.stop());
   return postgres;
 }
@@ -40,7 +43,7 @@ test.each(['open', 'closed'] as const)(
   'data is kept from one start to the next, in an %s folder',
   async (kind) => {
     const dataDir = await place(kind);
-    const first = await startPostgres({ dataDir });
+    const first = await startPostgres({ guard, dataDir });
     await rows(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
     await first.stop();
     const second = await start({ dataDir });
@@ -72,7 +75,7 @@ test('a path longer than a socket may have is no obstacle', async () => {
 
 test('temporary data goes when it is stopped, wherever it lies', async () => {
   const dataDir = await place('closed');
-  const postgres = await startPostgres({ dataDir, temporary: true });
+  const postgres = await startPostgres({ guard, dataDir, temporary: true });
   const really = await realpath(dataDir);
   await postgres.stop();
   for (const path of [dataDir, really, `${dataDir}.password`])
@@ -83,7 +86,7 @@ describe('after a crash', () => {
   test('of the server: what was committed is there, on the same port', async () => {
     const dataDir = await place();
     const port = await freePort();
-    const killed = await startPostgres({ dataDir, port });
+    const killed = await startPostgres({ guard, dataDir, port });
     const client = new Client({ connectionString: killed.url });
     client.on('error', () => undefined);
     await client.connect();
@@ -104,7 +107,7 @@ describe('after a crash', () => {
 
   test('and a restart of the machine: another program with the old server’s pid is left alone', async () => {
     const dataDir = await place();
-    const first = await startPostgres({ dataDir });
+    const first = await startPostgres({ guard, dataDir });
     const file = join(await realpath(dataDir), 'postmaster.pid');
     const note = await readFile(file, 'utf8');
     await first.stop();
@@ -129,7 +132,7 @@ describe('after a crash', () => {
 describe('what cannot start says why and what to do, and leaves nothing running', () => {
   test('a password that is gone', async () => {
     const dataDir = await place();
-    await (await startPostgres({ dataDir })).stop();
+    await (await startPostgres({ guard, dataDir })).stop();
     await rm(`${dataDir}.password`);
     await expect(startPostgres({ dataDir })).rejects.toMatchObject({
       message: expect.stringContaining(`the password of the database in ${dataDir} is gone`) as string,
@@ -139,7 +142,7 @@ describe('what cannot start says why and what to do, and leaves nothing running'
 
   test('a password that is another', async () => {
     const dataDir = await place();
-    await (await startPostgres({ dataDir })).stop();
+    await (await startPostgres({ guard, dataDir })).stop();
     await writeFile(`${dataDir}.password`, 'another');
     await expect(startPostgres({ dataDir })).rejects.toThrow('refuses the password');
     await expect(stat(join(dataDir, 'postmaster.pid'))).rejects.toThrow('ENOENT');
@@ -148,7 +151,7 @@ describe('what cannot start says why and what to do, and leaves nothing running'
   test('data that is damaged', async () => {
     const dataDir = await place();
     const logFile = `${dataDir}.log`;
-    await (await startPostgres({ dataDir })).stop();
+    await (await startPostgres({ guard, dataDir })).stop();
     await rm(join(dataDir, 'global/pg_control'));
     await expect(startPostgres({ dataDir, logFile })).rejects.toMatchObject({
       message: 'PostgreSQL did not start',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { startGuard } from '../../src/dev/guard.js';
 import { startTemporal, type RunningTemporal, type TemporalOptions } from '../../src/dev/temporal.js';
 import { freePort } from '../../src/free-port.js';
 import { packageRoot } from '../../src/paths.js';
@@ -14,8 +15,10 @@ import { temporaryFolder } from './temporary.js';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
+const guard = startGuard();
+
 async function start(options: TemporalOptions): Promise<RunningTemporal> {
-  const temporal = await startTemporal({ ui: false, ...options });
+  const temporal = await startTemporal({ ui: false, guard, ...options });
   onTestFinished(() => temporal.stop());
   return temporal;
 }
@@ -58,7 +61,7 @@ describe.each([
   test('on the same port, with its runs and search attributes', async () => {
     const dataDir = join(await temporaryFolder(), 'temporal');
     const settings = { dataDir, port: await freePort(), searchAttributes: { Colour: 'Keyword' } };
-    const first = await startTemporal({ ui: false, ...settings });
+    const first = await startTemporal({ ui: false, guard, ...settings });
     const identity = await identityOf(first.pid);
     const before = await clientOf(first);
     await begin(before);
@@ -83,6 +86,15 @@ test.each(['on disk', 'in memory'])('it is tuned %s: timers fire when they are d
   expect(await readFile(logFile, 'utf8')).not.toMatch(/dynamic ?config|pragma/i);
 });
 
+test('it serves as soon as it is said to be there', async () => {
+  for (let i = 0; i < 5; i++) {
+    const temporal = await start({});
+    const connection = await NativeConnection.connect({ address: temporal.address });
+    await connection.close();
+    await temporal.stop();
+  }
+});
+
 test('its UI answers at the address given', async () => {
   const temporal = await start({ ui: true });
   await expect
@@ -102,7 +114,9 @@ test('a port that another program holds is an error, and the other is not taken 
   onTestFinished(() => void other.close());
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
-  await expect(startTemporal({ ui: false, port })).rejects.toThrow('the Temporal server did not start');
+  await expect(startTemporal({ ui: false, port })).rejects.toThrow(
+    `port ${String(port)} is taken by another program`,
+  );
 });
 
 test('a database that is none is an error that names the log', async () => {

@@ -1,4 +1,124 @@
-import { processWorld } from '../support/process-world.js';
-import { providerContract } from '../contracts/provider.js';
+import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pack } from 'tar-stream';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { localArtifacts } from '../../src/adapters/artifacts/local.js';
+import { notedSlots } from '../../src/adapters/providers/process.js';
+import type { Configuration } from '../../src/domain/plan.js';
+import { TARGET, providerContract } from '../contracts/provider.js';
+import { processWorld, type ProcessWorld } from '../support/process-world.js';
 
 providerContract('processes', processWorld);
+
+const never = new AbortController().signal;
+const pause = (ms: number) => new Promise((r) => setTimeout(r, ms));
+
+describe('processes', () => {
+  let w: ProcessWorld;
+  beforeEach(async () => {
+    w = await processWorld();
+  });
+  afterEach(() => w.end());
+  const ensure = async (change: Partial<Configuration> = {}) =>
+    w.provider.ensure(TARGET, 'blue', await w.release('1.0.0'), w.configuration(change), never);
+  const more = (environment: Record<string, string>) => ({
+    environment: { ...w.configuration().environment, ...environment },
+  });
+
+  test('remove: what does not heed SIGTERM is killed after its grace, what an instance has started too', async () => {
+    const [instance] = await ensure(more({ DEAF: '1', CHILD: '1' }));
+    const id = instance?.id ?? '';
+    while ((await w.pidsOf(id)).length < 2) await pause(20);
+    const from = Date.now();
+    await w.provider.remove(TARGET, 'blue', never);
+    expect(Date.now() - from).toBeGreaterThan(9_000);
+    expect(Date.now() - from).toBeLessThan(14_000);
+    expect(await w.pidsOf(id)).toEqual([]);
+  });
+
+  test('what an instance has left behind goes with it, though the instance itself is dead', async () => {
+    const [instance] = await ensure(more({ CHILD: '1' }));
+    const id = instance?.id ?? '';
+    while ((await w.pidsOf(id)).length < 2) await pause(20);
+    process.kill(Math.min(...(await w.pidsOf(id))), 'SIGKILL');
+    while ((await w.pidsOf(id)).length > 1) await pause(5);
+    expect((await w.provider.observe(TARGET, never))[0]?.instances[0]?.state).toBe('gone');
+    const stop = AbortSignal.timeout(200);
+    await expect(w.provider.remove(TARGET, 'blue', stop)).rejects.toThrow();
+    await w.provider.remove(TARGET, 'blue', never);
+    expect(await w.pidsOf(id)).toEqual([]);
+  });
+
+  test('arguments are arguments: no shell reads them', async () => {
+    const odd = ['$(touch x)', '; exit 3', '`id`', '*', 'two words', "it's", '"', '-c', ''];
+    const [instance] = await ensure({ command: ['node', 'server.js', ...odd] });
+    const answer = await (await fetch(`${instance?.url ?? ''}/environment`)).json();
+    expect((answer as { argv: string[] }).argv).toEqual(odd);
+  });
+
+  test('a command that is not there: instance.start_failed, naming it', async () => {
+    await expect(ensure({ command: ['no-such-program', 'x'] })).rejects.toMatchObject({
+      type: 'instance.start_failed',
+      message: expect.stringMatching(/exit code 127[^]*no-such-program/) as string,
+    });
+  });
+
+  test('the output that a failure names is there after the slot has been emptied', async () => {
+    const error = await ensure(more({ SAY: 'the last words', EXIT: '1' })).catch((e: unknown) => e as Error);
+    const file = /output: (\S+)/.exec((error as Error).message)?.[1] ?? '';
+    await w.provider.remove(TARGET, 'blue', never);
+    expect(await readFile(file, 'utf8')).toContain('the last words');
+  });
+
+  test('a release is unpacked once for all its instances, and anew when the machine has been started anew', async () => {
+    const release = await w.release('1.0.0');
+    const [a, b] = await ensure({ replicas: 2 });
+    const cwd = async (url = '') =>
+      ((await (await fetch(`${url}/environment`)).json()) as { cwd: string }).cwd;
+    const folder = join(w.stateDir, 'releases/shop', release.digest);
+    expect([await cwd(a?.url), await cwd(b?.url)]).toEqual([
+      join(folder, 'content'),
+      join(folder, 'content'),
+    ]);
+    const made = async () => (await stat(join(folder, 'content'))).ino;
+    const first = await made();
+    await ensure({ replicas: 3 });
+    expect(await made()).toBe(first);
+    await w.provider.remove(TARGET, 'blue', never);
+    await writeFile(join(folder, 'boot'), 'another boot');
+    await writeFile(join(folder, 'content/version.txt'), '');
+    const [c] = await ensure();
+    expect(await (await fetch(`${c?.url ?? ''}/version`)).text()).toBe('1.0.0');
+    expect(await readdir(join(w.stateDir, 'releases/shop'))).toEqual([release.digest]);
+  });
+
+  test('a release that leads out of its folder is refused, and nothing of it stays', async () => {
+    const evil = pack();
+    evil.entry({ name: '../../escaped' }, 'x');
+    evil.finalize();
+    const put = await localArtifacts({ directory: join(w.folder, 'artifacts') }).put(
+      evil as unknown as AsyncIterable<Uint8Array>,
+    );
+    const release = { ...(await w.release('1.0.0')), artifacts: [{ stage: 'build', ...put }] };
+    const ensuring = w.provider.ensure(TARGET, 'blue', release, w.configuration(), never);
+    await expect(ensuring).rejects.toMatchObject({ type: 'stage.artifact_refused' });
+    const files = await readdir(w.stateDir, { recursive: true });
+    expect(files.filter((f) => f.includes('escaped') || f.endsWith('content'))).toEqual([]);
+  });
+
+  test('a disk that refuses is provider.unavailable; a name that leads elsewhere is a bug', async () => {
+    await mkdir(w.stateDir, { recursive: true });
+    await writeFile(join(w.stateDir, 'instances'), 'a file where the folder should be');
+    await expect(ensure()).rejects.toMatchObject({ type: 'provider.unavailable' });
+    const away = { service: '../..', environment: 'staging' };
+    await expect(w.provider.remove(away, 'blue', never)).rejects.toMatchObject({ type: 'internal.bug' });
+  });
+
+  test('the slots that have notes are known by name', async () => {
+    expect(await notedSlots(w.stateDir)).toEqual([]);
+    await ensure();
+    expect(await notedSlots(w.stateDir)).toEqual([{ target: TARGET, slot: 'blue' }]);
+    await w.provider.remove(TARGET, 'blue', never);
+    expect(await notedSlots(w.stateDir)).toEqual([]);
+  });
+});

@@ -4,6 +4,7 @@ import { request } from 'undici';
 import type { Configuration, Probe } from '../../domain/plan.js';
 import { ShipwayError } from '../../errors.js';
 import { logFile, type InstanceNote } from './process-files.js';
+import { strangerOnPort } from './process-port.js';
 import { processOf, type Started } from './process-start.js';
 
 export const urlOf = (note: InstanceNote): string => `http://127.0.0.1:${String(note.port)}`;
@@ -53,7 +54,9 @@ export async function awaitReady(
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, readiness.periodMs)) {
     signal.throwIfAborted();
     if (Date.now() >= earliest) why = await probe(urlOf(note), readiness, signal);
-    // Asked after the probe: another program's answer on its port does not make it ready.
+    // Another program's answer on its port does not make it ready.
+    if (why === undefined && (await strangerOnPort(note)))
+      why = `another program listens on its port ${String(note.port)}`;
     if ((await processOf(slotDirectory, note)) === undefined) {
       const how = ended() ?? 'ended';
       throw new ShipwayError('instance.start_failed', `instance ${note.id} ${how}; ${await output()}`);

@@ -33,13 +33,17 @@ export async function unpackRelease(
     // What an earlier try left when it was killed.
     await rm(work, { recursive: true, force: true });
     await mkdir(join(work, CONTENT), { recursive: true, mode: 0o700 });
-    for (const artifact of release.artifacts) {
-      signal.throwIfAborted();
-      await unpackArtifacts(await artifacts.get(artifact.digest), join(work, CONTENT));
+    try {
+      for (const artifact of release.artifacts) {
+        signal.throwIfAborted();
+        await unpackArtifacts(await artifacts.get(artifact.digest), join(work, CONTENT));
+      }
+      await writeFile(join(work, BOOT), boot);
+      await rm(place, { recursive: true, force: true });
+      await rename(work, place);
+    } finally {
+      await rm(work, { recursive: true, force: true });
     }
-    await writeFile(join(work, BOOT), boot);
-    await rm(place, { recursive: true, force: true });
-    await rename(work, place);
   });
   return join(place, CONTENT);
 }

@@ -38,7 +38,7 @@ async function signalled(
   leader: ProcessIdentity | undefined,
   signal: NodeJS.Signals,
 ): Promise<readonly ProcessIdentity[]> {
-  const members = await membersOf(id);
+  const members = await membersOf(id, leader);
   const led = leader !== undefined && (await isAlive(leader)) ? leader : undefined;
   if (led !== undefined) send(-led.pid, signal);
   for (const other of members) if (other.group !== led?.pid) send(other.pid, signal);

@@ -2,7 +2,8 @@
 # Ends processes and removes folders once whoever started it is gone, however that one died: its end of standard input closes then.
 # Lines: "process <signal> <pid> <start time>", a process with that pid that began at another time is not meant; "folder <path>".
 trap '' INT TERM HUP
-TENTHS=150
+# A whole `shipway dev` ends in order within it.
+TENTHS=600
 
 started() {
   if [ -d /proc/self ]; then sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'

@@ -8,6 +8,8 @@ export interface Guard {
   readonly process: (identity: ProcessIdentity, signal?: 'TERM' | 'INT') => void;
   /** Removes the folder, after the processes have ended. */
   readonly folder: (path: string) => void;
+  /** What was guarded is to stay. */
+  readonly release: () => void;
 }
 
 /** A small shell process of its own session; it goes when this process goes, and does not keep it alive. */
@@ -24,6 +26,9 @@ export function startGuard(): Guard {
     },
     folder: (path) => {
       write(`folder ${path}`);
+    },
+    release: () => {
+      child.kill('SIGKILL');
     },
   };
 }

@@ -6,7 +6,7 @@ import { makeFolder, postgresUser } from './postgres-files.js';
 import { runCommand } from './run-command.js';
 
 const INIT_MS = 60_000;
-const VERSION_MS = 10_000;
+const PS_MS = 10_000;
 /** SIGINT closes connections and loses nothing; what has not ended after this is killed, which PostgreSQL recovers from. */
 const GRACE_MS = 20_000;
 
@@ -64,11 +64,14 @@ export async function endLeftover(place: string): Promise<void> {
   const identity = await identityOf(pid).catch(() => undefined);
   if (identity === undefined) return;
   const command = await commandLine(pid);
+  if (command === '') return;
   if (command.includes(place)) await stopProcess(identity, { signal: 'SIGINT', graceMs: GRACE_MS });
   else if (!command.includes('postgres')) await rm(file, { force: true });
 }
 
+/** Empty: it has just ended. */
 async function commandLine(pid: number): Promise<string> {
-  if (process.platform === 'linux') return readFile(`/proc/${String(pid)}/cmdline`, 'utf8');
-  return runCommand('ps', ['-o', 'command=', '-p', String(pid)], { timeoutMs: VERSION_MS });
+  if (process.platform !== 'linux')
+    return runCommand('ps', ['-o', 'command=', '-p', String(pid)], { timeoutMs: PS_MS }).catch(() => '');
+  return readFile(`/proc/${String(pid)}/cmdline`, 'utf8').catch(() => '');
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   chmod,
   chown,
@@ -7,7 +7,6 @@ import {
   mkdir,
   mkdtemp,
   readFile,
-  realpath,
   rename,
   rm,
   stat,
@@ -25,7 +24,7 @@ export const postgresUser = (): { uid?: number; gid?: number } =>
   process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 
 /** For what that user must reach where root's own folders are closed to others. */
-const SHARED = '/var/tmp';
+export const SHARED = '/var/lib/shipway';
 
 /** The folder of PostgreSQL's programs, as the npm package for this platform has them. Its links are made where npm ran no install script. */
 export async function postgresPrograms(): Promise<string> {
@@ -64,28 +63,15 @@ async function linkLibraries(root: string): Promise<void> {
 /** A copy that everybody may read, made once a version. */
 async function copied(root: string, require: NodeJS.Require): Promise<string> {
   const { version } = require(join(root, 'package.json')) as { readonly version: string };
-  const place = join(SHARED, `shipway-postgresql-${version}`);
+  const place = join(SHARED, `postgresql-${version}`);
   if (!(await ours(place))) {
+    await mkdir(SHARED, { recursive: true, mode: 0o755 });
     const work = await mkdtemp(`${place}-`);
     await cp(join(root, 'native'), join(work, 'native'), { recursive: true, verbatimSymlinks: true });
     await chmod(join(work, 'native'), 0o755);
     await unlessThere(rename(join(work, 'native'), place), 'ENOTEMPTY');
     await rm(work, { recursive: true, force: true });
   }
-  return place;
-}
-
-/**
- * The folder that PostgreSQL's data really lies in: `dataDir`, or, when the user it runs as cannot reach that (root's home is closed to
- * others), one in the system's place for such things, with a link from `dataDir`.
- */
-export async function dataFolder(dataDir: string): Promise<string> {
-  await mkdir(dirname(dataDir), { recursive: true });
-  if (await open(dirname(dataDir))) return await realpath(dataDir).catch(() => dataDir);
-  const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16);
-  const place = join(SHARED, `shipway-postgres-${name}`);
-  await ours(place);
-  await unlessThere(symlink(place, dataDir), 'EEXIST');
   return place;
 }
 
@@ -96,14 +82,7 @@ export async function makeFolder(place: string): Promise<void> {
   if (uid !== undefined && gid !== undefined) await chown(place, uid, gid);
 }
 
-/** Removes the data, wherever it lies, and the password beside it. */
-export async function removeData(dataDir: string): Promise<void> {
-  await rm(await realpath(dataDir), { recursive: true, force: true });
-  await rm(dataDir, { recursive: true, force: true });
-  await rm(passwordFile(dataDir), { force: true });
-}
-
-const passwordFile = (dataDir: string): string => `${dataDir}.password`;
+export const passwordFile = (dataDir: string): string => `${dataDir}.password`;
 
 /** The owner's password, made once with the data and kept beside it, readable by this user alone. */
 export async function password(dataDir: string, kind: 'new' | 'kept'): Promise<string> {
@@ -120,7 +99,7 @@ export async function password(dataDir: string, kind: 'new' | 'kept'): Promise<s
 }
 
 /** Whether the user that PostgreSQL runs as may pass through every folder from here up. */
-async function open(path: string): Promise<boolean> {
+export async function open(path: string): Promise<boolean> {
   if (postgresUser().uid === undefined) return true;
   for (let folder = path; ; folder = dirname(folder)) {
     if (((await stat(folder)).mode & 0o001) === 0) return false;
@@ -129,7 +108,7 @@ async function open(path: string): Promise<boolean> {
 }
 
 /** Whether the folder is there; one that anybody else has put there, or a link, is refused. */
-async function ours(place: string): Promise<boolean> {
+export async function ours(place: string): Promise<boolean> {
   const found = await lstat(place).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
@@ -139,7 +118,7 @@ async function ours(place: string): Promise<boolean> {
   throw new UsageError(`${place} is not a folder of shipway’s`, 'find out whose it is and remove it');
 }
 
-async function unlessThere(making: Promise<unknown>, code: string): Promise<void> {
+export async function unlessThere(making: Promise<unknown>, code: string): Promise<void> {
   try {
     await making;
   } catch (error) {

@@ -6,7 +6,8 @@ import { freePort } from '../free-port.js';
 import { stopProcess, type ProcessIdentity } from '../processes.js';
 import type { Guard } from './guard.js';
 import { endLeftover, isCluster, makeCluster } from './postgres-cluster.js';
-import { dataFolder, password, postgresPrograms, postgresUser, removeData } from './postgres-files.js';
+import { password, postgresPrograms, postgresUser } from './postgres-files.js';
+import { dataFolder, removeData } from './postgres-place.js';
 import { didNotStart, started } from './started.js';
 
 export interface PostgresOptions {

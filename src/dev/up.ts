@@ -7,9 +7,9 @@ import { keepRunning, type Kept } from './keep-running.js';
 import { stopInstances } from './instances.js';
 import { noteProcess, stopLeftovers } from './run-notes.js';
 import { writeEndpoints, type Endpoints } from './endpoints.js';
-import { startPostgres } from './postgres.js';
+import { startPostgres, type RunningPostgres } from './postgres.js';
 import { freePort } from '../free-port.js';
-import { startTemporal } from './temporal.js';
+import { startTemporal, type RunningTemporal } from './temporal.js';
 import { commandOf } from './commands.js';
 
 export interface DevOptions {
@@ -50,22 +50,7 @@ interface Starting {
 
 async function start({ stateDir, policyFile, say, started }: Starting): Promise<Endpoints> {
   await stopLeftovers(stateDir);
-  const [temporal, postgres] = await Promise.all([
-    startTemporal({
-      dataDir: join(stateDir, 'temporal'),
-      searchAttributes: SEARCH_ATTRIBUTES,
-      logFile: join(stateDir, 'temporal.log'),
-      say,
-    }),
-    startPostgres({ dataDir: join(stateDir, 'postgres'), logFile: join(stateDir, 'postgres.log') }),
-  ]);
-  started.push(
-    () => postgres.stop(),
-    () => temporal.stop(),
-  );
-  await noteProcess(stateDir, 'temporal', temporal.pid);
-  await noteProcess(stateDir, 'postgres', postgres.pid);
-  say(`Temporal on ${temporal.address}, UI on ${temporal.uiUrl}; PostgreSQL is up`);
+  const [temporal, postgres] = await servers({ stateDir, say, started });
   started.push(() => stopInstances(stateDir));
   const gateway = keepRunning({ name: 'gateway', stateDir, ...commandOf('gateway', stateDir) });
   started.push(() => gateway.stop());
@@ -90,6 +75,30 @@ async function start({ stateDir, policyFile, say, started }: Starting): Promise<
   };
   started.push(await writeEndpoints(stateDir, endpoints));
   return endpoints;
+}
+
+async function servers({
+  stateDir,
+  say,
+  started,
+}: Pick<Starting, 'stateDir' | 'say' | 'started'>): Promise<readonly [RunningTemporal, RunningPostgres]> {
+  const [temporal, postgres] = await Promise.all([
+    startTemporal({
+      dataDir: join(stateDir, 'temporal'),
+      searchAttributes: SEARCH_ATTRIBUTES,
+      logFile: join(stateDir, 'temporal.log'),
+      say,
+    }),
+    startPostgres({ dataDir: join(stateDir, 'postgres'), logFile: join(stateDir, 'postgres.log') }),
+  ]);
+  started.push(
+    () => postgres.stop(),
+    () => temporal.stop(),
+  );
+  await noteProcess(stateDir, 'temporal', temporal.pid);
+  await noteProcess(stateDir, 'postgres', postgres.pid);
+  say(`Temporal on ${temporal.address}, UI on ${temporal.uiUrl}; PostgreSQL is up`);
+  return [temporal, postgres];
 }
 
 const READY_MS = 30_000;

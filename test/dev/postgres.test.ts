@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startGuard } from '../../src/dev/guard.js';
-import { removeData } from '../../src/dev/postgres-files.js';
+import { removeData } from '../../src/dev/postgres-place.js';
 import { startPostgres, type PostgresOptions, type RunningPostgres } from '../../src/dev/postgres.js';
 import { freePort } from '../../src/free-port.js';
 import { identityOf, isAlive } from '../../src/processes.js';
@@ -80,6 +80,40 @@ test('temporary data goes when it is stopped, wherever it lies', async () => {
   await postgres.stop();
   for (const path of [dataDir, really, `${dataDir}.password`])
     await expect(stat(path)).rejects.toThrow('ENOENT');
+});
+
+test('a link that is the user’s own is followed, and what else lies there is never removed', async () => {
+  const dataDir = await place();
+  const disk = join(await temporaryFolder(), 'disk');
+  await mkdir(disk);
+  await chmod(dirname(disk), 0o755);
+  await writeFile(join(disk, 'precious'), 'kept');
+  await symlink(join(disk, 'data'), dataDir);
+  const postgres = await startPostgres({ guard, dataDir, temporary: true });
+  expect(await rows(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  await postgres.stop();
+  expect(await readFile(join(disk, 'precious'), 'utf8')).toBe('kept');
+});
+
+test('data in a closed folder that was there before is an error for root, who may not run PostgreSQL', async () => {
+  const dataDir = await place('closed');
+  await mkdir(dataDir);
+  const starting = start({ dataDir });
+  if (process.getuid?.() === 0) await expect(starting).rejects.toThrow('cannot reach its data');
+  else expect(await rows((await starting).url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+});
+
+test('data whose folder was removed is neither taken up again nor left lying', async () => {
+  const dataDir = await place('closed');
+  const first = await startPostgres({ guard, dataDir });
+  await rows(first.url, 'CREATE TABLE earlier AS SELECT 1');
+  const before = await realpath(dataDir);
+  await first.stop();
+  await rm(dirname(dataDir), { recursive: true });
+  await mkdir(dirname(dataDir), { mode: 0o700 });
+  const second = await start({ dataDir });
+  await expect(rows(second.url, 'SELECT FROM earlier')).rejects.toMatchObject({ code: '42P01' });
+  await expect(stat(before)).rejects.toThrow('ENOENT');
 });
 
 describe('after a crash', () => {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startGuard } from '../dev/guard.js';
 import { answerOf, shipway } from './demo/command.js';
 import { startDev, type DevProcess } from './demo/dev-process.js';
 import { shipReleases } from './demo/ship-releases.js';
@@ -22,19 +23,24 @@ interface DemoOptions {
  */
 async function show(options: DemoOptions): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'shipway-demo-'));
+  const guard = startGuard();
+  guard.folder(folder);
   const directory = join(folder, options.example);
   let running: DevProcess | undefined;
   const cleanUp = async (): Promise<void> => {
     await running?.stop();
     await rm(folder, { recursive: true, force: true });
   };
-  const stop = (code: number) => () => void cleanUp().finally(() => process.exit(code));
-  process.once('SIGINT', stop(130));
-  process.once('SIGTERM', stop(130));
+  let ending: Promise<void> | undefined;
+  const stop = (): void => {
+    // A second Ctrl-C, as `npm run` hands on, does not cut the clean-up short.
+    ending ??= cleanUp().finally(() => process.exit(130));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   let kept = false;
   try {
     await made(directory, options.example);
-    running = await startDev(directory, say);
+    running = await startDev(directory, guard, say);
     const shipped = await shipReleases({
       directory,
       example: options.example,
@@ -43,6 +49,7 @@ async function show(options: DemoOptions): Promise<number> {
     });
     const good = await summary({ directory, shipped, uiUrl: running.endpoints.uiUrl, print });
     kept = options.keep;
+    if (kept) guard.release();
     if (kept)
       print(
         `still running in ${directory} (pid ${String(running.pid)}); end it with: kill ${String(running.pid)}`,

@@ -7,12 +7,14 @@ import type { Command } from './table.js';
 /** `shipway dev`: everything on this machine until it is interrupted. */
 export const dev: Command = async (values) => {
   const directory = dirname(await configurationFile(values));
+  // Heard from the beginning: an interruption while things start ends them in order too, once they are up.
+  const end = interrupted();
   const running = await up({ directory, policyFile: join(directory, 'shipway.policy.yaml'), say: progress });
   progress(`shipway is up. Temporal UI: ${running.endpoints.uiUrl}`);
   progress(
     'In another terminal: shipway run --environment ENVIRONMENT. End with Ctrl-C; data stays in .shipway/.',
   );
-  await interrupted();
+  await end;
   progress('ending …');
   await running.stop();
   return 0;

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Guard } from '../../dev/guard.js';
 import { packageRoot } from '../../paths.js';
+import { identityOf } from '../../processes.js';
 
 interface Endpoints {
   readonly uiUrl: string;
@@ -16,12 +18,13 @@ export interface DevProcess {
 const READY_MS = 300_000;
 
 /** `shipway dev` in `directory`, ready for runs. Its own session, so that it is ended in order and not by the terminal. */
-export async function startDev(directory: string, say: (line: string) => void): Promise<DevProcess> {
-  const child = spawn(process.execPath, [join(packageRoot(), 'bin/shipway.js'), 'dev'], {
-    cwd: directory,
-    detached: true,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+export async function startDev(
+  directory: string,
+  guard: Guard,
+  say: (line: string) => void,
+): Promise<DevProcess> {
+  const child = spawnDev(directory);
+  guard.process(await identityOf(child.pid ?? 0));
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString();
@@ -62,3 +65,10 @@ async function readEndpoints(directory: string): Promise<Endpoints | undefined> 
     throw error;
   }
 }
+
+const spawnDev = (directory: string) =>
+  spawn(process.execPath, [join(packageRoot(), 'bin/shipway.js'), 'dev'], {
+    cwd: directory,
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });

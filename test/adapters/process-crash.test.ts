@@ -4,6 +4,8 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readInstances } from '../../src/adapters/providers/process-files.js';
+import { settled } from '../../src/adapters/providers/process-start.js';
 import type { Configuration } from '../../src/domain/plan.js';
 import type { Instance } from '../../src/domain/ports.js';
 import type { Release } from '../../src/domain/release.js';
@@ -85,11 +87,24 @@ describe('a worker that is killed leaves no orphan, and the next starts no doubl
     expect(await w.provider.observe(TARGET, never)).toEqual([]);
   });
 
-  test('before the launcher runs: a start that was given up never comes to be', async () => {
+  test('before the launcher runs: a start that was given up never comes to be, however late', async () => {
     const configuration = w.configuration();
     expect((await worker('before the launcher runs', configuration)).signal).toBe('SIGKILL');
+    const [note] = await readInstances(slotDir());
+    if (note === undefined) throw new Error('there is no note of the instance');
+    expect(await settled(slotDir(), note)).toBeUndefined();
+    await pause(3_000);
+    expect(await w.started()).toEqual([]);
     const instances = await ensure(configuration);
-    await pause(2_500);
+    await onlyRunning(instances);
+    expect(await w.started()).toHaveLength(1);
+  });
+
+  test('before the launcher runs, and the next worker ensures at once', async () => {
+    const configuration = w.configuration();
+    await worker('before the launcher runs', configuration);
+    const instances = await ensure(configuration);
+    await pause(3_000);
     await onlyRunning(instances);
     expect(await w.started()).toHaveLength(1);
   });

@@ -1,94 +1,104 @@
 import { refuseCombination } from '../domain/capabilities.js';
 import { FULL, type DeploymentPlan } from '../domain/plan.js';
-import { problemAt, type Source } from './issues.js';
 import type { Problem } from './problem.js';
-import { looksSecret } from './secrets.js';
+import { looksSecret, SECRET } from './secrets.js';
 import type { DeployInput } from './service-schema.js';
 import { durationText } from './units.js';
 
-type Place = (keys: readonly string[]) => readonly PropertyKey[];
-const RESERVED = /^(PORT|HOST|SHIPWAY_.*)$/;
-
-/** What no schema can say of one environment's deployment. `place` says where a key stands. */
-export function deploymentProblems(
-  plan: DeploymentPlan,
-  input: DeployInput,
-  place: Place,
-  source: Source,
-): Problem[] {
-  const say = (keys: readonly string[], message: string, suggestion: string): Problem =>
-    problemAt(source, place(keys), message, suggestion);
-  return [
-    ...combination(plan, say),
-    ...canarySteps(plan, say),
-    ...windows(plan, say),
-    ...variables(input, say),
-  ];
+/** What a rule asks of the file it is about; keys are those of `deploy`. */
+export interface Ask {
+  /** Whether nothing there was left out as wrong: a rule says nothing about a default that stands in for a mistake. */
+  readonly read: (keys: readonly string[]) => boolean;
+  readonly say: (keys: readonly string[], message: string, suggestion: string) => Problem;
 }
-type Say = (keys: readonly string[], message: string, suggestion: string) => Problem;
 
-function combination(plan: DeploymentPlan, say: Say): Problem[] {
+/** What no schema can say of one environment's deployment. */
+export const deploymentProblems = (plan: DeploymentPlan, input: DeployInput, ask: Ask): Problem[] => [
+  ...combination(plan, ask),
+  ...canarySteps(plan, ask),
+  ...looks(plan, ask),
+  ...windows(plan, ask),
+  ...variables(input, ask),
+  ...texts(input, ask),
+];
+
+function combination(plan: DeploymentPlan, { say }: Ask): Problem[] {
   const why = refuseCombination(plan);
   return why === undefined ? [] : [say(['strategy'], why, 'another strategy')];
 }
 
-function canarySteps({ strategy, watch }: DeploymentPlan, say: Say): Problem[] {
-  if (strategy.kind !== 'canary') return [];
+function canarySteps({ strategy }: DeploymentPlan, { read, say }: Ask): Problem[] {
+  const steps = ['canary', 'steps'];
+  if (strategy.kind !== 'canary' || !read(steps)) return [];
   const problems: Problem[] = [];
-  const { steps, stepDurationMs } = strategy;
-  if (steps.some((share, i) => share <= (steps[i - 1] ?? 0)))
+  if (strategy.steps.some((share, i) => share <= (strategy.steps[i - 1] ?? 0)))
     problems.push(
-      say(
-        ['canary', 'steps'],
-        'the shares do not rise',
-        'each step above the one before, such as 5%, 25%, 100%',
-      ),
+      say(steps, 'the shares do not rise', 'each step above the one before, such as 5%, 25%, 100%'),
     );
-  if (steps.at(-1) !== FULL)
-    problems.push(say(['canary', 'steps'], 'the last share is not 100%', 'adding 100% at the end'));
-  if (watch.intervalMs > stepDurationMs)
-    problems.push(
-      say(
-        ['monitoring', 'interval'],
-        `it is longer than a step (${durationText(stepDurationMs)}), which would never be looked at`,
-        `at most ${durationText(stepDurationMs)}`,
-      ),
-    );
+  if (strategy.steps.at(-1) !== FULL)
+    problems.push(say(steps, 'the last share is not 100%', 'adding 100% at the end'));
   return problems;
 }
 
-/** A window that holds less than two looks cannot tell anything. */
-function windows({ watch }: DeploymentPlan, say: Say): Problem[] {
-  const { errorRate, responseTime, healthCheckFailures } = watch.triggers;
-  const all = {
-    error_rate: errorRate,
-    response_time: responseTime,
-    health_check_failures: healthCheckFailures,
-  };
-  return Object.entries(all).flatMap(([name, trigger]) =>
-    trigger === undefined || trigger.windowMs >= 2 * watch.intervalMs
-      ? []
-      : [
-          say(
-            ['triggers', name, 'window'],
-            `it is shorter than two looks (monitoring.interval is ${durationText(watch.intervalMs)})`,
-            `at least ${durationText(2 * watch.intervalMs)}`,
-          ),
-        ],
-  );
+/** A phase that ends before the first look is no watching. */
+function looks({ strategy, watch, bakeMs }: DeploymentPlan, { read, say }: Ask): Problem[] {
+  const interval = ['monitoring', 'interval'];
+  if (!read(interval)) return [];
+  if (watch.intervalMs < LEAST_INTERVAL_MS)
+    return [
+      say(
+        interval,
+        'so many looks a second tell nothing more',
+        `at least ${durationText(LEAST_INTERVAL_MS)}`,
+      ),
+    ];
+  const problems: Problem[] = [];
+  const phases = [
+    ...(strategy.kind === 'canary' ? [[['canary', 'step_duration'], strategy.stepDurationMs] as const] : []),
+    [['bake'], bakeMs] as const,
+  ];
+  for (const [keys, ms] of phases)
+    if (read(keys) && ms < watch.intervalMs)
+      problems.push(
+        say(
+          keys,
+          `it ends before the first look (monitoring.interval is ${durationText(watch.intervalMs)})`,
+          `at least ${durationText(watch.intervalMs)}, or a shorter interval`,
+        ),
+      );
+  return problems;
 }
+const LEAST_INTERVAL_MS = 100;
 
-function variables(input: DeployInput, say: Say): Problem[] {
-  return Object.entries(input.environment ?? {}).flatMap(([key, value]) => {
-    if (RESERVED.test(key)) return [say(['environment', key], `${key} is set by shipway`, 'another name')];
-    return looksSecret(key, value)
-      ? [
-          say(
-            ['environment', key],
-            'this looks like a secret, and a secret never belongs into version control',
-            'taking it out and rotating it',
-          ),
-        ]
-      : [];
+/** A window that holds less than two looks cannot tell anything. */
+function windows({ watch: { triggers, intervalMs } }: DeploymentPlan, { read, say }: Ask): Problem[] {
+  const all = {
+    error_rate: triggers.errorRate,
+    response_time: triggers.responseTime,
+    health_check_failures: triggers.healthCheckFailures,
+  };
+  return Object.entries(all).flatMap(([name, trigger]) => {
+    const keys = ['triggers', name, 'window'];
+    if (trigger === undefined || trigger.windowMs >= 2 * intervalMs) return [];
+    if (!read(keys) || !read(['monitoring', 'interval'])) return [];
+    return [
+      say(
+        keys,
+        `it is shorter than two looks (monitoring.interval is ${durationText(intervalMs)})`,
+        `at least ${durationText(2 * intervalMs)}`,
+      ),
+    ];
   });
 }
+
+const RESERVED = /^(PORT|HOST|SHIPWAY_.*)$/;
+
+function variables(input: DeployInput, { say }: Ask): Problem[] {
+  return Object.entries(input.environment ?? {}).flatMap(([key, value]) => {
+    if (RESERVED.test(key)) return [say(['environment', key], `${key} is set by shipway`, 'another name')];
+    return looksSecret(key, value) ? [say(['environment', key], ...SECRET)] : [];
+  });
+}
+
+const texts = (input: DeployInput, { say }: Ask): Problem[] =>
+  (input.command ?? []).some((text) => looksSecret('', text)) ? [say(['command'], ...SECRET)] : [];

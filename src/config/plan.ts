@@ -49,24 +49,24 @@ function planStages(
   const planned: StagePlan[] = [];
   for (const config of configs) {
     const skipped = skippedBecause(config, facts, planned);
-    planned.push(planned_(config, deployment, skipped === undefined ? {} : { skipped }));
+    planned.push(planStage(config, deployment, skipped === undefined ? {} : { skipped }));
   }
   return planned;
 }
 
-function planned_(
-  { only: _, ...config }: StageConfig,
+function planStage(
+  { only, ...planned }: StageConfig,
   deployment: DeploymentPlan,
   skipped: { skipped?: string },
 ): StagePlan {
-  switch (config.kind) {
+  switch (planned.kind) {
+    case 'deploy':
+      return { ...planned, kind: 'deploy', deployment, ...skipped };
+    case 'approve':
+      return { ...planned, kind: 'approve', ...skipped };
     case 'command':
     case 'scan':
-      return { ...config, ...skipped };
-    case 'approve':
-      return { kind: 'approve', name: config.name, needs: config.needs, ...skipped };
-    case 'deploy':
-      return { kind: 'deploy', name: config.name, needs: config.needs, deployment, ...skipped };
+      return { ...planned, ...skipped };
   }
 }
 

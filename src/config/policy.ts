@@ -1,9 +1,11 @@
 import type { Policy } from '../domain/policy.js';
 import { NAME } from '../domain/ids.js';
-import { parseDocument, readText } from './document.js';
-import { parseAt, problemAt, type Source } from './issues.js';
-import type { Loaded, Problem } from './problem.js';
+import { parseDocument } from './document.js';
+import { parseAt, problemAt, wasRead, type Source } from './issues.js';
+import { inOrder, type Loaded, type Problem } from './problem.js';
 import { policySchema, type PolicyInput } from './policy-schema.js';
+import { readText } from './read-text.js';
+import { shown } from './shown.js';
 
 const DAY_MS = 86_400_000;
 
@@ -14,14 +16,15 @@ export async function loadPolicy(file: string): Promise<Loaded<Policy>> {
 }
 
 export function parsePolicy(file: string, text: string): Loaded<Policy> {
-  const parsed = parseDocument(file, text);
-  if (!parsed.ok) return parsed;
-  const source: Source = { file, document: parsed.document };
-  const problems: Problem[] = [];
-  const input = parseAt(policySchema, parsed.document.value, [], source, problems);
-  if (input === undefined) return { ok: false, problems };
-  problems.push(...rules(input, source));
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: policyOf(input) };
+  const { document, problems: found } = parseDocument(file, text);
+  if (document === undefined) return { ok: false, problems: found };
+  const problems = [...found];
+  const source: Source = { file, document, unread: [] };
+  const input = parseAt(policySchema, document.value, [], source, problems);
+  if (input !== undefined) problems.push(...rules(input, source));
+  return input === undefined || problems.length > 0
+    ? { ok: false, problems: inOrder(problems) }
+    : { ok: true, value: policyOf(input) };
 }
 
 function rules({ environments }: PolicyInput, source: Source): Problem[] {
@@ -30,15 +33,9 @@ function rules({ environments }: PolicyInput, source: Source): Problem[] {
     const found: Problem[] = [];
     if (!NAME.test(name))
       found.push(
-        problemAt(
-          source,
-          path,
-          `${JSON.stringify(name)} is no name`,
-          'lower-case letters, digits and dashes',
-          'key',
-        ),
+        problemAt(source, path, `${shown(name)} is no name`, 'lower-case letters, digits and dashes', 'key'),
       );
-    if (rules.identity === undefined)
+    if (rules.identity === undefined && wasRead(source, [...path, 'identity']))
       found.push(
         problemAt(
           source,
@@ -59,7 +56,7 @@ function rules({ environments }: PolicyInput, source: Source): Problem[] {
       );
     return found;
   });
-  if (Object.keys(environments).length === 0)
+  if (Object.keys(environments).length === 0 && wasRead(source, ['environments']))
     problems.push(
       problemAt(source, ['environments'], 'there is no environment', 'production: { identity: asserted }'),
     );

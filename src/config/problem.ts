@@ -13,6 +13,12 @@ export interface Problem {
 export type Loaded<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
 
+/** In the order of the file, each once: what several environments have in common is said of the common place. */
+export function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  const unique = new Map(problems.map((p) => [JSON.stringify(p), p]));
+  return [...unique.values()].sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
 /** One line a problem, in the order of the file: `file:line:col path: what is wrong; try …`. */
 export function formatProblems(problems: readonly Problem[]): string {
   return [...problems]

@@ -1,14 +1,27 @@
 import { z } from 'zod';
-import { choice, duration, innerPath, integer, name, percent, urlPath } from './fields.js';
+import {
+  branch,
+  choice,
+  duration,
+  innerPath,
+  integer,
+  name,
+  percent,
+  token,
+  urlPath,
+  wrong,
+} from './fields.js';
+import { alternative } from './issues.js';
+import { shown } from './shown.js';
 
-/** `shipway.yaml` as users write it. Defaults are given in normalise.ts; a key that is not here is an error. */
+/** `shipway.yaml` as users write it. Defaults are filled in by deployment.ts and stages.ts; a key that is not here is an error. */
 
 const environmentVariables = z
   .record(
-    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-      error: (issue) => `${JSON.stringify(issue.input)} is no name of a variable | letters, digits and _`,
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, {
+      error: ({ input }) => wrong(`${shown(input)} is no name of a variable`, 'letters, digits and _'),
     }),
-    z.string({ error: () => 'a variable is a text | quoting it' }),
+    z.string(),
   )
   .meta({ description: 'environment variables; never a secret' });
 
@@ -19,7 +32,7 @@ const common = {
     .meta({ description: 'earlier stages that must have passed; default: the one before' })
     .optional(),
   only: z
-    .array(z.string().min(1))
+    .array(branch())
     .min(1)
     .meta({ description: 'runs only for commits that are on one of these branches' })
     .optional(),
@@ -70,15 +83,15 @@ const scan = z
         for (const key of Object.keys(checks)) {
           if (key === 'secret_detection') continue;
           const message = COMING_SCANS.includes(key)
-            ? `${key} is not available yet | secret_detection`
-            : `${key} is no scan | secret_detection`;
+            ? wrong(`${key} is not available yet`, 'secret_detection')
+            : wrong(`${shown(key)} is no scan`, alternative(key, ['secret_detection']));
           context.addIssue({ code: 'custom', path: [key], message });
         }
         if (checks['secret_detection'] !== true)
           context.addIssue({
             code: 'custom',
             path: [],
-            message: 'the scan looks for nothing | secret_detection: true',
+            message: wrong('the scan looks for nothing', 'secret_detection: true'),
           });
       })
       .meta({ description: 'what is looked for: `secret_detection`' }),
@@ -126,9 +139,12 @@ const deployKeys = {
   user_key: z
     .array(
       z
-        .strictObject({ header: z.string().min(1).optional(), cookie: z.string().min(1).optional() })
+        .strictObject({
+          header: token('name of a request header').optional(),
+          cookie: token('name of a cookie').optional(),
+        })
         .refine((key) => (key.header === undefined) !== (key.cookie === undefined), {
-          error: () => 'a user key is one header or one cookie | { header: x-user-id }',
+          error: () => wrong('a user key is one header or one cookie', '{ header: x-user-id }'),
         }),
     )
     .meta({
@@ -202,23 +218,28 @@ export type ScanInput = z.output<typeof scan>;
 export type FixedInput = z.output<typeof fixed>;
 export { command as commandSchema, scan as scanSchema, fixed as fixedSchema };
 
-const serviceWith = <T extends z.ZodType>(stages: T) =>
-  z.strictObject({
-    service: name('names the service'),
-    stages,
-    deploy: overrideSchema
-      .meta({ description: 'how it is deployed; every environment may change any of it' })
-      .optional(),
-    environments: z
-      .record(z.string(), overrideSchema.nullable())
-      .meta({ description: 'where it is deployed, and what is different there' }),
-  });
 const MOST_STAGES = 200;
 const anyStage = z.union([z.enum(['approve', 'deploy']), command, scan, fixed]);
 
 /** For editors: every form of a stage. */
-export const serviceSchema = serviceWith(
-  z.array(anyStage).min(1).max(MOST_STAGES).meta({ description: 'what happens to a commit, in this order' }),
-);
-/** For reading: stages are parsed one by one by their form, so that an error speaks of the form that was meant. */
-export const serviceShell = serviceWith(z.array(z.unknown()).min(1).max(MOST_STAGES));
+export const serviceSchema = z.strictObject({
+  service: name('names the service'),
+  stages: z
+    .array(anyStage)
+    .min(1)
+    .max(MOST_STAGES)
+    .meta({ description: 'what happens to a commit, in this order' }),
+  deploy: overrideSchema
+    .meta({ description: 'how it is deployed; every environment may change any of it' })
+    .optional(),
+  environments: z
+    .record(z.string(), overrideSchema.nullable())
+    .meta({ description: 'where it is deployed, and what is different there' }),
+});
+/** For reading: parts are parsed one by one, stages by the form that they have, so that an error speaks of what was meant. */
+export const serviceShell = z.strictObject({
+  service: name('names the service').optional(),
+  stages: z.array(z.unknown()).min(1).max(MOST_STAGES).optional(),
+  deploy: z.unknown(),
+  environments: z.record(z.string(), z.unknown()).optional(),
+});

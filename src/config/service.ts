@@ -1,12 +1,14 @@
-import type { DeploymentPlan, StagePlan } from '../domain/plan.js';
 import { NAME } from '../domain/ids.js';
-import { parseDocument, readText } from './document.js';
-import { parseAt, problemAt, type Source } from './issues.js';
-import type { Loaded, Problem } from './problem.js';
-import { merged, deploymentOf } from './deployment.js';
-import { deploymentProblems } from './deployment-rules.js';
+import type { DeploymentPlan } from '../domain/plan.js';
+import { deploymentOf, merged } from './deployment.js';
+import { deploymentProblems, type Ask } from './deployment-rules.js';
+import { parseDocument } from './document.js';
+import { parseAt, problemAt, wasRead, type Source } from './issues.js';
+import { inOrder, type Loaded, type Problem } from './problem.js';
+import { readText } from './read-text.js';
+import { overrideSchema, serviceShell, type DeployInput } from './service-schema.js';
+import { shown } from './shown.js';
 import { parseStages, type StageConfig } from './stages.js';
-import { serviceShell, type DeployInput } from './service-schema.js';
 
 /** `shipway.yaml` with every default filled in: one deployment plan an environment. */
 export interface ServiceConfig {
@@ -14,7 +16,6 @@ export interface ServiceConfig {
   readonly stages: readonly StageConfig[];
   readonly environments: Readonly<Record<string, DeploymentPlan>>;
 }
-export type { StagePlan };
 
 /** Reads and checks a file. Fails with `UsageError` only when it cannot be read at all. */
 export async function loadService(file: string): Promise<Loaded<ServiceConfig>> {
@@ -22,66 +23,91 @@ export async function loadService(file: string): Promise<Loaded<ServiceConfig>> 
   return typeof text === 'string' ? parseService(file, text) : { ok: false, problems: [text] };
 }
 
-/** The same from a text, such as the file of a commit. */
+/** The same from a text, such as the file of a commit. Throws nothing, whatever the text. */
 export function parseService(file: string, text: string): Loaded<ServiceConfig> {
-  const parsed = parseDocument(file, text);
-  if (!parsed.ok) return parsed;
-  const source: Source = { file, document: parsed.document };
-  const problems: Problem[] = [];
-  const shell = parseAt(serviceShell, parsed.document.value, [], source, problems);
-  const stages = parseStages(rawStages(parsed.document.value), source, problems);
-  if (shell === undefined || problems.length > 0) return { ok: false, problems };
-  const environments = Object.fromEntries(
-    Object.entries(shell.environments).flatMap(([environment, override]) => {
-      const plan = environmentPlan(environment, shell.deploy ?? {}, override ?? {}, source, problems);
-      return plan === undefined ? [] : [[environment, plan] as const];
-    }),
-  );
-  if (Object.keys(shell.environments).length === 0)
-    problems.push(problemAt(source, ['environments'], 'there is no environment', 'production: {}'));
-  return problems.length > 0
-    ? { ok: false, problems }
-    : { ok: true, value: { service: shell.service, stages, environments } };
+  const { document, problems: found } = parseDocument(file, text);
+  if (document === undefined) return { ok: false, problems: found };
+  const problems = [...found];
+  const source: Source = { file, document, unread: [] };
+  const config = configOf(source, problems);
+  return config === undefined || problems.length > 0
+    ? { ok: false, problems: inOrder(problems) }
+    : { ok: true, value: config };
 }
 
-const rawStages = (value: unknown): readonly unknown[] => {
-  const stages =
-    typeof value === 'object' && value !== null ? (value as { stages?: unknown }).stages : undefined;
-  return Array.isArray(stages) ? (stages as unknown[]) : [];
+function configOf(source: Source, problems: Problem[]): ServiceConfig | undefined {
+  const { value, places } = source.document;
+  const shell = parseAt(serviceShell, value, [], source, problems);
+  if (shell === undefined) return undefined;
+  const { service, stages: raw, deploy, environments } = shell;
+  for (const key of ['service', 'stages', 'environments'])
+    if (!places.has([key])) problems.push(problemAt(source, [], `${key} is missing`, MISSING[key] ?? key));
+  const stages = parseStages(raw ?? [], source, problems);
+  const base =
+    deploy === undefined ? {} : (parseAt(overrideSchema, deploy, ['deploy'], source, problems) ?? {});
+  const plans = Object.entries(environments ?? {}).flatMap(([name, override]) => {
+    const plan = environmentPlan(name, base, override, source, problems);
+    return plan === undefined ? [] : [[name, plan] as const];
+  });
+  if (environments !== undefined && Object.keys(environments).length === 0)
+    problems.push(problemAt(source, ['environments'], 'there is no environment', 'production: {}'));
+  return service === undefined ? undefined : { service, stages, environments: Object.fromEntries(plans) };
+}
+const MISSING: Readonly<Record<string, string>> = {
+  service: 'service: my-service',
+  stages: 'stages: [{ name: test, script: [npm test] }]',
+  environments: 'environments: { production: {} }',
 };
 
 function environmentPlan(
-  environment: string,
+  name: string,
   base: DeployInput,
-  override: DeployInput,
+  raw: unknown,
   source: Source,
   problems: Problem[],
 ): DeploymentPlan | undefined {
-  const path = ['environments', environment];
-  if (!NAME.test(environment))
+  const path = ['environments', name];
+  if (!NAME.test(name))
     problems.push(
-      problemAt(
-        source,
-        path,
-        `${JSON.stringify(environment)} is no name`,
-        'lower-case letters, digits and dashes',
-        'key',
-      ),
+      problemAt(source, path, `${shown(name)} is no name`, 'lower-case letters, digits and dashes', 'key'),
     );
+  const override = raw === null ? {} : (parseAt(overrideSchema, raw, path, source, problems) ?? {});
   const input = merged(base, override);
-  const missing = (['provider', 'command', 'router', 'strategy'] as const).filter(
-    (key) => input[key] === undefined,
-  );
-  for (const key of missing)
+  const ask = asking(path, source);
+  const missing = REQUIRED.filter((key) => input[key] === undefined);
+  for (const key of missing.filter((key) => ask.read([key])))
     problems.push(problemAt(source, path, `${key} is missing`, `adding ${key} to deploy, or here`, 'key'));
-  if (missing.length > 0) return undefined;
-  const plan = deploymentOf(environment, input);
-  // A value of `deploy` is reported where it stands; one that this environment changed, at the change.
-  problems.push(...deploymentProblems(plan, input, (key) => placeOf(key, path, override), source));
-  return plan;
+  if (missing.includes('strategy') || missing.includes('provider') || missing.includes('router'))
+    return undefined;
+  const plan = deploymentOf(name, input);
+  problems.push(...deploymentProblems(plan, input, ask));
+  return missing.length > 0 ? undefined : plan;
+}
+const REQUIRED = ['provider', 'command', 'router', 'strategy'] as const;
+
+/** A value is where this environment has it, else where `deploy` does, else missing from the environment. */
+function asking(path: readonly string[], source: Source): Ask {
+  const { places } = source.document;
+  return {
+    read: (keys) => wasRead(source, [...path, ...keys]) && wasRead(source, ['deploy', ...keys]),
+    say: (keys, message, suggestion) => {
+      const homes = [
+        [...path, ...keys],
+        ['deploy', ...keys],
+      ];
+      const home = homes.find((place) => places.has(place)) ?? parentOf(homes, source);
+      return problemAt(source, home, message, suggestion);
+    },
+  };
 }
 
-function placeOf(keys: readonly string[], path: readonly string[], override: DeployInput): readonly string[] {
-  const [first = ''] = keys;
-  return Object.hasOwn(override, first) ? [...path, ...keys] : ['deploy', ...keys];
+/** Where a value that is only a default would stand: in the nearest mapping that is there. */
+function parentOf(homes: readonly (readonly string[])[], { document }: Source): readonly string[] {
+  for (let cut = 1; cut <= 3; cut++)
+    for (const home of homes) {
+      const parent = home.slice(0, -cut);
+      if (parent.length > 1 || parent[0] === 'deploy')
+        if (document.places.has(parent) && parent.join('.') !== 'environments') return parent;
+    }
+  return homes[0] ?? [];
 }

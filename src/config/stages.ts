@@ -1,7 +1,6 @@
 import type { CommandStage, ScanStage } from '../domain/plan.js';
 import { alternative, parseAt, problemAt, type Source } from './issues.js';
 import type { Problem } from './problem.js';
-import { looksSecret } from './secrets.js';
 import {
   commandSchema,
   fixedSchema,
@@ -10,6 +9,8 @@ import {
   type FixedInput,
   type ScanInput,
 } from './service-schema.js';
+import { shown } from './shown.js';
+import { stageProblems } from './stage-rules.js';
 
 /** A stage with its defaults, and the branches that its `only` names. A deployment's plan is its environment's. */
 export type StageConfig = (
@@ -19,6 +20,12 @@ export type StageConfig = (
 ) & {
   readonly only?: readonly string[];
 };
+/** A stage as it was read, and where: without `needs` it needs the one before. */
+export interface ReadStage {
+  readonly i: number;
+  readonly config: StageConfig;
+  readonly needs: readonly string[] | undefined;
+}
 const MINUTE = 60_000;
 const FIXED = ['approve', 'deploy'];
 
@@ -28,167 +35,92 @@ export function parseStages(
   source: Source,
   problems: Problem[],
 ): readonly StageConfig[] {
-  const stages = raw.flatMap((value, i) => parseStage(value, i, source, problems) ?? []);
-  if (stages.length === raw.length) {
-    problems.push(...names(stages, source), ...needs(stages, source), ...order(stages, source));
-    return stages.map((stage, i) => ({ ...stage, needs: needsOf(raw[i], stages[i - 1]) }));
-  }
-  return stages;
+  const stages = raw.flatMap((value, i): ReadStage[] => {
+    const input = parseStage(value, ['stages', i], source, problems);
+    return input === undefined ? [] : [{ i, config: configOf(input), needs: input.needs }];
+  });
+  problems.push(...stageProblems(stages, raw.map(nameOf), source));
+  return stages.map(({ config, needs }, n) => {
+    const before = stages[n - 1];
+    return { ...config, needs: needs ?? (before === undefined ? [] : [before.config.name]) };
+  });
 }
 
-function parseStage(value: unknown, i: number, source: Source, problems: Problem[]): StageConfig | undefined {
-  const path = ['stages', i];
+const nameOf = (value: unknown): string | undefined => {
+  const name = typeof value === 'object' && value !== null && 'name' in value ? value.name : value;
+  return typeof name === 'string' ? name : undefined;
+};
+
+type StageInput = CommandInput | ScanInput | FixedInput;
+
+function parseStage(
+  value: unknown,
+  path: readonly PropertyKey[],
+  source: Source,
+  problems: Problem[],
+): StageInput | undefined {
   if (typeof value === 'string') {
-    if (FIXED.includes(value)) return fixed({ name: value as 'approve' | 'deploy' });
-    problems.push(
-      problemAt(
-        source,
-        path,
-        `${JSON.stringify(value)} alone says nothing about what it does`,
-        `{ name: ${value}, script: [ … ] }`,
-      ),
-    );
+    if (isFixed(value)) return { name: value };
+    problems.push(problemAt(source, path, ...oneWord(value)));
     return undefined;
   }
-  const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
-  const { name } = (value ?? {}) as { name?: unknown };
-  if (keys.includes('script'))
-    return mapped(parseAt(commandSchema, value, path, source, problems), (s) =>
-      command(s, i, source, problems),
-    );
-  if (keys.includes('security_scan')) return mapped(parseAt(scanSchema, value, path, source, problems), scan);
-  if (FIXED.includes(String(name))) return mapped(parseAt(fixedSchema, value, path, source, problems), fixed);
-  problems.push(
-    problemAt(
-      source,
-      path,
-      'the stage has neither script nor security_scan',
-      keys.length === 0 ? '{ name: test, script: [npm test] }' : suggestion(keys),
-    ),
-  );
+  const keys =
+    typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : undefined;
+  if (keys?.includes('script') === true) return parseAt(commandSchema, value, path, source, problems);
+  if (keys?.includes('security_scan') === true) return parseAt(scanSchema, value, path, source, problems);
+  if (isFixed(nameOf(value))) return parseAt(fixedSchema, value, path, source, problems);
+  problems.push(problemAt(source, path, ...nothingToDo(keys)));
   return undefined;
 }
 
-const suggestion = (keys: readonly string[]): string => {
+const isFixed = (name: string | undefined): name is FixedInput['name'] => FIXED.includes(name ?? '');
+
+function oneWord(word: string): [string, string] {
+  const near = alternative(word, FIXED);
+  return [
+    `${shown(word)} alone says nothing about what it does`,
+    near.startsWith('one of') ? `{ name: ${shown(word)}, script: [ … ] }` : near,
+  ];
+}
+
+function nothingToDo(keys: readonly string[] | undefined): [string, string] {
+  if (keys === undefined)
+    return ['a stage is a mapping, or approve or deploy', '{ name: test, script: [npm test] }'];
   const near = keys
     .map((k) => [k, alternative(k, ['script', 'security_scan'])] as const)
     .find(([, to]) => !to.startsWith('one of'));
-  return near === undefined ? 'adding script: [ … ]' : `${near[1]} instead of ${near[0]}`;
-};
-const mapped = <A, B>(value: A | undefined, map: (value: A) => B): B | undefined =>
-  value === undefined ? undefined : map(value);
-const onlyOf = (input: { only?: readonly string[] | undefined }) =>
-  input.only === undefined ? {} : { only: input.only };
-
-function command(input: CommandInput, i: number, source: Source, problems: Problem[]): StageConfig {
-  for (const [key, value] of Object.entries(input.environment ?? {}))
-    if (looksSecret(key, value))
-      problems.push(
-        problemAt(
-          source,
-          ['stages', i, 'environment', key],
-          'this looks like a secret, and a secret never belongs into version control',
-          'taking it out and rotating it',
-        ),
-      );
-  if (FIXED.includes(input.name))
-    problems.push(
-      problemAt(
-        source,
-        ['stages', i, 'name'],
-        `${input.name} is the name of the ${input.name === 'approve' ? 'gate' : 'deployment'}`,
-        'another name',
-      ),
-    );
-  return {
-    kind: 'command',
-    name: input.name,
-    needs: [],
-    ...onlyOf(input),
-    script: input.script,
-    artifacts: input.artifacts ?? [],
-    environment: input.environment ?? {},
-    cache: (input.cache ?? []).map((c) => ({ paths: c.paths, keyFiles: c.key_files })),
-    timeoutMs: input.timeout ?? 30 * MINUTE,
-    attempts: input.retry?.attempts ?? 1,
-    onLost: input.on_lost ?? 'rerun',
-    allowFailure: input.allow_failure ?? false,
-  };
+  return [
+    'the stage has neither script nor security_scan',
+    near === undefined ? 'adding script: [ … ]' : `${near[1]} instead of ${shown(near[0])}`,
+  ];
 }
+
+function configOf(input: StageInput): StageConfig {
+  const only = input.only === undefined ? {} : { only: input.only };
+  if ('script' in input) return { ...command(input), ...only };
+  if ('security_scan' in input) return { ...scan(input), ...only };
+  return { kind: input.name, name: input.name, needs: [], ...only };
+}
+
+const command = (input: CommandInput): StageConfig => ({
+  kind: 'command',
+  name: input.name,
+  needs: [],
+  script: input.script,
+  artifacts: input.artifacts ?? [],
+  environment: input.environment ?? {},
+  cache: (input.cache ?? []).map((c) => ({ paths: c.paths, keyFiles: c.key_files })),
+  timeoutMs: input.timeout ?? 30 * MINUTE,
+  attempts: input.retry?.attempts ?? 1,
+  onLost: input.on_lost ?? 'rerun',
+  allowFailure: input.allow_failure ?? false,
+});
 
 const scan = (input: ScanInput): StageConfig => ({
   kind: 'scan',
   name: input.name,
   needs: [],
-  ...onlyOf(input),
   checks: ['secret_detection'],
   timeoutMs: input.timeout ?? 10 * MINUTE,
   allowFailure: input.allow_failure ?? false,
 });
-const fixed = (input: FixedInput | { name: 'approve' | 'deploy'; only?: undefined }): StageConfig => ({
-  kind: input.name,
-  name: input.name,
-  needs: [],
-  ...onlyOf(input),
-});
-
-function needsOf(raw: unknown, before: StageConfig | undefined): readonly string[] {
-  const said =
-    typeof raw === 'object' && raw !== null ? (raw as { needs?: readonly string[] }).needs : undefined;
-  return said ?? (before === undefined ? [] : [before.name]);
-}
-
-const names = (stages: readonly StageConfig[], source: Source): Problem[] =>
-  stages.flatMap((s, i) =>
-    stages.findIndex((o) => o.name === s.name) === i
-      ? []
-      : [problemAt(source, ['stages', i, 'name'], `there is another stage ${s.name}`, 'another name')],
-  );
-
-/** A stage needs earlier ones: so there can be no cycle. */
-function needs(stages: readonly StageConfig[], source: Source): Problem[] {
-  const raw = (source.document.value as { stages: readonly unknown[] }).stages;
-  return stages.flatMap((stage, i) => {
-    const said = needsOf(raw[i], undefined);
-    const earlier = stages.slice(0, i).map((s) => s.name);
-    return said.flatMap((need, n) => {
-      if (earlier.includes(need)) return [];
-      const later = stages.some((s) => s.name === need);
-      const message =
-        need === stage.name
-          ? `${need} needs itself`
-          : later
-            ? `${need} comes later`
-            : `there is no stage ${need}`;
-      return [
-        problemAt(
-          source,
-          ['stages', i, 'needs', n],
-          message,
-          later ? 'putting it before this one' : alternative(need, earlier),
-        ),
-      ];
-    });
-  });
-}
-
-function order(stages: readonly StageConfig[], source: Source): Problem[] {
-  const deploy = stages.findIndex((s) => s.kind === 'deploy');
-  const approve = stages.findIndex((s) => s.kind === 'approve');
-  if (deploy < 0) return [];
-  if (approve > deploy)
-    return [
-      problemAt(source, ['stages', approve], 'the approval comes after the deployment', 'putting it before'),
-    ];
-  const artifacts = stages.slice(0, deploy).some((s) => s.kind === 'command' && s.artifacts.length > 0);
-  return artifacts
-    ? []
-    : [
-        problemAt(
-          source,
-          ['stages', deploy],
-          'no stage before the deployment leaves artifacts, so there is nothing to deploy',
-          'artifacts: [dist/] on the stage that builds',
-        ),
-      ];
-}

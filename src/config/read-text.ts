@@ -1,0 +1,72 @@
+import { isUtf8 } from 'node:buffer';
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { UsageError } from '../errors.js';
+import type { Problem } from './problem.js';
+
+export const MOST_BYTES = 1024 ** 2;
+
+/**
+ * The text of a configuration file, or the problem with it; at most `MOST_BYTES` are ever read.
+ * Fails with `UsageError` when the file cannot be read at all.
+ */
+export async function readText(file: string): Promise<string | Problem> {
+  // Without O_NONBLOCK, opening a named pipe waits for a writer that may never come.
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw unreadable(file, error.code ?? error.message);
+    },
+  );
+  try {
+    if (!(await handle.stat()).isFile()) throw unreadable(file, 'it is not a file');
+    return decoded(file, await bytesOf(handle));
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Strict UTF-8. A byte order mark is taken off, so that columns count from the first character that is seen. */
+export function decoded(file: string, bytes: Uint8Array): string | Problem {
+  const [first, second] = bytes;
+  if (bytes.length > MOST_BYTES)
+    return whole(file, 'the file has more than 1 MiB', 'a file of only the configuration');
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
+    return whole(file, 'the file is UTF-16', 'saving it as UTF-8');
+  if (!isUtf8(bytes))
+    return { ...whole(file, 'the line is not UTF-8', 'saving the file as UTF-8'), line: firstBadLine(bytes) };
+  return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+}
+
+/** A problem of the file as a whole. */
+export const whole = (file: string, message: string, suggestion: string): Problem => ({
+  file,
+  line: 1,
+  column: 1,
+  path: '',
+  message,
+  suggestion,
+});
+
+async function bytesOf(handle: FileHandle): Promise<Uint8Array> {
+  const buffer = Buffer.alloc(MOST_BYTES + 1);
+  let length = 0;
+  while (length < buffer.length) {
+    const { bytesRead } = await handle.read(buffer, length, buffer.length - length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return buffer.subarray(0, length);
+}
+
+function firstBadLine(bytes: Uint8Array): number {
+  for (let line = 1, from = 0; from < bytes.length; line++) {
+    const end = bytes.indexOf(0x0a, from);
+    const to = end < 0 ? bytes.length : end;
+    if (!isUtf8(bytes.subarray(from, to))) return line;
+    from = to + 1;
+  }
+  return 1;
+}
+
+const unreadable = (file: string, why: string): UsageError =>
+  new UsageError(`${file} cannot be read: ${why}`, 'name the file with -f, or make one with `shipway init`');

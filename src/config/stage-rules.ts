@@ -1,0 +1,99 @@
+import { alternative, problemAt, wasRead, type Source } from './issues.js';
+import type { Problem } from './problem.js';
+import { looksSecret, SECRET } from './secrets.js';
+import { shown } from './shown.js';
+import type { ReadStage } from './stages.js';
+
+const RESERVED = /^SHIPWAY_/;
+
+/** What no schema can say of the stages together. `names` are those of all entries, also of the ones that could not be read. */
+export function stageProblems(
+  stages: readonly ReadStage[],
+  names: readonly (string | undefined)[],
+  source: Source,
+): Problem[] {
+  const problems = [
+    ...stages.flatMap((stage) => [
+      ...named(stage, names, source),
+      ...needs(stage, names, source),
+      ...secrets(stage, source),
+    ]),
+  ];
+  // The order of half the stages says nothing about the order of all.
+  return stages.length === names.length ? [...problems, ...order(stages, source)] : problems;
+}
+
+function named({ i, config }: ReadStage, names: readonly (string | undefined)[], source: Source): Problem[] {
+  const { name, kind } = config;
+  const place = ['stages', i, 'name'];
+  const first = names.indexOf(name);
+  if (first < i) return [problemAt(source, place, `there is another stage ${name}`, 'another name')];
+  if (kind !== 'approve' && kind !== 'deploy' && (name === 'approve' || name === 'deploy'))
+    return [
+      problemAt(
+        source,
+        place,
+        `${name} is the name of the ${name === 'approve' ? 'gate' : 'deployment'}, which does nothing else`,
+        'another name',
+      ),
+    ];
+  return [];
+}
+
+/** A stage needs earlier ones: so there can be no cycle. */
+function needs(stage: ReadStage, names: readonly (string | undefined)[], source: Source): Problem[] {
+  const { i, config } = stage;
+  return (stage.needs ?? []).flatMap((need, n) => {
+    const at = names.indexOf(need);
+    if (at >= 0 && at < i) return [];
+    const earlier = names.slice(0, i).filter((name) => name !== undefined);
+    const [message, suggestion] =
+      need === config.name
+        ? [`${need} needs itself`, 'leaving it out']
+        : at < 0
+          ? [`there is no stage ${shown(need)}`, alternative(need, earlier)]
+          : [`${need} comes later`, 'putting it before this one'];
+    return [problemAt(source, ['stages', i, 'needs', n], message, suggestion)];
+  });
+}
+
+function secrets({ i, config }: ReadStage, source: Source): Problem[] {
+  if (config.kind !== 'command') return [];
+  const variables = Object.entries(config.environment).flatMap(([key, value]) => {
+    const place = ['stages', i, 'environment', key];
+    if (RESERVED.test(key)) return [problemAt(source, place, `${key} is set by shipway`, 'another name')];
+    return looksSecret(key, value) ? [problemAt(source, place, ...SECRET)] : [];
+  });
+  const lines = config.script.flatMap((line, n) =>
+    looksSecret('', line) ? [problemAt(source, ['stages', i, 'script', n], ...SECRET)] : [],
+  );
+  return [...variables, ...lines];
+}
+
+function order(stages: readonly ReadStage[], source: Source): Problem[] {
+  const deploy = stages.findIndex((s) => s.config.kind === 'deploy');
+  const approve = stages.findIndex((s) => s.config.kind === 'approve');
+  if (deploy < 0) return [];
+  const say = (i: number, message: string, suggestion: string): Problem[] => [
+    problemAt(source, ['stages', i], message, suggestion),
+  ];
+  if (approve > deploy) return say(approve, 'the approval comes after the deployment', 'putting it before');
+  const late = stages.findIndex((s, i) => i > (approve < 0 ? deploy : approve) && adds(s));
+  if (late >= 0)
+    return say(
+      late,
+      `what it ${stages[late]?.config.kind === 'scan' ? 'finds' : 'makes'} comes after ${approve < 0 ? 'the deployment' : 'the approval'}, too late to be part of the release`,
+      'putting it before',
+    );
+  return stages.slice(0, deploy).some((s) => makes(s) || !wasRead(source, ['stages', s.i]))
+    ? []
+    : say(
+        deploy,
+        'no stage before the deployment leaves artifacts, so there is nothing to deploy',
+        'artifacts: [dist/] on the stage that builds',
+      );
+}
+
+const makes = ({ config }: ReadStage): boolean => config.kind === 'command' && config.artifacts.length > 0;
+/** Whether a stage changes what is approved and deployed. */
+const adds = (stage: ReadStage): boolean => makes(stage) || stage.config.kind === 'scan';

@@ -19,74 +19,88 @@ export interface Gates {
  * or its answers change, with `undefined` when nothing is asked any more, and `note` with what became of a signal.
  */
 export function createGates(
-  subject: { readonly service: string; readonly environment: string; readonly version: string },
+  subject: Subject,
   changed: (gate: GateState | undefined) => void,
   note: (line: string) => void,
 ): Gates {
-  let open: GateState | undefined;
-  let counted: Statement[] = [];
-
-  /** Shielded: cancelling the workflow cancels what it does, not the answer to a person; a failed signal handler would fail it all. */
-  const take = async (statement: Statement): Promise<Accepted> => {
-    const asked = open;
-    if (asked === undefined) return { status: 'refused', message: 'nothing is waiting for an answer here' };
-    const verified = await shielded(() => control.verifyStatement({ statement, gate: asked, ...subject }));
-    if (verified.status === 'refused') return verified;
-    const late = refusal(open, statement);
-    if (late !== undefined || open === undefined)
-      return { status: 'refused', message: late ?? 'the gate has closed' };
-    open = answered(open, verified.answer);
-    if (statement.verb === 'approve') counted.push(statement);
-    changed(open);
-    return { status: 'accepted', message: progress(open) };
-  };
-
+  const desk: Desk = { subject, changed, note, counted: [] };
   const validator = (statement: Statement): void => {
-    const why = malformed(statement) ?? refusal(open, statement);
+    const why = malformed(statement) ?? refusal(desk.open, statement);
     if (why !== undefined) throw ApplicationFailure.nonRetryable(why, 'statement.refused');
   };
-  const signalled = async (statement: Statement): Promise<void> => {
-    const why = malformed(statement) ?? refusal(open, statement);
-    try {
-      const result = why === undefined ? await take(statement) : { status: 'refused', message: why };
-      if (why !== undefined)
-        await shielded(() => control.recordRefusal({ statement: describe(statement), why, ...subject }));
-      note(`signal ${describe(statement)}: ${result.status}, ${result.message}`);
-    } catch (error) {
-      if (!(error instanceof TemporalFailure)) throw error;
-      note(`signal ${describe(statement)}: could not be taken, ${reasonOf(error)}`);
-    }
-  };
-  setHandler(messages.approve, take, {
+  const answer = (statement: Statement): Promise<Accepted> => take(desk, statement);
+  const signal = (statement: Statement): Promise<void> => signalled(desk, statement);
+  const silent = 'The same as the update, without an answer.';
+  setHandler(messages.approve, answer, {
     validator,
     description: 'Answer the open gate: yes. Takes a statement.',
   });
-  setHandler(messages.reject, take, {
+  setHandler(messages.reject, answer, {
     validator,
     description: 'Answer the open gate: no. Takes a statement.',
   });
-  setHandler(messages.approveSignal, signalled, {
-    description: 'The same as the update, without an answer.',
-  });
-  setHandler(messages.rejectSignal, signalled, { description: 'The same as the update, without an answer.' });
+  setHandler(messages.approveSignal, signal, { description: silent });
+  setHandler(messages.rejectSignal, signal, { description: silent });
+  return { statements: () => desk.counted, ask: (gate) => ask(desk, gate) };
+}
 
-  return {
-    statements: () => counted,
-    async ask(gate) {
-      open = gate;
-      counted = [];
-      changed(open);
-      try {
-        const closed = () => open?.verdict !== 'open';
-        if (gate.expiresAt === undefined) await condition(closed);
-        else if (!(await condition(closed, Math.max(gate.expiresAt - Date.now(), 1)))) open = expired(open);
-        return open;
-      } finally {
-        open = undefined;
-        changed(undefined);
-      }
-    },
-  };
+interface Subject {
+  readonly service: string;
+  readonly environment: string;
+  readonly version: string;
+}
+/** What the handlers and the question share. */
+interface Desk {
+  readonly subject: Subject;
+  readonly changed: (gate: GateState | undefined) => void;
+  readonly note: (line: string) => void;
+  open?: GateState;
+  counted: Statement[];
+}
+
+async function ask(desk: Desk, gate: GateState): Promise<GateState> {
+  desk.open = gate;
+  desk.counted = [];
+  desk.changed(gate);
+  try {
+    const closed = () => desk.open?.verdict !== 'open';
+    if (gate.expiresAt === undefined) await condition(closed);
+    else if (!(await condition(closed, Math.max(gate.expiresAt - Date.now(), 1))))
+      desk.open = expired(desk.open);
+    return desk.open;
+  } finally {
+    delete desk.open;
+    desk.changed(undefined);
+  }
+}
+
+/** Shielded: cancelling the workflow cancels what it does, not the answer to a person; a failed signal handler would fail it all. */
+async function take(desk: Desk, statement: Statement): Promise<Accepted> {
+  const { subject, open: asked } = desk;
+  if (asked === undefined) return { status: 'refused', message: 'nothing is waiting for an answer here' };
+  const verified = await shielded(() => control.verifyStatement({ statement, gate: asked, ...subject }));
+  if (verified.status === 'refused') return verified;
+  const late = refusal(desk.open, statement);
+  if (late !== undefined || desk.open === undefined)
+    return { status: 'refused', message: late ?? 'the gate has closed' };
+  const open = (desk.open = answered(desk.open, verified.answer));
+  if (statement.verb === 'approve') desk.counted.push(statement);
+  desk.changed(open);
+  return { status: 'accepted', message: progress(open) };
+}
+
+async function signalled(desk: Desk, statement: Statement): Promise<void> {
+  const why = malformed(statement) ?? refusal(desk.open, statement);
+  const said = describe(statement);
+  try {
+    const result = why === undefined ? await take(desk, statement) : { status: 'refused', message: why };
+    if (why !== undefined)
+      await shielded(() => control.recordRefusal({ statement: said, why, ...desk.subject }));
+    desk.note(`signal ${said}: ${result.status}, ${result.message}`);
+  } catch (error) {
+    if (!(error instanceof TemporalFailure)) throw error;
+    desk.note(`signal ${said}: could not be taken, ${reasonOf(error)}`);
+  }
 }
 
 const progress = (gate: GateState): string => {

@@ -6,12 +6,14 @@ import {
   condition,
   isCancellation,
   setHandler,
+  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import { runDetails } from '../src/domain/details.js';
+import { initialRunView } from '../src/domain/initial-run-view.js';
+import type { GateState } from '../src/domain/gate.js';
 import type { Ended, PipelineInput } from '../src/domain/inputs.js';
 import { failureTypeOf, type Outcome } from '../src/domain/outcome.js';
-import type { StagePlan } from '../src/domain/plan.js';
 import type { RunView, StageView } from '../src/domain/view.js';
 import { abortHandler } from './abort.js';
 import { asking } from './asking.js';
@@ -19,6 +21,7 @@ import { createGates } from './gate.js';
 import * as messages from './messages.js';
 import { control } from './profiles.js';
 import { publisher } from './publish.js';
+import { OUTCOME } from './search.js';
 import { runStages, type Run } from './stages.js';
 import { shielded } from './shielded.js';
 import { reasonOf } from './undo.js';
@@ -52,36 +55,24 @@ const reasonOfSuccess = ({ plan }: PipelineInput): string =>
     : 'every stage passed';
 
 function createRun(input: PipelineInput): Run {
-  const { plan } = input;
-  const workflow = workflowInfo().workflowId;
+  const { service, environment, version } = input.plan;
+  const subject = { service, environment, version };
   const root = CancellationScope.current();
   const publish = publisher(runDetails);
-  let view: RunView = {
-    run: input.run,
-    service: plan.service,
-    environment: plan.environment,
-    version: plan.version,
-    commit: plan.commit,
-    planHash: input.planHash,
-    requestedBy: input.requestedBy,
-    stages: plan.stages.map(pending),
-  };
+  let view = initialRunView(input);
   let hinted = false;
   const update = (change: Partial<RunView>): void => {
     view = { ...view, ...change };
     publish(view);
   };
-  const gates = createGates(
-    { service: plan.service, environment: plan.environment, version: plan.version },
-    (gate) => {
-      view = asking(view, gate);
-      publish(view);
-    },
-    (line) => {
-      update({ stages: view.stages.map((s) => (s.state === 'waiting' ? { ...s, note: line } : s)) });
-    },
-  );
-  const aborting = abortHandler(workflow, plan);
+  const onGate = (gate: GateState | undefined): void => {
+    view = asking(view, gate);
+    publish(view);
+  };
+  const gates = createGates(subject, onGate, (line) => {
+    update({ stages: noted(view, line) });
+  });
+  const aborting = abortHandler(workflowInfo().workflowId, subject);
   setHandler(messages.outcome, () => void (hinted = true), { description: 'Hint from a target: ask again.' });
   setHandler(messages.view, () => view);
   return {
@@ -91,25 +82,24 @@ function createRun(input: PipelineInput): Run {
     view: () => view,
     abortedBy: aborting.by,
     cancelled: () => root.consideredCancelled,
-    async hint(within) {
+    hint: async (within) => {
       await condition(() => hinted, within);
       hinted = false;
     },
-    stage(name, change) {
+    stage: (name, change) => {
       update({ stages: staged(view, name, change) });
     },
-    identify(identity) {
-      view = { ...view, identity };
-    },
-    note(name, change) {
-      view = { ...view, stages: staged(view, name, change) };
-    },
+    identify: (identity) => void (view = { ...view, identity }),
+    note: (name, change) => void (view = { ...view, stages: staged(view, name, change) }),
   };
 }
 
 const staged = (view: RunView, name: string, change: Partial<StageView>): readonly StageView[] =>
   view.stages.map((s) => (s.name === name ? { ...s, ...change } : s));
-const pending = (stage: StagePlan): StageView => ({ name: stage.name, kind: stage.kind, state: 'pending' });
+
+/** What became of a signal, said where people look for it. */
+const noted = (view: RunView, line: string): readonly StageView[] =>
+  view.stages.map((s) => (s.state === 'waiting' ? { ...s, note: line } : s));
 
 const cancelledDuring = (error: unknown): CancelledFailure =>
   new CancelledFailure('the run was cancelled', [], error instanceof Error ? error : undefined);
@@ -131,6 +121,7 @@ function endingOf(error: unknown, run: Run): Ended {
 async function end(run: Run, ended: Ended): Promise<Ended> {
   const { plan, planHash } = run.input;
   run.update({ ...ended, stages: run.view().stages.map((s) => stopped(s, ended)) });
+  upsertSearchAttributes([{ key: OUTCOME, value: ended.outcome }]);
   await control.finishRun({ plan, planHash, run: run.input.run, ...ended });
   await condition(allHandlersFinished);
   return ended;

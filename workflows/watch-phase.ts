@@ -4,6 +4,7 @@ import type { VerdictKind } from '../src/domain/verdict.js';
 import type { WatchInput, WatchResult } from '../src/domain/watching.js';
 import { about, judgedBad, type Field } from './moves.js';
 import { control } from './profiles.js';
+import { shielded } from './shielded.js';
 
 /** Watches one phase to its end; doubt that outlasts the step parks the deployment, and a person decides. Throws when the candidate is bad. */
 export async function watchPhase(field: Field, what: WatchInput): Promise<void> {
@@ -46,13 +47,10 @@ async function parked(field: Field, what: WatchInput, kind: VerdictKind, reason:
   delete open.until;
   const [guard, question] = [new CancellationScope(), new CancellationScope()];
   const guarding = guard.run(() => watched(field, open));
+  const title = `${what.phase} is ${kind}: ${reason}. approve: go on; reject: go back`;
   const answer = question.run(async () =>
     field.gates.ask(
-      await control.openQuestion({
-        ...about(field),
-        question: 'parked',
-        title: `${what.phase} is ${kind}: ${reason}. approve: go on; reject: go back`,
-      }),
+      await shielded(() => control.openQuestion({ ...about(field), question: 'parked', title })),
     ),
   );
   let closed: GateState;

@@ -31,7 +31,6 @@ export const SEARCH_ATTRIBUTES = {
   ShipwayService: 'Keyword',
   ShipwayEnvironment: 'Keyword',
   ShipwayVersion: 'Keyword',
-  ShipwayStage: 'Keyword',
   ShipwayOutcome: 'Keyword',
   ShipwayWaiting: 'Bool',
 } as const;

@@ -10,7 +10,8 @@ import {
   type RollbackRequest,
   type TargetState,
 } from '../src/domain/target.js';
-import type { DeploymentRow } from '../src/domain/store.js';
+import type { AuditEntry } from '../src/domain/audit.js';
+import type { DeploymentRow, Permit } from '../src/domain/store.js';
 import type { Statement } from '../src/domain/statement.js';
 import { ShipwayError } from '../src/errors.js';
 import { digestOf } from '../src/hash.js';
@@ -42,39 +43,42 @@ export const admitDeployment =
       );
     const state: TargetState = (await deps.store.targets.load(input)) ?? emptyState(input);
     const admitted = await resolve(deps, input, state);
-    const statements = statementsOf(input.cause);
-    await deps.store.permits.grant({
-      deployment: admitted.id,
-      target: { service: input.service, environment: input.environment },
-      ...(input.cause.kind === 'deploy' && input.cause.request.approval !== undefined
-        ? { decision: input.cause.request.approval.decision }
-        : {}),
-      statements,
-      planHash: input.cause.kind === 'deploy' ? input.cause.request.planHash : digestOf(admitted.plan),
-      grantedAt: new Date().toISOString(),
-    });
+    await deps.store.permits.grant(permitFor(input, admitted));
     await deps.store.deployments.start(rowOf(admitted, input.n));
     await deps.store.targets.save({
       ...state,
       nextN: input.n + 1,
       ...(admitted.host === undefined ? {} : { host: admitted.host }),
     });
-    await deps.store.audit.append([
-      entry(
-        { ...input, version: admitted.release.version },
-        'deployment.admitted',
-        {
-          deployment: admitted.id,
-          kind: admitted.kind,
-          release: admitted.release.digest,
-          replaces: admitted.replaces?.release.digest ?? 'none',
-          approved_by: statements.map((s) => s.person),
-        },
-        { user: admitted.requestedBy },
-      ),
-    ]);
+    await deps.store.audit.append([admission(input, admitted)]);
     return admitted;
   };
+
+function permitFor({ service, environment, cause }: AdmitInput, admitted: DeploymentInput): Permit {
+  const request = cause.kind === 'deploy' ? cause.request : undefined;
+  return {
+    deployment: admitted.id,
+    target: { service, environment },
+    ...(request?.approval === undefined ? {} : { decision: request.approval.decision }),
+    statements: statementsOf(cause),
+    planHash: request?.planHash ?? digestOf(admitted.plan),
+    grantedAt: new Date().toISOString(),
+  };
+}
+
+const admission = (input: AdmitInput, admitted: DeploymentInput): AuditEntry =>
+  entry(
+    { ...input, version: admitted.release.version },
+    'deployment.admitted',
+    {
+      deployment: admitted.id,
+      kind: admitted.kind,
+      release: admitted.release.digest,
+      replaces: admitted.replaces?.release.digest ?? 'none',
+      approved_by: statementsOf(input.cause).map((s) => s.person),
+    },
+    { user: admitted.requestedBy },
+  );
 
 const emptyState = ({ service, environment }: TargetRef): TargetState => ({
   schema: 1,

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { Context } from '@temporalio/activity';
 import type { Finding, Scanner } from '../src/domain/ports.js';
 import type { RunScanInput, RunScanResult } from '../src/domain/stage.js';
-import { jobDir } from '../src/stage/job-files.js';
+import { jobDir, type JobName } from '../src/stage/job-files.js';
 import { makeWorkspace } from '../src/stage/workspace.js';
 import { entry } from './audit.js';
 import { beating } from './beating.js';
@@ -21,44 +21,39 @@ export const runScan =
   async (input: RunScanInput): Promise<RunScanResult> =>
     beating(async (signal) => {
       const { backend, stageDir, scanner } = deps;
-      const { stage } = input;
-      const name = { run: input.run, stage: stage.name, attempt: input.attempt };
+      const stage = input.stage.name;
+      const user = { user: input.requestedBy };
+      await backend.audit([entry(input, 'stage.intent', { stage, scanner: scanner.name }, user)]);
+      const name = { run: input.run, stage, attempt: input.attempt };
       const directory = `${jobDir(stageDir, name)}-${String(Context.current().info.attempt)}`;
-      await backend.audit([
-        entry(
-          input,
-          'stage.intent',
-          { stage: stage.name, scanner: scanner.name },
-          { user: input.requestedBy },
-        ),
-      ]);
       const { service, commit, source, artifacts } = input;
       try {
         const workspace = await makeWorkspace(
           { stageDir, backend, service, commit, source, artifacts, cache: [], directory },
           signal,
         );
-        const findings = await scanner.scan(workspace, signal);
-        const summary =
-          findings.length === 0 ? 'no secrets found' : `${String(findings.length)} secrets found`;
-        const { digest } = await backend.putArtifact(
-          one(JSON.stringify({ scanner: scanner.name, findings })),
-        );
-        const lines = await backend.putArtifact(one(report(summary, findings)));
-        await backend.appendLog({ ...name, seq: 0, ...lines, last: true });
-        await backend.audit([
-          entry(
-            input,
-            'stage.result',
-            { stage: stage.name, findings: findings.length, evidence: digest },
-            { user: input.requestedBy },
-          ),
-        ]);
-        return { findings: findings.length, evidence: { kind: 'scan', stage: stage.name, digest, summary } };
+        const result = await keepFindings(deps, name, await scanner.scan(workspace, signal));
+        const { findings, evidence } = result;
+        const details = { stage, findings, evidence: evidence.digest };
+        await backend.audit([entry(input, 'stage.result', details, user)]);
+        return result;
       } finally {
         await rm(directory, { recursive: true, force: true });
       }
     });
+
+/** The findings as evidence, and as the output that `shipway logs` shows. */
+async function keepFindings(
+  { backend, scanner }: ScanDeps,
+  name: JobName,
+  findings: readonly Finding[],
+): Promise<RunScanResult> {
+  const summary = findings.length === 0 ? 'no secrets found' : `${String(findings.length)} secrets found`;
+  const { digest } = await backend.putArtifact(one(JSON.stringify({ scanner: scanner.name, findings })));
+  const lines = await backend.putArtifact(one(report(summary, findings)));
+  await backend.appendLog({ ...name, seq: 0, ...lines, last: true });
+  return { findings: findings.length, evidence: { kind: 'scan', stage: name.stage, digest, summary } };
+}
 
 const report = (summary: string, findings: readonly Finding[]): string =>
   [summary, ...findings.map((f) => `${f.file}:${String(f.line)} ${f.rule}: ${f.message}`), ''].join('\n');

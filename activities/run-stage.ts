@@ -4,7 +4,7 @@ import type { RunStageInput, RunStageResult, StageBackend } from '../src/domain/
 import { ShipwayError } from '../src/errors.js';
 import { forgetJob, inspectJob, jobDir, type JobState } from '../src/stage/job-files.js';
 import { awaitJob, startJob } from '../src/stage/job.js';
-import { shipOutput } from '../src/stage/output.js';
+import { shipOutput, type Shipping } from '../src/stage/output.js';
 import { keepCaches, makeWorkspace, type WorkspaceOptions } from '../src/stage/workspace.js';
 import type { ArtifactRef } from '../src/domain/release.js';
 import type { ProcessIdentity } from '../src/processes.js';
@@ -32,14 +32,13 @@ const BEAT_MS = 1_000;
 export const runStage =
   (deps: StageDeps) =>
   async (input: RunStageInput): Promise<RunStageResult> => {
-    const { heartbeatDetails } = Context.current().info;
-    const elsewhere = (heartbeatDetails as Beat | undefined)?.host;
+    const last = Context.current().info.heartbeatDetails as Beat | undefined;
     const timer = setInterval(() => {
       beat(deps);
     }, BEAT_MS);
     beat(deps);
     try {
-      return await run(deps, input, elsewhere !== undefined && elsewhere !== deps.hostId);
+      return await run(deps, input, last !== undefined && last.host !== deps.hostId);
     } finally {
       clearInterval(timer);
     }
@@ -55,34 +54,18 @@ async function run(deps: StageDeps, input: RunStageInput, elsewhere: boolean): P
   const signal = Context.current().cancellationSignal;
   const name = { run: input.run, stage: stage.name, attempt: input.attempt };
   const job = jobDir(stageDir, name);
+  const { service, commit, source, artifacts: made } = input;
   const workspace: WorkspaceOptions = {
-    stageDir,
-    backend,
-    service: input.service,
-    commit: input.commit,
-    source: input.source,
-    artifacts: input.artifacts,
+    ...{ stageDir, backend, service, commit, source, artifacts: made },
     cache: stage.cache,
     directory: job,
   };
   const process = await begun(deps, input, job, workspace, elsewhere, signal);
   const shipping = shipOutput(job, name, backend);
-  const code =
-    typeof process === 'number'
-      ? process
-      : await awaitJob(job, process, stage.timeoutMs, signal).catch(async (error: unknown) => {
-          await shipping.leave();
-          throw error;
-        });
+  const code = typeof process === 'number' ? process : await awaited(job, process, stage.timeoutMs, shipping);
   const outputBytes = await shipping.finish();
-  await backend.audit([
-    entry(
-      input,
-      'stage.result',
-      { stage: stage.name, attempt: input.attempt, exit_code: code },
-      { user: input.requestedBy },
-    ),
-  ]);
+  const details = { stage: stage.name, attempt: input.attempt, exit_code: code };
+  await backend.audit([entry(input, 'stage.result', details, { user: input.requestedBy })]);
   if (code !== 0)
     throw new ShipwayError(
       'stage.failed',
@@ -92,6 +75,21 @@ async function run(deps: StageDeps, input: RunStageInput, elsewhere: boolean): P
   await keepCaches(workspace, join(job, 'workspace'));
   await rm(join(job, 'workspace'), { recursive: true, force: true });
   return { outputBytes, ...(artifacts === undefined ? {} : { artifacts }) };
+}
+
+/** The exit code. Its output is left to the next attempt when this one is stopped. */
+async function awaited(
+  job: string,
+  process: ProcessIdentity,
+  timeoutMs: number,
+  shipping: Shipping,
+): Promise<number> {
+  try {
+    return await awaitJob(job, process, timeoutMs, Context.current().cancellationSignal);
+  } catch (error) {
+    await shipping.leave();
+    throw error;
+  }
 }
 
 /** The runner of the job, started if need be; or the exit code when it has ended already. */

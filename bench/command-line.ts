@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipelineId } from '../src/domain/ids.js';
 import { packageRoot } from '../src/paths.js';
@@ -15,17 +15,8 @@ export async function commandLine(): Promise<readonly Row[]> {
   const lab = await bareLab({});
   try {
     const workflowId = pipelineId('bench', RUN);
-    const view = {
-      run: RUN,
-      service: 'bench',
-      environment: 'production',
-      version: 'v1',
-      commit: '0'.repeat(40),
-      planHash: '0'.repeat(64),
-      requestedBy: 'bench',
-      stages: [],
-    };
-    await lab.client.workflow.start('bareGate', { taskQueue: 'bare', workflowId, memo: { view } });
+    await lab.client.workflow.start('bareGate', { taskQueue: 'bare', workflowId, memo: { view: VIEW } });
+    await mkdir(join(packageRoot(), '.cache'), { recursive: true });
     const script = join(packageRoot(), '.cache/bare-status.mjs');
     await writeFile(script, BARE);
     const env = {
@@ -35,33 +26,15 @@ export async function commandLine(): Promise<readonly Row[]> {
       BARE_ID: workflowId,
     };
     const cli = join(packageRoot(), 'bin/shipway.js');
-    const [help = [], node = []] = await interleaved(
-      ROUNDS,
-      () => process_([cli, '--help'], env),
-      () => process_(['-e', '0'], env),
-    );
-    const [status = [], bare = []] = await interleaved(
-      ROUNDS,
-      () => process_([cli, 'status', `bench/${RUN}`, '--json'], env),
-      () => process_([script], env),
-    );
     return [
-      {
-        name: '`shipway --help` against `node -e 0`',
-        value: median(help) / median(node),
-        unit: '×',
-        budget: 2,
-        better: 'less',
-        detail: `${ms(median(help))} against ${ms(median(node))}`,
-      },
-      {
-        name: '`shipway status` against a bare script',
-        value: median(status) / median(bare),
-        unit: '×',
-        budget: 1.5,
-        better: 'less',
-        detail: `${ms(median(status))} against ${ms(median(bare))}`,
-      },
+      await compared('`shipway --help` against `node -e 0`', 2, env, [cli, '--help'], ['-e', '0']),
+      await compared(
+        '`shipway status` against a bare script',
+        1.5,
+        env,
+        [cli, 'status', `bench/${RUN}`, '--json'],
+        [script],
+      ),
     ];
   } finally {
     await lab.stop();
@@ -69,8 +42,35 @@ export async function commandLine(): Promise<readonly Row[]> {
   }
 }
 
+const VIEW = {
+  run: RUN,
+  service: 'bench',
+  environment: 'production',
+  version: 'v1',
+  commit: '0'.repeat(40),
+  planHash: '0'.repeat(64),
+  requestedBy: 'bench',
+  stages: [],
+};
+
+async function compared(
+  name: string,
+  budget: number,
+  env: NodeJS.ProcessEnv,
+  ours: readonly string[],
+  theirs: readonly string[],
+): Promise<Row> {
+  const [us = [], them = []] = await interleaved(
+    ROUNDS,
+    () => wallTime(ours, env),
+    () => wallTime(theirs, env),
+  );
+  const detail = `${ms(median(us))} against ${ms(median(them))}`;
+  return { name, value: median(us) / median(them), unit: '×', budget, better: 'less', detail };
+}
+
 /** The wall time of a whole process. */
-function process_(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+function wallTime(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const begin = performance.now();
   const { status, stderr } = spawnSync(process.execPath, [...args], { env, encoding: 'utf8' });
   if (status !== 0) throw new Error(`${args.join(' ')} ended with ${String(status)}: ${stderr}`);

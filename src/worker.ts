@@ -16,7 +16,7 @@ import {
   createWaitingActivities,
   createWatchActivities,
 } from '../activities/index.js';
-import type { ControlDeps, EffectDeps } from '../activities/deps.js';
+import type { ControlDeps } from '../activities/deps.js';
 import { packageRoot } from './paths.js';
 import type { Role, WorkerSettings } from './settings.js';
 import { registerSearchAttributes } from './worker/search-attributes.js';
@@ -106,59 +106,80 @@ async function opened(url: string): Promise<Store> {
   return openStore({ url });
 }
 
-async function createWorkers(parts: Parts): Promise<Worker[]> {
-  const { connection, namespace, settings, store } = parts;
-  const base: Partial<WorkerOptions> & Pick<WorkerOptions, 'connection' | 'namespace'> = {
-    connection,
-    namespace,
-    shutdownGraceTime: GRACE,
-    maxHeartbeatThrottleInterval: '400ms',
-  };
-  const of = (role: Role, make: () => WorkerOptions): Promise<Worker>[] =>
-    settings.roles.includes(role) ? [Worker.create({ ...base, ...make() })] : [];
-  const control = (): ControlDeps => ({
-    store: existing(store),
-    client: parts.client,
-    policy: currentPolicy(existing(store)),
-    host: settings.hostId,
-  });
-  const effects = (): EffectDeps => effectDeps(parts, existing(store));
-  const host = effectQueues(settings.hostId);
-  return Promise.all([
-    ...of('control', () => ({
-      ...base,
+type Polling = Pick<
+  WorkerOptions,
+  | 'taskQueue'
+  | 'activities'
+  | 'maxConcurrentActivityTaskExecutions'
+  | 'workflowBundle'
+  | 'stickyQueueScheduleToStartTimeout'
+>;
+
+function createWorkers(parts: Parts): Promise<Worker[]> {
+  const { connection, namespace, settings } = parts;
+  const polling = settings.roles.flatMap((role) => POLLING[role](parts));
+  return Promise.all(
+    polling.map((options) =>
+      Worker.create({
+        connection,
+        namespace,
+        shutdownGraceTime: GRACE,
+        maxHeartbeatThrottleInterval: '400ms',
+        ...options,
+      }),
+    ),
+  );
+}
+
+/** What a worker of each role polls. */
+const POLLING: Readonly<Record<Role, (parts: Parts) => readonly Polling[]>> = {
+  control: (parts) => [
+    {
       taskQueue: QUEUES.control,
       workflowBundle: { codePath: join(packageRoot(), 'dist', 'workflow-bundle.js') },
-      activities: createControlActivities(control()),
+      activities: createControlActivities(controlDeps(parts)),
       stickyQueueScheduleToStartTimeout: '2s',
       maxConcurrentActivityTaskExecutions: CONTROL_SLOTS,
-    })),
-    ...of('watch', () => ({
-      ...base,
+    },
+  ],
+  watch: (parts) => [
+    {
       taskQueue: QUEUES.watch,
-      activities: createWaitingActivities(control()),
+      activities: createWaitingActivities(controlDeps(parts)),
       maxConcurrentActivityTaskExecutions: WATCH_SLOTS,
-    })),
-    ...of('host', () => ({
-      ...base,
-      taskQueue: host.effects,
-      activities: createEffectActivities(effects()),
-      maxConcurrentActivityTaskExecutions: CONTROL_SLOTS,
-    })),
-    ...of('host', () => ({
-      ...base,
-      taskQueue: host.watch,
-      activities: createWatchActivities(effects()),
-      maxConcurrentActivityTaskExecutions: WATCH_SLOTS,
-    })),
-    ...of('stage', () => ({
-      ...base,
+    },
+  ],
+  host: (parts) => {
+    const effects = effectDeps(parts, existing(parts.store));
+    const queues = effectQueues(parts.settings.hostId);
+    return [
+      {
+        taskQueue: queues.effects,
+        activities: createEffectActivities(effects),
+        maxConcurrentActivityTaskExecutions: CONTROL_SLOTS,
+      },
+      {
+        taskQueue: queues.watch,
+        activities: createWatchActivities(effects),
+        maxConcurrentActivityTaskExecutions: WATCH_SLOTS,
+      },
+    ];
+  },
+  stage: (parts) => [
+    {
       taskQueue: QUEUES.stage,
       activities: createStageActivities(stageDeps(parts)),
-      maxConcurrentActivityTaskExecutions: settings.stageSlots,
-    })),
-  ]);
-}
+      maxConcurrentActivityTaskExecutions: parts.settings.stageSlots,
+    },
+  ],
+};
+
+const controlDeps = ({ store, client, settings }: Parts): ControlDeps => ({
+  store: existing(store),
+  client,
+  policy: currentPolicy(existing(store)),
+  host: settings.hostId,
+});
 
 function existing(store: Store | undefined): Store {
   if (store === undefined) throw new Error('a role that needs the store was started without DATABASE_URL');

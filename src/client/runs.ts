@@ -6,7 +6,7 @@ import { MEMO_VIEW } from '../domain/messages.js';
 import type { DeploymentView, RunView } from '../domain/view.js';
 import { pendingOf, pollersOf, type Pending, type Pollers } from './describe.js';
 import { CommandError } from './failure.js';
-import { initialRunView } from './initial-view.js';
+import { initialRunView } from '../domain/initial-run-view.js';
 
 export interface RunStatus {
   readonly workflow: string;

@@ -21,12 +21,6 @@ export async function stopLeftovers(stateDir: string): Promise<void> {
   }
 }
 
-/** The pid of a process noted under `name`, if there is one. */
-export async function notedPid(stateDir: string, name: string): Promise<number | undefined> {
-  if (!(await notes(stateDir)).includes(`${name}.json`)) return undefined;
-  return (JSON.parse(await readFile(join(folder(stateDir), `${name}.json`), 'utf8')) as ProcessIdentity).pid;
-}
-
 /** Worker first, then what it works with. */
 async function notes(stateDir: string): Promise<readonly string[]> {
   await mkdir(folder(stateDir), { recursive: true });

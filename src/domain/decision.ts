@@ -8,7 +8,7 @@ export interface Decision {
   readonly evidence: readonly Digest[];
   readonly migrations: readonly Digest[];
   /** The live release it replaces, or `none`. */
-  readonly replaces: Digest | 'none';
+  readonly replaces: Digest;
   readonly policy: ApprovalPolicy;
 }
 

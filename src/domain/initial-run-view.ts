@@ -1,5 +1,5 @@
-import type { PipelineInput } from '../domain/inputs.js';
-import type { RunView } from '../domain/view.js';
+import type { PipelineInput } from './inputs.js';
+import type { RunView } from './view.js';
 
 /** A run as it is before its workflow has written anything: so that `status` answers from its first moment. */
 export const initialRunView = ({ run, plan, planHash, requestedBy }: PipelineInput): RunView => ({

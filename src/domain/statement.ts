@@ -1,5 +1,3 @@
-import type { Digest } from './release.js';
-
 /** A person as the policy knows them; asserted, not proved, while `signature` is `none`. */
 export type Person = string;
 
@@ -13,7 +11,7 @@ export interface Statement {
   readonly person: Person;
   readonly verb: Verb;
   /** Decision hash for approve and reject; plan hash for run; workflow id for rollback and abort. */
-  readonly on: Digest | string;
+  readonly on: string;
   readonly reason?: string;
   /** ISO instant of making it, and after which it counts no more. */
   readonly at: string;
@@ -29,7 +27,7 @@ export function malformed(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'a statement is an object';
   const s = value as Record<string, unknown>;
   for (const field of ['person', 'verb', 'on', 'at', 'until', 'nonce'])
-    if (typeof s[field] !== 'string' || s[field] === '' || (s[field] as string).length > 200)
+    if (typeof s[field] !== 'string' || s[field] === '' || s[field].length > 200)
       return `a statement needs the text field ${field} (1 to 200 characters)`;
   if (!VERBS.includes(s['verb'] as string)) return `a statement's verb is one of ${VERBS.join(', ')}`;
   if (s['signature'] !== 'none') return "a statement's signature is none while people are asserted";

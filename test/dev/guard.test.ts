@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { packageRoot } from '../../src/paths.js';
@@ -19,6 +19,15 @@ async function sleeping(script = 'exec sleep 60'): Promise<ProcessIdentity> {
   return identityOf(child.pid ?? 0);
 }
 
+/** Until the shell has set its traps: before that a signal ends it, as it would any process that has just begun. */
+async function ignores(pid: number): Promise<void> {
+  const mask = /^SigIgn:\t([0-9a-f]+)$/m;
+  const interrupt = 1n << 1n;
+  const ignored = async (): Promise<bigint> =>
+    BigInt(`0x${mask.exec(await readFile(`/proc/${String(pid)}/status`, 'utf8'))?.[1] ?? '0'}`);
+  while (((await ignored()) & interrupt) === 0n) await new Promise((r) => setTimeout(r, 10));
+}
+
 test('ends what it guards and removes its folders once its starter is gone, and not before', async () => {
   const [one, two] = [await sleeping(), await sleeping()];
   const folder = join(await temporaryFolder(), 'a folder with spaces');
@@ -27,6 +36,7 @@ test('ends what it guards and removes its folders once its starter is gone, and 
   const ended = once(child, 'exit');
   child.stdin?.write(`process TERM ${String(one.pid)} ${one.startTime}\nfolder ${folder}\n`);
   child.stdin?.write(`process INT ${String(two.pid)} ${two.startTime}\n`);
+  await ignores(child.pid ?? 0);
   child.kill('SIGINT');
   child.kill('SIGTERM');
   await new Promise((r) => setTimeout(r, 200));

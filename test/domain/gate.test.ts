@@ -29,7 +29,7 @@ const answer = (person: string, verb: 'approve' | 'reject' = 'approve') =>
 describe('a gate refuses', () => {
   test.each([
     ['no gate', undefined, say('bob'), 'nothing is waiting'],
-    ['a closed gate', { ...open, verdict: 'expired' } as GateState, say('bob'), 'closed: expired'],
+    ['a closed gate', { ...open, verdict: 'expired' as const }, say('bob'), 'closed: expired'],
     ['another decision', open, say('bob', { on: 'e'.repeat(64) }), 'the gate asks for dddddddddddd'],
     ['another verb', open, say('bob', { verb: 'abort' }), 'takes approve or reject'],
     ['the person who asked', open, say('alice'), 'may not approve it'],

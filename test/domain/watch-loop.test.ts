@@ -85,7 +85,7 @@ describe('a watch on a simulated clock', () => {
 
   test('without an end it watches until it is interrupted', async () => {
     const sim = simulated(healthy, DAY);
-    const { until: _, ...open } = watchInput();
+    const { until, ...open } = watchInput();
     expect((await watchLoop(open, sim.world)).interrupted).toBe(true);
     expect(sim.now()).toBe(DAY);
   });

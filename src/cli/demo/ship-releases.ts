@@ -26,6 +26,7 @@ export interface ShipOptions {
 }
 
 const RATE = 100;
+const LOOK_MS = 1_000;
 const VERSION_HEADER = 'x-version';
 const WHO_SHIPS = 'alice';
 const WHO_APPROVES = 'bob';
@@ -41,38 +42,35 @@ export async function shipReleases({
   const shipped: Shipped[] = [];
   let traffic: Traffic | undefined;
   try {
-    for (const release of manifest.releases) {
-      say(`shipping ${release.tag} to ${manifest.environment}`);
-      const served = traffic?.phase(release.tag);
-      const { run } = await answerOf<{ run: string }>(directory, [
-        'run',
-        '--environment',
-        manifest.environment,
-        '--release',
-        release.tag,
-        '--detach',
-        '--as',
-        WHO_SHIPS,
-      ]);
+    for (const { tag, expect = 'shipped' } of manifest.releases) {
+      say(`shipping ${tag} to ${manifest.environment}`);
+      const served = traffic?.phase(tag);
+      const run = await started(directory, manifest.environment, tag);
       const status = await followed(directory, run, interactive, say, (address) => {
         traffic ??= startTraffic(address, manifest.traffic.paths, RATE, VERSION_HEADER);
       });
       const { outcome = 'none', reason = '' } = status.run;
-      say(`${release.tag}: ${outcome} (${reason})`);
-      shipped.push({
-        tag: release.tag,
-        run,
-        expected: release.expect ?? 'shipped',
-        outcome,
-        reason,
-        timeline: status.deployment?.timeline ?? [],
-        ...(served === undefined ? {} : { served }),
-      });
+      say(`${tag}: ${outcome} (${reason})`);
+      const timeline = status.deployment?.timeline ?? [];
+      const release = { tag, run, expected: expect, outcome, reason, timeline };
+      shipped.push(served === undefined ? release : { ...release, served });
     }
   } finally {
     await traffic?.stop();
   }
   return shipped;
+}
+
+async function started(directory: string, environment: string, tag: string): Promise<string> {
+  const where = ['--environment', environment, '--release', tag];
+  const { run } = await answerOf<{ run: string }>(directory, [
+    'run',
+    ...where,
+    '--detach',
+    '--as',
+    WHO_SHIPS,
+  ]);
+  return run;
 }
 
 /** Looks at a run until it has an outcome, approves it when it asks, says what changes, and tells when users can come. */
@@ -102,7 +100,7 @@ async function followed(
         );
       else await approve(directory, run);
     }
-    await new Promise((r) => setTimeout(r, 300));
+    await new Promise((r) => setTimeout(r, LOOK_MS));
   }
 }
 

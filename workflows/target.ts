@@ -113,6 +113,7 @@ async function deploy(board: Board, cause: Cause, requestId: string, show: () =>
   }
   await runDeployment(admitted, async () => {
     running.started = true;
+    if (cause.kind === 'deploy') await tellPipeline(cause.request.pipeline, requestId);
     if (running.back !== undefined) await tellDeployment(id, running.back);
   });
   await ended(board, id);

@@ -64,3 +64,18 @@ test('tells what it knows', async () => {
   const view = await targetHandle(lab).query<TargetView>(MESSAGES.view);
   expect(view).toMatchObject({ live: 'w2', knownGood: 'w2', queue: [], holdMarks: [] });
 });
+
+test('a run knows its deployment as soon as that has begun, not at its next repeat', async () => {
+  const other = story(lab, 'told');
+  const seen: (string | undefined)[] = [];
+  lab.watching = async (w) => {
+    if (w.service !== 'told' || w.phase !== 'bake') return undefined;
+    seen.push(
+      await lab.until(async () => (await lab.view(input)).deployment, 'the deployment in the run', 10_000),
+    );
+    return undefined;
+  };
+  const input = await other.begin('t1');
+  expect((await other.ended(input)).outcome).toBe('shipped');
+  expect(seen).toEqual(['deployment/told/production/1']);
+});

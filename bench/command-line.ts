@@ -15,7 +15,7 @@ export async function commandLine(): Promise<readonly Row[]> {
   const lab = await bareLab({});
   try {
     const workflowId = pipelineId('bench', RUN);
-    await lab.client.workflow.start('bareGate', { taskQueue: 'bare', workflowId, memo: { view: VIEW } });
+    await lab.client.workflow.start('pipeline', { taskQueue: 'bare', workflowId, memo: { view: VIEW } });
     await mkdir(join(packageRoot(), '.cache'), { recursive: true });
     const script = join(packageRoot(), '.cache/bare-status.mjs');
     await writeFile(script, BARE);

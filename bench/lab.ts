@@ -5,24 +5,23 @@ import { Client, Connection } from '@temporalio/client';
 import {
   DefaultLogger,
   NativeConnection,
-  Runtime,
   Worker,
   bundleWorkflowCode,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
+import { pino } from 'pino';
 import { startPostgres } from '../src/dev/postgres.js';
 import { startTemporal, type TemporalOptions } from '../src/dev/temporal.js';
 import { packageRoot } from '../src/paths.js';
+import { installRuntime } from '../src/worker/runtime.js';
 import { bareActivities } from './bare-activities.js';
 
-export const QUIET = new DefaultLogger('ERROR');
+const QUIET = new DefaultLogger('ERROR');
 let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
-let installed = false;
 
 /** One Temporal runtime, silent, for the whole bench. */
 export function quietRuntime(): void {
-  if (!installed) Runtime.install({ logger: QUIET, shutdownSignals: [] });
-  installed = true;
+  installRuntime(pino({ level: 'silent' }));
 }
 
 export interface BareLab {

@@ -13,8 +13,8 @@ export async function bareNoOps(): Promise<void> {
   for (let i = 0; i < 7; i++) await noOp();
 }
 
-/** Waits for one signal: what a parked run costs without shipway. */
-export async function bareGate(): Promise<void> {
+/** Waits for one signal, under the name that shipway's runs have: what a parked run costs without shipway. */
+export async function pipeline(): Promise<void> {
   let open = false;
   setHandler(defineSignal('go'), () => void (open = true));
   await condition(() => open);

@@ -19,10 +19,9 @@ export function inOrder(problems: readonly Problem[]): readonly Problem[] {
   return [...unique.values()].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-/** One line a problem, in the order of the file: `file:line:col path: what is wrong; try …`. */
+/** One line a problem: `file:line:col path: what is wrong; try …`. */
 export function formatProblems(problems: readonly Problem[]): string {
-  return [...problems]
-    .sort((a, b) => a.line - b.line || a.column - b.column)
+  return problems
     .map(
       (p) =>
         `${p.file}:${String(p.line)}:${String(p.column)} ${p.path === '' ? '' : `${p.path}: `}${p.message}; try ${p.suggestion}`,

@@ -15,12 +15,7 @@ export function nearest(given: string, known: readonly string[]): string | undef
   return distance(given, near) <= Math.max(2, Math.floor(given.length / 3)) ? near : undefined;
 }
 
-/** The same for a key, which may also be written as other tools write or name it. */
-export function alternativeKey(given: string, known: readonly string[]): string {
-  return meantKey(given, known) ?? alternative(given, known);
-}
-
-/** The key that somebody meant who wrote `given`, if that is clear. */
+/** The key that somebody meant who wrote `given`, perhaps as other tools write or name it; `undefined` when that is not clear. */
 export function meantKey(given: string, known: readonly string[]): string | undefined {
   const snake = given
     .replace(/([a-z])([A-Z])/g, '$1_$2')

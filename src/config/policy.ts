@@ -1,5 +1,6 @@
 import type { Policy } from '../domain/policy.js';
 import { NAME } from '../domain/ids.js';
+import { COMING_IN_POLICY } from './coming.js';
 import { parseDocument } from './document.js';
 import { parseAt, problemAt, sourceOf, wasRead, type Source } from './issues.js';
 import { meantName, NAME_RULE } from './fields.js';
@@ -8,20 +9,6 @@ import { policySchema, type PolicyInput } from './policy-schema.js';
 import { readText } from './read-text.js';
 import { shown } from './shown.js';
 
-/** What an organisation will be able to say later. */
-const COMING = new Set([
-  ...[
-    'required_roles',
-    'security_scan',
-    'performance_test',
-    'deploy',
-    'rollback',
-    'roles',
-    'people',
-    'access',
-  ],
-  ...['freezes', 'notification_channels', 'checklist'],
-]);
 const DAY_MS = 86_400_000;
 
 /** Reads and checks `shipway.policy.yaml`. Fails with `UsageError` only when it cannot be read at all. */
@@ -34,7 +21,7 @@ export function parsePolicy(file: string, text: string): Loaded<Policy> {
   const { document, problems: found } = parseDocument(file, text);
   if (document === undefined) return { ok: false, problems: found };
   const problems = [...found];
-  const source = sourceOf(file, document, COMING);
+  const source = sourceOf(file, document, COMING_IN_POLICY);
   const input = parseAt(policySchema, document.value, [], source, problems);
   if (input !== undefined) problems.push(...rules(input, source));
   return input === undefined || problems.length > 0

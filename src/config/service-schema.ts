@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NAME } from '../domain/ids.js';
 import { deploySchema } from './deploy-schema.js';
 import { name } from './fields.js';
 import { stageSchema } from './stage-schema.js';
@@ -20,7 +21,7 @@ export const serviceSchema = z.strictObject({
   deploy: deploySchema
     .meta({ description: 'how it is deployed; every environment may change any of it' })
     .optional(),
-  environments: z.record(z.string(), deploySchema.nullable()).meta({
+  environments: z.record(z.string().regex(NAME), deploySchema.nullable()).meta({
     description: 'where it is deployed, and what is different there: any key of `deploy`',
     examples: environmentsExample,
   }),

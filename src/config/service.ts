@@ -1,4 +1,5 @@
 import { NAME } from '../domain/ids.js';
+import { COMING_IN_SERVICE } from './coming.js';
 import type { DeploymentPlan } from '../domain/plan.js';
 import { deploymentOf, merged } from './deployment.js';
 import { deploymentProblems, type Ask } from './deployment-rules.js';
@@ -19,23 +20,6 @@ export interface ServiceConfig {
   readonly environments: Readonly<Record<string, DeploymentPlan>>;
 }
 
-/** Keys of the deployment guide that are still to come. */
-const COMING = new Set([
-  ...[
-    'image',
-    'resources',
-    'handler',
-    'events',
-    'headers',
-    'output_directory',
-    'batch_size',
-    'pause',
-    'port',
-  ],
-  ...['notification_channels', 'required_roles', 'performance_test', 'migrations', 'secrets', 'freezes'],
-  ...['checklist', 'database', 'during_bake', 'min_bake', 'queue'],
-]);
-
 /** Reads and checks a file. Fails with `UsageError` only when it cannot be read at all. */
 export async function loadService(file: string): Promise<Loaded<ServiceConfig>> {
   const text = await readText(file);
@@ -47,7 +31,7 @@ export function parseService(file: string, text: string): Loaded<ServiceConfig> 
   const { document, problems: found } = parseDocument(file, text);
   if (document === undefined) return { ok: false, problems: found };
   const problems = [...found];
-  const source = sourceOf(file, document, COMING);
+  const source = sourceOf(file, document, COMING_IN_SERVICE);
   const config = configOf(source, problems);
   return config === undefined || problems.length > 0
     ? { ok: false, problems: inOrder(problems) }

@@ -26,7 +26,7 @@ const probe = (about: string, path: string) =>
         '0s',
       ).optional(),
     })
-    .meta({ description: about })
+    .meta({ description: about, examples: [{ path }] })
     .optional();
 
 const userKey = z

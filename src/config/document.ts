@@ -1,13 +1,10 @@
 import { Composer, LineCounter, isScalar, type CST, type Document } from 'yaml';
 import { NodeReader } from './node-reader.js';
 import { Places, type Spot } from './places.js';
-import type { Problem } from './problem.js';
+import { inOrder, type Problem } from './problem.js';
 import { whole } from './read-text.js';
 import { syntaxFaults, type SyntaxFault } from './yaml-syntax.js';
 import { tokensOf, type Stop } from './yaml-tokens.js';
-
-/** More are not shown: whoever has so many has one cause for most of them. */
-const MOST_PROBLEMS = 50;
 
 /** A parsed file: plain data, where each of its values stands, and the paths of what was refused and is not in it. */
 export interface ConfigDocument {
@@ -45,7 +42,7 @@ export function parseDocument(file: string, text: string): ParsedDocument {
   const reader = new NodeReader(file, text, new Places(spotOf));
   const value = reader.read(document.contents, []);
   const { places, unread, problems } = reader;
-  return { document: { value, places, unread }, problems: problems.slice(0, MOST_PROBLEMS) };
+  return { document: { value, places, unread }, problems };
 }
 
 const TWO = {
@@ -77,7 +74,5 @@ const composed = (tokens: readonly CST.Token[], length: number): readonly Docume
   return [...composer.compose(tokens, false, length)];
 };
 
-function onePerLine(problems: readonly Problem[]): readonly Problem[] {
-  const lines = new Map([...problems].reverse().map((p) => [p.line, p] as const));
-  return [...lines.values()].sort((a, b) => a.line - b.line).slice(0, MOST_PROBLEMS);
-}
+const onePerLine = (problems: readonly Problem[]): readonly Problem[] =>
+  inOrder([...new Map([...problems].reverse().map((p) => [p.line, p] as const)).values()]);

@@ -85,7 +85,11 @@ function wrongScalar(input: unknown, expected: string, wanted: string, such: str
   if (expected === 'array') return [`${shown(text)} is ${what}, not a list`, asList(text, such)];
   if ((expected === 'number' || expected === 'int') && /^\d+$/.test(text))
     return [`${shown(text)} is a text, not a number`, `${text}, without quotes`];
-  return [`${shown(text)} is not ${wanted}`, such];
+  const given = typeof input === 'string' ? shown(text) : text;
+  return [
+    expected === 'boolean' ? `${given} is not ${wanted}` : `${given} is ${what}, not ${wanted}`,
+    wanted === KINDS['int'] ? `${wanted}, such as ${such}` : such,
+  ];
 }
 
 /** The list that a text is meant as: its lines. */

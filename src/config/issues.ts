@@ -114,7 +114,13 @@ function unknownKey(key: string, known: readonly string[], { coming }: Source): 
   const meant = meantKey(key, known);
   return meant === undefined && coming.has(key)
     ? [`${key} is not available yet`, 'leaving it out']
-    : [`there is no key ${shown(key)}`, meant ?? alternative(key, known)];
+    : [
+        `there is no key ${shown(key)}`,
+        meant ??
+          (known.length === 1
+            ? `leaving it out: the only key here is ${known[0] ?? ''}`
+            : alternative(key, known)),
+      ];
 }
 
 /** What has to be left out for `issue` to be gone. A list with a wrong entry is left out as a whole: its order means something. */

@@ -20,7 +20,7 @@ const approvals = z
       examples: [true],
     }).optional(),
   })
-  .meta({ description: 'what the stage `approve` asks for' });
+  .meta({ description: 'what the stage `approve` asks for', examples: [{ required_approvals: 2 }] });
 
 const environment = z.strictObject({
   identity: z

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { NAME } from '../domain/ids.js';
 import { deploySchema } from './deploy-schema.js';
-import { name } from './fields.js';
+import { name, wrong } from './fields.js';
 import { stageSchema } from './stage-schema.js';
 
 /** `shipway.yaml` as users write it. Defaults are filled in by deployment.ts and stages.ts; a key that is not here is an error. */
 
 const MOST_STAGES = 200;
+const MOST_ENVIRONMENTS = 100;
 const service = name({ description: 'names the service', examples: ['storefront'] });
 const environmentsExample = [{ staging: { strategy: 'blue_green' }, production: {} }];
 
@@ -36,5 +37,15 @@ export const serviceShell = z.strictObject({
     .meta({ examples: [[{ name: 'test', script: ['npm test'] }]] })
     .optional(),
   deploy: z.unknown().optional(),
-  environments: z.record(z.string(), z.unknown()).meta({ examples: environmentsExample }).optional(),
+  environments: z
+    .record(z.string(), z.unknown())
+    .refine((all) => Object.keys(all).length <= MOST_ENVIRONMENTS, {
+      error: () =>
+        wrong(
+          `there are more than ${String(MOST_ENVIRONMENTS)} environments`,
+          'a file for each part of them',
+        ),
+    })
+    .meta({ examples: environmentsExample })
+    .optional(),
 });

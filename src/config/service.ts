@@ -114,8 +114,10 @@ function asking(path: readonly string[], source: Source): Ask {
         [...path, ...keys],
         ['deploy', ...keys],
       ];
-      const home = homes.find((place) => places.has(place)) ?? parentOf(homes, source);
-      return problemAt(source, home, message, suggestion);
+      const home = homes.find((place) => places.has(place));
+      if (home !== undefined) return problemAt(source, home, message, suggestion);
+      const standard = `${keys.join('.')} is left at its default, and ${message}`;
+      return problemAt(source, parentOf(homes, source), standard, suggestion);
     },
   };
 }

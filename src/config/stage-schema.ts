@@ -78,7 +78,7 @@ export const commandSchema = z
       .strictObject({
         attempts: integer(1, 10, { description: 'how often it is tried in all', default: 1, examples: [3] }),
       })
-      .meta({ description: 'what is done when it fails' })
+      .meta({ description: 'what is done when it fails', examples: [{ attempts: 3 }] })
       .optional(),
     on_lost: choice(['rerun', 'fail'], [], {
       description: 'what becomes of it when its machine is gone',

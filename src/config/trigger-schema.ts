@@ -22,7 +22,10 @@ export const triggers = z
         window: window('5m'),
         min_requests: minRequests,
       })
-      .meta({ description: 'answers with status 5xx, and requests without an answer' })
+      .meta({
+        description: 'answers with status 5xx, and requests without an answer',
+        examples: [{ threshold: '5%', window: '5m' }],
+      })
       .optional(),
     response_time: z
       .strictObject({
@@ -34,7 +37,10 @@ export const triggers = z
         window: window('5m'),
         min_requests: minRequests,
       })
-      .meta({ description: 'the time that 95 of 100 answers stay under' })
+      .meta({
+        description: 'the time that 95 of 100 answers stay under',
+        examples: [{ p95_threshold: '2000ms', window: '5m' }],
+      })
       .optional(),
     health_check_failures: z
       .strictObject({
@@ -45,7 +51,10 @@ export const triggers = z
         }).optional(),
         window: window('2m'),
       })
-      .meta({ description: 'health checks of the release’s instances that failed' })
+      .meta({
+        description: 'health checks of the release’s instances that failed',
+        examples: [{ threshold: 3, window: '2m' }],
+      })
       .optional(),
   })
   .meta({ description: 'what takes the release back by itself; all three always watch' });

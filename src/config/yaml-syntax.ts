@@ -17,7 +17,9 @@ export function syntaxFaults(
 ): readonly SyntaxFault[] {
   const open = tokens.flatMap((token) => [...unclosed(token)]);
   const first = Math.min(...open.map((fault) => fault.offset));
-  const others = errors
+  // Once a value has ended too early, all the rest stands in the wrong place.
+  const last = errors.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN');
+  const others = (last < 0 ? errors : errors.slice(0, last + 1))
     // What comes after something that was never closed was read as a part of it.
     .filter(({ pos: [offset] }) => offset < first)
     .map((error) => faultOf(error, text));
@@ -103,15 +105,21 @@ const MEANINGS: Partial<Record<YAMLParseError['code'], Meaning>> = {
     message.startsWith('Nested')
       ? ['there is a second colon in this value', 'quoting the whole value']
       : ['a list stands where a key and a colon are wanted', 'indenting it like its neighbours'],
-  BLOCK_IN_FLOW: () => ['lines with - or key: cannot stand between brackets', '[a, b] or { key: value }'],
+  BLOCK_IN_FLOW: () => [
+    '`key:` or `-` stands here between brackets',
+    'a comma before it, as in { a: 1, b: 2 }',
+  ],
   KEY_OVER_1024_CHARS: () => ['a key has more than 1024 characters', 'a shorter one'],
   MISSING_CHAR: (message) =>
     message.includes(',') ? ['a comma is missing before this', 'a comma'] : NO_PAIR,
   MULTILINE_IMPLICIT_KEY: () => NO_PAIR,
-  UNEXPECTED_TOKEN: (_, rest) => [
-    `${shown(/^[^\r\n]*/.exec(rest)?.[0] ?? rest)} does not belong here`,
-    'taking it out, or quoting the whole value',
-  ],
+  UNEXPECTED_TOKEN: (_, rest) =>
+    rest.startsWith(',')
+      ? ['there is nothing between two commas', 'taking one out']
+      : [
+          `${shown(/^[^\r\n]*/.exec(rest)?.[0] ?? rest)} does not belong here`,
+          'taking it out, or quoting the whole value',
+        ],
 };
 const NO_PAIR: Said = [
   'this is neither a key with its value nor an entry of a list',

@@ -62,7 +62,7 @@ describe('a document', () => {
     [
       'forty levels',
       `${'['.repeat(39)}x${']'.repeat(39)}`,
-      JSON.parse(`${'['.repeat(39)}"x"${']'.repeat(39)}`),
+      JSON.parse(`${'['.repeat(39)}"x"${']'.repeat(39)}`) as unknown,
     ],
   ])('takes %s', (_, text, value) => {
     expect(parseDocument('f', text)).toMatchObject({ problems: [], document: { value } });

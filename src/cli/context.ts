@@ -14,16 +14,23 @@ const MOST_REASON = 2_000;
 /** `-f`, else shipway.yaml here or above. Fails with `UsageError`. */
 export async function configurationFile(values: Values): Promise<string> {
   const named = string(values, 'file');
-  if (named !== undefined) {
-    if (await isFile(resolve(named))) return resolve(named);
-    throw new UsageError(`there is no file ${named}`, 'name an existing file with -f');
-  }
+  if (named !== undefined) return namedFile(named);
   const found = await nearestConfiguration();
   if (found !== undefined) return found;
   throw new UsageError(
     'there is no shipway.yaml here or above',
     'make one with `shipway init`, or name it with -f',
   );
+}
+
+async function namedFile(named: string): Promise<string> {
+  const found = await stat(resolve(named)).catch((error: NodeJS.ErrnoException) => error.code ?? 'ENOENT');
+  if (found === 'ENOENT' || found === 'ENOTDIR')
+    throw new UsageError(`there is no file ${named}`, 'name an existing file with -f');
+  if (typeof found === 'string' || found.isFile()) return resolve(named);
+  throw found.isDirectory()
+    ? new UsageError(`${named} is a folder`, `name the file in it: -f ${join(named, 'shipway.yaml')}`)
+    : new UsageError(`${named} is not a file that can be read twice`, 'name a plain file with -f');
 }
 
 /** The shipway.yaml here or above. */

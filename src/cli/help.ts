@@ -1,5 +1,13 @@
 import { COMMANDS, GLOBAL, type CommandSpec, type OptionSpec } from './table.js';
 
+export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] = [
+  [0, 'shipped or superseded'],
+  [1, 'any other outcome'],
+  [2, 'usage or bad configuration'],
+  [3, 'refused by policy'],
+  [130, 'interrupted'],
+];
+
 /** The first screen. */
 export function generalHelp(): string {
   return [
@@ -12,7 +20,7 @@ export function generalHelp(): string {
     'every command:',
     ...optionLines(GLOBAL),
     '',
-    'exit codes: 0 shipped or superseded, 1 any other outcome, 2 usage or bad configuration, 3 refused by policy, 130 interrupted',
+    `exit codes: ${EXIT_CODES.map(([code, meaning]) => `${String(code)} ${meaning}`).join(', ')}`,
     'shipway COMMAND --help shows its options and examples.',
   ].join('\n');
 }

@@ -102,7 +102,7 @@ const misused = (message: string, tried: string, json: boolean): number =>
   failed({ message, next: `try ${tried}`, exit: USAGE }, json);
 
 async function nearest(given: string, known: readonly string[]): Promise<string> {
-  const { alternative } = await import('../config/issues.js');
+  const { alternative } = await import('../config/alternative.js');
   return alternative(given, known);
 }
 

@@ -45,7 +45,9 @@ export async function planned(values: Values): Promise<Planned> {
   if (dirty && ref !== 'HEAD')
     throw new UsageError('--dirty ships the working tree, and --release names a commit', 'one of the two');
   const commit = await commitOf(root, ref);
-  const config = valid(dirty ? await loadService(file) : await configAt(root, commit, file));
+  const config = dirty
+    ? valid('the working tree', await loadService(file))
+    : valid(`commit ${commit.slice(0, 12)}`, await configAt(root, commit, file));
   const facts = await factsOf(root, ref, commit, branchesOf(config));
   if (dirty) return fromTree(config, environment, facts);
   if (ref === 'HEAD' && (await changes(root)) !== '')
@@ -64,19 +66,21 @@ async function fromTree(config: ServiceConfig, environment: string, committed: G
 
 async function configAt(root: string, commit: string, file: string): Promise<Loaded<ServiceConfig>> {
   const text = await fileAt(root, commit, file);
-  const name = relative(root, file);
   if (text === undefined)
     throw new UsageError(
-      `commit ${commit.slice(0, 12)} has no ${name}`,
+      `commit ${commit.slice(0, 12)} has no ${relative(root, file)}`,
       'commit it, or ship the working tree with --dirty',
     );
-  return parseService(name, text);
+  return parseService(file, text);
 }
 
-function valid(loaded: Loaded<ServiceConfig>): ServiceConfig {
+function valid(where: string, loaded: Loaded<ServiceConfig>): ServiceConfig {
   if (loaded.ok) return loaded.value;
+  const problems = loaded.problems.map((p) => ({ ...p, file: relative(process.cwd(), p.file) || p.file }));
   throw new UsageError(
-    `the configuration has problems:\n${formatProblems(loaded.problems)}`,
-    'correct them; `shipway validate` checks the file as it is now',
+    `the configuration of ${where} has problems:\n${formatProblems(problems)}`,
+    where.startsWith('commit')
+      ? 'correct them and commit; `shipway validate` checks the file as it is now'
+      : 'correct them; `shipway validate` checks the file as it is now',
   );
 }

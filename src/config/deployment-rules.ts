@@ -2,7 +2,7 @@ import { refuseCombination } from '../domain/capabilities.js';
 import { FULL, type DeploymentPlan } from '../domain/plan.js';
 import type { Problem } from './problem.js';
 import { looksSecret, SECRET } from './secrets.js';
-import type { DeployInput } from './service-schema.js';
+import type { DeployInput } from './deploy-schema.js';
 import { durationText } from './units.js';
 
 /** What a rule asks of the file it is about; keys are those of `deploy`. */

@@ -6,7 +6,7 @@ import {
   type Triggers,
   type UserKey,
 } from '../domain/plan.js';
-import type { DeployInput } from './service-schema.js';
+import type { DeployInput } from './deploy-schema.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

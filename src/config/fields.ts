@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { NAME } from '../domain/ids.js';
 import { shown } from './shown.js';
-import { parseDuration, parsePercent } from './units.js';
+
+/**
+ * What the references and suggestions say of a key. `default` is what is filled in where the key is not there, as users write it;
+ * `examples` are valid values of it.
+ */
+export interface About {
+  readonly description: string;
+  readonly default?: string | number | boolean | readonly string[];
+  readonly examples?: readonly unknown[];
+}
 
 /**
  * The kinds of values that both files are made of. The message of an error has two lines: what is wrong, and what to try.
@@ -9,68 +18,38 @@ import { parseDuration, parsePercent } from './units.js';
  */
 export const wrong = (what: string, instead: string): string => `${what}\n${instead}`;
 
-/** A text in users' notation; a bare number is told that it lacks its unit. */
-const measured = (
-  parse: (text: string) => number | undefined,
-  a: {
-    readonly called: string;
-    readonly like: string;
-    readonly bare: (n: string) => string;
-    readonly pattern: string;
-  },
-) =>
-  z
-    .string({
-      error: ({ input }) =>
-        typeof input === 'number' ? wrong(`${String(input)} has no unit`, a.bare(String(input))) : undefined,
-    })
-    .meta({ pattern: a.pattern })
-    .transform((text, context) => {
-      const value = parse(text);
-      if (value !== undefined) return value;
-      context.issues.push({
-        code: 'custom',
-        message: /^\d+$/.test(text)
-          ? wrong(`${text} has no unit`, a.bare(text))
-          : wrong(`${shown(text)} is no ${a.called}`, a.like),
-        input: text,
-      });
-      return z.NEVER;
-    });
-
-export const duration = (meaning: string) =>
-  measured(parseDuration, {
-    called: 'duration',
-    like: 'a number with ms, s, m, h or d, such as 30s or 5m',
-    bare: (n) => `${n}s or ${n}m`,
-    pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d)$',
-  }).meta({ description: meaning, form: 'duration such as `30s`, `5m`' });
-
-export const percent = (meaning: string) =>
-  measured(parsePercent, {
-    called: 'percentage',
-    like: 'a number from 0% to 100% with at most two decimals, such as 5%',
-    bare: (n) => `${n}%`,
-    pattern: '^\\d{1,3}(\\.\\d{1,2})?%$',
-  }).meta({ description: meaning, form: 'percentage such as `5%`' });
-
-export const name = (meaning: string) =>
+export const name = (about: About) =>
   z
     .string()
     .regex(NAME, {
-      error: ({ input }) =>
-        wrong(`${shown(input)} is no name`, 'lower-case letters, digits and dashes, beginning with a letter'),
+      error: ({ input }) => wrong(`${shown(input)} is no name`, meantName(String(input)) ?? NAME_RULE),
     })
-    .meta({ description: meaning });
+    .meta({ ...about, form: 'name' });
+
+export const NAME_RULE = 'lower-case letters, digits and dashes, beginning with a letter';
+/** `My Shop` as a name: `my-shop`. */
+export function meantName(text: string): string | undefined {
+  const near = text
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_.]+/g, '-');
+  return NAME.test(near) ? near : undefined;
+}
 
 /** A branch by its plain name: git's own rules for one, and nothing that git could take for an option or an expression. */
 export const branch = () =>
   z.string().regex(/^(?![-./])(?!.*(\.\.|\/\/|@\{|\.lock$|[./]$))[^\s~^:?*[\]\\]{1,200}$/, {
-    error: ({ input }) => wrong(`${shown(input)} is no name of a branch`, 'a plain one, such as main'),
+    error: ({ input }) =>
+      /[*?[]/.test(String(input))
+        ? wrong(
+            `${shown(input)} is a pattern, and branches are named one by one`,
+            'a plain name, such as main',
+          )
+        : wrong(`${shown(input)} is no name of a branch`, 'a plain one, such as main'),
   });
 
 /** A path of the repository: relative, and nowhere else. */
-export const innerPath = (meaning: string) =>
+export const innerPath = (what: string) =>
   z
     .string()
     .min(1)
@@ -78,36 +57,42 @@ export const innerPath = (meaning: string) =>
       error: ({ input }) =>
         wrong(`${shown(input)} leads out of the workspace`, 'a path inside it, such as dist/'),
     })
-    .meta({ description: meaning });
+    .meta({ description: what, form: 'path' });
 
 /** A path on the instance itself: what a URL parser would take for another host is none. */
-export const urlPath = (meaning: string) =>
+export const urlPath = (about: About) =>
   z
     .string()
     .regex(/^\/(?![/\\])[^\s\\#]*$/, {
       error: ({ input }) =>
         wrong(`${shown(input)} is no path`, 'one that begins with one /, such as /health'),
     })
-    .meta({ description: meaning });
+    .meta({ ...about, form: 'path' });
 
 /** A name of a header or a cookie, as RFC 9110 and RFC 6265 have it. */
-export const token = (meaning: string) =>
+export const token = (about: About) =>
   z
     .string()
     .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, {
       error: ({ input }) =>
         wrong(`${shown(input)} is no name of a header or cookie`, 'letters, digits and dashes'),
     })
-    .meta({ description: meaning });
+    .meta({ ...about });
 
-export const integer = (min: number, max: number, meaning: string) =>
-  z.int().min(min).max(max).meta({ description: meaning });
+export const integer = (min: number, max: number, about: About) =>
+  z
+    .int()
+    .min(min)
+    .max(max)
+    .meta({ ...about });
+
+export const yesOrNo = (about: About) => z.boolean().meta({ ...about });
 
 /** One of a few names; known names that are still to come say so. */
 export function choice<const T extends string>(
   known: readonly [T, ...T[]],
   coming: readonly string[],
-  meaning: string,
+  about: About,
 ) {
   return z
     .enum(known, {
@@ -116,5 +101,5 @@ export function choice<const T extends string>(
           ? wrong(`${shown(input)} is not available yet`, known.join(' or '))
           : undefined,
     })
-    .meta({ description: meaning });
+    .meta({ ...about, ...(coming.length === 0 ? {} : { coming }) });
 }

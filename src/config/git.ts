@@ -17,6 +17,8 @@ export interface GitFacts {
   readonly branches: readonly string[];
 }
 const MAX_BUFFER = 64 * 1024 ** 2;
+/** What git sets for a hook and would answer by, instead of by the folder it is asked in. */
+const OF_A_HOOK = /^GIT_(DIR|WORK_TREE|INDEX_FILE|PREFIX|COMMON_DIR|NAMESPACE|.*OBJECT_DIRECTOR(Y|IES))$/;
 
 /** Runs git by its arguments. Fails with what git says. */
 export async function git(
@@ -24,9 +26,10 @@ export async function git(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<string> {
+  const inherited = Object.entries(process.env).filter(([name]) => !OF_A_HOOK.test(name));
   const options = {
     cwd,
-    env: { ...process.env, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', ...env },
+    env: { ...Object.fromEntries(inherited), GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', ...env },
     maxBuffer: MAX_BUFFER,
   };
   const { stdout } = await promisify(execFile)('git', [...args], options);
@@ -38,13 +41,15 @@ export async function repositoryOf(file: string): Promise<string> {
   try {
     return await git(dirname(file), ['rev-parse', '--show-toplevel']);
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw missing
-      ? new UsageError('git is not installed', 'install git')
-      : new UsageError(
-          `${dirname(file)} is in no git repository`,
-          'git init, and commit what is to be shipped',
-        );
+    const { code, stderr = '' } = error as NodeJS.ErrnoException & { readonly stderr?: string };
+    const folder = dirname(file);
+    if (code === 'ENOENT') throw new UsageError('git is not installed', 'install git');
+    if (stderr.includes('dubious ownership'))
+      throw new UsageError(
+        `git does not trust ${folder}, which belongs to another user`,
+        'do what git says: git config --global --add safe.directory with the folder of the repository',
+      );
+    throw new UsageError(`${folder} is in no git repository`, '`git init`, and commit what is to be shipped');
   }
 }
 
@@ -55,6 +60,8 @@ export async function commitOf(root: string, ref: string): Promise<string> {
   try {
     return await git(root, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]);
   } catch {
+    if (ref === 'HEAD')
+      throw new UsageError(`${root} has no commit yet`, '`git add` and `git commit` what is to be shipped');
     throw new UsageError(
       `there is no commit ${JSON.stringify(ref)} in ${root}`,
       'a tag, a branch or a commit id of this repository; `git tag` lists the tags',
@@ -71,13 +78,21 @@ export async function fileAt(root: string, commit: string, file: string): Promis
   }
 }
 
-/** Facts of a commit that is in the repository. */
+/**
+ * Facts of a commit that is in the repository. Fails with `UsageError` in a shallow clone: it can neither tell what is on a branch nor
+ * hand the commit on.
+ */
 export async function factsOf(
   root: string,
   ref: string,
   commit: string,
   branches: readonly string[],
 ): Promise<GitFacts> {
+  if ((await git(root, ['rev-parse', '--is-shallow-repository'])) === 'true')
+    throw new UsageError(
+      `${root} is a shallow clone, which lacks what leads to the commit`,
+      '`git fetch --unshallow`, or cloning with the whole history (in CI: fetch depth 0)',
+    );
   const [committedAt = '', author = ''] = (
     await git(root, ['show', '--no-patch', '--format=%cI%n%ae', '--end-of-options', commit])
   ).split('\n');

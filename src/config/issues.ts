@@ -1,7 +1,8 @@
-import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
+import { alternative, meantKey } from './alternative.js';
 import type { ConfigDocument } from './document.js';
-import { keysAt } from './known-keys.js';
+import { said } from './issue-words.js';
+import { exampleAt, keysAt } from './known-keys.js';
 import { pathText, type Problem } from './problem.js';
 import { shown } from './shown.js';
 
@@ -12,14 +13,18 @@ type Issue = z.core.$ZodIssue;
 export interface Source {
   readonly file: string;
   readonly document: ConfigDocument;
+  /** Keys that a later version takes. */
+  readonly coming: ReadonlySet<string>;
   readonly unread: Path[];
 }
 
-/** Keys of the deployment guide that are still to come. */
-const COMING = new Set([
-  ...['image', 'resources', 'handler', 'events', 'headers', 'output_directory', 'batch_size', 'pause'],
-  ...['notification_channels', 'required_roles', 'performance_test', 'migrations', 'secrets', 'freezes'],
-]);
+/** What a file's rules start from. */
+export const sourceOf = (file: string, document: ConfigDocument, coming: ReadonlySet<string>): Source => ({
+  file,
+  document,
+  coming,
+  unread: [...document.unread],
+});
 
 /**
  * Parses `value`, which stands at `path`; problems speak plainly and point at the line. What is wrong is left out and the rest
@@ -64,6 +69,10 @@ export function problemAt(
   };
 }
 
+/** Whether a problem has said already that `key` was meant by another name. */
+export const toldToTry = (problems: readonly Problem[], key: string): boolean =>
+  problems.some(({ suggestion }) => suggestion === key);
+
 /** Whether nothing at or below `path` was left out as wrong. */
 export const wasRead = (source: Source, path: Path): boolean =>
   !source.unread.some((cut) => {
@@ -71,87 +80,47 @@ export const wasRead = (source: Source, path: Path): boolean =>
     return short.every((step, i) => step === long[i]);
   });
 
-/** The known name that is nearest, if it is near; else all of them. */
-export function alternative(given: string, known: readonly string[]): string {
-  if (known.length === 0) return 'leaving it out';
-  const near = closest(given, [...known]);
-  return distance(given, near) <= Math.max(2, Math.floor(given.length / 3))
-    ? near
-    : `one of ${known.join(', ')}`;
-}
-
 function problemsOf(issue: Issue, base: Path, schema: z.ZodType, source: Source): Problem[] {
   const path = [...base, ...issue.path];
+  if (refused(issue, path, source)) return [];
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) =>
-      COMING.has(key)
-        ? problemAt(source, [...path, key], `${key} is not available yet`, 'leaving it out', 'key')
-        : problemAt(
-            source,
-            [...path, key],
-            `there is no key ${shown(key)}`,
-            alternative(key, keysAt(schema, issue.path)),
-            'key',
-          ),
+      problemAt(source, [...path, key], ...unknownKey(key, keysAt(schema, issue.path), source), 'key'),
     );
+  const example = exampleAt(schema, issue.path);
+  const keys = keysAt(schema, issue.path);
+  const last = path.at(-1);
+  const key = typeof last === 'string' ? { key: last } : {};
   if (issue.code === 'invalid_key')
-    return issue.issues.map((inner) => problemAt(source, path, ...said(inner), 'key'));
-  return [problemAt(source, path, ...said(issue, source.document.places.source(path)))];
+    return issue.issues.map((inner) =>
+      problemAt(source, path, ...said(inner, { ...key, keys, example }), 'key'),
+    );
+  const written = source.document.places.source(path);
+  const about = { ...key, keys, example, ...(written === undefined ? {} : { written }) };
+  return [problemAt(source, path, ...said(issue, about))];
 }
 
-/** What is wrong and what to try: a message of ours has both, on two lines; what zod found is put in words. */
-function said(issue: Issue, written?: string): [string, string] {
-  const [own, hint] = issue.message.split('\n');
-  if (own !== undefined && hint !== undefined) return [own, hint];
-  switch (issue.code) {
-    case 'invalid_type':
-      return wrongKind(issue.input, issue.expected, written);
-    case 'invalid_value': {
-      const values = issue.values.map(String);
-      return issue.input === undefined
-        ? ['it is missing', values.join(' or ')]
-        : [`${shown(written ?? issue.input)} is not known here`, alternative(textOf(issue.input), values)];
-    }
-    case 'too_small':
-      return isNumber(issue.origin)
-        ? [`it is less than ${String(issue.minimum)}`, `at least ${String(issue.minimum)}`]
-        : ['it is empty', 'at least one'];
-    case 'too_big':
-      return isNumber(issue.origin)
-        ? [`it is more than ${String(issue.maximum)}`, `at most ${String(issue.maximum)}`]
-        : ['it is too long', `at most ${String(issue.maximum)}`];
-    default:
-      return [issue.message, 'correcting it'];
-  }
+/** Whether this only follows from what the reader of the document refused, and said so. */
+function refused(issue: Issue, path: Path, { document }: Source): boolean {
+  const missing = issue.input === undefined;
+  return document.unread.some(
+    (cut) =>
+      (missing ? cut.length <= path.length : cut.length === path.length) &&
+      cut.every((step, i) => step === path[i]),
+  );
 }
-const textOf = (value: unknown): string =>
-  typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
-const isNumber = (origin: string): boolean => origin === 'number' || origin === 'int';
 
-const KINDS: Readonly<Record<string, string>> = {
-  string: 'a text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'a mapping',
-  record: 'a mapping',
-};
-const kind = (expected: string): string => KINDS[expected] ?? expected;
-
-function wrongKind(input: unknown, expected: string, written: string | undefined): [string, string] {
-  const wanted = kind(expected);
-  if (input === undefined) return ['it is missing', `adding it: ${wanted}`];
-  if (input === null) return [`there is nothing, and it is ${wanted}`, wanted];
-  if (Array.isArray(input)) return [`this is a list, not ${wanted}`, wanted];
-  if (typeof input === 'object') return [`this is a mapping, not ${wanted}`, wanted];
-  const text = written ?? textOf(input);
-  return expected === 'string'
-    ? [
-        `${text} is ${typeof input === 'boolean' ? 'a yes or no' : 'a number'}, not a text`,
-        `quoting it: "${text}"`,
-      ]
-    : [`${shown(text)} is not ${wanted}`, wanted];
+function unknownKey(key: string, known: readonly string[], { coming }: Source): [string, string] {
+  const meant = meantKey(key, known);
+  return meant === undefined && coming.has(key)
+    ? [`${key} is not available yet`, 'leaving it out']
+    : [
+        `there is no key ${shown(key)}`,
+        meant ??
+          (known.length === 1
+            ? `leaving it out: the only key here is ${known[0] ?? ''}`
+            : alternative(key, known)),
+      ];
 }
 
 /** What has to be left out for `issue` to be gone. A list with a wrong entry is left out as a whole: its order means something. */

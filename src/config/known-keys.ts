@@ -6,19 +6,29 @@ interface Definition {
   readonly valueType?: unknown;
   readonly innerType?: unknown;
 }
+type Path = readonly PropertyKey[];
 
 /** The keys that a schema knows at a path, for suggestions. */
-export function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
-  let at: unknown = schema;
-  for (const step of path) {
-    const def = definition(at);
-    at = def?.shape?.[String(step)] ?? def?.element ?? def?.valueType;
-  }
-  return Object.keys(definition(at)?.shape ?? {});
+export const keysAt = (schema: z.ZodType, path: Path): readonly string[] =>
+  Object.keys(definition(schemaAt(schema, path))?.shape ?? {});
+
+/** A valid value of what a schema wants at a path, when it says one. */
+export function exampleAt(schema: z.ZodType, path: Path): unknown {
+  const examples = (unwrapped(schemaAt(schema, path)) as z.ZodType | undefined)?.meta()?.['examples'];
+  return Array.isArray(examples) ? (examples[0] as unknown) : undefined;
 }
 
-/** The definition behind optional, nullable and the like. */
-function definition(schema: unknown): Definition | undefined {
-  const def = (schema as { _zod?: { def?: Definition } } | undefined)?._zod?.def;
-  return def?.innerType === undefined ? def : definition(def.innerType);
+const schemaAt = (schema: unknown, path: Path): unknown =>
+  path.reduce<unknown>((at, step) => {
+    const def = definition(at);
+    return def?.shape?.[String(step)] ?? def?.element ?? def?.valueType;
+  }, schema);
+
+/** The schema behind optional, nullable and the like. */
+function unwrapped(schema: unknown): unknown {
+  const inner = (schema as { _zod?: { def?: Definition } } | undefined)?._zod?.def?.innerType;
+  return inner === undefined ? schema : unwrapped(inner);
 }
+
+const definition = (schema: unknown): Definition | undefined =>
+  (unwrapped(schema) as { _zod?: { def?: Definition } } | undefined)?._zod?.def;

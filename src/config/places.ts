@@ -13,7 +13,8 @@ export interface Spot {
 /** Places by path; asked for a path that is not there, the nearest parent answers. */
 export class Places {
   private readonly byPath = new Map<string, Place>();
-  private readonly spotOf: (offset: number) => Spot;
+  /** Line and column of an offset, from 1. */
+  readonly spotOf: (offset: number) => Spot;
 
   constructor(spotOf: (offset: number) => Spot) {
     this.spotOf = spotOf;

@@ -1,7 +1,7 @@
 import type { DeploymentPlan, Plan, StagePlan } from '../domain/plan.js';
 import { UsageError } from '../errors.js';
 import type { GitFacts } from './git.js';
-import { alternative } from './issues.js';
+import { alternative } from './alternative.js';
 import type { ServiceConfig } from './service.js';
 import type { StageConfig } from './stages.js';
 
@@ -18,14 +18,14 @@ export function resolvePlan(config: ServiceConfig, environment: string, facts: G
   if (deployment === undefined)
     throw new UsageError(
       `${config.service} has no environment ${JSON.stringify(environment)}`,
-      alternative(environment, Object.keys(config.environments)),
+      `--environment with ${alternative(environment, Object.keys(config.environments))}`,
     );
   const stages = planStages(config.stages, facts, deployment);
   const deploy = stages.find((s) => s.kind === 'deploy');
   if (deploy?.skipped !== undefined)
     throw new UsageError(
       `${facts.version} cannot be deployed: ${deploy.skipped}`,
-      'a commit that the rule allows',
+      'ship a commit that is on such a branch (`git branch --contains` lists the branches of one), or change `only`',
     );
   const { version, commit, dirty, committedAt, author } = facts;
   return {

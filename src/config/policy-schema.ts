@@ -1,26 +1,42 @@
 import { z } from 'zod';
-import { duration, integer } from './fields.js';
+import { integer, yesOrNo } from './fields.js';
+import { duration } from './measures.js';
 
 /** `shipway.policy.yaml` as organisations write it; read by the workers. */
+const approvals = z
+  .strictObject({
+    required_approvals: integer(0, 20, {
+      description: 'how many different persons must approve',
+      default: 0,
+      examples: [2],
+    }).optional(),
+    expires_after: duration(
+      { description: 'how long a gate waits', default: '24h', examples: ['8h'] },
+      '1s',
+    ).optional(),
+    self_approval: yesOrNo({
+      description: 'whoever asked for the run or wrote the commit may approve it',
+      default: false,
+      examples: [true],
+    }).optional(),
+  })
+  .meta({ description: 'what the stage `approve` asks for', examples: [{ required_approvals: 2 }] });
+
 const environment = z.strictObject({
   identity: z
     .enum(['signed', 'asserted'])
-    .meta({ description: 'how people are known; default signed, which is not available yet' })
-    .optional(),
-  approvals: z
-    .strictObject({
-      required_approvals: integer(0, 20, 'how many different persons must approve; default 0').optional(),
-      expires_after: duration('how long a gate waits; default 24h').optional(),
-      self_approval: z
-        .boolean()
-        .meta({ description: 'whoever asked for the run or wrote the commit may approve it; default false' })
-        .optional(),
+    .meta({
+      description:
+        'how people are known. `asserted`: by what the command line says. `signed` is the default and not available yet, so `asserted` must be written',
+      examples: ['asserted'],
     })
     .optional(),
+  approvals: approvals.optional(),
 });
 export const policySchema = z.strictObject({
-  environments: z
-    .record(z.string(), environment)
-    .meta({ description: 'the rules of each environment; one that is not named is not allowed' }),
+  environments: z.record(z.string(), environment).meta({
+    description: 'the rules of each environment; one that is not named is not allowed',
+    examples: [{ production: { identity: 'asserted', approvals: { required_approvals: 1 } } }],
+  }),
 });
 export type PolicyInput = z.output<typeof policySchema>;

@@ -1,7 +1,9 @@
 import type { Policy } from '../domain/policy.js';
 import { NAME } from '../domain/ids.js';
+import { COMING_IN_POLICY } from './coming.js';
 import { parseDocument } from './document.js';
-import { parseAt, problemAt, wasRead, type Source } from './issues.js';
+import { parseAt, problemAt, sourceOf, wasRead, type Source } from './issues.js';
+import { meantName, NAME_RULE } from './fields.js';
 import { inOrder, type Loaded, type Problem } from './problem.js';
 import { policySchema, type PolicyInput } from './policy-schema.js';
 import { readText } from './read-text.js';
@@ -19,7 +21,7 @@ export function parsePolicy(file: string, text: string): Loaded<Policy> {
   const { document, problems: found } = parseDocument(file, text);
   if (document === undefined) return { ok: false, problems: found };
   const problems = [...found];
-  const source: Source = { file, document, unread: [] };
+  const source = sourceOf(file, document, COMING_IN_POLICY);
   const input = parseAt(policySchema, document.value, [], source, problems);
   if (input !== undefined) problems.push(...rules(input, source));
   return input === undefined || problems.length > 0
@@ -32,15 +34,13 @@ function rules({ environments }: PolicyInput, source: Source): Problem[] {
     const path = ['environments', name];
     const found: Problem[] = [];
     if (!NAME.test(name))
-      found.push(
-        problemAt(source, path, `${shown(name)} is no name`, 'lower-case letters, digits and dashes', 'key'),
-      );
+      found.push(problemAt(source, path, `${shown(name)} is no name`, meantName(name) ?? NAME_RULE, 'key'));
     if (rules.identity === undefined && wasRead(source, [...path, 'identity']))
       found.push(
         problemAt(
           source,
           path,
-          'identity is signed unless it is set, and signed statements are not available yet',
+          'identity is signed when it is not there, and signed statements are not available yet',
           'identity: asserted',
           'key',
         ),

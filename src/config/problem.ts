@@ -13,16 +13,18 @@ export interface Problem {
 export type Loaded<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
 
+/** More are not shown: whoever has so many has one cause for most of them. */
+const MOST_PROBLEMS = 100;
+
 /** In the order of the file, each once: what several environments have in common is said of the common place. */
 export function inOrder(problems: readonly Problem[]): readonly Problem[] {
   const unique = new Map(problems.map((p) => [JSON.stringify(p), p]));
-  return [...unique.values()].sort((a, b) => a.line - b.line || a.column - b.column);
+  return [...unique.values()].sort((a, b) => a.line - b.line || a.column - b.column).slice(0, MOST_PROBLEMS);
 }
 
-/** One line a problem, in the order of the file: `file:line:col path: what is wrong; try …`. */
+/** One line a problem: `file:line:col path: what is wrong; try …`. */
 export function formatProblems(problems: readonly Problem[]): string {
-  return [...problems]
-    .sort((a, b) => a.line - b.line || a.column - b.column)
+  return problems
     .map(
       (p) =>
         `${p.file}:${String(p.line)}:${String(p.column)} ${p.path === '' ? '' : `${p.path}: `}${p.message}; try ${p.suggestion}`,

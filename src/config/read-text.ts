@@ -30,10 +30,12 @@ export function decoded(file: string, bytes: Uint8Array): string | Problem {
   const [first, second] = bytes;
   if (bytes.length > MOST_BYTES)
     return whole(file, 'the file has more than 1 MiB', 'a file of only the configuration');
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
+  // With its byte order mark, or a text of letters without one.
+  const half = first === 0 || second === 0;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff) || half)
     return whole(file, 'the file is UTF-16', 'saving it as UTF-8');
   if (!isUtf8(bytes))
-    return { ...whole(file, 'the line is not UTF-8', 'saving the file as UTF-8'), line: firstBadLine(bytes) };
+    return { ...whole(file, 'this is not UTF-8', 'saving the file as UTF-8'), ...firstBad(bytes) };
   return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 }
 
@@ -58,15 +60,24 @@ async function bytesOf(handle: FileHandle): Promise<Uint8Array> {
   return buffer.subarray(0, length);
 }
 
-function firstBadLine(bytes: Uint8Array): number {
+function firstBad(bytes: Uint8Array): { readonly line: number; readonly column: number } {
   for (let line = 1, from = 0; from < bytes.length; line++) {
     const end = bytes.indexOf(0x0a, from);
     const to = end < 0 ? bytes.length : end;
-    if (!isUtf8(bytes.subarray(from, to))) return line;
+    const text = bytes.subarray(from, to);
+    if (!isUtf8(text)) return { line, column: new TextDecoder().decode(text).indexOf('\ufffd') + 1 };
     from = to + 1;
   }
-  return 1;
+  return { line: 1, column: 1 };
 }
 
-const unreadable = (file: string, why: string): UsageError =>
-  new UsageError(`${file} cannot be read: ${why}`, 'name the file with -f, or make one with `shipway init`');
+const REASONS: Readonly<Record<string, readonly [why: string, next: string]>> = {
+  ENOENT: ['it is not there', 'name the file with -f, or make one with `shipway init`'],
+  EACCES: ['you may not read it', 'give yourself the right to read it'],
+  ELOOP: ['it is a link that leads back to itself', 'put the file in its place'],
+};
+
+function unreadable(file: string, reason: string): UsageError {
+  const [why, next] = REASONS[reason] ?? [reason, 'name the file with -f'];
+  return new UsageError(`${file} cannot be read: ${why}`, next);
+}

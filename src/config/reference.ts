@@ -1,10 +1,19 @@
-/** The part of JSON Schema that the references are made of. */
-interface Schema {
+import { COMING_IN_POLICY, COMING_IN_SERVICE } from './coming.js';
+import { flowText } from './flow-text.js';
+import { ENVIRONMENTS, INTRODUCTION, POLICY, RULES, STAGES } from './reference-text.js';
+import { STARTER_POLICY, STARTER_SERVICE } from './starter.js';
+
+/** The part of JSON Schema that the reference is made of, with `form` and `coming` of our own. */
+export interface Schema {
   readonly description?: string;
   readonly title?: string;
   readonly type?: string;
+  readonly form?: string;
+  readonly coming?: readonly string[];
   readonly enum?: readonly string[];
-  readonly const?: string;
+  readonly default?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly items?: Schema;
@@ -13,62 +22,103 @@ interface Schema {
   readonly examples?: readonly unknown[];
 }
 
-/** docs/configuration.md: every key with its form and meaning. */
-export function reference(files: readonly (readonly [string, unknown])[]): string {
-  const parts = files.map(([name, schema]) =>
-    [`## ${name}`, '', '| key | form | meaning |', '|---|---|---|', ...rows(schema as Schema, ''), ''].join(
-      '\n',
-    ),
-  );
+/** docs/configuration.md: every key with its form, default, meaning and an example. */
+export function reference(service: Schema, policy: Schema): string {
+  const { stages, deploy } = service.properties ?? {};
+  const kinds = (stages?.items?.anyOf ?? []).filter((kind) => kind.properties !== undefined);
   return [
-    '# Configuration',
-    '',
-    'Generated from the schemas. A key that is not here is an error, and so is a value of another form; `shipway validate` lists every problem with its line and column.',
-    'Keys marked * must be there. Every environment under `environments` may change any key of `deploy`: mappings are merged, everything else is replaced.',
-    '',
-    'An editor that knows JSON Schema completes and checks both files: put `# yaml-language-server: $schema=` with the path of `schema/shipway.schema.json` on the first line.',
-    '',
-    ...parts,
-  ].join('\n');
+    INTRODUCTION,
+    '## shipway.yaml',
+    table(shallow(service)),
+    yaml(STARTER_SERVICE, 'What `shipway init` writes:'),
+    STAGES,
+    ...kinds.flatMap((kind) => [`### ${capital(kind.title ?? '')}`, table(kind)]),
+    '## deploy',
+    'How the service is deployed. `provider`, `command`, `router` and `strategy` must be given for every environment, here or there.',
+    table(deploy ?? {}),
+    RULES,
+    ENVIRONMENTS,
+    '## shipway.policy.yaml',
+    POLICY,
+    table(policy),
+    yaml(STARTER_POLICY, 'What `shipway init` writes:'),
+    '## Not available yet',
+    later('shipway.yaml', COMING_IN_SERVICE),
+    later('shipway.policy.yaml', COMING_IN_POLICY),
+  ]
+    .join('\n\n')
+    .concat('\n');
 }
+
+/** The top level alone: what is below has tables of its own. */
+const shallow = (schema: Schema): Schema => ({
+  ...schema,
+  properties: Object.fromEntries(
+    Object.entries(schema.properties ?? {}).map(
+      ([key, { properties, items, additionalProperties, ...own }]) => [
+        key,
+        {
+          ...own,
+          type: properties === undefined && additionalProperties === undefined ? (own.type ?? '') : 'object',
+          ...(items === undefined ? {} : { items: { form: '[stages](#stages)' } }),
+        },
+      ],
+    ),
+  ),
+});
+
+const table = (schema: Schema): string =>
+  ['| key | form | default | meaning | example |', '|---|---|---|---|---|', ...rows(schema, '')].join('\n');
 
 function rows(schema: Schema, path: string): readonly string[] {
-  const own = Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
     const at = path === '' ? key : `${path}.${key}`;
     const needed = schema.required?.includes(key) === true ? ' *' : '';
-    return [`| \`${at}\`${needed} | ${form(value)} | ${value.description ?? ''} |`, ...below(value, at)];
+    const cells = [
+      `\`${at}\`${needed}`,
+      form(value),
+      value.default === undefined ? '' : code(value.default),
+      `${value.description ?? ''}${laterOf(value)}`,
+      example(key, value),
+    ];
+    return [`| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`, ...below(value, at)];
   });
-  return own;
 }
 
-function below(value: Schema, at: string): readonly string[] {
-  if (
-    at === 'environments' &&
-    value.additionalProperties !== undefined &&
-    typeof value.additionalProperties === 'object'
-  ) {
-    const inner = value.additionalProperties;
-    return inner.anyOf === undefined ? rows(inner, `${at}.NAME`) : [];
-  }
-  const items = value.items;
-  if (items?.anyOf !== undefined)
-    return items.anyOf
-      .filter((s) => s.properties !== undefined)
-      .flatMap((s) => [`| \`${at}[]\` | **${s.title ?? 'mapping'}** | |`, ...rows(s, `${at}[]`)]);
+/** Keys inside a list's entries, a mapping, or what stands under any name. */
+function below({ items, additionalProperties: named, ...value }: Schema, at: string): readonly string[] {
   if (items?.properties !== undefined) return rows(items, `${at}[]`);
+  if (typeof named === 'object' && named.properties !== undefined) return rows(named, `${at}.NAME`);
   return rows(value, at);
 }
 
+const laterOf = ({ coming = [] }: Schema): string =>
+  coming.length === 0 ? '' : ` (not yet: ${coming.map((name) => `\`${name}\``).join(', ')})`;
+
+/** Where keys follow in rows of their own, those have the examples. */
+const example = (key: string, { examples, properties }: Schema): string =>
+  examples === undefined || properties !== undefined ? '' : `\`${key}: ${flowText(examples[0])}\``;
+
+const code = (value: unknown): string => `\`${flowText(value)}\``;
+
 function form(value: Schema): string {
+  if (value.form !== undefined) return value.form;
   if (value.enum !== undefined) return value.enum.map((v) => `\`${v}\``).join(', ');
-  if (value.const !== undefined) return `\`${value.const}\``;
-  if (value.examples !== undefined) return value.examples.map((e) => `\`${String(e)}\``).join(', ');
   if (value.type === 'array')
-    return `list${value.items === undefined || value.items.anyOf !== undefined ? '' : ` of ${form(value.items)}`}`;
-  if (value.type === 'object') return 'mapping';
-  return (
-    { string: 'text', integer: 'whole number', boolean: 'true or false' }[value.type ?? ''] ??
-    value.type ??
-    ''
-  );
+    return `list${value.items === undefined || value.items.properties !== undefined ? '' : ` of ${form(value.items)}`}`;
+  if (value.type === 'object')
+    return value.properties === undefined && typeof value.additionalProperties === 'object'
+      ? `mapping of names to ${form(value.additionalProperties)}`
+      : 'mapping';
+  if (value.type === 'integer')
+    return `whole number, ${String(value.minimum ?? '')} to ${String(value.maximum ?? '')}`;
+  return { string: 'text', boolean: '`true`, `false`' }[value.type ?? ''] ?? value.type ?? '';
 }
+
+const yaml = (text: string, title: string): string => `${title}\n\n\`\`\`yaml\n${text}\`\`\``;
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+const later = (file: string, keys: ReadonlySet<string>): string =>
+  `In \`${file}\` these keys are known and refused as not available yet: ${[...keys]
+    .sort()
+    .map((key) => `\`${key}\``)
+    .join(', ')}.`;

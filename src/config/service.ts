@@ -1,12 +1,15 @@
 import { NAME } from '../domain/ids.js';
+import { COMING_IN_SERVICE } from './coming.js';
 import type { DeploymentPlan } from '../domain/plan.js';
 import { deploymentOf, merged } from './deployment.js';
 import { deploymentProblems, type Ask } from './deployment-rules.js';
 import { parseDocument } from './document.js';
-import { parseAt, problemAt, wasRead, type Source } from './issues.js';
+import { meantName, NAME_RULE } from './fields.js';
+import { parseAt, problemAt, sourceOf, toldToTry, wasRead, type Source } from './issues.js';
 import { inOrder, type Loaded, type Problem } from './problem.js';
 import { readText } from './read-text.js';
-import { overrideSchema, serviceShell, type DeployInput } from './service-schema.js';
+import { deploySchema, type DeployInput } from './deploy-schema.js';
+import { serviceShell } from './service-schema.js';
 import { shown } from './shown.js';
 import { parseStages, type StageConfig } from './stages.js';
 
@@ -28,7 +31,7 @@ export function parseService(file: string, text: string): Loaded<ServiceConfig> 
   const { document, problems: found } = parseDocument(file, text);
   if (document === undefined) return { ok: false, problems: found };
   const problems = [...found];
-  const source: Source = { file, document, unread: [] };
+  const source = sourceOf(file, document, COMING_IN_SERVICE);
   const config = configOf(source, problems);
   return config === undefined || problems.length > 0
     ? { ok: false, problems: inOrder(problems) }
@@ -41,10 +44,11 @@ function configOf(source: Source, problems: Problem[]): ServiceConfig | undefine
   if (shell === undefined) return undefined;
   const { service, stages: raw, deploy, environments } = shell;
   for (const key of ['service', 'stages', 'environments'])
-    if (!places.has([key])) problems.push(problemAt(source, [], `${key} is missing`, MISSING[key] ?? key));
+    if (!places.has([key]) && wasRead(source, [key]) && !toldToTry(problems, key))
+      problems.push(problemAt(source, [], `${key} is missing`, MISSING[key] ?? key));
   const stages = parseStages(raw ?? [], source, problems);
   const base =
-    deploy === undefined ? {} : (parseAt(overrideSchema, deploy, ['deploy'], source, problems) ?? {});
+    deploy === undefined ? {} : (parseAt(deploySchema, deploy, ['deploy'], source, problems) ?? {});
   const plans = Object.entries(environments ?? {}).flatMap(([name, override]) => {
     const plan = environmentPlan(name, base, override, source, problems);
     return plan === undefined ? [] : [[name, plan] as const];
@@ -68,15 +72,12 @@ function environmentPlan(
 ): DeploymentPlan | undefined {
   const path = ['environments', name];
   if (!NAME.test(name))
-    problems.push(
-      problemAt(source, path, `${shown(name)} is no name`, 'lower-case letters, digits and dashes', 'key'),
-    );
-  const override = raw === null ? {} : (parseAt(overrideSchema, raw, path, source, problems) ?? {});
+    problems.push(problemAt(source, path, `${shown(name)} is no name`, meantName(name) ?? NAME_RULE, 'key'));
+  const override = raw === null ? {} : (parseAt(deploySchema, raw, path, source, problems) ?? {});
   const input = merged(base, override);
   const ask = asking(path, source);
   const missing = REQUIRED.filter((key) => input[key] === undefined);
-  for (const key of missing.filter((key) => ask.read([key])))
-    problems.push(problemAt(source, path, `${key} is missing`, `adding ${key} to deploy, or here`, 'key'));
+  problems.push(...missingProblems(missing, path, ask, source, problems));
   if (missing.includes('strategy') || missing.includes('provider') || missing.includes('router'))
     return undefined;
   const plan = deploymentOf(name, input);
@@ -84,6 +85,24 @@ function environmentPlan(
   return missing.length > 0 ? undefined : plan;
 }
 const REQUIRED = ['provider', 'command', 'router', 'strategy'] as const;
+
+function missingProblems(
+  missing: readonly string[],
+  path: readonly string[],
+  ask: Ask,
+  source: Source,
+  found: readonly Problem[],
+): Problem[] {
+  const told = missing.filter((key) => ask.read([key]) && !toldToTry(found, key));
+  if (told.length === 0 || toldToTry(found, 'deploy')) return [];
+  if (told.length >= REQUIRED.length - 1 && !source.document.places.has(['deploy']))
+    return [problemAt(source, [], 'deploy is missing', DEPLOY)];
+  return told.map((key) =>
+    problemAt(source, path, `${key} is missing`, `adding ${key} to deploy, or here`, 'key'),
+  );
+}
+const DEPLOY =
+  'deploy: { provider: process, command: [node, server.js], router: gateway, strategy: blue_green }';
 
 /** A value is where this environment has it, else where `deploy` does, else missing from the environment. */
 function asking(path: readonly string[], source: Source): Ask {
@@ -95,8 +114,10 @@ function asking(path: readonly string[], source: Source): Ask {
         [...path, ...keys],
         ['deploy', ...keys],
       ];
-      const home = homes.find((place) => places.has(place)) ?? parentOf(homes, source);
-      return problemAt(source, home, message, suggestion);
+      const home = homes.find((place) => places.has(place));
+      if (home !== undefined) return problemAt(source, home, message, suggestion);
+      const standard = `${keys.join('.')} is left at its default, and ${message}`;
+      return problemAt(source, parentOf(homes, source), standard, suggestion);
     },
   };
 }

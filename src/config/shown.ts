@@ -3,7 +3,7 @@ export function shown(text: unknown): string {
   const whole = typeof text === 'string' ? text : String(text);
   const short = whole.length > 60 ? `${whole.slice(0, 60)}…` : whole;
   return JSON.stringify(short).replace(
-    /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    /[\u007f-\u00a0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

@@ -1,4 +1,5 @@
-import { alternative, problemAt, wasRead, type Source } from './issues.js';
+import { alternative } from './alternative.js';
+import { problemAt, wasRead, type Source } from './issues.js';
 import type { Problem } from './problem.js';
 import { looksSecret, SECRET } from './secrets.js';
 import { shown } from './shown.js';
@@ -25,9 +26,18 @@ export function stageProblems(
 
 function named({ i, config }: ReadStage, names: readonly (string | undefined)[], source: Source): Problem[] {
   const { name, kind } = config;
-  const place = ['stages', i, 'name'];
+  const own = ['stages', i, 'name'];
+  const place = source.document.places.has(own) ? own : ['stages', i];
   const first = names.indexOf(name);
-  if (first < i) return [problemAt(source, place, `there is another stage ${name}`, 'another name')];
+  if (first < i)
+    return [
+      problemAt(
+        source,
+        place,
+        `there is another stage ${name}`,
+        kind === 'approve' || kind === 'deploy' ? 'leaving one out' : 'another name',
+      ),
+    ];
   if (kind !== 'approve' && kind !== 'deploy' && (name === 'approve' || name === 'deploy'))
     return [
       problemAt(

@@ -1,5 +1,7 @@
 import type { CommandStage, ScanStage } from '../domain/plan.js';
-import { alternative, parseAt, problemAt, type Source } from './issues.js';
+import { meantKey, nearest } from './alternative.js';
+import { flowText } from './flow-text.js';
+import { parseAt, problemAt, type Source } from './issues.js';
 import type { Problem } from './problem.js';
 import {
   commandSchema,
@@ -8,7 +10,7 @@ import {
   type CommandInput,
   type FixedInput,
   type ScanInput,
-} from './service-schema.js';
+} from './stage-schema.js';
 import { shown } from './shown.js';
 import { stageProblems } from './stage-rules.js';
 
@@ -69,30 +71,35 @@ function parseStage(
   if (keys?.includes('script') === true) return parseAt(commandSchema, value, path, source, problems);
   if (keys?.includes('security_scan') === true) return parseAt(scanSchema, value, path, source, problems);
   if (isFixed(nameOf(value))) return parseAt(fixedSchema, value, path, source, problems);
-  problems.push(problemAt(source, path, ...nothingToDo(keys)));
+  problems.push(keys === undefined ? noStage(value, path, source) : nothingToDo(keys, path, source));
   return undefined;
 }
 
 const isFixed = (name: string | undefined): name is FixedInput['name'] => FIXED.includes(name ?? '');
 
 function oneWord(word: string): [string, string] {
-  const near = alternative(word, FIXED);
   return [
     `${shown(word)} alone says nothing about what it does`,
-    near.startsWith('one of') ? `{ name: ${shown(word)}, script: [ … ] }` : near,
+    nearest(word, FIXED) ?? `{ name: ${flowText(word)}, script: [ … ] }`,
   ];
 }
 
-function nothingToDo(keys: readonly string[] | undefined): [string, string] {
-  if (keys === undefined)
-    return ['a stage is a mapping, or approve or deploy', '{ name: test, script: [npm test] }'];
-  const near = keys
-    .map((k) => [k, alternative(k, ['script', 'security_scan'])] as const)
-    .find(([, to]) => !to.startsWith('one of'));
-  return [
-    'the stage has neither script nor security_scan',
-    near === undefined ? 'adding script: [ … ]' : `${near[1]} instead of ${shown(near[0])}`,
-  ];
+function noStage(value: unknown, path: readonly PropertyKey[], source: Source): Problem {
+  const what = value === null ? 'there is nothing here' : 'this is no stage';
+  return problemAt(source, path, what, '{ name: test, script: [npm test] }, or approve, or deploy');
+}
+
+/** A stage of which it is not known what it does, perhaps because the key that says it has another name. */
+function nothingToDo(keys: readonly string[], path: readonly PropertyKey[], source: Source): Problem {
+  for (const key of keys) {
+    const meant = source.coming.has(key) ? undefined : meantKey(key, ['script', 'security_scan']);
+    if (meant !== undefined)
+      return problemAt(source, [...path, key], `there is no key ${shown(key)}`, meant, 'key');
+  }
+  const later = keys.find((key) => source.coming.has(key));
+  return later === undefined
+    ? problemAt(source, path, 'the stage has neither script nor security_scan', 'adding script: [ … ]')
+    : problemAt(source, [...path, later], `${later} is not available yet`, 'leaving the stage out', 'key');
 }
 
 function configOf(input: StageInput): StageConfig {

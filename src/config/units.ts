@@ -1,13 +1,35 @@
 /** Users' notation for times and shares. `undefined`: not in it. */
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 const MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+export const LONGEST_MS = 366 * MS.d;
 
 /** `5m` as milliseconds; whole milliseconds, at most 366 days. */
 export function parseDuration(text: string): number | undefined {
   const [, amount, unit] = DURATION.exec(text) ?? [];
   if (amount === undefined || unit === undefined) return undefined;
   const ms = Number(amount) * MS[unit as keyof typeof MS];
-  return Number.isInteger(ms) && ms <= 366 * MS.d ? ms : undefined;
+  return Number.isInteger(ms) && ms <= LONGEST_MS ? ms : undefined;
+}
+
+const WORDS: readonly (readonly [RegExp, number])[] = [
+  [/^(ms|msecs?|millis|milliseconds?)$/i, MS.ms],
+  [/^(s|secs?|seconds?)$/i, MS.s],
+  [/^(m|mins?|minutes?)$/i, MS.m],
+  [/^(h|hrs?|hours?)$/i, MS.h],
+  [/^(d|days?)$/i, MS.d],
+  [/^(w|weeks?)$/i, 7 * MS.d],
+];
+
+/** What somebody meant who wrote a time in another notation, such as `1h30m` or `5 minutes`, in milliseconds; for suggestions only. */
+export function meantDuration(text: string): number | undefined {
+  if (!/^\s*(\d+(\.\d+)?\s*[a-z]+\s*){1,6}$/i.test(text)) return undefined;
+  let ms = 0;
+  for (const [, amount, word = ''] of text.matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)/gi)) {
+    const unit = WORDS.find(([sign]) => sign.test(word))?.[1];
+    if (unit === undefined) return undefined;
+    ms += Number(amount) * unit;
+  }
+  return Math.round(ms);
 }
 
 /** `5%` as basis points: two decimals at most, 0 to 100. */

@@ -46,7 +46,10 @@ function tooMuch({ stack, offset }: Parser, values: number, lexemes: number): St
       message: `it is nested deeper than ${String(MOST_DEPTH)}`,
       suggestion: 'a flatter file',
     };
-  return values > MOST_NODES || lexemes > MOST_LEXEMES
-    ? { offset, message: `the file has more than ${String(MOST_NODES)} values`, suggestion: 'a smaller file' }
+  if (values > MOST_NODES)
+    return { offset, message: `the file has more than ${String(MOST_NODES)} values`, ...SMALLER };
+  return lexemes > MOST_LEXEMES
+    ? { offset, message: `the file has more than ${String(MOST_LEXEMES)} lines and marks`, ...SMALLER }
     : undefined;
 }
+const SMALLER = { suggestion: 'a file of only the configuration' };

@@ -1,0 +1,29 @@
+/** Keys that a later version takes: they are refused as that, and not as unknown. */
+export const COMING_IN_SERVICE: ReadonlySet<string> = new Set([
+  ...[
+    'image',
+    'resources',
+    'handler',
+    'events',
+    'headers',
+    'output_directory',
+    'batch_size',
+    'pause',
+    'port',
+  ],
+  ...['notification_channels', 'required_roles', 'performance_test', 'migrations', 'secrets', 'freezes'],
+  ...['checklist', 'database', 'during_bake', 'min_bake', 'queue'],
+]);
+export const COMING_IN_POLICY: ReadonlySet<string> = new Set([
+  ...[
+    'required_roles',
+    'security_scan',
+    'performance_test',
+    'deploy',
+    'rollback',
+    'roles',
+    'people',
+    'access',
+  ],
+  ...['freezes', 'notification_channels', 'checklist'],
+]);

@@ -1,0 +1,180 @@
+import { z } from 'zod';
+import { choice, integer, token, urlPath, wrong, yesOrNo } from './fields.js';
+import { duration, percent } from './measures.js';
+import { triggers } from './trigger-schema.js';
+import { environmentVariables } from './variables.js';
+
+const probe = (about: string, path: string) =>
+  z
+    .strictObject({
+      path: urlPath({
+        description: 'asked with GET; 2xx is well',
+        default: path,
+        examples: [path],
+      }).optional(),
+      period: duration(
+        { description: 'between two questions', default: '1s', examples: ['5s'] },
+        '100ms',
+      ).optional(),
+      timeout: duration({
+        description: 'a later answer counts as none',
+        default: '2s',
+        examples: ['1s'],
+      }).optional(),
+      initial_delay: duration(
+        { description: 'before the first question', default: '0s', examples: ['10s'] },
+        '0s',
+      ).optional(),
+    })
+    .meta({ description: about, examples: [{ path }] })
+    .optional();
+
+const userKey = z
+  .strictObject({
+    header: token({ description: 'name of a request header', examples: ['x-user-id'] }).optional(),
+    cookie: token({ description: 'name of a cookie', examples: ['session'] }).optional(),
+  })
+  .refine((key) => (key.header === undefined) !== (key.cookie === undefined), {
+    error: () => wrong('a user key is one header or one cookie', '{ header: x-user-id }'),
+  });
+
+/** `node server.js` as the list it is meant to be, when no quoting is lost by that. */
+const asList = (input: unknown): string | undefined =>
+  typeof input === 'string' && /^[\w@./=-]+( +[\w@./=-]+)*$/.test(input)
+    ? wrong('the command is one text, and no shell takes it apart', `[${input.split(/ +/).join(', ')}]`)
+    : undefined;
+
+/** Every key of `deploy`; each may be given there, in an environment, or in both. */
+export const deploySchema = z.strictObject({
+  provider: choice(['process'], ['container', 'swarm', 'kubernetes', 'ssh', 'lambda'], {
+    description: 'where instances run: `process` starts them as plain processes on the worker’s host',
+    examples: ['process'],
+  }).optional(),
+  command: z
+    .array(z.string().min(1), { error: ({ input }) => asList(input) })
+    .min(1)
+    .meta({
+      description: 'program and arguments of an instance, without a shell; it listens on `PORT`',
+      examples: [['node', 'dist/server.js']],
+    })
+    .optional(),
+  replicas: integer(1, 50, { description: 'how many instances', default: 1, examples: [2] }).optional(),
+  health_checks: z
+    .strictObject({
+      readiness: probe('whether an instance may be sent requests', '/ready'),
+      liveness: probe('whether an instance still works', '/health'),
+    })
+    .meta({ description: 'what each instance is asked' })
+    .optional(),
+  startup_timeout: duration(
+    {
+      description: 'how long instances may take to become ready',
+      default: '60s',
+      examples: ['2m'],
+    },
+    '1s',
+  ).optional(),
+  environment: environmentVariables.optional(),
+  router: choice(['gateway'], ['haproxy', 'nginx'], {
+    description: 'what shares the traffic out: `gateway` is shipway’s own',
+    examples: ['gateway'],
+  }).optional(),
+  listen: integer(0, 65_535, {
+    description: 'the port users reach; default: a free one that is kept',
+    examples: [8080],
+  }).optional(),
+  user_key: z
+    .array(userKey)
+    .meta({
+      description:
+        'what says who a user is: the first that a request carries, else a cookie that the router sets',
+      examples: [[{ header: 'x-user-id' }, { cookie: 'session' }]],
+    })
+    .optional(),
+  smoke_test: z
+    .strictObject({
+      path: urlPath({ description: 'asked with GET', default: '/health', examples: ['/health'] }).optional(),
+      expect_status: integer(100, 599, {
+        description: 'the status that is well',
+        default: 200,
+        examples: [204],
+      }).optional(),
+      timeout: duration({
+        description: 'a later answer counts as none',
+        default: '5s',
+        examples: ['10s'],
+      }).optional(),
+    })
+    .meta({ description: 'one request to the new release before any user reaches it' })
+    .optional(),
+  strategy: choice(['blue_green', 'canary'], ['in_place', 'rolling', 'feature_flag'], {
+    description: 'how the traffic moves: all users at once, or share by share',
+    examples: ['canary'],
+  }).optional(),
+  canary: z
+    .strictObject({
+      steps: z
+        .array(percent({ description: 'a share of the users' }))
+        .min(1)
+        .meta({
+          description: 'shares of the users, rising to 100%',
+          default: ['5%', '25%', '50%', '100%'],
+          examples: [['5%', '25%', '100%']],
+        })
+        .optional(),
+      step_duration: duration({
+        description: 'how long each share is watched',
+        default: '5m',
+        examples: ['10m'],
+      }).optional(),
+    })
+    .meta({ description: 'of the strategy `canary`' })
+    .optional(),
+  bake: duration({
+    description: 'watching at 100 %, after which the release is known good',
+    default: '30m',
+    examples: ['1h'],
+  }).optional(),
+  monitoring: z
+    .strictObject({
+      interval: duration(
+        { description: 'between two looks', default: '10s', examples: ['5s'] },
+        '100ms',
+      ).optional(),
+    })
+    .meta({ description: 'how the release is watched' })
+    .optional(),
+  triggers: triggers.optional(),
+  on_inconclusive: choice(['hold', 'continue'], [], {
+    description:
+      'too little data at the end of a step; default `hold`, but `continue` in `development` and with `low_traffic: true`',
+    examples: ['hold'],
+  }).optional(),
+  on_unavailable: choice(['hold', 'continue'], [], {
+    description: 'no data at the end of a step; default as for `on_inconclusive`',
+    examples: ['hold'],
+  }).optional(),
+  low_traffic: yesOrNo({ description: 'goes on in doubt', default: false, examples: [true] }).optional(),
+  step_timeout: duration(
+    {
+      description: 'how long doubt is waited out before a person is asked',
+      default: '30m',
+      examples: ['1h'],
+    },
+    '1s',
+  ).optional(),
+  drain_timeout: duration(
+    {
+      description: 'how long requests in flight may take before an emptied slot is removed anyway',
+      default: '30s',
+      examples: ['1m'],
+    },
+    '0s',
+  ).optional(),
+  rollback_strategy: choice(['immediate'], ['gradual'], {
+    description: 'how the traffic goes back',
+    default: 'immediate',
+    examples: ['immediate'],
+  }).optional(),
+});
+export type DeployInput = z.output<typeof deploySchema>;

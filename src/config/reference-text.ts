@@ -1,0 +1,61 @@
+/** The sentences of docs/configuration.md that are not made of the schemas. */
+export const INTRODUCTION = `# Configuration
+
+Generated from the code. \`shipway.yaml\` says how one service gets from a commit to its environments; \`shipway.policy.yaml\` says what an organisation asks for, and is read
+by the workers. \`shipway init\` writes both with comments, \`shipway validate\` lists every problem with its line and column, \`shipway plan --environment NAME\` shows what a run would do.
+
+A key that is not here is an error, and so is a value of another form. Keys marked * must be there. \`a.b\` stands for the key \`b\` in the mapping \`a\`, \`a[].b\` for the key \`b\` in each
+entry of the list \`a\`.
+
+An editor that knows JSON Schema completes and checks both files: put \`# yaml-language-server: $schema=PATH\` on the first line, with the path of
+\`schema/shipway.schema.json\` or \`schema/shipway.policy.schema.json\` in the installed package.
+
+| form | what is taken | examples |
+|---|---|---|
+| duration | a number and \`ms\`, \`s\`, \`m\`, \`h\` or \`d\`; whole milliseconds, at most 366 days; one unit, so \`90m\` and not \`1h30m\` | \`500ms\`, \`30s\`, \`1.5h\` |
+| percentage | a number from 0 to 100 with at most two decimals, and \`%\` | \`5%\`, \`0.25%\` |
+| name | lower-case letters, digits and dashes, beginning with a letter, at most 63 | \`my-service\` |
+| path | of a file or folder: relative to the repository, and inside it. Of a request: begins with one \`/\` | \`dist/\`, \`/health\` |
+| text | quoted when YAML would take it for a number or a yes or no | \`"8080"\`, \`"true"\` |
+
+Both files are one YAML 1.2 document of mappings, lists, texts, whole numbers, \`true\` and \`false\`, in UTF-8, at most 1 MiB, 20,000 values and 40 levels. Anchors, aliases, merge keys, tags and
+directives are refused, and so are words that YAML 1.1 reads as yes or no (\`yes\`, \`no\`, \`on\`, \`off\`, \`y\`, \`n\`) without quotes.`;
+
+export const STAGES = `## stages
+
+Stages run one after the other, each in a fresh workspace: the source of the commit, the \`artifacts\` of earlier stages, and its \`cache\`. What a stage is follows from its keys: with
+\`script\` it runs commands, with \`security_scan\` it scans, and \`approve\` and \`deploy\` are the gate and the deployment. These two may be written as one word.
+
+- A name is used once. \`needs\` names stages that stand before.
+- A stage that \`only\` keeps from running is skipped, and so is what needs it. When that is the deployment, the run is refused before it begins.
+- \`approve\` comes before \`deploy\`, and nothing that leaves artifacts or scans comes after \`approve\`: it could not be part of what is approved.
+- Some stage before \`deploy\` leaves artifacts: they are the release.`;
+
+export const RULES = `What is checked besides:
+
+- \`canary.steps\` rise and end with \`100%\`.
+- \`bake\` and \`canary.step_duration\` are no shorter than \`monitoring.interval\`, and no \`window\` is shorter than two of it.
+- No variable is called \`PORT\` or \`HOST\` or begins with \`SHIPWAY_\`: shipway sets these.
+- Nothing looks like a secret, neither by its name nor by its shape.
+- Provider and router can do what the strategy needs.`;
+
+export const ENVIRONMENTS = `## environments
+
+Each name under \`environments\` is an environment. Its keys are those of \`deploy\`, and what is written here replaces what is written there: mappings are merged key by key, lists and
+everything else are replaced as a whole.
+
+\`\`\`yaml
+deploy:
+  provider: process
+  command: [node, server.js]
+  router: gateway
+  strategy: canary
+  environment: { LOG_LEVEL: info, REGION: eu }
+environments:
+  # All users at once, and LOG_LEVEL is debug; REGION stays eu.
+  staging: { strategy: blue_green, environment: { LOG_LEVEL: debug } }
+  production: {}
+\`\`\``;
+
+export const POLICY = `The rules of the organisation. A run cannot bring its own: the workers read the file that \`SHIPWAY_POLICY\` names and publish it, and the newest accepted one rules. \`shipway validate\`
+checks the one beside \`shipway.yaml\`, or any that \`-f\` names and that is called \`…policy.yaml\`.`;

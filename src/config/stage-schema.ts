@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { branch, choice, innerPath, integer, name, wrong, yesOrNo } from './fields.js';
+import { alternative } from './alternative.js';
+import { duration } from './measures.js';
+import { shown } from './shown.js';
+import { environmentVariables } from './variables.js';
+
+const common = {
+  name: name({
+    description: 'names the stage; `approve` and `deploy` are the gate and the deployment',
+    examples: ['test'],
+  }),
+  needs: z
+    .array(z.string())
+    .meta({
+      description: 'earlier stages that must have passed; default: the one before',
+      examples: [['test', 'build']],
+    })
+    .optional(),
+  only: z
+    .array(branch())
+    .min(1)
+    .meta({
+      description: 'runs only for commits that are on one of these branches, here or at `origin`',
+      examples: [['main']],
+    })
+    .optional(),
+};
+
+const cache = z.strictObject({
+  paths: z
+    .array(innerPath('a folder to keep'))
+    .min(1)
+    .meta({ description: 'folders that are kept', examples: [['node_modules/']] }),
+  key_files: z
+    .array(innerPath('its content names the cache'))
+    .min(1)
+    .meta({
+      description: 'files of the repository; when one of them changes, the cache begins anew',
+      examples: [['package-lock.json']],
+    }),
+});
+
+export const commandSchema = z
+  .strictObject({
+    ...common,
+    script: z
+      .array(z.string().min(1))
+      .min(1)
+      .meta({
+        description: 'lines of shell, one command each; the first that fails fails the stage',
+        examples: [['npm ci', 'npm test']],
+      }),
+    artifacts: z
+      .array(innerPath('a file or folder that later stages and the deployment get'))
+      .meta({
+        description: 'files and folders that the stage leaves for later stages and for the deployment',
+        examples: [['dist/', 'package.json']],
+      })
+      .optional(),
+    environment: environmentVariables.optional(),
+    cache: z
+      .array(cache)
+      .meta({
+        description: 'folders kept between runs while the key files are the same',
+        examples: [[{ paths: ['node_modules/'], key_files: ['package-lock.json'] }]],
+      })
+      .optional(),
+    timeout: duration(
+      {
+        description: 'after it the stage is stopped and fails',
+        default: '30m',
+        examples: ['10m'],
+      },
+      '1s',
+    ).optional(),
+    retry: z
+      .strictObject({
+        attempts: integer(1, 10, { description: 'how often it is tried in all', default: 1, examples: [3] }),
+      })
+      .meta({ description: 'what is done when it fails', examples: [{ attempts: 3 }] })
+      .optional(),
+    on_lost: choice(['rerun', 'fail'], [], {
+      description: 'what becomes of it when its machine is gone',
+      default: 'rerun',
+      examples: ['fail'],
+    }).optional(),
+    allow_failure: yesOrNo({
+      description: 'the run goes on when it fails',
+      default: false,
+      examples: [true],
+    }).optional(),
+  })
+  .meta({ title: 'command stage' });
+
+const COMING_SCANS = ['dependency_audit', 'container_scan', 'static_analysis'];
+export const scanSchema = z
+  .strictObject({
+    ...common,
+    security_scan: z
+      .record(z.string(), z.boolean())
+      .superRefine((checks, context) => {
+        const others = Object.keys(checks).filter((key) => key !== 'secret_detection');
+        for (const key of others) {
+          const message = COMING_SCANS.includes(key)
+            ? wrong(`${key} is not available yet`, 'leaving it out')
+            : wrong(`${shown(key)} is no scan`, alternative(key, ['secret_detection']));
+          context.addIssue({ code: 'custom', path: [key], message });
+        }
+        if (checks['secret_detection'] !== true && others.length === 0)
+          context.addIssue({
+            code: 'custom',
+            path: [],
+            message: wrong('the scan looks for nothing', '{ secret_detection: true }'),
+          });
+      })
+      .meta({
+        description: 'what is looked for: `secret_detection`, in the sources and in the artifacts',
+        examples: [{ secret_detection: true }],
+        coming: COMING_SCANS,
+      }),
+    timeout: duration(
+      {
+        description: 'after it the scan is stopped and fails',
+        default: '10m',
+        examples: ['5m'],
+      },
+      '1s',
+    ).optional(),
+    allow_failure: yesOrNo({
+      description: 'the run goes on when something is found',
+      default: false,
+      examples: [true],
+    }).optional(),
+  })
+  .meta({ title: 'scan stage' });
+
+export const fixedSchema = z
+  .strictObject({
+    ...common,
+    name: z.enum(['approve', 'deploy']).meta({ description: 'the gate, or the deployment' }),
+  })
+  .meta({ title: 'gate or deployment' });
+
+export const stageSchema = z.union([z.enum(['approve', 'deploy']), commandSchema, scanSchema, fixedSchema]);
+export type CommandInput = z.output<typeof commandSchema>;
+export type ScanInput = z.output<typeof scanSchema>;
+export type FixedInput = z.output<typeof fixedSchema>;

@@ -1,0 +1,137 @@
+import { execFileSync } from 'node:child_process';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { shipway } from './command.js';
+import { SERVICE, folder } from './texts.js';
+
+const git = (cwd: string, ...args: string[]): void => {
+  execFileSync('git', ['-c', 'user.name=Dev', '-c', 'user.email=dev@example.invalid', ...args], {
+    cwd,
+    stdio: 'pipe',
+  });
+};
+async function project(): Promise<string> {
+  const root = await folder();
+  await shipway(root, ['init']);
+  git(root, 'init', '--quiet', '--initial-branch=main');
+  git(root, 'add', '--all');
+  git(root, 'commit', '--quiet', '--message', 'first');
+  return root;
+}
+
+describe('shipway init', () => {
+  test('writes files that validate, also without git, and nothing over what is there', async () => {
+    const root = await folder();
+    expect(await shipway(root, ['init', 'new'])).toMatchObject({ code: 0, stderr: '' });
+    const here = join(root, 'new');
+    const valid = 'shipway.yaml is valid\nshipway.policy.yaml is valid\n';
+    expect(await shipway(here, ['validate'])).toMatchObject({ code: 0, stdout: valid, stderr: '' });
+    const answer = { schema: 1, ok: true, problems: [] };
+    expect(JSON.parse((await shipway(here, ['validate', '--json'])).stdout)).toEqual(answer);
+    await writeFile(join(here, 'shipway.yaml'), 'mine');
+    const again = await shipway(here, ['init']);
+    expect(again).toMatchObject({ code: 2, stdout: '' });
+    expect(again.stderr).toContain('shipway.yaml is there already');
+    expect(await readFile(join(here, 'shipway.yaml'), 'utf8')).toBe('mine');
+  });
+});
+
+describe('shipway validate', () => {
+  test('finds the file above, and names it from here', async () => {
+    const root = await project();
+    const deep = join(root, 'a/b');
+    await mkdir(deep, { recursive: true });
+    await appendFile(join(root, 'shipway.yaml'), 'x: 1\n');
+    await appendFile(join(root, 'shipway.policy.yaml'), 'x: 1\n');
+    const { code, stderr } = await shipway(deep, ['validate']);
+    expect(code).toBe(2);
+    expect(stderr.split('\n').map((line) => line.split(' ')[0])).toEqual([
+      '../../shipway.yaml:50:1',
+      '../../shipway.policy.yaml:9:1',
+      '',
+    ]);
+  });
+
+  test.each<[string, readonly string[], string]>([
+    ['no file', [], 'there is no shipway.yaml here or above'],
+    ['a file that is not there', ['-f', 'x.yaml'], 'there is no file x.yaml'],
+    ['a folder', ['-f', 'folder'], 'folder is a folder\nnext: name the file in it: -f folder/shipway.yaml'],
+    ['a named pipe', ['-f', 'pipe'], 'pipe is not a file that can be read twice'],
+    ['a link to itself', ['-f', 'loop'], 'it is a link that leads back to itself'],
+  ])('of %s says so', async (_, args, said) => {
+    const root = await folder();
+    await mkdir(join(root, 'folder'));
+    execFileSync('mkfifo', [join(root, 'pipe')]);
+    execFileSync('ln', ['-s', 'loop', join(root, 'loop')]);
+    const { code, stderr } = await shipway(root, ['validate', ...args]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(said);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  test('checks a policy file that is named', async () => {
+    const root = await folder();
+    await writeFile(join(root, 'org.policy.yaml'), 'environments: { production: { identity: signed } }');
+    const { code, stderr } = await shipway(root, ['validate', '-f', 'org.policy.yaml']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('org.policy.yaml:1:41 environments.production.identity: signed statements');
+  });
+});
+
+describe('shipway plan', () => {
+  test('is the same here, below, by -f, and written with other spaces', async () => {
+    const root = await project();
+    await mkdir(join(root, 'sub'));
+    const plan = async (cwd: string, ...args: string[]): Promise<unknown> =>
+      JSON.parse((await shipway(cwd, ['plan', '--environment', 'production', '--json', ...args])).stdout);
+    const expected = await plan(root);
+    expect(expected).toMatchObject({ schema: 1, hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
+    expect(await plan(join(root, 'sub'))).toEqual(expected);
+    expect(await plan('/', '-f', join(root, 'shipway.yaml'))).toEqual(expected);
+  });
+
+  test('reads the commit, and the tree only when it is asked to', async () => {
+    const root = await project();
+    await writeFile(join(root, 'shipway.yaml'), SERVICE.replace('service: shop', 'servce: shop'));
+    const clean = await shipway(root, ['plan', '--environment', 'production']);
+    expect(clean).toMatchObject({ code: 0 });
+    expect(clean.stdout).toContain('my-service');
+    expect(clean.stderr).toContain('--dirty ships them');
+    const dirty = await shipway(root, ['plan', '--environment', 'production', '--dirty']);
+    expect(dirty.code).toBe(2);
+    expect(dirty.stderr).toContain(
+      'the configuration of the working tree has problems:\nshipway.yaml:1:1 servce',
+    );
+    git(root, 'commit', '--all', '--quiet', '--message', 'broken');
+    const committed = await shipway(root, ['plan', '--environment', 'production']);
+    expect(committed.code).toBe(2);
+    expect(committed.stderr).toMatch(
+      /configuration of commit [0-9a-f]{12} has problems:\nshipway.yaml:1:1 servce/,
+    );
+    expect(committed.stderr).toContain('correct them and commit');
+  });
+
+  test('says what it lacks', async () => {
+    const root = await folder();
+    await shipway(root, ['init']);
+    const said = async (...args: string[]): Promise<string> => {
+      const { code, stderr } = await shipway(root, ['plan', ...args]);
+      expect(code).toBe(2);
+      return stderr;
+    };
+    expect(await said()).toContain('--environment is missing');
+    expect(await said('--environment', 'production')).toContain('is in no git repository');
+    git(root, 'init', '--quiet', '--initial-branch=main');
+    expect(await said('--environment', 'production')).toContain('has no commit yet');
+    git(root, 'commit', '--allow-empty', '--quiet', '--message', 'nothing');
+    expect(await said('--environment', 'production')).toContain('has no shipway.yaml');
+    git(root, 'add', '--all');
+    git(root, 'commit', '--quiet', '--message', 'first');
+    expect(await said('--environment', 'prodution')).toContain('next: --environment with production');
+    expect(await said('--environment', 'production', '--release', 'v9')).toContain('there is no commit "v9"');
+    git(root, 'checkout', '--quiet', '-b', 'side');
+    git(root, 'commit', '--allow-empty', '--quiet', '--message', 'side');
+    expect(await said('--environment', 'production')).toContain('runs only for commits on main');
+  });
+});

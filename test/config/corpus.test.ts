@@ -1,0 +1,125 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { formatProblems, type Problem } from '../../src/config/index.js';
+import { packageRoot } from '../../src/paths.js';
+import { ended, shipway, type Ended } from './command.js';
+
+/**
+ * Files that people get wrong. Beside each `NAME.yaml` stands `NAME.txt`, what `shipway validate -f NAME.yaml` says of it; `npx vitest run
+ * test/config/corpus -u` writes it anew, to be read before it is committed.
+ */
+const CORPUS = join(packageRoot(), 'test/config/corpus');
+const names = readdirSync(CORPUS)
+  .filter((name) => name.endsWith('.yaml'))
+  .map((name) => name.slice(0, -'.yaml'.length));
+
+/** A second, where a process that does nothing takes 40 ms. */
+const FACTOR = 25;
+const trivial = async (): Promise<number> => (await ended(process.execPath, ['-e', '0'])).ms;
+let bound = 0;
+
+/** Runs `again` until it is quick enough, at most five times; what that is, is measured anew on a machine that has become slower. */
+async function withinBounds(again: () => Promise<Ended>): Promise<Ended> {
+  for (let left = 5; ; left--) {
+    if (bound === 0) bound = FACTOR * (await trivial());
+    const run = await again();
+    if (run.ms <= bound) return run;
+    if (left === 1) expect(run.ms).toBeLessThanOrEqual(bound);
+    bound = 0;
+  }
+}
+
+interface Answer {
+  readonly schema: number;
+  readonly ok: boolean;
+  readonly problems: readonly Problem[];
+}
+
+/** Both outputs of a file are the same problems, each with a place that the file has and with something to try. */
+async function problemsOf(
+  folder: string,
+  name: string,
+): Promise<{ said: string; problems: readonly Problem[] }> {
+  const [text, json] = await Promise.all([
+    withinBounds(() => shipway(folder, ['validate', '-f', name])),
+    shipway(folder, ['validate', '-f', name, '--json']),
+  ]);
+  expect(text).toMatchObject({ code: 2, stdout: '' });
+  expect(json).toMatchObject({ code: 2, stderr: '' });
+  const answer = JSON.parse(json.stdout) as Answer;
+  expect(answer).toMatchObject({ schema: 1, ok: false });
+  expect(`${formatProblems(answer.problems)}\n`).toBe(text.stderr);
+  expect(text.stderr).not.toMatch(/\n +at |node:internal|\.js:\d+/);
+  const lines = readFileSync(join(folder, name), 'utf8').split('\n');
+  for (const { file, line, column, suggestion } of answer.problems) {
+    expect(file).toBe(name);
+    expect(line).toBeLessThanOrEqual(lines.length);
+    expect(column).toBeLessThanOrEqual((lines[line - 1] ?? '').length + 1);
+    expect(suggestion).not.toBe('');
+  }
+  return { said: text.stderr, problems: answer.problems };
+}
+
+describe('the corpus', () => {
+  test('has many files, and an expectation for each', () => {
+    expect(names.length).toBeGreaterThan(100);
+    expect(names.filter((name) => !existsSync(join(CORPUS, `${name}.txt`)))).toEqual([]);
+    expect(readdirSync(CORPUS).filter((name) => !/^\.gitattributes$|\.(yaml|txt)$/.test(name))).toEqual([]);
+  });
+
+  test.each(names)('%s', async (name) => {
+    const { said } = await problemsOf(CORPUS, `${name}.yaml`);
+    await expect(said).toMatchFileSnapshot(join(CORPUS, `${name}.txt`));
+  });
+});
+
+describe('files too large to keep', () => {
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'shipway-large-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  const mebibyte = (text: string): string => text.repeat(Math.floor((1024 ** 2 - 100) / text.length));
+  const bomb = [
+    'a: &a [x]',
+    ...'bcdefghij'.split('').map((n, i) => `${n}: &${n} [${`*${'abcdefghi'[i] ?? ''}, `.repeat(9)}]`),
+  ];
+
+  test.each<[string, string, string, number]>([
+    ['more than 1 MiB', mebibyte('# much\n') + mebibyte('# more\n'), '1:1 the file has more than 1 MiB', 1],
+    ['a million short lines', 'a\n'.repeat(1_000_000), '1:1 the file has more than 1 MiB', 1],
+    [
+      'a million empty lines',
+      '\n'.repeat(1_000_000),
+      '200002:1 the file has more than 200000 lines and marks',
+      1,
+    ],
+    ['too many values', mebibyte('a: 1\n'), '10001:1 the file has more than 20000 values', 1],
+    ['many duplicates', 'a: 1\n'.repeat(9_000), '2:1 a: there is another "a" at 1:1', 100],
+    ['nested in brackets', mebibyte('['), '1:43 it is nested deeper than 40', 1],
+    ['nested in entries', mebibyte('- '), '1:84 it is nested deeper than 40', 1],
+    [
+      'nested in indents',
+      Array.from({ length: 1_400 }, (_, i) => `${' '.repeat(i)}a:`).join('\n'),
+      '42:43 it is nested',
+      1,
+    ],
+    ['one long text', `service: ${mebibyte('a')}`, '1:10 service: "aaaaaaaaaa', 3],
+    ['an open quote', `service: "${mebibyte('a')}`, '1:10 this " is never closed', 1],
+    ['an alias bomb', bomb.join('\n'), '1:4 a: an anchor is not taken', 100],
+    [
+      'thousands of environments',
+      `service: a\nstages: [deploy]\nenvironments:\n${Array.from({ length: 3_000 }, (_, i) => `  e${String(i)}: {}\n`).join('')}`,
+      '4:3 environments: there are more than 100 environments',
+      2,
+    ],
+  ])('%s', async (_, content, said, count) => {
+    await writeFile(join(folder, 'large.yaml'), content);
+    const { said: all, problems } = await problemsOf(folder, 'large.yaml');
+    expect(all).toContain(`large.yaml:${said}`);
+    expect(problems).toHaveLength(count);
+  });
+});

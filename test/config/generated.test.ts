@@ -1,0 +1,149 @@
+import { createRequire } from 'node:module';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse, parseDocument, stringify } from 'yaml';
+import { z } from 'zod';
+import { commandsReference } from '../../src/cli/docs/commands.js';
+import { failuresReference } from '../../src/cli/docs/failures.js';
+import { COMMANDS } from '../../src/cli/table.js';
+import { deploySchema } from '../../src/config/deploy-schema.js';
+import { flowText } from '../../src/config/flow-text.js';
+import { generated } from '../../src/config/generate.js';
+import { policySchema } from '../../src/config/policy-schema.js';
+import { commandSchema, fixedSchema, scanSchema } from '../../src/config/stage-schema.js';
+import { STARTER_POLICY, STARTER_SERVICE } from '../../src/config/starter.js';
+import { FAILURES } from '../../src/domain/failures.js';
+import { packageRoot } from '../../src/paths.js';
+import { SERVICE, valid } from './texts.js';
+
+const read = (path: string): string => readFileSync(join(packageRoot(), path), 'utf8');
+const files = {
+  ...generated(),
+  'docs/cli.md': commandsReference(),
+  'docs/failures.md': failuresReference(),
+};
+
+test.each(Object.entries(files))('%s is what `npm run generate` writes', (path, text) => {
+  expect(read(path)).toBe(text);
+});
+
+interface About {
+  readonly path: readonly string[];
+  readonly schema: z.ZodType;
+  readonly about: z.GlobalMeta & { readonly default?: unknown };
+}
+interface Definition {
+  readonly shape?: Readonly<Record<string, z.ZodType>>;
+  readonly innerType?: z.ZodType;
+  readonly element?: z.ZodType;
+  readonly valueType?: z.ZodType;
+}
+function* keys(schema: z.ZodType, path: readonly string[] = []): Generator<About> {
+  const { shape, innerType, element, valueType } = schema._zod.def as Definition;
+  const about = z.globalRegistry.get(schema);
+  if (about !== undefined) yield { path, schema, about };
+  for (const inner of [innerType, element, valueType]) if (inner !== undefined) yield* keys(inner, path);
+  for (const [key, value] of Object.entries(shape ?? {})) yield* keys(value, [...path, key]);
+}
+const all = [commandSchema, scanSchema, fixedSchema, deploySchema, policySchema].flatMap((schema) => [
+  ...keys(schema),
+]);
+
+describe('every key', () => {
+  test('is in the reference with its meaning', () => {
+    const reference = read('docs/configuration.md');
+    const described = all.filter(({ path }) => path.length > 0);
+    expect(described.length).toBeGreaterThan(60);
+    for (const { path, about } of described) {
+      expect(reference).toContain(path.at(-1));
+      expect(about.description, path.join('.')).not.toBe('');
+    }
+  });
+
+  test('has examples that are valid, also as they are shown', () => {
+    const examples = all.flatMap(({ schema, about }) =>
+      ((about.examples ?? []) as unknown[]).map((e) => ({ schema, e })),
+    );
+    expect(examples.length).toBeGreaterThan(50);
+    for (const { schema, e } of examples) {
+      expect(parse(flowText(e)), flowText(e)).toEqual(e);
+      expect(schema.safeParse(e).success, flowText(e)).toBe(true);
+    }
+  });
+
+  const nested = (path: readonly string[], value: unknown): object =>
+    path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as object;
+  const defaults = (schema: z.ZodType): [string, readonly string[], unknown][] =>
+    [...keys(schema)].flatMap(({ path, about }) =>
+      about.default === undefined ? [] : [[path.join('.'), path, about.default]],
+    );
+  test.each(defaults(deploySchema))('deploy.%s has the default that the reference says', (_, path, value) => {
+    const file = parse(SERVICE) as { environments: object };
+    const text = stringify({
+      ...file,
+      environments: { ...file.environments, production: nested(path, value) },
+    });
+    expect(valid(text)).toEqual(valid(SERVICE));
+  });
+  test.each(defaults(commandSchema))(
+    'stages[].%s has the default that the reference says',
+    (_, path, value) => {
+      const file = parse(SERVICE) as { stages: object[] };
+      const stages = file.stages.map((stage, i) => (i === 0 ? { ...stage, ...nested(path, value) } : stage));
+      expect(valid(stringify({ ...file, stages }))).toEqual(valid(SERVICE));
+    },
+  );
+});
+
+describe('the JSON Schema', () => {
+  /** Kept by fastify, and here only to look on from outside. */
+  const require = createRequire(createRequire(import.meta.url).resolve('fastify'));
+  const { default: Ajv } = require('ajv/dist/2020.js') as {
+    default: new (options: object) => { compile: (schema: object) => (value: unknown) => boolean };
+  };
+  const validator = (path: string) =>
+    new Ajv({ strict: true, allowUnionTypes: true, strictTypes: false }).compile(
+      JSON.parse(read(path)) as object,
+    );
+  const service = validator('schema/shipway.schema.json');
+  const policy = validator('schema/shipway.policy.schema.json');
+
+  test('takes what is valid', () => {
+    expect(service(parse(STARTER_SERVICE))).toBe(true);
+    expect(service(parse(read('examples/storefront/shipway.yaml')))).toBe(true);
+    expect(service(parse(SERVICE))).toBe(true);
+    expect(policy(parse(STARTER_POLICY))).toBe(true);
+    expect(policy(parse(read('examples/storefront/shipway.policy.yaml')))).toBe(true);
+  });
+
+  /** What only rules or readers of YAML can say. */
+  const BEYOND =
+    /^(directive|environment-name|interval-short|latin1|nul|access|alias|approve-after|bake-short|bomb|bom|comm|control|deploy-twice|duplicate-stage|env-reserved|env-secret|identity-missing|signed|needs-|no-artifacts|percent-falling|percent-no-100|proto|secret-in-script|yaml11|crlf|dup-key|merge|custom-tag|stage-named|scan-|user-key-both|strategy-missing|missing-deploy|artifact-out|duration-long|common-place|triggers|only-glob|environments-empty|no-environments)/;
+  const corpus = readdirSync(join(packageRoot(), 'test/config/corpus')).filter((name) =>
+    name.endsWith('.yaml'),
+  );
+  test('refuses of the corpus what a schema can refuse', () => {
+    const judged = corpus.filter((name) => !BEYOND.test(name));
+    expect(judged.length).toBeGreaterThan(50);
+    const taken = judged.filter((name) => {
+      const document = parseDocument(read(`test/config/corpus/${name}`), { logLevel: 'silent' });
+      if (document.errors.length > 0) return false;
+      return (name.endsWith('.policy.yaml') ? policy : service)(document.toJS());
+    });
+    expect(taken).toEqual([]);
+  });
+});
+
+test('the references have every command, option, example and failure', () => {
+  const cli = files['docs/cli.md'];
+  for (const { name, options, examples } of COMMANDS) {
+    expect(cli).toContain(`## ${name}\n`);
+    for (const text of [...Object.keys(options).map((o) => `--${o}`), ...examples])
+      expect(cli).toContain(text);
+  }
+  for (const [type, { next }] of Object.entries(FAILURES)) {
+    expect(files['docs/failures.md']).toContain(`| \`${type}\` |`);
+    expect(files['docs/failures.md']).toContain(next);
+  }
+});

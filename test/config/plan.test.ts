@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest';
+import { branchesOf, resolvePlan, type GitFacts } from '../../src/config/index.js';
+import { explainPlan } from '../../src/config/explain-plan.js';
+import { STARTER_POLICY, STARTER_SERVICE } from '../../src/config/starter.js';
+import { UsageError } from '../../src/errors.js';
+import { digestOf } from '../../src/hash.js';
+import { policyProblems, SERVICE, service, valid } from './texts.js';
+
+const facts = (more: Partial<GitFacts> = {}): GitFacts => ({
+  root: '/repository',
+  version: 'v1',
+  commit: 'a'.repeat(40),
+  committedAt: '2026-01-01T00:00:00Z',
+  author: 'dev@example.invalid',
+  dirty: false,
+  branches: ['main'],
+  ...more,
+});
+const refused = (act: () => unknown): UsageError => {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof UsageError) return error;
+  }
+  throw new Error('it was not refused');
+};
+
+describe('a plan', () => {
+  test('is what the files and the commit say', () => {
+    const plan = resolvePlan(valid(SERVICE), 'staging', facts());
+    expect(plan).toMatchObject({
+      ...{ schema: 1, service: 'shop', environment: 'staging', version: 'v1', commit: 'a'.repeat(40) },
+      ...{ dirty: false, author: 'dev@example.invalid', committedAt: '2026-01-01T00:00:00Z' },
+    });
+    expect(plan.stages.map((s) => [s.kind, s.name, s.skipped])).toEqual([
+      ['command', 'test', undefined],
+      ['command', 'build', undefined],
+      ['approve', 'approve', undefined],
+      ['deploy', 'deploy', undefined],
+    ]);
+    expect(plan.stages.at(-1)).toMatchObject({ deployment: { strategy: { kind: 'blue_green' } } });
+    expect(JSON.stringify(plan)).not.toContain('"only"');
+    expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+  });
+
+  test('has the same hash whatever the order of keys, spaces and comments', () => {
+    const other = service(
+      '  provider: process\n  command: [node, server.js]\n  router: gateway\n',
+      '  router:   gateway # what shares\n  command:\n    - node\n    - server.js\n  provider: "process"\n',
+    );
+    const hash = (text: string): string => digestOf(resolvePlan(valid(text), 'production', facts()));
+    expect(hash(other)).toBe(hash(SERVICE));
+    expect(hash(service('[node, server.js]', '[node, other.js]'))).not.toBe(hash(SERVICE));
+  });
+
+  test('knows the branches that the rules name', () => {
+    expect(branchesOf(valid(service('  - approve', '  - { name: approve, only: [main, hotfix] }')))).toEqual([
+      'main',
+      'hotfix',
+    ]);
+  });
+
+  const optional = service('    only: [main]\n', '').replace(
+    '  - approve',
+    '  - { name: docs, script: [x], only: [docs], needs: [test] }\n  - { name: site, script: [x], needs: [docs] }\n  - { name: approve, needs: [build] }',
+  );
+  test('skips what a rule keeps from running, and what needs that', () => {
+    const { stages } = resolvePlan(valid(optional), 'production', facts());
+    const why = 'stage docs runs only for commits on docs, and v1 is not on it';
+    expect(stages.map((s) => s.skipped)).toEqual([undefined, undefined, why, why, undefined, undefined]);
+    const onDocs = resolvePlan(valid(optional), 'production', facts({ branches: ['docs'] }));
+    expect(onDocs.stages.some((s) => s.skipped !== undefined)).toBe(false);
+  });
+
+  test('is refused when its deployment would be skipped', () => {
+    const { message, next } = refused(() =>
+      resolvePlan(valid(SERVICE), 'production', facts({ branches: [] })),
+    );
+    expect(message).toBe(
+      'v1 cannot be deployed: stage build runs only for commits on main, and v1 is not on it',
+    );
+    expect(next).toContain('change `only`');
+  });
+
+  test.each([
+    ['prodution', '--environment with production'],
+    ['moon', '--environment with one of staging, production'],
+    ['constructor', '--environment with one of staging, production'],
+  ])('is refused for the environment %s', (environment, next) => {
+    const error = refused(() => resolvePlan(valid(SERVICE), environment, facts()));
+    expect(error).toMatchObject({ message: `shop has no environment "${environment}"`, next });
+  });
+});
+
+describe('a plan in words', () => {
+  const words = (text: string, environment: string, more: Partial<GitFacts> = {}): string =>
+    explainPlan(resolvePlan(valid(text), environment, facts(more))).join('\n');
+
+  test('says what happens, how long it takes, and what sends it back', () => {
+    const said = words(STARTER_SERVICE, 'production');
+    expect(said).toContain('my-service v1 → production');
+    expect(said).toContain('2. build: npm ci && npm run build → dist/, package.json (at most 30m)');
+    expect(said).toContain('4. approve: waits for as many people as the policy asks for');
+    expect(said).toContain(
+      'traffic: smoke test /health on the idle slot, 5 % for 5m, 25 % for 5m, 50 % for 5m, 100 %',
+    );
+    expect(said).toContain('it takes 45m when nothing is wrong');
+    expect(said).toContain(
+      'more than 5 % errors in 5m (of 20 requests or more); p95 above 2s in 5m; 3 failed health checks in 2m',
+    );
+    expect(said).toContain('a first deployment has nothing to compare with');
+    expect(said).toContain('the worker will check: that its policy names the environment');
+  });
+
+  test('says what is skipped, and that a tree is not committed', () => {
+    expect(words(STARTER_SERVICE, 'staging')).toContain('then all users at once');
+    const only = service('    only: [main]\n', '')
+      .replace('  - approve', '  - { name: approve, only: [x] }')
+      .replace('  - deploy', '  - { name: deploy, needs: [build] }');
+    expect(words(only, 'staging', { dirty: true })).toContain(
+      '3. approve: skipped, stage approve runs only for commits on x',
+    );
+    expect(words(SERVICE, 'staging', { dirty: true })).toContain(
+      '(made of a working tree that is not committed)',
+    );
+  });
+});
+
+test('what `shipway init` writes is valid', () => {
+  expect(Object.keys(valid(STARTER_SERVICE).environments)).toEqual(['staging', 'production']);
+  expect(policyProblems(STARTER_POLICY)).toBe('');
+});

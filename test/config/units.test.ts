@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import { duration, percent } from '../../src/config/measures.js';
+import { durationText, meantDuration, parseDuration, parsePercent } from '../../src/config/units.js';
+
+describe('durations', () => {
+  test.each<[string, number | undefined]>([
+    ['500ms', 500],
+    ['30s', 30_000],
+    ['5m', 300_000],
+    ['1h', 3_600_000],
+    ['1.5h', 5_400_000],
+    ['0.5s', 500],
+    ['0s', 0],
+    ['2d', 172_800_000],
+    ['366d', 366 * 86_400_000],
+    ['367d', undefined],
+    ['0.5ms', undefined],
+    ['0.0001s', undefined],
+    ['5', undefined],
+    ['5 m', undefined],
+    ['5M', undefined],
+    ['5min', undefined],
+    ['1h30m', undefined],
+    ['-5m', undefined],
+    ['+5m', undefined],
+    ['.5s', undefined],
+    ['5.s', undefined],
+    ['1e3s', undefined],
+    ['٥m', undefined],
+    ['5m\n', undefined],
+    ['', undefined],
+  ])('%j', (text, ms) => {
+    expect(parseDuration(text)).toBe(ms);
+  });
+
+  test.each([0, 1, 999, 1000, 1500, 60_000, 90_000, 3_600_000, 5_400_000, 86_400_000, 90_000_000])(
+    '%i ms is written as it is read',
+    (ms) => {
+      expect(parseDuration(durationText(ms))).toBe(ms);
+    },
+  );
+
+  test.each<[string, string | undefined]>([
+    ['1h30m', '90m'],
+    ['5 minutes', '5m'],
+    ['1 week', '7d'],
+    ['2 fortnights', undefined],
+    ['soon', undefined],
+  ])('%j was meant as %s', (text, meant) => {
+    const ms = meantDuration(text);
+    expect(ms === undefined ? undefined : durationText(ms)).toBe(meant);
+  });
+});
+
+describe('percentages', () => {
+  test.each<[string, number | undefined]>([
+    ['5%', 500],
+    ['0%', 0],
+    ['0.25%', 25],
+    ['2.5%', 250],
+    ['99.99%', 9_999],
+    ['100%', 10_000],
+    ['100.01%', undefined],
+    ['101%', undefined],
+    ['5.123%', undefined],
+    ['5', undefined],
+    ['5 %', undefined],
+    ['-5%', undefined],
+    ['%', undefined],
+    ['', undefined],
+  ])('%j', (text, points) => {
+    expect(parsePercent(text)).toBe(points);
+  });
+});
+
+describe('what is said of a value without or with another unit', () => {
+  const about = { description: '' };
+  const said = (schema: ReturnType<typeof duration>, value: unknown): string =>
+    schema.safeParse(value).error?.issues[0]?.message ?? '';
+  test.each<[unknown, string]>([
+    [300, '300 has no unit\n300s or 300m'],
+    ['300', '300 has no unit\n300s or 300m'],
+    [-3, '-3 has no unit\na duration such as 5m'],
+    ['1h 30m', '"1h 30m" is not how a duration is written\n90m'],
+    ['500d', '"500d" is too long a time\nat most 366d'],
+    ['0s', '0s is too little\nat least 1s'],
+    ['soon', '"soon" is no duration\na number with ms, s, m, h or d, such as 30s or 5m'],
+  ])('duration %j', (value, message) => {
+    expect(said(duration(about, '1s'), value)).toBe(message);
+  });
+  test.each<[unknown, string]>([
+    [5, '5 has no unit\n5%'],
+    [0.05, '0.05 has no unit\n5% if it is a share of 1, else 0.05%'],
+    ['5 %', '"5 %" is not how a percentage is written\n5%'],
+    ['120%', '"120%" is more than everything\nat most 100%'],
+    ['few', '"few" is no percentage\na number from 0% to 100% with at most two decimals, such as 5%'],
+  ])('percentage %j', (value, message) => {
+    expect(said(percent(about), value)).toBe(message);
+  });
+});

@@ -57,7 +57,7 @@ export function targetDetails(view: TargetView): string {
 /** Basis points as people read them. */
 export const percent = (share: number | undefined): string => `${String((share ?? 0) / 100)} %`;
 
-const SHOWN = 12;
+const SHOWN = 16;
 
 function slots(view: DeploymentView): readonly (readonly string[])[] {
   const row = (role: string, slot: 'blue' | 'green' | undefined, release: string | undefined) =>
@@ -91,9 +91,9 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
     ? ''
     : [head, head.map(() => '---'), ...rows].map((r) => `| ${r.map(cell).join(' | ')} |`).join('\n');
 
-/** The UI cuts off the last line: it gets an empty one to cut. */
+/** The UI cuts off the last line: it gets a rule to cut. */
 const paragraphs = (...texts: readonly string[]): string =>
-  [...texts.filter((t) => t !== ''), '&nbsp;'].join('\n\n');
+  [...texts.filter((t) => t !== ''), '---'].join('\n\n');
 
 /** Text from elsewhere inside Markdown: it stays on its line and in its cell, and makes no link, image or tag. */
 const cell = (text: string): string => text.replace(/[|\n\r<>]/g, ' ').replace(/[[\]`]/g, '\\$&');

@@ -39,7 +39,10 @@ async function untilWithdrawn(run: Run, request: DeployRequest, goBack: GoBack):
 
 async function untilFinished(run: Run, request: DeployRequest): Promise<Finished | 'ask again'> {
   for (;;) {
-    const answer = await control.askTarget(request);
+    const answer = await control.askTarget.executeWithOptions(
+      { summary: `ask ${request.service} ${request.environment} for ${request.release.version}` },
+      [request],
+    );
     switch (answer.status) {
       case 'finished':
         run.update({ deployment: answer.deployment });
@@ -48,6 +51,7 @@ async function untilFinished(run: Run, request: DeployRequest): Promise<Finished
         if (answer.type === 'decision.changed') return 'ask again';
         throw ApplicationFailure.nonRetryable(answer.message, answer.type);
       case 'running':
+        run.note('deploy', { note: answer.deployment });
         run.update({ deployment: answer.deployment });
         break;
       case 'queued':

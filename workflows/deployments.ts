@@ -29,6 +29,7 @@ export async function runDeployment(input: DeploymentInput, started: () => Promi
         version: input.release.version,
       }),
       staticSummary: `${input.kind} ${input.service} ${input.release.version} → ${input.environment}, replaces ${input.replaces?.release.version ?? 'nothing'}`,
+      staticDetails: details(input),
     });
     await started();
     await child.result();
@@ -36,6 +37,14 @@ export async function runDeployment(input: DeploymentInput, started: () => Promi
     log.info('deployment ended without shipping', { deployment: input.id, error: String(error) });
   }
 }
+
+/** What does not change in it, as Markdown. */
+const details = ({ release, plan, run, candidate, replaces }: DeploymentInput): string =>
+  [
+    `- release \`${release.digest}\`, commit \`${release.commit}\``,
+    `- strategy ${plan.strategy.kind}, candidate in ${candidate}, stable ${replaces === undefined ? 'none' : `${replaces.release.version} in ${replaces.slot}`}`,
+    ...(run === undefined ? [] : [`- asked for by run \`${run}\``]),
+  ].join('\n');
 
 /** Signals to other workflows are hints: one that is gone changes nothing here. */
 export async function tellDeployment(id: string, goBack: GoBack): Promise<void> {

@@ -65,8 +65,11 @@ async function ask(desk: Desk, gate: GateState): Promise<GateState> {
   try {
     const closed = () => desk.open?.verdict !== 'open';
     if (gate.expiresAt === undefined) await condition(closed);
-    else if (!(await condition(closed, Math.max(gate.expiresAt - Date.now(), 1))))
-      desk.open = expired(desk.open);
+    else {
+      const left = Math.max(gate.expiresAt - Date.now(), 1);
+      if (!(await condition(closed, left, { summary: 'until the question expires' })))
+        desk.open = expired(desk.open);
+    }
     return desk.open;
   } finally {
     delete desk.open;

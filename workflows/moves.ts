@@ -91,7 +91,7 @@ export function startMoves(input: DeploymentInput): Moves {
       late: field.late,
     }),
     close: (ended) => {
-      field.show({ phase: 'done', ...ended }, `${ended.outcome}: ${ended.reason}`);
+      field.show({ phase: 'done', ...ended }, `${ended.outcome.replaceAll('_', ' ')}: ${ended.reason}`);
     },
   };
 }

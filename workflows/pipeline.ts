@@ -83,7 +83,7 @@ function createRun(input: PipelineInput): Run {
     abortedBy: aborting.by,
     cancelled: () => root.consideredCancelled,
     hint: async (within) => {
-      await condition(() => hinted, within);
+      await condition(() => hinted, within, { summary: 'until the target is asked again' });
       hinted = false;
     },
     stage: (name, change) => {

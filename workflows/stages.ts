@@ -137,12 +137,11 @@ async function scan(run: Run, stage: ScanStage, made: Made): Promise<Partial<Sta
 
 /** The release is made once, from all artifacts so far, when something first needs its digest. */
 async function releaseOf(run: Run, made: Made): Promise<Release> {
-  made.release ??= await control.recordRelease({
-    plan: run.input.plan,
-    run: run.input.run,
-    artifacts: made.artifacts,
-    evidence: made.evidence,
-  });
+  const { plan } = run.input;
+  made.release ??= await control.recordRelease.executeWithOptions(
+    { summary: `record release ${plan.version}` },
+    [{ plan, run: run.input.run, artifacts: made.artifacts, evidence: made.evidence }],
+  );
   run.update({ release: made.release.digest });
   return made.release;
 }
@@ -150,21 +149,19 @@ async function releaseOf(run: Run, made: Made): Promise<Release> {
 async function approval(run: Run, stage: string, made: Made): Promise<Partial<StageView>> {
   const release = await releaseOf(run, made);
   const { plan, planHash, requestedBy, run: id } = run.input;
-  const { gate, expiresAfterMs } = await control.openGate({
-    plan,
-    planHash,
-    release,
-    evidence: made.evidence,
-    requestedBy,
-    run: id,
-  });
+  const { gate, expiresAfterMs } = await control.openGate.executeWithOptions(
+    { summary: 'compute the decision and ask who must approve it' },
+    [{ plan, planHash, release, evidence: made.evidence, requestedBy, run: id }],
+  );
   if (gate.required === 0) {
     made.approval = { decision: gate.decision, statements: [] };
     return { state: 'passed', note: 'the policy asks for no approval here' };
   }
   run.stage(stage, { state: 'waiting' });
   const closed = await run.gates.ask({ ...gate, expiresAt: Date.now() + expiresAfterMs });
-  await control.closeGate({ gate: closed, ...subject(run) });
+  await control.closeGate.executeWithOptions({ summary: `approval: ${closed.verdict}` }, [
+    { gate: closed, ...subject(run) },
+  ]);
   if (closed.verdict !== 'approved') throw refused(closed);
   made.approval = { decision: closed.decision, statements: run.gates.statements() };
   return { state: 'passed', note: `approved by ${closed.answers.map((a) => a.person).join(', ')}` };

@@ -5,7 +5,7 @@ import { UsageError } from '../errors.js';
 import { state, withClient } from './context.js';
 import { progress, result, string } from './output.js';
 import { isDeployment, runOf } from './reference.js';
-import { waitingOf } from './render/next.js';
+import { waitingOf } from '../domain/next.js';
 import type { Command, Values } from './table.js';
 
 const REFUSED = 3;

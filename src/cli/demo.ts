@@ -1,11 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startGuard } from '../dev/guard.js';
-import { answerOf, shipway } from './demo/command.js';
+import { startGuard, type Guard } from '../dev/guard.js';
+import { removeData } from '../dev/postgres-place.js';
+import { answerOf, shipway, type Place } from './demo/command.js';
 import { startDev, type DevProcess } from './demo/dev-process.js';
+import { afterwards, meanwhile } from './demo/next-steps.js';
 import { shipReleases } from './demo/ship-releases.js';
 import { summary } from './demo/summary.js';
+import { readExample } from './example/manifest.js';
+import { INTERRUPTED } from './interrupt.js';
 import { string } from './output.js';
 import type { Command } from './table.js';
 
@@ -16,56 +20,80 @@ interface DemoOptions {
   /** Waits for a person to approve from another terminal. */
   readonly interactive: boolean;
 }
+/** One demo: its folder, what ends it early, and what cleans up should this process die. */
+interface Stage extends DemoOptions {
+  readonly place: Place;
+  readonly guard: Guard;
+  dev?: DevProcess;
+  kept: boolean;
+}
 
 /**
  * Shows the whole way by public commands only: an example service under constant traffic, its releases shipped one after the other,
- * the bad one rolled back by its metrics. Exit code 0 when every release ended as the example says; everything it started is ended.
+ * the bad one rolled back by its metrics. Exit code 0 when every release ended as the example says; everything it started is ended,
+ * also when it is interrupted (130) or killed.
  */
 async function show(options: DemoOptions): Promise<number> {
+  await readExample(options.example);
+  const signal = interruption();
   const folder = await mkdtemp(join(tmpdir(), 'shipway-demo-'));
+  const directory = join(folder, options.example);
   const guard = startGuard();
   guard.folder(folder);
-  const directory = join(folder, options.example);
-  let running: DevProcess | undefined;
-  const cleanUp = async (): Promise<void> => {
-    await running?.stop();
-    await rm(folder, { recursive: true, force: true });
-  };
-  let ending: Promise<void> | undefined;
-  const stop = (): void => {
-    // A second Ctrl-C, as `npm run` hands on, does not cut the clean-up short.
-    ending ??= cleanUp().finally(() => process.exit(130));
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-  let kept = false;
+  guard.data(dataOf(directory));
+  const stage: Stage = { ...options, place: { directory, signal }, guard, kept: false };
   try {
-    await made(directory, options.example);
-    running = await startDev(directory, guard, say);
-    const shipped = await shipReleases({
-      directory,
-      example: options.example,
-      interactive: options.interactive,
-      say,
-    });
-    const good = await summary({ directory, shipped, uiUrl: running.endpoints.uiUrl, print });
-    kept = options.keep;
-    if (kept) guard.release();
-    if (kept)
-      print(
-        `still running in ${directory} (pid ${String(running.pid)}); end it with: kill ${String(running.pid)}`,
-      );
-    return good ? 0 : 1;
+    return await story(stage);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return INTERRUPTED;
   } finally {
-    if (!kept) await cleanUp();
+    if (!stage.kept) {
+      say('\nending everything …');
+      await stage.dev?.stop();
+      await removeData(dataOf(directory));
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 }
 
-async function made(directory: string, example: string): Promise<void> {
-  say(`making the example in ${directory}`);
-  const ended = await shipway(process.cwd(), ['init', '--example', example, directory]);
-  if (ended.code !== 0) throw new Error(ended.stderr);
-  await answerOf(directory, ['validate']);
+async function story(stage: Stage): Promise<number> {
+  const { place, guard, example, interactive } = stage;
+  say(`making the example in ${place.directory}`);
+  const made = await shipway({ ...place, directory: process.cwd() }, [
+    ...['init', '--example', example],
+    place.directory,
+  ]);
+  if (made.code !== 0) throw new Error(made.stderr);
+  await answerOf(place, ['validate']);
+  stage.dev = await startDev(place, guard, (line) => {
+    say(`  ${line}`);
+  });
+  const { uiUrl } = await stage.dev.ready();
+  const told = await shipReleases({ place, example, interactive, say });
+  const good = await summary({ place, story: told, uiUrl, print });
+  if (stage.keep) {
+    stage.kept = true;
+    guard.release();
+    stage.dev.leave();
+  }
+  const { manifest } = await readExample(example);
+  const next = stage.keep ? meanwhile(place.directory, manifest.environment, stage.dev.pid) : afterwards();
+  for (const line of next) print(line);
+  return good ? 0 : 1;
 }
+
+/** Aborts at the first Ctrl-C; more of them, as `npm run` hands on, do not cut the clean-up short. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      controller.abort();
+    });
+  return controller.signal;
+}
+
+const dataOf = (directory: string): string => join(directory, '.shipway/postgres');
 
 export const demo: Command = (values) =>
   show({

@@ -1,11 +1,12 @@
 import { dirname, join } from 'node:path';
 import { up } from '../dev/up.js';
 import { configurationFile } from './context.js';
-import { progress } from './output.js';
+import { goOnUnheard, progress } from './output.js';
 import type { Command } from './table.js';
 
 /** `shipway dev`: everything on this machine until it is interrupted. */
 export const dev: Command = async (values) => {
+  goOnUnheard();
   const directory = dirname(await configurationFile(values));
   // Heard from the beginning: an interruption while things start ends them in order too, once they are up.
   const end = interrupted();

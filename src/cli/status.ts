@@ -2,7 +2,7 @@ import type { RunStatus } from '../client.js';
 import { withClient } from './context.js';
 import { result } from './output.js';
 import { runOrNewest } from './reference.js';
-import { nextCommands } from './render/next.js';
+import { nextCommands } from '../domain/next.js';
 import { renderRun } from './render/run.js';
 import type { Command } from './table.js';
 import { uiOf } from './ui-address.js';

@@ -8,6 +8,8 @@ export interface Guard {
   readonly process: (identity: ProcessIdentity, signal?: 'TERM' | 'INT') => void;
   /** Removes the folder, after the processes have ended. */
   readonly folder: (path: string) => void;
+  /** Removes what PostgreSQL keeps for this data folder outside of it. */
+  readonly data: (path: string) => void;
   /** What was guarded is to stay. */
   readonly release: () => void;
 }
@@ -26,6 +28,9 @@ export function startGuard(): Guard {
     },
     folder: (path) => {
       write(`folder ${path}`);
+    },
+    data: (path) => {
+      write(`data ${path}`);
     },
     release: () => {
       child.kill('SIGKILL');

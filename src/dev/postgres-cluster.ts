@@ -1,5 +1,4 @@
-import { chown, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chown, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { identityOf, stopProcess } from '../processes.js';
 import { makeFolder, postgresUser } from './postgres-files.js';
@@ -31,12 +30,14 @@ export async function makeCluster(
   await rm(work, { recursive: true, force: true });
   await makeFolder(work);
   const { uid, gid } = postgresUser();
-  const folder = await mkdtemp(join(tmpdir(), 'shipway-initdb-'));
+  // Beside the data, where that user can go: this user's folder for temporary files may be closed to others.
+  const folder = `${place}.initdb`;
+  await rm(folder, { recursive: true, force: true });
+  await makeFolder(folder);
   const file = join(folder, 'password');
   try {
     await writeFile(file, secret, { mode: 0o600 });
-    if (uid !== undefined && gid !== undefined)
-      for (const path of [folder, file]) await chown(path, uid, gid);
+    if (uid !== undefined && gid !== undefined) await chown(file, uid, gid);
     const login = ['-U', owner, '-A', 'scram-sha-256', `--pwfile=${file}`];
     const args = ['-D', work, ...login, '-E', 'UTF8', '--no-locale', '--no-sync'];
     await runCommand(join(programs, 'initdb'), args, { timeoutMs: INIT_MS, cwd: '/', ...postgresUser() });

@@ -1,55 +1,99 @@
-import type { DeploymentView, RunView, TargetView, WaitingFor } from './view.js';
+import { nextCommands, nextForDeployment } from './next.js';
+import { FULL } from './plan.js';
+import type { DeploymentView, RunView, StageView, TargetView, WaitingFor } from './view.js';
 
-/** Markdown for Temporal's current details: a small table, the state, and what is waited for. No secrets can be in a view. */
+/**
+ * Markdown for Temporal's current details. The pane is low and cuts off what is below: what is asked, or how it ended, and what to
+ * type come first, then one small table. No secrets can be in a view.
+ */
 export function runDetails(view: RunView): string {
-  const rows = view.stages.map((s) => `| ${s.name} | ${s.state} | ${cell(s.note ?? '')} |`);
-  return [
-    `**${view.service} ${view.version} → ${view.environment}**, asked for by ${view.requestedBy}`,
-    '',
-    '| stage | state | |',
-    '|---|---|---|',
-    ...rows,
-    '',
-    ...waitingLines(view.waitingFor),
-    ...endLines(view),
-  ].join('\n');
+  return paragraphs(
+    `**${cell(view.service)} ${cell(view.version)} → ${cell(view.environment)}**, asked for by ${cell(view.requestedBy)}${view.identity === undefined ? '' : ` (${view.identity})`}`,
+    waitingLine(view.waitingFor),
+    endLine(view),
+    nextLine(nextCommands({ run: view })),
+    table(
+      ['stage', 'state', 'took', ''],
+      view.stages.map((s) => [s.name, s.state.replaceAll('_', ' '), took(s), s.note ?? '']),
+    ),
+    view.deployment === undefined ? '' : `Deployment: \`${view.deployment}\``,
+  );
 }
 
 export function deploymentDetails(view: DeploymentView): string {
-  const shares = Object.entries(view.shares).map(([slot, share]) => `${slot} ${percent(share)}`);
-  return [
-    `**${view.service} ${view.version}** replaces ${view.replaces ?? 'nothing'} in ${view.environment} by ${view.strategy}`,
-    '',
-    '| phase | traffic | verdict |',
-    '|---|---|---|',
-    `| ${view.phase} | ${shares.join(', ') || 'none'} | ${cell(view.verdict === undefined ? '' : `${view.verdict.kind}: ${view.verdict.reason}`)} |`,
-    '',
-    ...waitingLines(view.waitingFor),
-    ...endLines(view),
-    ...view.timeline.slice(-12).map((t) => `- ${new Date(t.at).toISOString()} ${cell(t.what)}`),
-  ].join('\n');
+  return paragraphs(
+    `**${view.kind} ${cell(view.service)} ${cell(view.version)} → ${cell(view.environment)}** by ${view.strategy}, replaces ${cell(view.replaces ?? 'nothing')}`,
+    waitingLine(view.waitingFor),
+    endLine(view) || `**Now** ${view.phase.replaceAll('_', ' ')}${until(view)}`,
+    nextLine(nextForDeployment(view)),
+    table(['role', 'slot', 'release', 'traffic'], slots(view)),
+    view.verdict === undefined ? '' : `**Last verdict** ${view.verdict.kind}: ${cell(view.verdict.reason)}`,
+    table(
+      ['UTC', 'what happened, newest first'],
+      view.timeline
+        .slice(-SHOWN)
+        .reverse()
+        .map((t) => [timeOfDay(t.at), t.what]),
+    ),
+    view.run === undefined ? '' : `Run: \`pipeline/${view.service}/${view.run}\``,
+  );
 }
 
 export function targetDetails(view: TargetView): string {
-  return [
-    `**${view.service} in ${view.environment}**: live ${view.live ?? 'nothing'}, known good ${view.knownGood ?? 'nothing'}`,
-    '',
-    `Running: ${view.running ?? 'nothing'}`,
-    ...view.queue.map((q, i) => `${String(i + 1)}. waits: ${q.version} (${q.requestId}, ${q.by})`),
-    ...view.holdMarks.map((m) => `- held: ${m}`),
-  ].join('\n');
+  return paragraphs(
+    `**${cell(view.service)} in ${cell(view.environment)}**: live ${cell(view.live ?? 'nothing')}, known good ${cell(view.knownGood ?? 'nothing')}`,
+    `Running: ${view.running === undefined ? 'nothing' : `\`${view.running}\``}`,
+    table(
+      ['place', 'waiting', 'request', 'by'],
+      view.queue.map((q, i) => [String(i + 1), q.version, q.requestId, q.by]),
+    ),
+    table(
+      ['held: automation may not ship it here again'],
+      view.holdMarks.map((m) => [m]),
+    ),
+  );
 }
 
 /** Basis points as people read them. */
 export const percent = (share: number | undefined): string => `${String((share ?? 0) / 100)} %`;
 
-const waitingLines = (w: WaitingFor | undefined): string[] =>
+const SHOWN = 16;
+
+function slots(view: DeploymentView): readonly (readonly string[])[] {
+  const row = (role: string, slot: 'blue' | 'green' | undefined, release: string | undefined) =>
+    slot === undefined || release === undefined
+      ? []
+      : [[role, slot, release, percent(view.shares[slot] ?? (role === 'stable' ? FULL : 0))]];
+  return [...row('stable', view.stable, view.replaces), ...row('candidate', view.candidate, view.version)];
+}
+
+const until = (view: DeploymentView): string =>
+  view.nextAt === undefined ? '' : ` until ${timeOfDay(view.nextAt)} UTC, unless something is wrong`;
+
+const waitingLine = (w: WaitingFor | undefined): string =>
   w === undefined
-    ? []
-    : [
-        `**Waiting for** ${cell(w.title)}${w.required === undefined ? '' : ` (${String(w.have ?? 0)} of ${String(w.required)})`}`,
-        '',
-      ];
-const endLines = (v: { outcome?: string; reason?: string }): string[] =>
-  v.outcome === undefined ? [] : [`**Outcome** ${v.outcome}: ${cell(v.reason ?? '')}`, ''];
-const cell = (text: string): string => text.replace(/[|\n\r<>]/g, ' ');
+    ? ''
+    : `**Waiting for** ${cell(w.title)}${w.required === undefined ? '' : ` (${String(w.have ?? 0)} of ${String(w.required)})`}${w.expiresAt === undefined ? '' : `, until ${new Date(w.expiresAt).toISOString().slice(0, 16).replace('T', ' ')} UTC`}`;
+
+const endLine = (v: { outcome?: string; reason?: string }): string =>
+  v.outcome === undefined ? '' : `**Outcome** ${v.outcome.replaceAll('_', ' ')}: ${cell(v.reason ?? '')}`;
+
+const nextLine = (commands: readonly string[]): string =>
+  commands.length === 0 ? '' : `**Next** ${commands.map((c) => `\`${c}\``).join(' or ')}`;
+
+const took = ({ startedAt, endedAt }: StageView): string =>
+  startedAt === undefined || endedAt === undefined ? '' : `${((endedAt - startedAt) / 1_000).toFixed(1)} s`;
+
+const timeOfDay = (at: number): string => new Date(at).toISOString().slice(11, 19);
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  rows.length === 0
+    ? ''
+    : [head, head.map(() => '---'), ...rows].map((r) => `| ${r.map(cell).join(' | ')} |`).join('\n');
+
+/** The UI cuts off the last line: it gets a rule to cut. */
+const paragraphs = (...texts: readonly string[]): string =>
+  [...texts.filter((t) => t !== ''), '---'].join('\n\n');
+
+/** Text from elsewhere inside Markdown: it stays on its line and in its cell, and makes no link, image or tag. */
+const cell = (text: string): string => text.replace(/[|\n\r<>]/g, ' ').replace(/[[\]`]/g, '\\$&');

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Connection } from '@temporalio/client';
+import { Client } from 'pg';
 import { inject } from 'vitest';
 import { addSearchAttributes } from '../../src/worker/search-attributes.js';
 
@@ -36,4 +37,21 @@ async function tried(call: () => Promise<unknown>): Promise<void> {
       await new Promise((r) => setTimeout(r, 100));
     }
   }
+}
+
+/** An empty database of its own on the test run's PostgreSQL, and what removes it. */
+export async function freshDatabase(): Promise<{
+  readonly url: string;
+  readonly remove: () => Promise<void>;
+}> {
+  const url = new URL(inject('postgresUrl'));
+  const name = `t_${randomUUID().replaceAll('-', '')}`;
+  const asked = async (sql: string): Promise<void> => {
+    const client = new Client({ connectionString: inject('postgresUrl') });
+    await client.connect();
+    await client.query(sql).finally(() => client.end());
+  };
+  await asked(`CREATE DATABASE ${name}`);
+  url.pathname = `/${name}`;
+  return { url: url.href, remove: () => asked(`DROP DATABASE ${name} WITH (FORCE)`) };
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { packageRoot } from '../../paths.js';
 
 export interface Ended {
@@ -7,13 +8,20 @@ export interface Ended {
   readonly stdout: string;
   readonly stderr: string;
 }
+/** Where a demo's commands run, and what ends them early. */
+export interface Place {
+  readonly directory: string;
+  readonly signal: AbortSignal;
+}
 
-/** Runs a public command as anybody would, in `directory`, and gives what it said. */
-export function shipway(directory: string, args: readonly string[]): Promise<Ended> {
+/** Runs a public command as anybody would, in the demo's directory, and gives what it said. Fails with an `AbortError` when the demo ends. */
+export function shipway({ directory, signal }: Place, args: readonly string[]): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(packageRoot(), 'bin/shipway.js'), ...args], {
+    const child = spawn(process.execPath, [BIN, ...args], {
       cwd: directory,
+      env: ownEnvironment(process.env),
       stdio: ['ignore', 'pipe', 'pipe'],
+      signal,
     });
     let stdout = '';
     let stderr = '';
@@ -27,13 +35,27 @@ export function shipway(directory: string, args: readonly string[]): Promise<End
 }
 
 /** The one JSON object that a command prints with `--json`; a command that fails is an error with its own words. */
-export async function answerOf<T>(
-  directory: string,
-  args: readonly string[],
-  codes: readonly number[] = [0],
-): Promise<T> {
-  const ended = await shipway(directory, [...args, '--json']);
-  if (!codes.includes(ended.code))
-    throw new Error(`shipway ${args.join(' ')} ended with ${String(ended.code)}:\n${ended.stderr}`);
-  return JSON.parse(ended.stdout) as T;
+export async function answerOf<T>(place: Place, args: readonly string[]): Promise<T> {
+  const { code, stdout, stderr } = await shipway(place, [...args, '--json']);
+  if (code !== 0) throw new Error(`shipway ${args.join(' ')} ended with ${String(code)}:\n${stderr}`);
+  return JSON.parse(stdout) as T;
+}
+
+export const BIN = join(packageRoot(), 'bin/shipway.js');
+
+const FOREIGN = /^(?:TEMPORAL_|DATABASE_URL$|SHIPWAY_(?!CACHE_DIR$))/;
+/** A demo has servers of its own: it neither asks nor touches those that the user's environment names. */
+export const ownEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !FOREIGN.test(name)));
+
+/** What a person must type for `shipway`: the name alone only where a shell would find this very program by it. */
+export function typed(env: NodeJS.ProcessEnv = process.env): string {
+  const found = (env['PATH'] ?? '').split(delimiter).some((folder) => {
+    try {
+      return folder !== '' && realpathSync(join(folder, 'shipway')) === realpathSync(BIN);
+    } catch {
+      return false;
+    }
+  });
+  return found ? 'shipway' : `node ${/^[\w./-]+$/.test(BIN) ? BIN : `'${BIN.replaceAll("'", "'\\''")}'`}`;
 }

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Guard } from '../../dev/guard.js';
-import { packageRoot } from '../../paths.js';
 import { identityOf } from '../../processes.js';
+import { BIN, ownEnvironment, type Place } from './command.js';
 
 interface Endpoints {
   readonly uiUrl: string;
@@ -11,50 +12,65 @@ interface Endpoints {
 }
 export interface DevProcess {
   readonly pid: number;
-  readonly endpoints: Endpoints;
+  /** Resolves once it is ready for runs; fails when it ends instead, with what it said. */
+  readonly ready: () => Promise<Endpoints>;
+  /** It goes on without this process. */
+  readonly leave: () => void;
+  /** Ends it, ready or not, and all that it started. */
   readonly stop: () => Promise<void>;
 }
 
 const READY_MS = 300_000;
+const ASK_MS = 50;
 
-/** `shipway dev` in `directory`, ready for runs. Its own session, so that it is ended in order and not by the terminal. */
-export async function startDev(
-  directory: string,
-  guard: Guard,
-  say: (line: string) => void,
-): Promise<DevProcess> {
-  const child = spawnDev(directory);
-  guard.process(await identityOf(child.pid ?? 0));
-  let said = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    said += chunk.toString();
-    for (const line of chunk.toString().split('\n')) if (line !== '') say(`  ${line}`);
+/** Starts `shipway dev` in the demo's directory. Its own session, so that it is ended in order and not by the terminal. */
+export async function startDev(place: Place, guard: Guard, say: (line: string) => void): Promise<DevProcess> {
+  const child = spawn(process.execPath, [BIN, 'dev'], {
+    cwd: place.directory,
+    env: ownEnvironment(process.env),
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ended = new Promise<void>((resolve) =>
     child.once('close', () => {
       resolve();
     }),
   );
-  const until = Date.now() + READY_MS;
-  while (Date.now() < until && child.exitCode === null) {
-    const endpoints = await readEndpoints(directory);
-    if (endpoints !== undefined) {
-      child.stderr.removeAllListeners('data').resume();
-      (child.stderr as unknown as { unref?: () => void }).unref?.();
-      child.unref();
-      return {
-        pid: child.pid ?? 0,
-        endpoints,
-        stop: async () => {
-          child.kill('SIGTERM');
-          await ended;
-        },
-      };
+  const pid = child.pid ?? 0;
+  guard.process(await identityOf(pid));
+  const said: string[] = [];
+  child.stderr.on('data', (chunk: Buffer) => {
+    for (const line of chunk.toString().split('\n').filter(Boolean)) {
+      said.push(line);
+      say(line);
     }
-    await new Promise((r) => setTimeout(r, 50));
+  });
+  return {
+    pid,
+    ready: async () => {
+      const endpoints = await readyIn(place, () => child.exitCode !== null || child.signalCode !== null);
+      if (endpoints === undefined) throw new Error(`shipway dev did not become ready:\n${said.join('\n')}`);
+      child.stderr.removeAllListeners('data').resume();
+      return endpoints;
+    },
+    leave: () => {
+      child.stderr.destroy();
+      child.unref();
+    },
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+async function readyIn({ directory, signal }: Place, over: () => boolean): Promise<Endpoints | undefined> {
+  for (const until = Date.now() + READY_MS; Date.now() < until && !over();) {
+    const endpoints = await readEndpoints(directory);
+    if (endpoints !== undefined) return endpoints;
+    await sleep(ASK_MS, undefined, { signal });
   }
-  child.kill('SIGTERM');
-  throw new Error(`shipway dev did not become ready:\n${said}`);
+  return undefined;
 }
 
 async function readEndpoints(directory: string): Promise<Endpoints | undefined> {
@@ -65,10 +81,3 @@ async function readEndpoints(directory: string): Promise<Endpoints | undefined> 
     throw error;
   }
 }
-
-const spawnDev = (directory: string) =>
-  spawn(process.execPath, [join(packageRoot(), 'bin/shipway.js'), 'dev'], {
-    cwd: directory,
-    detached: true,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });

@@ -1,28 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FULL } from '../../domain/plan.js';
-import type { DeploymentView, RunView } from '../../domain/view.js';
-import { readExample } from '../example/manifest.js';
-import { answerOf, shipway } from './command.js';
-import { startTraffic, type Served, type Traffic } from './traffic.js';
+import { readExample, type ExampleManifest, type ExampleRelease } from '../example/manifest.js';
+import { clock } from '../render/text.js';
+import { answerOf, shipway, typed, type Place } from './command.js';
+import { eventsOf, type Event, type Status } from './events.js';
+import { startTraffic, type Traffic } from './traffic.js';
 
 export interface Shipped {
-  readonly tag: string;
+  readonly release: ExampleRelease;
   readonly run: string;
-  readonly expected: string;
   readonly outcome: string;
   readonly reason: string;
-  readonly timeline: readonly { readonly at: number; readonly what: string }[];
-  /** What users got during this release's way; absent for the first, which nobody used yet. */
-  readonly served?: Served;
+  readonly events: readonly Event[];
+  /** When it was asked for, and when the next thing was. */
+  readonly from: number;
+  readonly to: number;
 }
-interface Status {
-  readonly run: RunView;
-  readonly deployment?: DeploymentView;
+export interface Story {
+  readonly shipped: readonly Shipped[];
+  /** Of all the time; absent when no release ever served. */
+  readonly traffic?: Traffic;
 }
 export interface ShipOptions {
-  readonly directory: string;
+  readonly place: Place;
   readonly example: string;
   readonly interactive: boolean;
   readonly say: (line: string) => void;
+}
+/** What shipping one release after the other shares. */
+interface Demo extends ShipOptions {
+  readonly manifest: ExampleManifest;
+  traffic?: Traffic;
 }
 
 const RATE = 100;
@@ -31,89 +39,73 @@ const VERSION_HEADER = 'x-version';
 const WHO_SHIPS = 'alice';
 const WHO_APPROVES = 'bob';
 
-/** Ships every release of the example in its order; from the first on users come all the time. */
-export async function shipReleases({
-  directory,
-  example,
-  interactive,
-  say,
-}: ShipOptions): Promise<readonly Shipped[]> {
-  const { manifest } = await readExample(example);
+/** Ships every release of the example in its order; from the moment the first one serves users come all the time. */
+export async function shipReleases(options: ShipOptions): Promise<Story> {
+  const { manifest } = await readExample(options.example);
+  const demo: Demo = { ...options, manifest };
   const shipped: Shipped[] = [];
-  let traffic: Traffic | undefined;
   try {
-    for (const { tag, expect = 'shipped' } of manifest.releases) {
-      say(`shipping ${tag} to ${manifest.environment}`);
-      const served = traffic?.phase(tag);
-      const run = await started(directory, manifest.environment, tag);
-      const status = await followed(directory, run, interactive, say, (address) => {
-        traffic ??= startTraffic(address, manifest.traffic.paths, RATE, VERSION_HEADER);
-      });
-      const { outcome = 'none', reason = '' } = status.run;
-      say(`${tag}: ${outcome} (${reason})`);
-      const timeline = status.deployment?.timeline ?? [];
-      const release = { tag, run, expected: expect, outcome, reason, timeline };
-      shipped.push(served === undefined ? release : { ...release, served });
-    }
+    for (const release of manifest.releases) shipped.push(await shipOne(demo, release));
   } finally {
-    await traffic?.stop();
+    await demo.traffic?.stop();
   }
-  return shipped;
+  return { shipped, ...(demo.traffic === undefined ? {} : { traffic: demo.traffic }) };
 }
 
-async function started(directory: string, environment: string, tag: string): Promise<string> {
-  const where = ['--environment', environment, '--release', tag];
-  const { run } = await answerOf<{ run: string }>(directory, [
-    'run',
-    ...where,
-    '--detach',
-    '--as',
-    WHO_SHIPS,
-  ]);
-  return run;
+async function shipOne(demo: Demo, release: ExampleRelease): Promise<Shipped> {
+  const { place, manifest, say } = demo;
+  const from = Date.now();
+  const asked = ['run', '--environment', manifest.environment, '--release', release.tag, '--as', WHO_SHIPS];
+  say('');
+  say(`${release.tag} → ${manifest.environment}: ${release.message}`);
+  say(`  $ shipway ${asked.join(' ')}`);
+  const { run } = await answerOf<{ run: string }>(place, [...asked, '--detach']);
+  const status = await followed(demo, run);
+  const { outcome = 'none', reason = '' } = status.run;
+  say(`  ${release.tag} ${outcome.replaceAll('_', ' ')}: ${reason}`);
+  return { release, run, outcome, reason, events: eventsOf(status), from, to: Date.now() };
 }
 
-/** Looks at a run until it has an outcome, approves it when it asks, says what changes, and tells when users can come. */
-async function followed(
-  directory: string,
-  run: string,
-  interactive: boolean,
-  say: (line: string) => void,
-  serves: (address: string) => void,
-): Promise<Status> {
-  let said = '';
-  let asked = '';
+/** Looks at a run until it has an outcome, says what happened in it, answers when it asks, and lets users come once they can. */
+async function followed(demo: Demo, run: string): Promise<Status> {
+  const { place, say } = demo;
+  const said = new Set<string>();
+  let asked: string | undefined;
   for (;;) {
-    const status = await answerOf<Status>(directory, ['status', run]);
-    const line = lineOf(status);
-    if (line !== said) say(`  ${line}`);
-    said = line;
-    const { address, shares = {} } = status.deployment ?? {};
-    if (address !== undefined && Object.values(shares).includes(FULL)) serves(address);
+    const status = await answerOf<Status>(place, ['status', run]);
+    for (const line of eventsOf(status).map(({ at, what }) => `  ${clock(at)}  ${what}`))
+      if (!said.has(line)) {
+        said.add(line);
+        say(line);
+      }
+    letUsersCome(demo, status);
     if (status.run.outcome !== undefined) return status;
     const { waitingFor } = status.run;
     if (waitingFor?.question === 'approval' && waitingFor.decision !== asked) {
-      asked = waitingFor.decision ?? '';
-      if (interactive)
-        say(
-          `  approve it in another terminal: cd ${directory} && shipway approve ${run} --as ${WHO_APPROVES}`,
-        );
-      else await approve(directory, run);
+      asked = waitingFor.decision;
+      await answered(demo, run);
     }
-    await new Promise((r) => setTimeout(r, LOOK_MS));
+    await sleep(LOOK_MS, undefined, { signal: place.signal });
   }
 }
 
-async function approve(directory: string, run: string): Promise<void> {
-  const ended = await shipway(directory, ['approve', run, '--as', WHO_APPROVES]);
-  if (ended.code !== 0) throw new Error(ended.stderr);
+function letUsersCome(demo: Demo, { deployment }: Status): void {
+  const { address, shares = {} } = deployment ?? {};
+  if (demo.traffic !== undefined || address === undefined || !Object.values(shares).includes(FULL)) return;
+  const { paths } = demo.manifest.traffic;
+  demo.traffic = startTraffic({ address, paths, rate: RATE, versionHeader: VERSION_HEADER });
+  demo.say(`  users come from now on: ${String(RATE)} requests a second to ${address}`);
 }
 
-function lineOf({ run, deployment }: Status): string {
-  const stage =
-    run.stages.find((s) => s.state === 'running' || s.state === 'waiting')?.name ??
-    run.outcome ??
-    'between stages';
-  if (deployment === undefined || stage !== 'deploy') return stage;
-  return `${stage}: ${deployment.timeline.at(-1)?.what ?? deployment.phase}`;
+async function answered({ place, interactive, say }: Demo, run: string): Promise<void> {
+  const args = ['approve', run, '--as', WHO_APPROVES];
+  if (interactive) {
+    say(`  it waits for somebody other than ${WHO_SHIPS}, who asked for it. Approve it in another terminal:`);
+    say(`    cd ${place.directory} && ${typed()} ${args.join(' ')}`);
+    return;
+  }
+  say(`  it waits for somebody other than ${WHO_SHIPS}, who asked for it`);
+  say(`  $ shipway ${args.join(' ')}`);
+  const ended = await shipway(place, args);
+  if (ended.code !== 0) throw new Error(ended.stderr);
 }

@@ -1,36 +1,77 @@
-import { shipway } from './command.js';
-import type { Shipped } from './ship-releases.js';
+import { columns } from '../output.js';
+import { clock } from '../render/text.js';
+import { shipway, type Place } from './command.js';
+import type { Shipped, Story } from './ship-releases.js';
+import { NO_ANSWER, USERS, type ByVersion, type Traffic } from './traffic.js';
 
 export interface SummaryOptions {
-  readonly directory: string;
-  readonly shipped: readonly Shipped[];
+  readonly place: Place;
+  readonly story: Story;
   readonly uiUrl: string;
   readonly print: (line: string) => void;
 }
 
 /** Says what happened, release by release, and checks the audit. `false` when anything ended other than the example says. */
-export async function summary({ directory, shipped, uiUrl, print }: SummaryOptions): Promise<boolean> {
-  let good = true;
-  for (const release of shipped) {
-    print('');
-    print(`${release.tag} ${release.outcome.replace('_', ' ')}: ${release.reason}`);
-    for (const { at, what } of release.timeline)
-      print(`  ${new Date(at).toISOString().slice(11, 23)}  ${what}`);
-    if (release.served !== undefined) print(`  ${servedLine(release)}`);
-    if (release.outcome !== release.expected) good = false;
-    if (release.expected === 'shipped' && (release.served?.failed ?? 0) > 0) good = false;
-  }
+export async function summary({ place, story, uiUrl, print }: SummaryOptions): Promise<boolean> {
+  for (const line of story.shipped.flatMap((s) => ['', ...releaseLines(s, story)])) print(line);
   print('');
-  const audit = await shipway(directory, ['audit', '--verify']);
-  print(
-    audit.code === 0 ? 'audit chain verified' : `audit chain NOT verified:\n${audit.stdout}${audit.stderr}`,
-  );
+  const audit = await shipway(place, ['audit', '--verify']);
+  const said = `${audit.stdout}${audit.stderr}`;
+  print(audit.code === 0 ? 'audit chain verified' : `audit chain NOT verified:\n${said}`);
   print(`Temporal UI: ${uiUrl}`);
+  const good = story.shipped.every((s) => asExpected(s, story.traffic));
   if (!good) print('NOT as expected: see above');
   return good && audit.code === 0;
 }
 
-function servedLine({ served }: Shipped): string {
-  const versions = [...(served?.versions ?? [])].map(([version, count]) => `${version} ${String(count)}`);
-  return `${String(served?.requests ?? 0)} requests served while it shipped (${versions.join(', ')}), ${String(served?.failed ?? 0)} failed`;
+/** A release that is expected to ship does so without one failed request. */
+function asExpected({ release, outcome, from, to }: Shipped, traffic: Traffic | undefined): boolean {
+  if (outcome !== (release.expect ?? 'shipped')) return false;
+  return outcome !== 'shipped' || totals(traffic?.between(from, to)).failed === 0;
+}
+
+function releaseLines(shipped: Shipped, { traffic }: Story): readonly string[] {
+  const { release, run, outcome, reason, from, to } = shipped;
+  const seconds = ((to - from) / 1000).toFixed(0);
+  return [
+    `${release.tag} ${outcome.replaceAll('_', ' ')}: ${reason} (run ${run}, ${seconds} s)`,
+    ...(traffic === undefined ? [] : stepLines(shipped, traffic).map((line) => `  ${line}`)),
+    ...(traffic === undefined ? [] : servedLines(shipped, traffic).map((line) => `  ${line}`)),
+    ...(release.lesson === undefined ? [] : [`  ${release.lesson}`]),
+  ];
+}
+
+/** Each step with what users got until the next one. */
+function stepLines({ events, from, to }: Shipped, traffic: Traffic): readonly string[] {
+  const versions = [...traffic.between(from, to).keys()].toSorted();
+  const rows = events.map(({ at, what }, i) => {
+    const served = traffic.between(at, events[i + 1]?.at ?? to);
+    const counts = versions.map((v) => served.get(v)?.requests ?? 0);
+    return [clock(at), what, ...[...counts, totals(served).failed].map((n) => String(n).padStart(6))];
+  });
+  return columns([['UTC', 'what happened', ...versions.map((v) => v.padStart(6)), 'failed'], ...rows]);
+}
+
+function servedLines({ release, outcome, from, to }: Shipped, traffic: Traffic): readonly string[] {
+  const served = traffic.between(from, to);
+  const { requests, failed } = totals(served);
+  const each = [...served]
+    .toSorted(([a], [b]) => a.localeCompare(b))
+    .map(
+      ([version, count]) =>
+        `${version} ${String(count.requests)}${version === NO_ANSWER ? '' : ` (${String(count.failed)} failed)`}`,
+    );
+  const line = `${String(requests)} requests served while it shipped, ${String(failed)} failed: ${each.join(', ')}`;
+  if (outcome === 'shipped') return [line];
+  const { users, ms } = traffic.met(release.tag);
+  return [
+    line,
+    `${String(users)} of ${String(USERS)} users met ${release.tag}, for ${(ms / 1000).toFixed(1)} s; then nobody did, and no person had to act`,
+  ];
+}
+
+function totals(served: ByVersion = new Map()): { requests: number; failed: number } {
+  const all = [...served.values()];
+  const sum = (of: 'requests' | 'failed'): number => all.reduce((total, count) => total + count[of], 0);
+  return { requests: sum('requests'), failed: sum('failed') };
 }

@@ -1,88 +1,133 @@
 import { Agent } from 'undici';
 
-/** What users got while one label was set. */
-export interface Served {
-  readonly label: string;
+/** What users got: answers other than 2xx, and requests without an answer, have failed. */
+export interface Count {
   requests: number;
-  /** Answers other than 2xx, and requests without an answer. */
   failed: number;
-  readonly versions: Map<string, number>;
+}
+export type ByVersion = ReadonlyMap<string, Count>;
+/** Who met a version, and for how long. */
+export interface Met {
+  readonly users: number;
+  readonly ms: number;
 }
 export interface Traffic {
-  /** What comes from now on is counted under this label. */
-  readonly phase: (label: string) => Served;
-  /** Stops sending, waits for what is in flight, and tells all phases in order. */
-  readonly stop: () => Promise<readonly Served[]>;
+  /** What was sent in `[from, to)`, epoch ms, by the version that answered. */
+  readonly between: (from: number, to: number) => ByVersion;
+  readonly met: (version: string) => Met;
+  /** Stops sending and waits for what is in flight. */
+  readonly stop: () => Promise<void>;
+}
+export interface Users {
+  readonly address: string;
+  readonly paths: readonly string[];
+  /** Requests a second. */
+  readonly rate: number;
+  readonly versionHeader: string;
 }
 
-const USERS = 500;
+export const USERS = 500;
+export const NO_ANSWER = 'no answer';
 const TICK_MS = 10;
+const CONNECTIONS = 50;
 
 /**
  * Real users, as an open model: `rate` requests a second whether the answers come or not, over kept-alive connections and
  * without a retry, each of a user who keeps coming.
  */
-export function startTraffic(
-  address: string,
-  paths: readonly string[],
-  rate: number,
-  versionHeader: string,
-): Traffic {
-  const dispatcher = new Agent({ connections: 50, pipelining: 1 });
-  const phases: Served[] = [];
+export function startTraffic(of: Users): Traffic {
+  const dispatcher = new Agent({ connections: CONNECTIONS, pipelining: 1 });
+  const book = openBook();
   const inflight = new Set<Promise<void>>();
   const begun = Date.now();
-  let current = begin(phases, 'start');
   let sent = 0;
   const tick = (): void => {
-    const due = Math.floor(((Date.now() - begun) / 1000) * rate);
+    const due = Math.floor(((Date.now() - begun) / 1000) * of.rate);
     for (; sent < due; sent++) {
-      const one = send(dispatcher, address, paths, sent, versionHeader, current);
+      const one = send(dispatcher, of, sent, book.note);
       inflight.add(one);
       void one.finally(() => inflight.delete(one));
     }
   };
   const timer = setInterval(tick, TICK_MS);
   return {
-    phase: (label) => (current = begin(phases, label)),
+    between: book.between,
+    met: book.met,
     stop: async () => {
       clearInterval(timer);
       await Promise.all(inflight);
       await dispatcher.close();
-      return phases;
     },
   };
 }
 
-function begin(phases: Served[], label: string): Served {
-  const served: Served = { label, requests: 0, failed: 0, versions: new Map() };
-  phases.push(served);
-  return served;
+interface Answer {
+  readonly at: number;
+  readonly user: number;
+  readonly version: string;
+  readonly ok: boolean;
 }
 
-async function send(
-  dispatcher: Agent,
-  address: string,
-  paths: readonly string[],
-  n: number,
-  versionHeader: string,
-  into: Served,
-): Promise<void> {
-  const path = paths[n % paths.length] ?? '/';
-  into.requests++;
+async function send(dispatcher: Agent, of: Users, n: number, note: (answer: Answer) => void): Promise<void> {
+  const [at, user] = [Date.now(), (n * 7919) % USERS];
   try {
     const { statusCode, headers, body } = await dispatcher.request({
-      origin: address,
-      path,
+      origin: of.address,
+      path: of.paths[n % of.paths.length] ?? '/',
       method: 'GET',
-      headers: { 'x-user-id': `user-${String((n * 7919) % USERS)}` },
+      headers: { 'x-user-id': `user-${String(user)}` },
       headersTimeout: 10_000,
     });
     await body.dump();
-    const version = String(headers[versionHeader] ?? 'none');
-    into.versions.set(version, (into.versions.get(version) ?? 0) + 1);
-    if (statusCode < 200 || statusCode > 299) into.failed++;
+    const version = String(headers[of.versionHeader] ?? NO_ANSWER);
+    note({ at, user, version, ok: statusCode >= 200 && statusCode <= 299 });
   } catch {
-    into.failed++;
+    note({ at, user, version: NO_ANSWER, ok: false });
   }
+}
+
+interface Book {
+  readonly note: (answer: Answer) => void;
+  readonly between: Traffic['between'];
+  readonly met: Traffic['met'];
+}
+interface Seen {
+  readonly users: Set<number>;
+  first: number;
+  last: number;
+}
+
+/** Kept in tenths of a second: a demo that waits for a person over night is still a small table. */
+const TENTH_MS = 100;
+const tenthOf = (at: number): number => Math.floor(at / TENTH_MS);
+
+function openBook(): Book {
+  const tenths = new Map<number, Map<string, Count>>();
+  const seen = new Map<string, Seen>();
+  return {
+    note: ({ at, user, version, ok }) => {
+      const tenth = tenths.get(tenthOf(at)) ?? new Map<string, Count>();
+      tenths.set(tenthOf(at), add(tenth, version, { requests: 1, failed: ok ? 0 : 1 }));
+      const who = seen.get(version) ?? { users: new Set(), first: at, last: at };
+      seen.set(version, who);
+      who.users.add(user);
+      who.last = Math.max(who.last, at);
+    },
+    between: (from, to) => {
+      const sum = new Map<string, Count>();
+      for (const [tenth, counts] of tenths)
+        if (tenth >= tenthOf(from) && tenth < tenthOf(to))
+          for (const [version, count] of counts) add(sum, version, count);
+      return sum;
+    },
+    met: (version) => {
+      const who = seen.get(version);
+      return who === undefined ? { users: 0, ms: 0 } : { users: who.users.size, ms: who.last - who.first };
+    },
+  };
+}
+
+function add(to: Map<string, Count>, version: string, { requests, failed }: Count): Map<string, Count> {
+  const count = to.get(version) ?? { requests: 0, failed: 0 };
+  return to.set(version, { requests: count.requests + requests, failed: count.failed + failed });
 }

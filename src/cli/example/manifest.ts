@@ -16,6 +16,8 @@ const release = z.strictObject({
   overlay: z.string().optional(),
   /** How a run that deploys this release after the one before it ends. Absent: nothing is expected, it is where one begins. */
   expect: z.enum(['shipped', 'rolled_back']).optional(),
+  /** What its end teaches, for who reads a demo's end. */
+  lesson: z.string().min(1).optional(),
 });
 
 const manifest = z.strictObject({

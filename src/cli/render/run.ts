@@ -3,7 +3,7 @@ import type { Question } from '../../domain/gate.js';
 import type { RunView, StageState, StageView, WaitingFor } from '../../domain/view.js';
 import { oneLine } from '../output.js';
 import { deploymentLines } from './deployment.js';
-import { nextCommands, waitingOf } from './next.js';
+import { nextCommands, waitingOf } from '../../domain/next.js';
 import { lengthOf } from './text.js';
 
 const MARKS: Readonly<Record<StageState, string>> = {

@@ -1,0 +1,87 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { startTraffic, type Traffic } from '../../src/cli/demo/traffic.js';
+import { packageRoot } from '../../src/paths.js';
+import { FULL } from '../../src/domain/plan.js';
+import type { Status } from '../../src/cli/demo/events.js';
+
+export interface Typed {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+/** A folder with nothing in it and `shipway` on the PATH, as a reader of the documents has it. */
+export interface Lab {
+  readonly folder: string;
+  /** Types a line into a shell. */
+  readonly type: (line: string, inside?: string) => Promise<Typed>;
+  /** Types a line that goes on, and waits until it has said `ready`. */
+  readonly leaveRunning: (line: string, inside: string, ready: RegExp) => Promise<void>;
+  readonly users: (run: string, inside: string) => Promise<void>;
+  readonly remove: () => Promise<void>;
+}
+
+const LOOK_MS = 300;
+const HTTP_RATE = 50;
+
+export async function openLab(): Promise<Lab> {
+  const folder = await mkdtemp(join(tmpdir(), 'shipway-docs-'));
+  const bin = join(folder, '.bin');
+  await mkdir(bin);
+  await symlink(join(packageRoot(), 'bin/shipway.js'), join(bin, 'shipway'));
+  await chmod(join(packageRoot(), 'bin/shipway.js'), 0o755);
+  const env = { ...process.env, PATH: [bin, process.env['PATH']].join(delimiter), SHIPWAY_USER: 'alice' };
+  const running: ChildProcess[] = [];
+  const traffic: Traffic[] = [];
+  const type: Lab['type'] = (line, inside = '.') =>
+    new Promise((resolve) => {
+      execFile('sh', ['-c', line], { cwd: join(folder, inside), env }, (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
+      });
+    });
+  return {
+    folder,
+    type,
+    leaveRunning: async (line, inside, ready) => {
+      const child = spawn('sh', ['-c', `exec ${line}`], {
+        cwd: join(folder, inside),
+        env,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      running.push(child);
+      let said = '';
+      child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      while (!ready.test(said)) {
+        if (child.exitCode !== null)
+          throw new Error(`${line} ended with ${String(child.exitCode)}:\n${said}`);
+        await new Promise((r) => setTimeout(r, LOOK_MS));
+      }
+    },
+    users: async (run, inside) => {
+      for (;;) {
+        const { code, stdout, stderr } = await type(`shipway status ${run} --json`, inside);
+        if (code !== 0) throw new Error(stderr);
+        const { run: view, deployment: { address, shares = {} } = {} } = JSON.parse(stdout) as Status;
+        if (view.outcome !== undefined) throw new Error(`${run} ended before it served: ${stdout}`);
+        if (address !== undefined && Object.values(shares).includes(FULL)) {
+          const users = { address, paths: ['/api/products'], rate: HTTP_RATE, versionHeader: 'x-version' };
+          traffic.push(startTraffic(users));
+          return;
+        }
+        await new Promise((r) => setTimeout(r, LOOK_MS));
+      }
+    },
+    remove: async () => {
+      await Promise.all(traffic.map((t) => t.stop()));
+      for (const child of running.filter((c) => c.exitCode === null)) {
+        const ended = once(child, 'exit');
+        child.kill('SIGTERM');
+        await ended;
+      }
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -48,12 +48,16 @@ async function untilFinished(run: Run, request: DeployRequest): Promise<Finished
         if (answer.type === 'decision.changed') return 'ask again';
         throw ApplicationFailure.nonRetryable(answer.message, answer.type);
       case 'running':
+        run.note('deploy', { note: '' });
         run.update({ deployment: answer.deployment });
         break;
       case 'queued':
-        run.stage('deploy', { note: `place ${String(answer.position)} behind ${answer.holder}` });
+        run.stage('deploy', { note: placeOf(answer) });
         break;
     }
     await run.hint(ASK_AGAIN);
   }
 }
+
+const placeOf = ({ position, holder }: Extract<TargetAnswer, { status: 'queued' }>): string =>
+  holder === 'nothing' && position === 1 ? 'next' : `place ${String(position)} behind ${holder}`;

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { startGuard } from '../dev/guard.js';
 import { answerOf, shipway } from './demo/command.js';
 import { startDev, type DevProcess } from './demo/dev-process.js';
-import { shipReleases } from './demo/ship-releases.js';
+import { shipReleases, type Shipped } from './demo/ship-releases.js';
 import { summary } from './demo/summary.js';
-import { string } from './output.js';
+import { readExample } from './example/manifest.js';
+import { result, string } from './output.js';
 import type { Command } from './table.js';
 
 interface DemoOptions {
@@ -15,6 +16,7 @@ interface DemoOptions {
   readonly keep: boolean;
   /** Waits for a person to approve from another terminal. */
   readonly interactive: boolean;
+  readonly json: boolean;
 }
 
 /**
@@ -22,6 +24,7 @@ interface DemoOptions {
  * the bad one rolled back by its metrics. Exit code 0 when every release ended as the example says; everything it started is ended.
  */
 async function show(options: DemoOptions): Promise<number> {
+  await readExample(options.example);
   const folder = await mkdtemp(join(tmpdir(), 'shipway-demo-'));
   const guard = startGuard();
   guard.folder(folder);
@@ -47,13 +50,16 @@ async function show(options: DemoOptions): Promise<number> {
       interactive: options.interactive,
       say,
     });
-    const good = await summary({ directory, shipped, uiUrl: running.endpoints.uiUrl, print });
+    const { uiUrl } = running.endpoints;
+    const print = options.json ? say : tell;
+    const good = await summary({ directory, shipped, uiUrl, print });
+    if (options.json) result({ json: true }, { ok: good, releases: shipped.map(plain), uiUrl }, []);
     kept = options.keep;
-    if (kept) guard.release();
-    if (kept)
-      print(
-        `still running in ${directory} (pid ${String(running.pid)}); end it with: kill ${String(running.pid)}`,
-      );
+    if (kept) {
+      const pid = String(running.pid);
+      guard.release();
+      print(`still running in ${directory} (pid ${pid}); end it with: kill ${pid}`);
+    }
     return good ? 0 : 1;
   } finally {
     if (!kept) await cleanUp();
@@ -72,7 +78,13 @@ export const demo: Command = (values) =>
     example: string(values, 'example') ?? 'storefront',
     keep: values['keep'] === true,
     interactive: values['interactive'] === true,
+    json: values['json'] === true,
   });
 
+const plain = ({ served, ...release }: Shipped) => ({
+  ...release,
+  ...(served && { served: { ...served, versions: Object.fromEntries(served.versions) } }),
+});
+
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const tell = (line: string): void => void process.stdout.write(`${line}\n`);

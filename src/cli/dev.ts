@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { up } from '../dev/up.js';
 import { configurationFile } from './context.js';
-import { progress } from './output.js';
+import { progress, result } from './output.js';
 import type { Command } from './table.js';
 
 /** `shipway dev`: everything on this machine until it is interrupted. */
@@ -14,6 +14,7 @@ export const dev: Command = async (values) => {
   progress(
     'In another terminal: shipway run --environment ENVIRONMENT. End with Ctrl-C; data stays in .shipway/.',
   );
+  result(values, { ...running.endpoints }, []);
   await end;
   progress('ending …');
   await running.stop();

@@ -13,7 +13,7 @@ export function generalHelp(): string {
     ...optionLines(GLOBAL),
     '',
     'exit codes: 0 shipped or superseded, 1 any other outcome, 2 usage or bad configuration, 3 refused by policy, 130 interrupted',
-    'shipway COMMAND --help shows its options and examples.',
+    'shipway COMMAND --help shows its options and examples; shipway --version which one this is.',
   ].join('\n');
 }
 

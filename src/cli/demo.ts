@@ -51,14 +51,13 @@ async function show(options: DemoOptions): Promise<number> {
       say,
     });
     const { uiUrl } = running.endpoints;
-    const print = options.json ? say : tell;
-    const good = await summary({ directory, shipped, uiUrl, print });
+    const good = await summary({ directory, shipped, uiUrl, print: options.json ? say : tell });
     if (options.json) result({ json: true }, { ok: good, releases: shipped.map(plain), uiUrl }, []);
     kept = options.keep;
     if (kept) {
       const pid = String(running.pid);
       guard.release();
-      print(`still running in ${directory} (pid ${pid}); end it with: kill ${pid}`);
+      say(`still running in ${directory} (pid ${pid}); end it with: kill ${pid}`);
     }
     return good ? 0 : 1;
   } finally {

@@ -10,7 +10,7 @@ export interface Said {
 export interface Typed {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Ends with SIGINT, as Ctrl-C does, once stderr has this. */
+  /** Ends with SIGINT, as Ctrl-C does, once this has been said. */
   readonly interruptAt?: RegExp;
 }
 
@@ -32,10 +32,18 @@ export function shipway(args: readonly string[], typed: Typed = {}): Promise<Sai
   return new Promise((resolve, reject) => {
     const child = startShipway(args, typed);
     let [stdout, stderr] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    let interrupted = false;
+    const heard = (): void => {
+      if (interrupted || typed.interruptAt?.test(stdout + stderr) !== true) return;
+      interrupted = child.kill('SIGINT');
+    };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      heard();
+    });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
-      if (typed.interruptAt?.test(stderr) === true) child.kill('SIGINT');
+      heard();
     });
     child.once('error', reject);
     child.once('close', (code) => {

@@ -26,6 +26,8 @@ deploy:
   router: gateway
   strategy: blue_green
   bake: ${bake}
+  # Nobody uses it.
+  low_traffic: true
   drain_timeout: 1s
   monitoring: { interval: 200ms }
   triggers: { health_check_failures: { threshold: 3, window: 2s } }

@@ -10,6 +10,7 @@ export const masked = (text: string): string =>
     .replace(/(?<=\b|%2F)([a-z]+\d*)-[a-z2-9]{6}\b/g, '$1-xxxxxx')
     .replace(/\b[0-9a-f]{64}\b/g, (hash) => 'f'.repeat(hash.length))
     .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{12}\b/g, 'ffffffffffff')
+    .replace(/for \d+ min more/g, 'for 60 min more')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/g, '2026-01-05T09:00:00')
     .replace(/\b\d\d:\d\d:\d\dZ/g, '09:00:00Z')
     .replace(/(http:\/\/127\.0\.0\.1):\d+/g, '$1:7233')

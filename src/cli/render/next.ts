@@ -7,7 +7,9 @@ export function nextCommands({ run, deployment }: Pick<RunStatus, 'run' | 'deplo
   const { run: id, service, environment, outcome } = run;
   if (outcome === 'failed') return [`shipway logs ${id}`];
   if (outcome !== undefined)
-    return outcome === 'shipped' && deployment !== undefined ? [rollback(service, environment)] : [];
+    return outcome === 'shipped' && deployment?.replaces !== undefined
+      ? [rollback(service, environment)]
+      : [];
   if (waiting?.decision !== undefined)
     return [
       `shipway approve ${id} --decision ${waiting.decision.slice(0, 12)}`,

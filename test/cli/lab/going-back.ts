@@ -13,7 +13,9 @@ export function goingBack(lab: () => DevLab): void {
   });
 
   test('idle: the last good release comes back, said on one line', async () => {
-    expect(await lab().type('run --environment staging --release v2 --as alice')).toMatchObject({ code: 0 });
+    const shipped = await lab().json('run --environment staging --release v2 --as alice');
+    const next = 'shipway rollback --service lamp --environment staging --reason "…"';
+    expect(shipped).toMatchObject({ outcome: 'shipped', status: { next: [next] } });
     const { code, stdout, stderr } = await lab().type(rollback);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^lamp in staging: went back: v1 /);

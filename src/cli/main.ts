@@ -10,26 +10,29 @@ const BROKEN_PIPE = 141;
 
 /** Finds the command, reads its options, runs it, and turns every failure into words and an exit code. */
 export async function main(args: readonly string[]): Promise<number> {
-  leaveQuietly();
   const [name, ...rest] = args;
+  const command = name === undefined ? undefined : find(name);
+  leaveQuietly(command?.keeps === true);
   if (name === undefined) {
     progress(generalHelp());
     return USAGE;
   }
   if (name === '--help' || name === '-h' || name === 'help') return help(rest[0]);
   if (name === '--version' || name === '-V') return version();
-  const command = find(name);
   return command === undefined ? noCommand(name, args.includes('--json')) : runCommand(command, rest);
 }
 
 const find = (name: string): CommandSpec | undefined => COMMANDS.find((c) => c.name === name);
 
-/** Whoever reads may stop reading, as `head` does. How it ended is not known then, so the exit code is that of SIGPIPE, never 0. */
-function leaveQuietly(): void {
+/**
+ * Whoever reads may stop reading, as `head` does, or close the terminal. How the command ended is not known then, so the exit code is that
+ * of SIGPIPE, never 0. A command that keeps things running goes on without a reader.
+ */
+function leaveQuietly(keeps: boolean): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(BROKEN_PIPE);
-      throw error;
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+      if (!keeps) process.exit(BROKEN_PIPE);
     });
 }
 

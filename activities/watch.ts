@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { Observation, Sample, WatchEvidence, WatchInput, WatchResult } from '../src/domain/watching.js';
+import type { Observation, Sample, WatchBeat, WatchInput, WatchResult } from '../src/domain/watching.js';
 import { watchLoop } from '../src/domain/watch-loop.js';
 import { ShipwayError } from '../src/errors.js';
 import type { EffectDeps } from './deps.js';
@@ -15,22 +15,23 @@ export const watch =
   async (input: WatchInput): Promise<WatchResult> => {
     const context = Context.current();
     const { cancellationSignal: signal } = context;
-    let evidence = (context.info.heartbeatDetails as WatchEvidence | undefined) ?? input.evidence;
+    let last: WatchBeat = (context.info.heartbeatDetails as WatchBeat | undefined) ?? input.evidence;
+    const { observations } = last;
     const timer = setInterval(() => {
-      context.heartbeat(evidence);
+      context.heartbeat(last);
     }, BEAT_MS);
     try {
       return await watchLoop(
-        { ...input, evidence },
+        { ...input, evidence: { observations } },
         {
           now: Date.now,
           sleep: (ms) => pause(ms, signal),
           interrupted: () => signal.aborted,
           observe: () => observe(deps, input, signal),
           keep: (samples) => keep(deps, samples),
-          beat: (known) => {
-            evidence = known;
-            context.heartbeat(known);
+          beat: (beat) => {
+            last = beat;
+            context.heartbeat(beat);
           },
         },
       );

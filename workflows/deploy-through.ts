@@ -55,9 +55,12 @@ async function untilFinished(run: Run, request: DeployRequest): Promise<Finished
         run.update({ deployment: answer.deployment });
         break;
       case 'queued':
-        run.stage('deploy', { note: `place ${String(answer.position)} behind ${answer.holder}` });
+        run.stage('deploy', { note: placeOf(answer) });
         break;
     }
     await run.hint(ASK_AGAIN);
   }
 }
+
+const placeOf = ({ position, holder }: Extract<TargetAnswer, { status: 'queued' }>): string =>
+  holder === 'nothing' && position === 1 ? 'next' : `place ${String(position)} behind ${holder}`;

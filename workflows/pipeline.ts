@@ -130,5 +130,5 @@ async function end(run: Run, ended: Ended): Promise<Ended> {
 /** A stage that was under way when the run ended did not pass. */
 const stopped = (s: StageView, ended: Ended): StageView =>
   (s.state === 'running' || s.state === 'waiting') && ended.outcome !== 'shipped'
-    ? { ...s, state: 'failed', note: s.note ?? ended.outcome, endedAt: Date.now() }
+    ? { ...s, state: 'failed', note: s.note || ended.outcome, endedAt: Date.now() }
     : s;

@@ -20,7 +20,12 @@ const answer =
       const { decision, workflow, title } = waiting;
       sameAsSeen(values, decision, look);
       progress(`${verb} ${title} (decision ${decision.slice(0, SHORT)})`, values);
-      const { status, message } = await client.answer(workflow, state(values, verb, decision));
+      const { status, message } = await client
+        .answer(workflow, state(values, verb, decision))
+        .catch((error: unknown) => {
+          const refused = error instanceof CommandError && error.kind === 'refused';
+          throw refused ? new CommandError(error.message, look, REFUSED, error.cause, 'refused') : error;
+        });
       if (status === 'refused') throw new CommandError(message, look, REFUSED);
       result(values, { workflow, decision, status, message }, [
         `${verb === 'approve' ? 'approved' : 'rejected'} ${title}: ${message}`,

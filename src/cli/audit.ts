@@ -3,9 +3,8 @@ import { apiClient, type ApiClient } from '../client/api.js';
 import { settings } from './context.js';
 import { filterOf } from './history.js';
 import { columns, result } from './output.js';
+import { details, instant } from './render/text.js';
 import type { Command, Values } from './table.js';
-
-const MOST_DETAILS = 100;
 
 /** `shipway audit`: the entries, or with --verify whether all of them hang together. Exit code 1 when they do not. */
 export const audit: Command = async (values) => {
@@ -15,12 +14,12 @@ export const audit: Command = async (values) => {
   const entries = await api.audit(filter);
   const rows = entries.map(({ seq, entry: e }) => [
     String(seq),
-    e.timestamp.slice(0, 19),
+    instant(e.timestamp),
     e.user,
     e.event_type,
     `${e.service}/${e.environment}`,
     e.version,
-    JSON.stringify(e.details).slice(0, MOST_DETAILS),
+    details(e.details),
   ]);
   const head = ['SEQ', 'WHEN', 'WHO', 'WHAT', 'WHERE', 'VERSION', 'DETAILS'];
   result(values, { entries }, rows.length === 0 ? ['no entries'] : columns([head, ...rows]));

@@ -6,11 +6,11 @@ import { removeData } from '../dev/postgres-place.js';
 import { answerOf, shipway, type Place } from './demo/command.js';
 import { startDev, type DevProcess } from './demo/dev-process.js';
 import { afterwards, meanwhile } from './demo/next-steps.js';
-import { shipReleases } from './demo/ship-releases.js';
+import { shipReleases, type Story } from './demo/ship-releases.js';
 import { summary } from './demo/summary.js';
 import { readExample } from './example/manifest.js';
 import { INTERRUPTED } from './interrupt.js';
-import { string } from './output.js';
+import { result, string } from './output.js';
 import type { Command } from './table.js';
 
 interface DemoOptions {
@@ -19,6 +19,8 @@ interface DemoOptions {
   readonly keep: boolean;
   /** Waits for a person to approve from another terminal. */
   readonly interactive: boolean;
+  /** One JSON object on stdout; what a person would read goes to stderr. */
+  readonly json: boolean;
 }
 /** One demo: its folder, what ends it early, and what cleans up should this process die. */
 interface Stage extends DemoOptions {
@@ -71,7 +73,9 @@ async function story(stage: Stage): Promise<number> {
   });
   const { uiUrl } = await stage.dev.ready();
   const told = await shipReleases({ place, example, interactive, say });
+  const print = stage.json ? say : tell;
   const good = await summary({ place, story: told, uiUrl, print });
+  if (stage.json) result({ json: true }, { ok: good, releases: plain(told), uiUrl }, []);
   if (stage.keep) {
     stage.kept = true;
     guard.release();
@@ -100,7 +104,16 @@ export const demo: Command = (values) =>
     example: string(values, 'example') ?? 'storefront',
     keep: values['keep'] === true,
     interactive: values['interactive'] === true,
+    json: values['json'] === true,
   });
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const tell = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** Each release with what users got, by version, while it shipped. */
+const plain = ({ shipped, traffic }: Story) =>
+  shipped.map(({ release, from, to, ...how }) => ({
+    ...{ tag: release.tag, expected: release.expect ?? 'shipped', from, to },
+    ...how,
+    served: Object.fromEntries(traffic?.between(from, to) ?? []),
+  }));

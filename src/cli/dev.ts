@@ -1,12 +1,11 @@
 import { dirname, join } from 'node:path';
 import { up } from '../dev/up.js';
 import { configurationFile } from './context.js';
-import { goOnUnheard, progress } from './output.js';
+import { progress, result } from './output.js';
 import type { Command } from './table.js';
 
 /** `shipway dev`: everything on this machine until it is interrupted. */
 export const dev: Command = async (values) => {
-  goOnUnheard();
   const directory = dirname(await configurationFile(values));
   // Heard from the beginning: an interruption while things start ends them in order too, once they are up.
   const end = interrupted();
@@ -15,6 +14,7 @@ export const dev: Command = async (values) => {
   progress(
     'In another terminal: shipway run --environment ENVIRONMENT. End with Ctrl-C; data stays in .shipway/.',
   );
+  result(values, { ...running.endpoints }, []);
   await end;
   progress('ending …');
   await running.stop();

@@ -5,14 +5,14 @@ import { result } from './output.js';
 import type { Command } from './table.js';
 
 const MARKS = { ok: '✓ ok   ', short: '! short', fail: '✗ fail ' } as const;
-const WIDTH = 22;
 
 /** `shipway doctor`: everything is looked at, also when something before it is wrong. Exit code 1 when anything fails. */
 export const doctor: Command = async (values) => {
   const checks = (await Promise.all([checkMachine(), checkTemporal(), checkApi()])).flat();
+  const width = Math.max(...checks.map((c) => c.name.length)) + 2;
   const ok = checks.every((c) => c.state !== 'fail');
   const lines = checks.flatMap((c) => [
-    `${MARKS[c.state]}  ${c.name.padEnd(WIDTH)}${c.detail}`,
+    `${MARKS[c.state]}  ${c.name.padEnd(width)}${c.detail}`,
     ...(c.next === undefined ? [] : [`           next: ${c.next}`]),
   ]);
   result(values, { ok, checks }, lines);

@@ -1,7 +1,7 @@
 import { CommandError } from '../client/failure.js';
 import type { RunStatus, ShipwayClient } from '../client.js';
 import { exitCodeOf } from '../domain/outcome.js';
-import { INTERRUPTED, interruption, pause } from './interrupt.js';
+import { interrupted, interruption, pause } from './interrupt.js';
 import { printable, progress } from './output.js';
 import type { RunReference } from './reference.js';
 import { renderRun } from './render/run.js';
@@ -11,12 +11,8 @@ const LOOK_MS = 500;
 /** So long a server may be away before looking at it is given up; the run goes on all the same. */
 const PATIENCE_MS = 10 * 60_000;
 
-/** Shows a run until its end. `undefined`: Ctrl-C ended the looking, never the run, and it was said how to come back. */
-export async function followed(
-  client: ShipwayClient,
-  of: RunReference,
-  values: Values,
-): Promise<RunStatus | undefined> {
+/** Shows a run until its end. Ctrl-C ends the looking, never the run: then it fails as interrupted and says how to come back. */
+export async function followed(client: ShipwayClient, of: RunReference, values: Values): Promise<RunStatus> {
   const { signal, done } = interruption();
   const look = patient(() => client.status(of.service, of.run), values);
   let shown: readonly string[] = [];
@@ -32,8 +28,7 @@ export async function followed(
   } finally {
     done();
   }
-  progress(`\n${of.run} goes on. Look again with: shipway watch ${of.run}`);
-  return undefined;
+  throw interrupted(`${of.run} goes on`, `look again with: shipway watch ${of.run}`);
 }
 
 /** Looks; `undefined` while the server does not answer and there is still hope. */
@@ -56,8 +51,8 @@ function patient(look: () => Promise<RunStatus>, values: Values): () => Promise<
 }
 
 /** The exit code of what was followed. */
-export const exitOf = (status: RunStatus | undefined): number =>
-  status === undefined ? INTERRUPTED : status.run.outcome === undefined ? 1 : exitCodeOf(status.run.outcome);
+export const exitOf = ({ run }: RunStatus): number =>
+  run.outcome === undefined ? 1 : exitCodeOf(run.outcome);
 
 /** The last line of a run: how it ended and why. */
 export function endLine({ run, temporal }: RunStatus): string {
@@ -68,18 +63,28 @@ export function endLine({ run, temporal }: RunStatus): string {
 
 /** On a terminal the picture is drawn over the last one; elsewhere only what is new is said. */
 function show(lines: readonly string[], before: readonly string[], values: Values): readonly string[] {
-  const { isTTY, columns, rows } = process.stderr;
-  if (isTTY) {
-    const fit = lines.slice(-(rows - 1)).map((line) => [...printable(line)].slice(0, columns - 1).join(''));
-    if (before.length > 0) process.stderr.write(`\x1b[${String(before.length)}A\x1b[J`);
-    progress(fit.join('\n'), values);
-    return fit;
-  }
+  if (process.stderr.isTTY) return draw(lines, before, values);
   const known = new Set(before.map(steady));
   for (const line of lines) if (line.trim() !== '' && !known.has(steady(line))) progress(line, values);
-  return [...new Set([...before, ...lines])];
+  return lines;
 }
 
-/** A line without the times in it, which change although nothing has happened. */
-const steady = (line: string): string =>
-  line.replace(/,? *(?:next step in|for)? *\d+ (?:s|min|h|d)\b(?: more)?/g, '');
+const COLUMNS = 80;
+const ROWS = 24;
+
+/** A terminal of unknown size says 0. */
+function draw(lines: readonly string[], before: readonly string[], values: Values): readonly string[] {
+  const { columns, rows } = process.stderr;
+  const fit = lines
+    .slice(-((rows || ROWS) - 1))
+    .map((line) => [...printable(line)].slice(0, (columns || COLUMNS) - 1).join(''));
+  if (fit.join('\n') === before.join('\n')) return before;
+  if (before.length > 0) process.stderr.write(`\x1b[${String(before.length)}A\x1b[J`);
+  progress(fit.join('\n'), values);
+  return fit;
+}
+
+const LOOKED = /^( +(?:pass|fail|inconclusive|unavailable)): .*/;
+/** A line without the times and counts in it, which change although nothing has happened. */
+export const steady = (line: string): string =>
+  line.replace(LOOKED, '$1').replace(/,? *(?:next step in|for)? *\d+ (?:s|min|h|d)\b(?: more)?/g, '');

@@ -21,7 +21,7 @@ export function generalHelp(): string {
     ...optionLines(GLOBAL),
     '',
     `exit codes: ${EXIT_CODES.map(([code, meaning]) => `${String(code)} ${meaning}`).join(', ')}`,
-    'shipway COMMAND --help shows its options and examples.',
+    'shipway COMMAND --help shows its options and examples; shipway --version which one this is.',
   ].join('\n');
 }
 

@@ -3,6 +3,7 @@ import { UsageError } from '../errors.js';
 import { settings } from './context.js';
 import { columns, result, string, whole } from './output.js';
 import { name } from './reference.js';
+import { instant } from './render/text.js';
 import type { Command, Values } from './table.js';
 
 const DAYS = 30;
@@ -22,7 +23,8 @@ export function filterOf(values: Values): RecordFilter {
 
 /** `shipway history`: deployments, newest first, from the store. */
 export const history: Command = async (values) => {
-  const rows = await apiClient(await settings()).history(filterOf(values));
+  const filter = filterOf(values);
+  const rows = await apiClient(await settings()).history(filter);
   const lines = rows.map((d) => [
     d.id.slice('deployment/'.length),
     d.kind,
@@ -30,7 +32,7 @@ export const history: Command = async (values) => {
     d.replaces?.version ?? '-',
     d.outcome?.replaceAll('_', ' ') ?? 'running',
     d.requestedBy,
-    d.startedAt.slice(0, 19),
+    instant(d.startedAt),
     d.reason ?? '',
   ]);
   const head = ['DEPLOYMENT', 'KIND', 'VERSION', 'REPLACES', 'OUTCOME', 'BY', 'STARTED', 'REASON'];

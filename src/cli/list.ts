@@ -3,6 +3,7 @@ import { UsageError } from '../errors.js';
 import { withClient } from './context.js';
 import { columns, result, string, whole } from './output.js';
 import { name } from './reference.js';
+import { instant } from './render/text.js';
 import type { Command } from './table.js';
 
 const LIMIT = 20;
@@ -25,7 +26,7 @@ export const list: Command = async (values) => {
       r.view?.environment ?? '',
       stateOf(r),
       r.view?.requestedBy ?? '',
-      r.startedAt.slice(0, 19),
+      instant(r.startedAt),
     ]);
     result(values, { runs }, rows.length === 0 ? ['no runs'] : columns([head, ...rows]));
     return 0;

@@ -10,14 +10,6 @@ export const progress = (line: string, values: Values = {}): void => {
   write(process.stderr, line.split('\n'), values);
 };
 
-/** For a command that must end in order: that nobody reads its progress any more, or its terminal is gone, does not end it. */
-export function goOnUnheard(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.removeAllListeners('error');
-    stream.on('error', () => undefined);
-  }
-}
-
 function write(to: NodeJS.WriteStream, lines: readonly string[], values: Values): void {
   const coloured = to.isTTY && values['no-color'] !== true && !process.env['NO_COLOR'];
   for (const line of lines) to.write(`${coloured ? painted(printable(line)) : printable(line)}\n`);

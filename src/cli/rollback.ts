@@ -6,7 +6,7 @@ import { VERSION, targetId } from '../domain/ids.js';
 import type { DeploymentView } from '../domain/view.js';
 import { UsageError } from '../errors.js';
 import { required, state, withClient } from './context.js';
-import { INTERRUPTED, interruption, pause } from './interrupt.js';
+import { interrupted, interruption, pause } from './interrupt.js';
 import { progress, result, string } from './output.js';
 import { name, serviceOfCommand } from './reference.js';
 import type { Command, Values } from './table.js';
@@ -48,10 +48,7 @@ function versionOf(values: Values): string | undefined {
 async function seenThrough(client: ShipwayClient, deployment: string, values: Values): Promise<number> {
   const { signal, done } = interruption();
   const view = await ended(client, deployment, values, signal).finally(done);
-  if (view === undefined) {
-    progress(`\n${deployment} goes on. Look again with: shipway history`);
-    return INTERRUPTED;
-  }
+  if (view === undefined) throw interrupted(`${deployment} goes on`, 'look again with: shipway history');
   result(values, { deployment, outcome: view.outcome, view }, [
     `${view.service} in ${view.environment}: ${went(view) ? 'went back' : `did not go back (${view.outcome ?? 'ended in Temporal'})`}: ${view.reason ?? ''}`,
   ]);

@@ -5,7 +5,7 @@ import type { ConnectionSettings } from '../connection.js';
 import { pipelineId } from '../domain/ids.js';
 import { person, state, withClient } from './context.js';
 import { endLine, exitOf, followed } from './follow.js';
-import { INTERRUPTED, interruption } from './interrupt.js';
+import { interrupted, interruption } from './interrupt.js';
 import { progress, result } from './output.js';
 import { planned, type Planned } from './planning.js';
 import { statusJson } from './status.js';
@@ -27,8 +27,7 @@ export const run: Command = async (values) => {
       await start(client, settings, work, { id, requestedBy, values, signal });
     } catch (error) {
       if (!signal.aborted) throw error;
-      progress('\ninterrupted: nothing was started');
-      return INTERRUPTED;
+      throw interrupted('nothing was started', 'give the command again');
     } finally {
       done();
     }
@@ -42,10 +41,9 @@ export const run: Command = async (values) => {
     }
     progress(`run ${id}; Ctrl-C leaves it running`, values);
     const status = await followed(client, { service, run: id }, values);
-    if (status !== undefined)
-      result(values, { ...told, outcome: status.run.outcome, status: statusJson(status, ui) }, [
-        endLine(status),
-      ]);
+    result(values, { ...told, outcome: status.run.outcome, status: statusJson(status, ui) }, [
+      endLine(status),
+    ]);
     return exitOf(status);
   });
 };

@@ -13,6 +13,8 @@ export interface CommandSpec {
   readonly positionals: readonly string[];
   readonly options: Readonly<Record<string, OptionSpec>>;
   readonly examples: readonly string[];
+  /** It ends in order what it has started, so nobody reading any more is no end of it. */
+  readonly keeps?: true;
   readonly load: () => Promise<Command>;
 }
 export type Values = Readonly<Record<string, string | boolean | undefined>>;
@@ -211,6 +213,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     positionals: [],
     options: {},
     examples: ['shipway dev'],
+    keeps: true,
     load: async () => (await import('./dev.js')).dev,
   },
   {
@@ -219,6 +222,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     positionals: [],
     options: { role: text('ROLES', 'some of control,watch,stage,host (default: all)') },
     examples: ['shipway worker', 'shipway worker --role stage'],
+    keeps: true,
     load: async () => (await import('./worker.js')).worker,
   },
   {
@@ -231,6 +235,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       interactive: flag('wait for you to approve'),
     },
     examples: ['shipway demo', 'shipway demo --keep --interactive'],
+    keeps: true,
     load: async () => (await import('./demo.js')).demo,
   },
   {

@@ -10,7 +10,6 @@ import { uiOf } from './ui-address.js';
 export const watch: Command = (values, [text]) =>
   withClient(async (client, settings) => {
     const status = await followed(client, await runOrNewest(client, text), values);
-    if (status !== undefined)
-      result(values, statusJson(status, uiOf(settings, status.workflow)), [endLine(status)]);
+    result(values, statusJson(status, uiOf(settings, status.workflow)), [endLine(status)]);
     return exitOf(status);
   });

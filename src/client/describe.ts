@@ -1,4 +1,6 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import type { Verdict } from '../domain/verdict.js';
+import type { WatchBeat } from '../domain/watching.js';
 
 /** An activity that Temporal has not seen the end of. */
 export interface Pending {
@@ -29,6 +31,19 @@ export const pendingOf = (raw: WorkflowExecutionDescription['raw']): readonly Pe
     ...(a.lastFailure?.message == null ? {} : { lastFailure: a.lastFailure.message }),
     waiting: Number(a.state) !== STARTED,
   }));
+
+/** What the last look of a watch under way said, as its heartbeat has it: the workflow hears of it only when the phase is over. */
+export async function lastVerdictOf(
+  client: Client,
+  raw: WorkflowExecutionDescription['raw'],
+): Promise<Verdict | undefined> {
+  const { payloadConverter, payloadCodecs } = client.options.loadedDataConverter;
+  const watch = raw.pendingActivities?.find((a) => a.activityType?.name === 'watch');
+  let payloads = watch?.heartbeatDetails?.payloads ?? [];
+  for (const codec of [...payloadCodecs].reverse()) payloads = await codec.decode(payloads);
+  const [payload] = payloads;
+  return payload === undefined ? undefined : payloadConverter.fromPayload<WatchBeat>(payload).verdict;
+}
 
 const instant = (t: { seconds?: unknown }): string => new Date(Number(t.seconds ?? 0) * 1000).toISOString();
 

@@ -1,17 +1,17 @@
 /** Which way a command failed, for callers that go on after some of them. */
-export type CommandFailure = 'unreachable' | 'unanswered' | 'not_found' | 'refused' | 'other';
+export type CommandFailure = 'unreachable' | 'unanswered' | 'not_found' | 'refused' | 'interrupted' | 'other';
 
 /** A command that cannot go on: what, why (its cause), what next, and its exit code. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   readonly next: string;
-  readonly exit: 1 | 2 | 3;
+  readonly exit: 1 | 2 | 3 | 130;
   readonly kind: CommandFailure;
 
   constructor(
     message: string,
     next: string,
-    exit: 1 | 2 | 3 = 1,
+    exit: 1 | 2 | 3 | 130 = 1,
     cause?: unknown,
     kind: CommandFailure = 'other',
   ) {

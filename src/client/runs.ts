@@ -4,7 +4,7 @@ import { QUEUES, pipelineId } from '../domain/ids.js';
 import type { PipelineInput } from '../domain/inputs.js';
 import { MEMO_VIEW } from '../domain/messages.js';
 import type { DeploymentView, RunView } from '../domain/view.js';
-import { pendingOf, pollersOf, type Pending, type Pollers } from './describe.js';
+import { lastVerdictOf, pendingOf, pollersOf, type Pending, type Pollers } from './describe.js';
 import { CommandError } from './failure.js';
 import { initialRunView } from '../domain/initial-run-view.js';
 
@@ -82,7 +82,12 @@ async function describeDeployment(
 ): Promise<{ view: DeploymentView | undefined; pending: readonly Pending[] } | undefined> {
   try {
     const { memo, raw } = await client.workflow.getHandle(workflow).describe();
-    return { view: memo?.[MEMO_VIEW] as DeploymentView | undefined, pending: pendingOf(raw) };
+    const view = memo?.[MEMO_VIEW] as DeploymentView | undefined;
+    const verdict = await lastVerdictOf(client, raw);
+    return {
+      view: view === undefined || verdict === undefined ? view : { ...view, verdict },
+      pending: pendingOf(raw),
+    };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;

@@ -12,7 +12,9 @@ export function nextCommands(under: Under): readonly string[] {
   const { run: id, service, environment, outcome } = run;
   if (outcome === 'failed') return [`shipway logs ${id}`];
   if (outcome !== undefined)
-    return outcome === 'shipped' && deployment !== undefined ? [rollback(service, environment)] : [];
+    return outcome === 'shipped' && deployment?.replaces !== undefined
+      ? [rollback(service, environment)]
+      : [];
   const answers = answerCommands(id, waitingOf(under));
   return answers.length > 0 ? answers : [`shipway watch ${id}`, `shipway abort ${id} --reason "…"`];
 }

@@ -4,7 +4,7 @@ import {
   EVIDENCE_LIMIT,
   type Observation,
   type Sample,
-  type WatchEvidence,
+  type WatchBeat,
   type WatchInput,
   type WatchResult,
 } from './watching.js';
@@ -20,8 +20,8 @@ export interface WatchWorld {
   readonly observe: () => Promise<Observation>;
   /** Keeps samples for good. A store that does not answer must not blind the watch: it resolves when tried. */
   readonly keep: (samples: readonly Sample[]) => Promise<void>;
-  /** The resume point for a next attempt. */
-  readonly beat: (evidence: WatchEvidence) => void;
+  /** The resume point for a next attempt, with the verdict for whoever looks meanwhile. */
+  readonly beat: (beat: WatchBeat) => void;
 }
 
 /**
@@ -38,7 +38,7 @@ export async function watchLoop(input: WatchInput, world: WatchWorld): Promise<W
     const findings = judge(input.plan, evidence.observations, input.candidate, input.stable);
     verdict = verdictOf(findings);
     await world.keep(findings.map((f) => sampleOf(input, observation, f)));
-    world.beat(evidence);
+    world.beat({ ...evidence, verdict });
     if (verdict.kind === 'fail') return { verdict, interrupted: false, evidence };
     const end = endOf(input, verdict);
     if (end !== undefined && world.now() >= end) return { verdict, interrupted: false, evidence };

@@ -32,6 +32,10 @@ export interface Observation {
 export interface WatchEvidence {
   readonly observations: readonly Observation[];
 }
+/** What a watch beats: where a next attempt starts from, and for whoever looks meanwhile what the last look said. */
+export interface WatchBeat extends WatchEvidence {
+  readonly verdict?: Verdict;
+}
 export const EVIDENCE_LIMIT = 120;
 export const NO_EVIDENCE: WatchEvidence = { observations: [] };
 

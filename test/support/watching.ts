@@ -1,5 +1,5 @@
 import type { WatchPlan } from '../../src/domain/plan.js';
-import type { Counters, Observation, Sample, WatchEvidence, WatchInput } from '../../src/domain/watching.js';
+import type { Counters, Observation, Sample, WatchBeat, WatchInput } from '../../src/domain/watching.js';
 import type { WatchWorld } from '../../src/domain/watch-loop.js';
 
 export const CANDIDATE = { release: 'c'.repeat(64), slot: 'green' } as const;
@@ -55,7 +55,7 @@ export const watchInput = (more: Partial<WatchInput> = {}): WatchInput => ({
 export function simulated(look: (at: number) => Observation, interruptAt = Infinity) {
   let now = 0;
   const samples: Sample[] = [];
-  const beats: WatchEvidence[] = [];
+  const beats: WatchBeat[] = [];
   const world: WatchWorld = {
     now: () => now,
     sleep: (ms) => {

@@ -8,16 +8,23 @@ const MOST_EVENTS = 8;
 /** A deployment: what it does, who gets which release, what the last look said, and how it came there. */
 export function deploymentLines(d: DeploymentView, now: number): readonly string[] {
   const open = d.outcome === undefined;
-  const next =
-    d.nextAt !== undefined && d.nextAt > now && open ? `, next step in ${lengthOf(d.nextAt - now)}` : '';
   const place = d.address === undefined ? '' : `   ${d.address}`;
   return [
     `  ${d.id}`,
-    `  ${d.kind} by ${d.strategy}, replaces ${d.replaces ?? 'nothing'}: ${phase(d)}${next}${place}`,
+    `  ${d.kind} by ${d.strategy}, replaces ${d.replaces ?? 'nothing'}: ${phase(d)}${open ? untilNext(d, now) : ''}${place}`,
     ...Object.entries(d.shares).map(([slot, share]) => shareLine(d, slot, share)),
     ...(d.verdict === undefined || !open ? [] : [`    ${d.verdict.kind}: ${oneLine(d.verdict.reason)}`]),
     ...d.timeline.slice(-MOST_EVENTS).map((t) => `    ${clock(t.at)}  ${oneLine(t.what)}`),
   ];
+}
+
+/** A phase that is over is held while its verdict is in doubt. */
+function untilNext({ phase: at, nextAt, verdict }: DeploymentView, now: number): string {
+  if (nextAt === undefined || (at !== 'shift' && at !== 'bake')) return '';
+  if (nextAt > now) return `, next step in ${lengthOf(nextAt - now)}`;
+  return verdict === undefined || verdict.kind === 'pass'
+    ? ''
+    : `, held in doubt for ${lengthOf(now - nextAt)}`;
 }
 
 const phase = (d: DeploymentView): string => (d.outcome ?? d.phase).replaceAll('_', ' ');

@@ -12,7 +12,10 @@ export function lengthOf(ms: number): string {
 }
 
 /** The time of day, UTC as everywhere in audit and history. */
-export const clock = (at: number): string => new Date(at).toISOString().slice(11, 19);
+export const clock = (at: number): string => `${new Date(at).toISOString().slice(11, 19)}Z`;
+
+/** An ISO instant to the second, UTC. */
+export const instant = (iso: string): string => `${iso.slice(0, 19)}Z`;
 
 const BAR = 20;
 const FULL = 10_000;
@@ -22,3 +25,19 @@ export function bar(share: number): string {
   const filled = share <= 0 ? 0 : share >= FULL ? BAR : Math.min(Math.max(Math.round(exact), 1), BAR - 1);
   return '█'.repeat(filled).padEnd(BAR, '░');
 }
+
+const MOST_DETAILS = 120;
+const HASH = /\b([0-9a-f]{12})[0-9a-f]{52}\b/g;
+
+/** Facts on one line, for people: empty ones left out, hashes as short as they are shown elsewhere. The whole is in the JSON. */
+export function details(facts: Readonly<Record<string, unknown>>): string {
+  const told = Object.entries(facts).filter(([, value]) => value !== '' && value !== undefined);
+  const text = told
+    .map(([name, value]) => `${name}=${plain(value)}`)
+    .join(' ')
+    .replace(HASH, '$1');
+  return text.length <= MOST_DETAILS ? text : `${text.slice(0, MOST_DETAILS - 1)}…`;
+}
+
+const plain = (value: unknown): string =>
+  typeof value === 'string' ? (/\s/.test(value) ? JSON.stringify(value) : value) : JSON.stringify(value);

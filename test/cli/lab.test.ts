@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { devLab, type DevLab } from '../support/dev-lab.js';
+import { deciding } from './lab/deciding.js';
+import { ending } from './lab/ending.js';
+import { goingBack } from './lab/going-back.js';
+import { abandonedRun, noWorker, type Abandoned } from './lab/no-worker.js';
+import { shipping } from './lab/shipping.js';
+import { temporalsOwn } from './lab/temporals-own.js';
+
+/** Everything that needs `shipway dev` shares one, in the order of these stories. */
+let here: { readonly lab: DevLab; readonly abandoned: Abandoned } | undefined;
+beforeAll(async () => {
+  const abandoned = await abandonedRun();
+  here = { lab: await devLab(), abandoned };
+});
+afterAll(() => here?.lab.end());
+const made = () => {
+  if (here === undefined) throw new Error('the lab did not start');
+  return here;
+};
+const lab = (): DevLab => made().lab;
+
+describe('a release that needs no approval', () => {
+  shipping(lab);
+});
+describe('a release that needs an approval', () => {
+  deciding(lab);
+});
+describe('going back', () => {
+  goingBack(lab);
+});
+describe('how commands end', () => {
+  ending(lab);
+});
+describe('Temporal’s own command line', () => {
+  temporalsOwn(lab);
+});
+describe('without a worker', () => {
+  noWorker(lab, () => made().abandoned);
+});

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import type { DevLab } from '../../support/dev-lab.js';
+
+const runIn = (stderr: string): string => /^run (\S+);/m.exec(stderr)?.[1] ?? '';
+
+/** How commands end: each outcome has its exit code, and an interrupted command leaves the run alone. */
+export function ending(lab: () => DevLab): void {
+  test('run follows to a failure: exit code 1, the reason on stdout, the next command in status', async () => {
+    const said = await lab().type('run --environment staging --release broken --as alice');
+    const run = runIn(said.stderr);
+    expect(said.code).toBe(1);
+    expect(said.stdout).toMatch(new RegExp(`^${run} failed: .*test.*\\n$`));
+    expect(said.stderr).toMatch(/^ {2}✗ test /m);
+    expect((await lab().type(`logs ${run}`)).stdout).toContain('this cannot work\n');
+    const status = await lab().json(`status ${run}`);
+    expect(status).toMatchObject({ run: { outcome: 'failed' }, next: [`shipway logs ${run}`] });
+    expect((await lab().type(`status ${run}`)).stdout).toContain(`next:\n  shipway logs ${run}\n`);
+  });
+
+  test('an environment that the policy does not name', async () => {
+    const said = await lab().json('run --environment nowhere --release v1 --as alice', 1);
+    expect(said).toMatchObject({ outcome: 'failed', status: { run: { environment: 'nowhere' } } });
+    expect(JSON.stringify(said)).toContain('nowhere');
+  });
+
+  test('Ctrl-C ends the command with 130 and one object; the run goes on until it is aborted', async () => {
+    const interrupted = await lab().type('run --environment staging --release endless --as alice --json', {
+      interruptAt: /test +\d+ s/,
+    });
+    const run = runIn(interrupted.stderr);
+    expect(interrupted.code).toBe(130);
+    expect(JSON.parse(interrupted.stdout)).toEqual({
+      schema: 1,
+      error: {
+        message: `${run} goes on`,
+        next: `look again with: shipway watch ${run}`,
+        exit: 130,
+      },
+    });
+    expect(await lab().json(`status ${run}`)).toMatchObject({ temporal: { status: 'RUNNING' } });
+
+    const follow = await lab().type(`logs ${run} --follow --stage test`, { interruptAt: /begun/ });
+    expect(follow).toEqual({ code: 130, stdout: '$ sh test.sh\nbegun\n', stderr: '' });
+
+    const watching = lab().type(`watch ${run}`);
+    const aborted = await lab().json(`abort ${run} --as bob --reason "wrong version"`);
+    expect(aborted).toMatchObject({ schema: 1, run, workflow: `pipeline/lamp/${run}`, status: 'accepted' });
+    const reason = 'aborted: aborted by bob: wrong version';
+    expect(await watching).toMatchObject({ code: 1, stdout: `${run} ${reason}\n` });
+    const again = await lab().json(`abort ${run} --reason "once more"`, 1);
+    expect(again).toMatchObject({ error: { message: `${run} has ended: aborted` } });
+  });
+}

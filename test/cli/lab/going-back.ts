@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import type { DevLab } from '../../support/dev-lab.js';
+
+/** `shipway rollback`, with nothing under way and with a deployment in flight. */
+export function goingBack(lab: () => DevLab): void {
+  const rollback = 'rollback --environment staging --as bob --reason "checkout is slow"';
+
+  test('with nothing good before the live release it is refused: exit code 3, and what to do', async () => {
+    const refused = await lab().json('rollback --environment production --as bob --reason slow', 3);
+    expect(refused).toMatchObject({
+      error: { next: expect.stringContaining('shipway history') as string, exit: 3 },
+    });
+  });
+
+  test('idle: the last good release comes back, said on one line', async () => {
+    const shipped = await lab().json('run --environment staging --release v2 --as alice');
+    const next = 'shipway rollback --service lamp --environment staging --reason "…"';
+    expect(shipped).toMatchObject({ outcome: 'shipped', status: { next: [next] } });
+    const { code, stdout, stderr } = await lab().type(rollback);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^lamp in staging: went back: v1 /);
+    expect(stderr).toContain('shift 0 % → 100 %');
+    const { deployments } = await lab().json('history --environment staging');
+    expect(deployments).toMatchObject([
+      { kind: 'rollback', outcome: 'shipped', release: { version: 'v1' }, requestedBy: 'bob' },
+      { kind: 'deploy', outcome: 'shipped', release: { version: 'v2' } },
+      { kind: 'deploy', outcome: 'shipped', release: { version: 'v1' } },
+    ]);
+  });
+
+  test('in flight: the deployment itself goes back, and its run ends rolled back', async () => {
+    const run = await lab().run('baking', 'staging');
+    const baking = await lab().until(run, (s) => s.deployment?.phase === 'bake');
+    const pending = baking['temporal'];
+    expect(pending).toMatchObject({ pending: [{ type: 'watch', waiting: false }] });
+    const watching = lab().type(`watch ${run}`);
+    const back = await lab().json(rollback);
+    expect(back).toMatchObject({
+      schema: 1,
+      deployment: baking.run.deployment,
+      outcome: 'rolled_back',
+      view: { phase: 'done', reason: 'rollback by bob: checkout is slow' },
+    });
+    const reason = `${run} rolled back: rollback by bob: checkout is slow\n`;
+    expect(await watching).toMatchObject({ code: 1, stdout: reason });
+    const status = await lab().json(`status ${run}`);
+    expect(status).toMatchObject({ deployment: { shares: { blue: 10_000, green: 0 } } });
+  });
+
+  test('detached it prints the deployment and returns', async () => {
+    const { code, stdout } = await lab().type(`${rollback} --to v2 --detach`);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'deployment/lamp/staging/5\n' });
+  });
+}

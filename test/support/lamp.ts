@@ -1,0 +1,69 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { git } from '../../src/cli/example/git.js';
+
+/** A service whose stages take no time and whose bake is short: for tests that are not about the service. */
+const SERVER = `import { createServer } from 'node:http';
+import { readFileSync } from 'node:fs';
+const version = readFileSync('version.txt', 'utf8');
+createServer((req, res) => res.end(version)).listen(Number(process.env.PORT), process.env.HOST);
+`;
+const POLICY = `environments:
+  staging: { identity: asserted }
+  production:
+    identity: asserted
+    approvals: { required_approvals: 1, expires_after: 1h, self_approval: false }
+`;
+const service = (bake: string): string => `service: lamp
+stages:
+  - { name: test, script: [sh test.sh] }
+  - { name: build, script: ['true'], artifacts: [server.js, version.txt, package.json] }
+  - approve
+  - deploy
+deploy:
+  provider: process
+  command: [node, server.js]
+  router: gateway
+  strategy: blue_green
+  bake: ${bake}
+  # Nobody uses it.
+  low_traffic: true
+  drain_timeout: 1s
+  monitoring: { interval: 200ms }
+  triggers: { health_check_failures: { threshold: 3, window: 2s } }
+environments: { staging: {}, production: {}, nowhere: {} }
+`;
+
+/** Releases by tag, in the order of their commits; each is what the next one adds to. */
+const RELEASES: Readonly<Record<string, { readonly test?: string; readonly bake?: string }>> = {
+  v1: {},
+  v2: {},
+  /** Its tests fail. */
+  broken: { test: 'echo this cannot work; exit 4' },
+  /** Its tests never end. */
+  endless: { test: 'echo begun; exec sleep 600' },
+  /** It bakes for longer than any test waits. */
+  baking: { bake: '1h' },
+};
+
+/** Makes the repository of the service in `directory`: the same commits on every machine. */
+export async function makeLamp(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  await git(directory, ['init', '--quiet', '--template=']);
+  await git(directory, ['symbolic-ref', 'HEAD', 'refs/heads/main']);
+  const steady = {
+    'server.js': SERVER,
+    'package.json': '{ "type": "module" }\n',
+    'shipway.policy.yaml': POLICY,
+    '.gitignore': '.shipway/\n',
+  };
+  for (const [tag, { test = 'echo all is well', bake = '1s' }] of Object.entries(RELEASES)) {
+    const changing = { 'version.txt': tag, 'test.sh': `${test}\n`, 'shipway.yaml': service(bake) };
+    for (const [name, text] of Object.entries({ ...steady, ...changing }))
+      await writeFile(join(directory, name), text);
+    const by = { name: 'Lamp', email: 'lamp@example.invalid', date: '2026-01-05T09:00:00Z' };
+    await git(directory, ['add', '--all']);
+    await git(directory, ['commit', '--quiet', '--message', tag], by);
+    await git(directory, ['tag', tag]);
+  }
+}

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { Context } from '@temporalio/activity';
 import type { Finding, Scanner } from '../src/domain/ports.js';
 import type { RunScanInput, RunScanResult } from '../src/domain/stage.js';
+import { ShipwayError } from '../src/errors.js';
 import { jobDir, type JobName } from '../src/stage/job-files.js';
 import { makeWorkspace } from '../src/stage/workspace.js';
 import { entry } from './audit.js';
@@ -14,22 +15,24 @@ export interface ScanDeps extends StageDeps {
 
 /**
  * Looks through source and artifacts for secrets. The findings, without the secrets, are evidence in the artifact store and lines of the
- * stage's output. Repeating it looks again. Fails with `scan.unavailable`, never passes by not having looked.
+ * stage's output. Repeating it looks again. Fails with `stage.timeout` and `scan.unavailable`, never passes by not having looked.
  */
 export const runScan =
   (deps: ScanDeps) =>
   async (input: RunScanInput): Promise<RunScanResult> =>
-    beating(async (signal) => {
+    beating(async (cancelled) => {
       const { backend, stageDir, scanner } = deps;
-      const stage = input.stage.name;
+      const { name: stage, timeoutMs } = input.stage;
+      const over = AbortSignal.timeout(timeoutMs);
+      const signal = AbortSignal.any([cancelled, over]);
       const user = { user: input.requestedBy };
       await backend.audit([entry(input, 'stage.intent', { stage, scanner: scanner.name }, user)]);
       const name = { run: input.run, stage, attempt: input.attempt };
-      const directory = `${jobDir(stageDir, name)}-${String(Context.current().info.attempt)}`;
+      const job = `${jobDir(stageDir, name)}-${String(Context.current().info.attempt)}`;
       const { service, commit, source, artifacts } = input;
       try {
         const workspace = await makeWorkspace(
-          { stageDir, backend, service, commit, source, artifacts, cache: [], directory },
+          { stageDir, backend, service, commit, source, artifacts, cache: [], job },
           signal,
         );
         const result = await keepFindings(deps, name, await scanner.scan(workspace, signal));
@@ -37,8 +40,14 @@ export const runScan =
         const details = { stage, findings, evidence: evidence.digest };
         await backend.audit([entry(input, 'stage.result', details, user)]);
         return result;
+      } catch (error) {
+        if (!over.aborted || cancelled.aborted) throw error;
+        throw new ShipwayError(
+          'stage.timeout',
+          `stage ${stage} ran longer than ${String(timeoutMs / 1000)} s`,
+        );
       } finally {
-        await rm(directory, { recursive: true, force: true });
+        await rm(job, { recursive: true, force: true });
       }
     });
 

@@ -61,7 +61,8 @@ async function fromEnvironment(env: NodeJS.ProcessEnv, named: string): Promise<C
   };
 }
 
-async function temporalProfile(env: NodeJS.ProcessEnv) {
+/** Temporal’s own environment configuration. Fails with `UsageError`. */
+export async function temporalProfile(env: NodeJS.ProcessEnv) {
   const { loadClientConnectConfig } = await import('@temporalio/envconfig');
   const given = Object.entries(env).filter((e): e is [string, string] => isSet(e[1]));
   try {

@@ -19,29 +19,39 @@ export interface WorkerSettings {
   readonly apiUrl: string | undefined;
   readonly hostId: string;
   readonly stageSlots: number;
+  /** Sources, workspaces and outputs of stages. */
+  readonly stageDir: string;
+  /** Whom users' commands run as; absent: the worker's own user. */
+  readonly stageUser: string | undefined;
 }
 
-/** Reads `SHIPWAY_*` and `DATABASE_URL`. Fails with `UsageError` on a value that is missing for the roles asked for, or wrong. */
+/**
+ * Reads `SHIPWAY_*` and `DATABASE_URL`; what is empty is not set. A worker of role `stage` alone takes no database, even if it is
+ * offered one. Fails with `UsageError` on a value that is missing for the roles asked for, or wrong.
+ */
 export function workerSettings(
-  env: NodeJS.ProcessEnv,
+  environment: NodeJS.ProcessEnv,
   roles: readonly Role[],
   cores: number,
 ): WorkerSettings {
+  const env = given(environment);
   const stateDir = resolve(env['SHIPWAY_STATE_DIR'] ?? '.shipway');
+  const needsStore = roles.some((r) => r !== 'stage');
   const settings: WorkerSettings = {
     roles,
-    databaseUrl: env['DATABASE_URL'],
+    databaseUrl: needsStore ? address(env, 'DATABASE_URL', /^postgres(ql)?:\/\//, DATABASE) : undefined,
     stateDir,
     artifactDir: resolve(env['SHIPWAY_ARTIFACT_DIR'] ?? `${stateDir}/artifacts`),
     policyFile: resolve(env['SHIPWAY_POLICY'] ?? 'shipway.policy.yaml'),
     apiHost: env['SHIPWAY_API_HOST'] ?? '127.0.0.1',
     apiPort: integer(env, 'SHIPWAY_API_PORT', 0, 65_535) ?? 0,
-    apiToken: env['SHIPWAY_API_TOKEN'],
-    apiUrl: env['SHIPWAY_API_URL'],
-    hostId: env['SHIPWAY_HOST_ID'] ?? hostname(),
+    apiToken: tokenOf(environment),
+    apiUrl: address(env, 'SHIPWAY_API_URL', /^https?:\/\//, 'http://control:7070'),
+    hostId: hostOf(env),
     stageSlots: integer(env, 'SHIPWAY_STAGE_SLOTS', 1, 1_000) ?? cores,
+    stageDir: resolve(env['SHIPWAY_STAGE_DIR'] ?? `${stateDir}/stages`),
+    stageUser: env['SHIPWAY_STAGE_USER'],
   };
-  const needsStore = roles.some((r) => r !== 'stage');
   if (needsStore && settings.databaseUrl === undefined)
     throw new UsageError(
       'DATABASE_URL is not set',
@@ -55,11 +65,39 @@ export function workerSettings(
   return settings;
 }
 
+const DATABASE = 'postgres://user:password@host:5432/shipway';
+
+const given = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+
+/** One that was forgotten in a file of variables must not open the API to everybody. */
+function tokenOf({ SHIPWAY_API_TOKEN: token }: NodeJS.ProcessEnv): string | undefined {
+  if (token !== '') return token;
+  throw new UsageError('SHIPWAY_API_TOKEN is empty', 'set it to a long random text, or do not set it at all');
+}
+
+/** Part of a task queue's name. */
+function hostOf(env: NodeJS.ProcessEnv): string {
+  const host = env['SHIPWAY_HOST_ID'] ?? hostname();
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(host)) return host;
+  throw new UsageError(
+    `SHIPWAY_HOST_ID is ${JSON.stringify(host)}`,
+    'set it to letters, digits, dots and dashes that stay the same over restarts',
+  );
+}
+
+/** Said without its value: addresses of databases have passwords in them. */
+function address(env: NodeJS.ProcessEnv, name: string, form: RegExp, like: string): string | undefined {
+  const text = env[name];
+  if (text === undefined || (form.test(text) && URL.canParse(text))) return text;
+  throw new UsageError(`${name} is no address`, `set it to one such as ${like}`);
+}
+
 function integer(env: NodeJS.ProcessEnv, name: string, min: number, max: number): number | undefined {
   const text = env[name];
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  if (/^\d{1,9}$/.test(text) && value >= min && value <= max) return value;
   throw new UsageError(
     `${name} is ${JSON.stringify(text)}`,
     `set it to a whole number from ${String(min)} to ${String(max)}`,
@@ -69,7 +107,7 @@ function integer(env: NodeJS.ProcessEnv, name: string, min: number, max: number)
 /** `--role control,watch` as roles. */
 export function parseRoles(text: string | undefined): readonly Role[] {
   if (text === undefined) return ROLES;
-  return text.split(',').map((name) => {
+  const named = text.split(',').map((name) => {
     const role = ROLES.find((r) => r === name.trim());
     if (role !== undefined) return role;
     throw new UsageError(
@@ -77,4 +115,18 @@ export function parseRoles(text: string | undefined): readonly Role[] {
       `use one or several of ${ROLES.join(', ')}`,
     );
   });
+  return [...new Set(named)];
+}
+
+const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+
+/** What the worker's log tells. */
+export function logLevel(env: NodeJS.ProcessEnv): (typeof LEVELS)[number] {
+  const text = env['SHIPWAY_LOG_LEVEL'] ?? '';
+  const level = text === '' ? 'info' : LEVELS.find((l) => l === text);
+  if (level !== undefined) return level;
+  throw new UsageError(
+    `SHIPWAY_LOG_LEVEL is ${JSON.stringify(text)}`,
+    `set it to one of ${LEVELS.join(', ')}`,
+  );
 }

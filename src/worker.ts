@@ -2,9 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
+import { temporalProfile } from './connection.js';
+import { ShipwayError } from './errors.js';
 import { localArtifacts } from './adapters/artifacts/local.js';
 import type { ArtifactStore } from './domain/ports.js';
 import type { Store } from './domain/store.js';
@@ -52,58 +53,100 @@ interface Parts {
   readonly store: Store | undefined;
 }
 
-/** Starts all roles of `settings` in this process. Wiring only: every decision is elsewhere. */
+/** What was opened, newest last: closed in the other order. */
+type Opened = (() => Promise<unknown>)[];
+const closeAll = async (opened: Opened): Promise<void> => {
+  for (const close of opened.splice(0).reverse()) await close();
+};
+
+/**
+ * Starts all roles of `settings` in this process. Wiring only: every decision is elsewhere. When it cannot start it leaves nothing
+ * open; fails with `UsageError`, `config.invalid`, `store.unavailable`, `temporal.unavailable`.
+ */
 export async function startWorker(
   settings: WorkerSettings,
   log: Logger = pino(pino.destination(2)),
 ): Promise<RunningWorker> {
   installRuntime(log);
   await mkdir(settings.artifactDir, { recursive: true, mode: 0o700 });
-  const parts = await assemble(settings, log);
-  const { store, client, namespace, connection } = parts;
-  if (store !== undefined) {
-    await acceptPolicy(store, settings, log);
-    await registerSearchAttributes(client.connection as Connection, namespace);
+  const opened: Opened = [];
+  try {
+    return await started(await assemble(settings, log, opened), opened);
+  } catch (error) {
+    await closeAll(opened);
+    throw error;
   }
-  const api =
-    store === undefined
-      ? undefined
-      : await serve({ settings, store, artifacts: parts.artifacts, client, log });
+}
+
+async function started(parts: Parts, opened: Opened): Promise<RunningWorker> {
+  const { store, settings, log } = parts;
+  const apiUrl = store === undefined ? undefined : await prepared(parts, store, opened);
   const workers = await createWorkers(parts);
   if (store !== undefined && settings.roles.includes('host'))
     await restoreLive({ store, host: settings.hostId, effects: effectDeps(parts, store), log });
-  log.info({ roles: settings.roles, api: api?.url }, 'worker polls');
-  const ended = Promise.all(workers.map((w) => w.run())).then(() => undefined);
+  log.info({ roles: settings.roles, api: apiUrl }, 'worker polls');
+  const runs = workers.map((w) => w.run());
+  const ended = Promise.all(runs).then(() => undefined);
   return {
-    apiUrl: api?.url,
+    apiUrl,
     ended,
     stop: async () => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-      await Promise.allSettled([ended]);
-      await api?.close();
-      await store?.close();
-      await client.connection.close();
-      await connection.close();
+      await Promise.allSettled(runs);
+      await closeAll(opened);
     },
   };
 }
 
-async function assemble(settings: WorkerSettings, log: Logger): Promise<Parts> {
-  const profile = loadClientConnectConfig();
-  const namespace = profile.namespace ?? 'default';
-  const [connection, channel, store] = await Promise.all([
-    NativeConnection.connect(profile.connectionOptions),
-    Connection.connect(profile.connectionOptions),
-    settings.databaseUrl === undefined ? undefined : opened(settings.databaseUrl),
-  ]);
+/** What only workers with a store do: the policy, the search attributes, the API. Tells the API's address. */
+async function prepared(parts: Parts, store: Store, opened: Opened): Promise<string> {
+  const { settings, client, namespace, artifacts, log } = parts;
+  const policy = await acceptPolicy(store, settings, log);
+  await registerSearchAttributes(client.connection as Connection, namespace);
+  const api = await serve({ settings, store, artifacts, client, log, policy });
+  opened.push(api.close);
+  return api.url;
+}
+
+async function assemble(settings: WorkerSettings, log: Logger, opened: Opened): Promise<Parts> {
+  const { connectionOptions: options, namespace = 'default' } = await temporalProfile(process.env);
+  const { address = 'localhost:7233' } = options;
+  const opening = [
+    openedStore(settings.databaseUrl, opened),
+    answering(address, () => NativeConnection.connect(options), opened),
+    answering(address, () => Connection.connect(options), opened),
+  ] as const;
+  // One that fails must not leave the others opening behind its back.
+  await Promise.allSettled(opening);
+  const [store, connection, channel] = await Promise.all(opening);
   const client = new Client({ connection: channel, namespace });
   const artifacts = localArtifacts({ directory: settings.artifactDir });
   return { settings, log, connection, client, namespace, artifacts, store };
 }
 
-async function opened(url: string): Promise<Store> {
+async function answering<T extends { close: () => Promise<void> }>(
+  address: string,
+  connect: () => Promise<T>,
+  opened: Opened,
+): Promise<T> {
+  try {
+    const connection = await connect();
+    opened.push(() => connection.close());
+    return connection;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ShipwayError('temporal.unavailable', `Temporal at ${address} does not let us in: ${why}`, {
+      cause: error,
+    });
+  }
+}
+
+async function openedStore(url: string | undefined, opened: Opened): Promise<Store | undefined> {
+  if (url === undefined) return undefined;
   await migrate({ url });
-  return openStore({ url });
+  const store = await openStore({ url });
+  opened.push(() => store.close());
+  return store;
 }
 
 type Polling = Pick<
@@ -115,11 +158,11 @@ type Polling = Pick<
   | 'stickyQueueScheduleToStartTimeout'
 >;
 
-function createWorkers(parts: Parts): Promise<Worker[]> {
+async function createWorkers(parts: Parts): Promise<Worker[]> {
   const { connection, namespace, settings } = parts;
-  const polling = settings.roles.flatMap((role) => POLLING[role](parts));
+  const polling = await Promise.all(settings.roles.map((role) => POLLING[role](parts)));
   return Promise.all(
-    polling.map((options) =>
+    polling.flat().map((options) =>
       Worker.create({
         connection,
         namespace,
@@ -132,7 +175,7 @@ function createWorkers(parts: Parts): Promise<Worker[]> {
 }
 
 /** What a worker of each role polls. */
-const POLLING: Readonly<Record<Role, (parts: Parts) => readonly Polling[]>> = {
+const POLLING: Readonly<Record<Role, (parts: Parts) => readonly Polling[] | Promise<readonly Polling[]>>> = {
   control: (parts) => [
     {
       taskQueue: QUEUES.control,
@@ -165,10 +208,10 @@ const POLLING: Readonly<Record<Role, (parts: Parts) => readonly Polling[]>> = {
       },
     ];
   },
-  stage: (parts) => [
+  stage: async (parts) => [
     {
       taskQueue: QUEUES.stage,
-      activities: createStageActivities(stageDeps(parts)),
+      activities: createStageActivities(await stageDeps(parts)),
       maxConcurrentActivityTaskExecutions: parts.settings.stageSlots,
     },
   ],

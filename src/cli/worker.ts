@@ -1,18 +1,22 @@
 import { pino } from 'pino';
 import { cores, startWorker } from '../worker.js';
-import { parseRoles, workerSettings } from '../settings.js';
+import { logLevel, parseRoles, workerSettings } from '../settings.js';
 import { result, string } from './output.js';
 import type { Command } from './table.js';
 
 /** `shipway worker`: polls until it is told to stop; ends what is under way within a grace, the rest goes on elsewhere. */
 export const worker: Command = async (values) => {
-  const log = pino({ level: process.env['SHIPWAY_LOG_LEVEL'] ?? 'info' }, pino.destination(2));
+  const log = pino({ level: logLevel(process.env) }, pino.destination(2));
   const roles = parseRoles(string(values, 'role'));
   const running = await startWorker(workerSettings(process.env, roles, cores()), log);
   result(values, { roles, ...(running.apiUrl === undefined ? {} : { apiUrl: running.apiUrl }) }, []);
   const stop = (): void => void running.stop();
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-  await running.ended;
+  try {
+    await running.ended;
+  } finally {
+    await running.stop();
+  }
   return 0;
 };

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { request, type Dispatcher } from 'undici';
 import type { ArtifactStore } from '../domain/ports.js';
-import { isFailureType } from '../domain/failures.js';
+import { isFailureType, type FailureType } from '../domain/failures.js';
 import type { Digest } from '../domain/release.js';
 import type { StageBackend } from '../domain/stage.js';
 import type { Store } from '../domain/store.js';
@@ -38,7 +38,7 @@ export function httpBackend(options: HttpOptions): StageBackend {
     putArtifact: (content) => upload(options, content),
     async getArtifact(digest) {
       const { body } = await call(options, 'GET', `/v1/artifacts/sha256/${digest}`);
-      return body as AsyncIterable<Uint8Array>;
+      return verified(body as AsyncIterable<Uint8Array>, digest, options.apiUrl);
     },
     async appendLog(chunk) {
       await sendJson(options, '/v1/stage-log', chunk);
@@ -47,6 +47,24 @@ export function httpBackend(options: HttpOptions): StageBackend {
       await sendJson(options, '/v1/stage-audit', { entries });
     },
   };
+}
+
+/** A line that breaks in the middle is a service that is away; whatever is between, the bytes are those that were asked for. */
+async function* verified(
+  content: AsyncIterable<Uint8Array>,
+  digest: Digest,
+  apiUrl: string,
+): AsyncIterable<Uint8Array> {
+  const hash = createHash('sha256');
+  try {
+    yield* counted(content, (chunk) => hash.update(chunk));
+  } catch (error) {
+    throw new ShipwayError('store.unavailable', `the API at ${apiUrl} broke off in the middle of ${digest}`, {
+      cause: error,
+    });
+  }
+  if (hash.digest('hex') !== digest)
+    throw new ShipwayError('artifact.mismatch', `what came from ${apiUrl} for ${digest} is something else`);
 }
 
 /** The digest names the upload, so the content is put down first. */
@@ -113,9 +131,15 @@ async function call(
   const said = (await response.body.json().catch(() => ({}))) as {
     error?: { type?: string; message?: string };
   };
-  const type_ = said.error?.type ?? '';
   throw new ShipwayError(
-    isFailureType(type_) ? type_ : 'store.unavailable',
+    typeOf(response.statusCode, said.error?.type ?? ''),
     `${method} ${path}: ${String(response.statusCode)} ${said.error?.message ?? ''}`,
   );
+}
+
+/** What can be mended outside, a token or an address for one, is tried again; a request that will never be taken is not. */
+function typeOf(status: number, type: string): FailureType {
+  if (isFailureType(type)) return type;
+  if (status === 413) return 'stage.artifact_refused';
+  return status === 400 || status === 415 ? 'internal.bug' : 'store.unavailable';
 }

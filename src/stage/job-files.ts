@@ -1,5 +1,8 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { NAME, VERSION } from '../domain/ids.js';
+import type { RunStageResult } from '../domain/stage.js';
+import { ShipwayError } from '../errors.js';
 import { identityOf, type ProcessIdentity } from '../processes.js';
 
 /** Names one run of one stage's commands: its folder is where a worker finds it again. */
@@ -8,35 +11,70 @@ export interface JobName {
   readonly stage: string;
   readonly attempt: number;
 }
-export const jobDir = (stageDir: string, { run, stage, attempt }: JobName): string =>
-  join(stageDir, 'jobs', run, stage, String(attempt));
+
+/** The parts come from a workflow's input, and whoever can start workflows must not choose folders: `internal.bug` for what is no name. */
+export function jobDir(stageDir: string, { run, stage, attempt }: JobName): string {
+  if (!VERSION.test(run) || !NAME.test(stage) || !Number.isInteger(attempt))
+    throw new ShipwayError('internal.bug', `${JSON.stringify({ run, stage, attempt })} is no name of a job`);
+  return join(stageDir, 'jobs', run, stage, String(attempt));
+}
+
+/** What belongs to the commands: workspace, home and temporary files. All else in a job's folder is the worker's own. */
+export const runDir = (job: string): string => join(job, 'run');
+export const workspaceDir = (job: string): string => join(runDir(job), 'workspace');
 
 export type JobState =
   | { readonly kind: 'none' }
+  /** Its folder is there, and its command has never been started. */
+  | { readonly kind: 'prepared' }
   | { readonly kind: 'running'; readonly process: ProcessIdentity }
   | { readonly kind: 'ended'; readonly code: number }
+  /** It ran out of time and was stopped. */
+  | { readonly kind: 'timeout' }
   /** It was begun, does not run, and left no exit code. */
   | { readonly kind: 'lost' };
 
 /** What a job's folder says. */
 export async function inspectJob(job: string): Promise<JobState> {
-  const code = await exitCode(job);
-  if (code !== undefined) return { kind: 'ended', code };
-  const begun = await readText(join(job, 'begun'));
-  if (begun === undefined) return { kind: 'none' };
+  const ended = await endOf(job);
+  if (ended !== undefined) return ended;
+  if ((await readText(join(job, 'begun'))) === undefined)
+    return { kind: (await isFolder(job)) ? 'prepared' : 'none' };
   const process = await runner(job);
   if (process !== undefined) return { kind: 'running', process };
-  const late = await exitCode(job);
-  return late === undefined ? { kind: 'lost' } : { kind: 'ended', code: late };
+  const late = await endOf(job);
+  if (late !== undefined) return late;
+  return { kind: (await isTimeout(job)) ? 'timeout' : 'lost' };
+}
+
+async function endOf(job: string): Promise<JobState | undefined> {
+  const code = await exitCode(job);
+  if (code === undefined) return undefined;
+  return (await isTimeout(job)) ? { kind: 'timeout' } : { kind: 'ended', code };
+}
+
+/** Makes the folder. Others may pass through it to what is theirs, and read nothing. */
+export async function prepareJob(job: string): Promise<void> {
+  await mkdir(job, { recursive: true, mode: 0o711 });
 }
 
 /** Said before the command is started, so that it is never started twice by mistake. */
-export async function noteBegun(job: string): Promise<void> {
-  await mkdir(job, { recursive: true, mode: 0o700 });
-  await writeFile(join(job, 'begun'), new Date().toISOString());
+export const noteBegun = (job: string): Promise<void> =>
+  writeFile(join(job, 'begun'), new Date().toISOString(), { mode: 0o600 });
+
+/** Epoch ms. A time that a crash of the machine has swallowed is now. */
+export async function begunAt(job: string): Promise<number> {
+  const at = Date.parse((await readText(join(job, 'begun'))) ?? '');
+  return Number.isNaN(at) ? Date.now() : at;
 }
 
-/** Said after: with its start time a pid is known for sure. */
+/** Said before a command that ran out of time is stopped, so that its end is known for what it is. */
+export const noteTimeout = (job: string): Promise<void> =>
+  writeFile(join(job, 'timeout'), '', { mode: 0o600 });
+const isTimeout = async (job: string): Promise<boolean> =>
+  (await readText(join(job, 'timeout'))) !== undefined;
+
+/** Said after the start: with its start time a pid is known for sure. */
 export const noteRunner = (job: string, identity: ProcessIdentity): Promise<void> =>
   writeJson(job, 'runner.json', identity);
 
@@ -52,10 +90,11 @@ async function runner(job: string): Promise<ProcessIdentity | undefined> {
 /** Whether the process is this job's runner: asked when the worker died before it had noted its start time. */
 async function runs(pid: number, job: string): Promise<boolean> {
   const command = await readText(`/proc/${String(pid)}/cmdline`);
-  return command?.split('\0').includes(job) ?? false;
+  return command?.split('\0').includes(scriptFile(job)) ?? false;
 }
+export const scriptFile = (job: string): string => join(job, 'script');
 
-export async function exitCode(job: string): Promise<number | undefined> {
+async function exitCode(job: string): Promise<number | undefined> {
   const text = await readText(join(job, 'exit'));
   return text?.endsWith('\n') === true ? Number(text) : undefined;
 }
@@ -73,16 +112,23 @@ export const readShipped = async (job: string): Promise<Shipped> =>
 export const writeShipped = (job: string, shipped: Shipped): Promise<void> =>
   writeJson(job, 'shipped.json', shipped);
 
+/** What a stage that passed has left: said before its workspace goes, so that a retry that comes late finds it. */
+export const readResult = (job: string): Promise<RunStageResult | undefined> =>
+  readJson<RunStageResult>(join(job, 'result.json'));
+export const writeResult = (job: string, result: RunStageResult): Promise<void> =>
+  writeJson(job, 'result.json', result);
+
 export const forgetJob = (job: string): Promise<void> => rm(job, { recursive: true, force: true });
 
 async function writeJson(job: string, name: string, value: unknown): Promise<void> {
-  await writeFile(join(job, `${name}.new`), JSON.stringify(value));
+  await writeFile(join(job, `${name}.new`), JSON.stringify(value), { mode: 0o600 });
   await rename(join(job, `${name}.new`), join(job, name));
 }
 
+/** What a crash of the machine has left empty says nothing. */
 async function readJson<T>(file: string): Promise<T | undefined> {
   const text = await readText(file);
-  return text === undefined ? undefined : (JSON.parse(text) as T);
+  return text === undefined || text === '' ? undefined : (JSON.parse(text) as T);
 }
 
 async function readText(file: string): Promise<string | undefined> {
@@ -94,3 +140,12 @@ async function readText(file: string): Promise<string | undefined> {
     throw error;
   }
 }
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );

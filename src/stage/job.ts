@@ -1,109 +1,80 @@
-import { spawn } from 'node:child_process';
-import { watch } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdir, open, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ShipwayError } from '../errors.js';
-import { identityOf, stopProcess, type ProcessIdentity } from '../processes.js';
-import { exitCode, inspectJob, noteBegun, noteRunner } from './job-files.js';
+import { identityOf, type ProcessIdentity } from '../processes.js';
+import { noteBegun, noteRunner, runDir, scriptFile, workspaceDir, writeShipped } from './job-files.js';
+import { handOver, type StageUser } from './user.js';
 
-const RUNNER = join(dirname(fileURLToPath(import.meta.url)), 'runner.sh');
-const GRACE_MS = 5_000;
-/** The folder is watched; this is for a file system that tells nothing, and for a runner that is killed. */
-const LOOK_MS = 500;
+/** Read once, when the first stage runs: the same text for every job, all that varies is an argument. */
+let runner: string | undefined;
+const runnerText = (): string =>
+  (runner ??= readFileSync(join(dirname(fileURLToPath(import.meta.url)), 'runner.sh'), 'utf8'));
+
+/** The name under which everything that a job starts carries whose it is. */
+export const JOB_TOKEN = 'SHIPWAY_JOB';
 
 export interface JobCommand {
   readonly script: readonly string[];
-  readonly workspace: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** How often this job was lost before: chunks of its output are numbered beyond those of the times before. */
+  readonly reruns: number;
+  readonly user: StageUser | undefined;
 }
+/** More chunks than one try can have. */
+const CHUNKS = 1_000_000;
 
-/** Starts the detached runner. Says so in the job's folder before and after: whoever comes next attaches or knows that it was lost. */
-export async function startJob(
-  job: string,
-  { script, workspace, environment }: JobCommand,
-): Promise<ProcessIdentity> {
-  await Promise.all([
-    mkdir(join(job, 'home'), { recursive: true }),
-    mkdir(join(job, 'tmp'), { recursive: true }),
-  ]);
-  await writeFile(join(job, 'script'), scriptText(script), { mode: 0o600 });
+/**
+ * Starts the detached runner in the job's workspace. Says so in the job's folder before and after: whoever comes next attaches or knows
+ * that it was lost. The runner gets what it writes as open files, so that the folder needs to be nobody's but the worker's.
+ */
+export async function startJob(job: string, command: JobCommand): Promise<ProcessIdentity> {
+  const { script, user, reruns } = command;
+  const [home, tmp] = [join(runDir(job), 'home'), join(runDir(job), 'tmp')];
+  for (const folder of [home, tmp]) await mkdir(folder, { recursive: true, mode: 0o700 });
+  await handOver(runDir(job), user);
+  await writeFile(scriptFile(job), scriptText(script), { mode: user === undefined ? 0o600 : 0o644 });
+  await writeShipped(job, { offset: 0, seq: reruns * CHUNKS, pending: 0, ended: false });
   await noteBegun(job);
-  const env = { ...environment, HOME: join(job, 'home'), TMPDIR: join(job, 'tmp') };
-  const child = spawn('/bin/sh', [RUNNER, job], { cwd: workspace, env, detached: true, stdio: 'ignore' });
-  await new Promise<void>((resolve, reject) => {
-    child.once('spawn', resolve);
-    child.once('error', reject);
-  });
-  child.unref();
+  const env = { ...command.environment, HOME: home, TMPDIR: tmp, [JOB_TOKEN]: job };
+  const child = await withFiles(job, (files) =>
+    spawn('/bin/sh', ['-c', runnerText(), 'shipway-stage', scriptFile(job)], {
+      cwd: workspaceDir(job),
+      env,
+      detached: true,
+      stdio: ['ignore', ...files],
+      ...user,
+    }),
+  );
   const pid = child.pid ?? 0;
   const identity = await identityOf(pid).catch(() => ({ pid, startTime: '' }));
   await noteRunner(job, identity);
   return identity;
 }
 
+/** Output twice, pid and exit code. Output is appended, so that what is too much can be cut while it grows. */
+async function withFiles(
+  job: string,
+  start: (files: readonly number[]) => ChildProcess,
+): Promise<ChildProcess> {
+  const files: FileHandle[] = [];
+  try {
+    for (const name of ['output', 'pid', 'exit']) files.push(await open(join(job, name), 'a', 0o600));
+    const [output = 0, pid = 0, exit = 0] = files.map((f) => f.fd);
+    const child = start([output, output, pid, exit]);
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', reject);
+    });
+    child.unref();
+    return child;
+  } finally {
+    for (const file of files) await file.close();
+  }
+}
+
 /** Each line is shown before it runs, as build logs do. */
 const scriptText = (lines: readonly string[]): string =>
   lines.map((line) => `printf '%s\\n' ${quoted(`$ ${line}`)}\n${line}\n`).join('');
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-
-/** Waits for the exit code. Interrupted or out of time it stops the command and all it started, and fails. */
-export async function awaitJob(
-  job: string,
-  process: ProcessIdentity,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<number> {
-  const over = AbortSignal.timeout(timeoutMs);
-  const ended = await firstOf(job, AbortSignal.any([signal, over]));
-  if (ended !== undefined) return ended;
-  await stopJob(process);
-  signal.throwIfAborted();
-  if (over.aborted)
-    throw new ShipwayError(
-      'stage.timeout',
-      `it ran longer than ${String(timeoutMs / 1000)} s and was stopped`,
-    );
-  throw new ShipwayError('stage.lost', 'its process was killed from outside');
-}
-
-/** The whole process group: what ignores SIGTERM, and what outlives its parent. */
-async function stopJob(process: ProcessIdentity): Promise<void> {
-  await stopProcess(process, { graceMs: GRACE_MS, group: true });
-  try {
-    globalThis.process.kill(-process.pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
-/** The exit code; `undefined` when the runner is gone without one, or `stop` came first. */
-function firstOf(job: string, stop: AbortSignal): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    const watcher = watch(job);
-    const finish = (code: number | undefined): void => {
-      watcher.close();
-      clearInterval(timer);
-      stop.removeEventListener('abort', stopped);
-      resolve(code);
-    };
-    const stopped = (): void => {
-      finish(undefined);
-    };
-    const look = async (): Promise<void> => {
-      const code = await exitCode(job);
-      if (code !== undefined) finish(code);
-    };
-    const lookCloser = async (): Promise<void> => {
-      const state = await inspectJob(job);
-      if (state.kind !== 'running') finish(state.kind === 'ended' ? state.code : undefined);
-    };
-    const timer = setInterval(() => void lookCloser().catch(reject), LOOK_MS);
-    watcher.on('change', (_event, name) => {
-      if (name === 'exit') look().catch(reject);
-    });
-    stop.addEventListener('abort', stopped);
-    if (stop.aborted) stopped();
-    else look().catch(reject);
-  });
-}

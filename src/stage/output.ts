@@ -1,10 +1,12 @@
-import { open } from 'node:fs/promises';
+import { open, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exclusive } from '../adapters/providers/process-lock.js';
 import type { StageBackend } from '../domain/stage.js';
 import { readShipped, writeShipped, type JobName } from './job-files.js';
 
 const CHUNK_BYTES = 64 * 1024;
 const PERIOD_MS = 500;
+const NEVER = new AbortController().signal;
 /** What a stage may say; more is cut, said so, and the command goes on. */
 export const OUTPUT_LIMIT = 64 * 1024 ** 2;
 
@@ -17,12 +19,14 @@ export interface Shipping {
 
 /**
  * Ships a job's output in chunks while it grows. What is on its way is noted before it goes, so that after a crash the very same bytes go
- * again under the same number: nothing is lost and nothing doubled.
+ * again under the same number: nothing is lost and nothing doubled. Two that ship at once, of which one has been given up, take turns.
  */
 export function shipOutput(job: string, name: JobName, backend: StageBackend): Shipping {
   let going: Promise<void> = Promise.resolve();
   const next = (last: boolean): Promise<void> =>
-    (going = going.then(() => shipAll(job, name, backend, last)));
+    (going = going.then(() =>
+      exclusive(join(job, 'output'), NEVER, () => shipAll(job, name, backend, last)),
+    ));
   const timer = setInterval(() => {
     // What could not be shipped now is shipped next time; the last time it counts.
     next(false).catch(() => (going = Promise.resolve()));
@@ -47,18 +51,26 @@ async function shipAll(job: string, name: JobName, backend: StageBackend, last: 
     const at = await readShipped(job);
     if (at.ended) return;
     const room = Math.min(CHUNK_BYTES, OUTPUT_LIMIT - at.offset);
-    const content = await read(join(job, 'output'), at.offset, at.pending === 0 ? room : at.pending);
+    const full = room === 0 && at.pending === 0;
+    if (full) await cut(job);
+    if (full && !last) return;
+    const content = full
+      ? Buffer.from(CUT)
+      : await read(join(job, 'output'), at.offset, at.pending === 0 ? room : at.pending);
     if (content.length === 0 && !last) return;
     // What goes a second time goes as it was: whether it was the last is said by a chunk of its own.
-    const ended = last && at.pending === 0 && content.length < CHUNK_BYTES;
-    await writeShipped(job, { ...at, pending: content.length });
-    const bytes = room === 0 ? Buffer.from(CUT) : content;
-    const { digest } = await backend.putArtifact(one(bytes));
-    await backend.appendLog({ ...name, seq: at.seq, digest, bytes: bytes.length, last: ended });
-    await writeShipped(job, { offset: at.offset + content.length, seq: at.seq + 1, pending: 0, ended });
+    const ended = full || (last && at.pending === 0 && content.length < room);
+    const pending = full ? 0 : content.length;
+    await writeShipped(job, { ...at, pending });
+    const { digest } = await backend.putArtifact(one(content));
+    await backend.appendLog({ ...name, seq: at.seq, digest, bytes: content.length, last: ended });
+    await writeShipped(job, { offset: at.offset + pending, seq: at.seq + 1, pending: 0, ended });
   }
 }
 const CUT = `\nshipway: the rest of the output was cut, the limit is ${String(OUTPUT_LIMIT)} bytes\n`;
+
+/** What nobody will read does not fill the disk: the output is appended to, so it goes on at the begin. */
+const cut = (job: string): Promise<void> => truncate(join(job, 'output'), 0);
 
 async function* one(content: Uint8Array): AsyncIterable<Uint8Array> {
   yield await Promise.resolve(content);

@@ -1,6 +1,13 @@
-#!/bin/sh
-# Runs one stage's script to its end, whether or not whoever started it lives. $1: the job's folder.
-# What it leaves there is all that a worker knows of it: its pid, the output, and at the end the exit code with a newline.
-echo "$$" > "$1/pid"
-sh -e "$1/script" >> "$1/output" 2>&1 < /dev/null
-echo "$?" > "$1/exit"
+# Runs one stage's script to its end, whether or not whoever started it lives. $1: the script. Its output goes where the worker has opened
+# it; descriptor 3 takes its pid, descriptor 4 at the end the exit code. The script inherits neither.
+echo "$$" >&3
+exec 3>&-
+# Told to stop, it waits for the script, which has been told too: the exit code is the script's own.
+trap : TERM
+sh -e "$1" 4>&- < /dev/null
+code=$?
+# What the script left running ends with it, before anybody reads the exit code.
+trap '' TERM
+kill -TERM 0
+echo "$code" >&4
+kill -KILL 0

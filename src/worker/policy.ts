@@ -4,31 +4,53 @@ import { formatProblems, loadPolicy } from '../config/index.js';
 import { canonical } from '../domain/canonical.js';
 import type { Policy } from '../domain/policy.js';
 import type { Store } from '../domain/store.js';
-import { ShipwayError } from '../errors.js';
+import { ShipwayError, UsageError } from '../errors.js';
 import { sha256 } from '../hash.js';
 import type { WorkerSettings } from '../settings.js';
 
 /**
- * Publishes this worker's policy file to the store, where the newest accepted one rules for all workers. A file with errors is
- * refused with the reasons and the last good policy stays; without any, the worker does not start (`config.invalid`).
+ * Publishes this worker's policy file to the store, where the newest accepted one rules for all workers. A file with errors, or none,
+ * is refused with the reasons and the last good policy stays; without any the worker does not start (`config.invalid`, `UsageError`).
+ * Gives what /health says of it.
  */
-export async function acceptPolicy(store: Store, settings: WorkerSettings, log: Logger): Promise<void> {
-  const loaded = await loadPolicy(settings.policyFile);
+export async function acceptPolicy(
+  store: Store,
+  { policyFile }: Pick<WorkerSettings, 'policyFile'>,
+  log: Logger,
+): Promise<() => Promise<string>> {
   const last = await store.policy.current();
-  if (!loaded.ok) {
-    const why = formatProblems(loaded.problems);
-    if (last === undefined) throw new ShipwayError('config.invalid', `no policy to work by:\n${why}`);
+  const loaded = await read(policyFile, last !== undefined);
+  if (typeof loaded === 'string') {
+    if (last === undefined) throw new ShipwayError('config.invalid', `no policy to work by:\n${loaded}`);
     log.error(
-      { problems: loaded.problems.length, rules: last.hash },
-      `the policy file is refused, the last good policy stays:\n${why}`,
+      { file: policyFile, rules: last.hash },
+      `the policy file is refused, the last good policy stays:\n${loaded}`,
     );
-    return;
+    return async () => `${await ruling(store)}; ${policyFile} is refused: ${loaded.split('\n')[0] ?? ''}`;
   }
-  const text = canonical(loaded.value);
+  const text = canonical(loaded);
   const hash = sha256(text);
-  if (last?.hash === hash) return;
-  await store.policy.publish({ hash, text, acceptedAt: new Date().toISOString(), worker: hostname() });
-  log.info({ policy: hash }, 'policy published');
+  if (last?.hash !== hash) {
+    await store.policy.publish({ hash, text, acceptedAt: new Date().toISOString(), worker: hostname() });
+    log.info({ policy: hash }, 'policy published');
+  }
+  return () => ruling(store);
+}
+
+/** The policy, or why it is none. */
+async function read(file: string, mayBeMissing: boolean): Promise<Policy | string> {
+  try {
+    const loaded = await loadPolicy(file);
+    return loaded.ok ? loaded.value : formatProblems(loaded.problems);
+  } catch (error) {
+    if (mayBeMissing && error instanceof UsageError) return error.message;
+    throw error;
+  }
+}
+
+async function ruling(store: Store): Promise<string> {
+  const { hash = 'none', acceptedAt = '' } = (await store.policy.current()) ?? {};
+  return `${hash.slice(0, 12)} rules since ${acceptedAt}`;
 }
 
 /** The policy that rules now, read from the store at every decision. Fails with `store.unavailable`. */

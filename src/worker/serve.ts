@@ -15,6 +15,7 @@ interface Parts {
   readonly artifacts: ArtifactStore;
   readonly client: Client;
   readonly log: Logger;
+  readonly policy: () => Promise<string>;
 }
 const MIN_FREE_BYTES = 512 * 1024 ** 2;
 
@@ -25,6 +26,7 @@ export function serve({
   artifacts,
   client,
   log,
+  policy,
 }: Parts): Promise<{ url: string; close: () => Promise<void> }> {
   return startApi({
     store,
@@ -42,6 +44,7 @@ export function serve({
         await store.policy.current();
         return 'answers';
       },
+      policy,
       temporal: async () => {
         await client.connection.workflowService.getSystemInfo({});
         return 'answers';

@@ -40,7 +40,9 @@ export async function devLab(): Promise<DevLab> {
   guard.folder(folder);
   const directory = join(folder, 'lamp');
   await makeLamp(directory);
-  const dev = await startDev(directory, guard, () => undefined);
+  const place = { directory, signal: new AbortController().signal };
+  const dev = await startDev(place, guard, () => undefined);
+  const { uiUrl } = await dev.ready();
   const type: DevLab['type'] = (args, more = {}) => shipway(words(args), { cwd: directory, ...more });
   const json: DevLab['json'] = async (args, code = 0, more = {}) => {
     const said = await type(`${args} --json`, more);
@@ -50,7 +52,7 @@ export async function devLab(): Promise<DevLab> {
   };
   return {
     directory,
-    uiUrl: dev.endpoints.uiUrl,
+    uiUrl,
     devPid: dev.pid,
     type,
     json,

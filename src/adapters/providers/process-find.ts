@@ -11,25 +11,30 @@ export interface Member extends ProcessIdentity {
 
 /**
  * Every living process of the instance, whoever started it and whatever became of its parents: all that carry its id, and all in the
- * session of its leader, as long as that lives, because some programs write over their environment.
+ * session of its leader, as long as that lives, because some programs write over their environment. `token` is the name that the id
+ * is carried under.
  */
-export async function membersOf(id: string, leader?: ProcessIdentity): Promise<readonly Member[]> {
+export async function membersOf(
+  id: string,
+  leader?: ProcessIdentity,
+  token = TOKEN,
+): Promise<readonly Member[]> {
   if (process.platform !== 'linux') return [];
   const session = leader !== undefined && (await isAlive(leader)) ? leader.pid : undefined;
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(pids.map((pid) => livingMember(Number(pid), id, session)));
+  const found = await Promise.all(pids.map((pid) => livingMember(Number(pid), `${token}=${id}`, session)));
   return found.flatMap((m) => m ?? []);
 }
 
 /** The process with this pid when it lives and carries the id. Without /proc its pid must do. */
 export async function member(pid: number, id: string): Promise<Member | undefined> {
   if (process.platform !== 'linux') return identityOf(pid).then((known) => ({ ...known, group: pid }), gone);
-  return livingMember(pid, id, undefined);
+  return livingMember(pid, `${TOKEN}=${id}`, undefined);
 }
 
 async function livingMember(
   pid: number,
-  id: string,
+  carried: string,
   session: number | undefined,
 ): Promise<Member | undefined> {
   const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(foreign);
@@ -39,7 +44,7 @@ async function livingMember(
   if (state === undefined || state === 'Z' || state === 'X') return undefined;
   if (Number(itsSession) !== session) {
     const environment = await readFile(`/proc/${String(pid)}/environ`, 'utf8').catch(foreign);
-    if (!environment?.split('\0').includes(`${TOKEN}=${id}`)) return undefined;
+    if (!environment?.split('\0').includes(carried)) return undefined;
   }
   return { pid, startTime: fields[19] ?? '', group: Number(group) };
 }

@@ -1,12 +1,20 @@
-import { open, readdir, readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { extname, join, relative } from 'node:path';
 import type { Finding, Scanner } from '../../domain/ports.js';
 import { ShipwayError } from '../../errors.js';
+import { unprofiled } from './unprofiled.js';
+import { windowsOf } from './windows.js';
 
-const MOST_BYTES = 4 * 1024 ** 2;
-const SNIFF_BYTES = 8_000;
+const PRESET = '@secretlint/secretlint-rule-preset-recommend';
+/** Key ids are public by themselves, but one in a source has its secret near it. */
+const OPTIONS = [{ id: '@secretlint/secretlint-rule-aws', options: { enableIDScanRule: true } }];
+/** git's own storage of the source: compressed, and never part of what is deployed unless as objects. */
+const STORAGE = join('.git', 'objects');
 
-/** Secrets in plain sight, by secretlint's recommended rules, with what was found masked. */
+/**
+ * Secrets in plain sight, by secretlint's recommended rules, with what was found masked: in every file, whatever its size, also in the
+ * readable parts of binary ones. What is packed or encrypted it cannot see.
+ */
 export function secretlintScanner(): Scanner {
   return { name: 'secretlint', scan };
 }
@@ -15,14 +23,21 @@ async function scan(directory: string, signal: AbortSignal): Promise<readonly Fi
   const lint = await linter();
   const findings: Finding[] = [];
   for (const file of await filesOf(directory)) {
-    signal.throwIfAborted();
-    const content = await textOf(file);
-    if (content !== undefined) findings.push(...(await lint(relative(directory, file), content)));
+    for await (const { text, line, known } of windowsOf(join(directory, file))) {
+      signal.throwIfAborted();
+      const found = (await lint(file, text)).filter(({ end }) => end > known);
+      findings.push(...found.map((f) => ({ ...f.finding, line: line + f.finding.line })));
+    }
   }
   return findings;
 }
 
-type Lint = (path: string, content: string) => Promise<readonly Finding[]>;
+/** `end`: the index in the text after what was found. */
+interface Found {
+  readonly finding: Finding;
+  readonly end: number;
+}
+type Lint = (path: string, content: string) => Promise<readonly Found[]>;
 
 /** Loaded when it is first needed: it is heavy. Fails with `scan.unavailable`. */
 async function linter(): Promise<Lint> {
@@ -30,18 +45,17 @@ async function linter(): Promise<Lint> {
     const [{ lintSource }, { creator }] = await Promise.all([
       import('@secretlint/core'),
       import('@secretlint/secretlint-rule-preset-recommend'),
+      unprofiled(),
     ]);
-    const config = { rules: [{ id: '@secretlint/secretlint-rule-preset-recommend', rule: creator }] };
+    const config = { rules: [{ id: PRESET, rule: creator, rules: OPTIONS }] };
     return async (path, content) => {
       const { messages } = await lintSource({
-        source: { filePath: path, content, contentType: 'text' },
-        options: { config, maskSecrets: true },
+        source: { filePath: path, ext: extensionOf(path), content, contentType: 'text' },
+        options: { config, maskSecrets: true, noPhysicFilePath: true },
       });
-      return messages.map((m) => ({
-        rule: m.ruleId,
-        file: path,
-        line: m.loc.start.line,
-        message: m.message,
+      return messages.map(({ ruleId, loc, message, range }) => ({
+        finding: { rule: ruleId, file: path, line: loc.start.line, message: shortened(message) },
+        end: range[1],
       }));
     };
   } catch (error) {
@@ -49,34 +63,17 @@ async function linter(): Promise<Lint> {
   }
 }
 
+/** A key store is looked at like any binary file: the rule for it would open a file of that name wherever the worker stands. */
+const extensionOf = (path: string): string => extname(path).replace(/^\.p12$/, '');
+
+/** The length of a secret is nobody's business either. */
+const shortened = (message: string): string => message.replaceAll(/\*{3,}/g, '***');
+
 async function filesOf(directory: string): Promise<readonly string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   return entries
     .filter((e) => e.isFile())
-    .map((e) => join(e.parentPath, e.name))
-    .filter((path) => !relative(directory, path).split('/').includes('.git'))
+    .map((e) => relative(directory, join(e.parentPath, e.name)))
+    .filter((path) => !path.startsWith(STORAGE))
     .sort();
-}
-
-/** Text, or nothing for what is binary; a text that is too large to be looked through is a finding of its own kind: a failure. */
-async function textOf(path: string): Promise<string | undefined> {
-  const file = await open(path, 'r');
-  try {
-    const { size } = await file.stat();
-    const { buffer, bytesRead } = await file.read(
-      Buffer.alloc(Math.min(size, SNIFF_BYTES)),
-      0,
-      Math.min(size, SNIFF_BYTES),
-      0,
-    );
-    if (buffer.subarray(0, bytesRead).includes(0)) return undefined;
-    if (size > MOST_BYTES)
-      throw new ShipwayError(
-        'scan.unavailable',
-        `${path} is a text of ${String(size)} bytes, more than is looked through`,
-      );
-  } finally {
-    await file.close();
-  }
-  return readFile(path, 'utf8');
 }

@@ -2,7 +2,15 @@ import { Context } from '@temporalio/activity';
 import { packArtifacts } from '../src/adapters/artifacts/tar.js';
 import type { RunStageInput, RunStageResult, StageBackend } from '../src/domain/stage.js';
 import { ShipwayError } from '../src/errors.js';
-import { forgetJob, inspectJob, jobDir, type JobState } from '../src/stage/job-files.js';
+import {
+  forgetJob,
+  inspectJob,
+  jobDir,
+  noteResult,
+  readResult,
+  type JobName,
+  type JobState,
+} from '../src/stage/job-files.js';
 import { awaitJob, startJob } from '../src/stage/job.js';
 import { shipOutput, type Shipping } from '../src/stage/output.js';
 import { keepCaches, makeWorkspace, type WorkspaceOptions } from '../src/stage/workspace.js';
@@ -38,7 +46,12 @@ export const runStage =
     }, BEAT_MS);
     beat(deps);
     try {
-      return await run(deps, input, last !== undefined && last.host !== deps.hostId);
+      const job = jobDir(deps.stageDir, nameOf(input));
+      const result =
+        (await readResult(job)) ??
+        (await run(deps, input, job, last !== undefined && last.host !== deps.hostId));
+      await rm(join(job, 'workspace'), { recursive: true, force: true });
+      return result;
     } finally {
       clearInterval(timer);
     }
@@ -48,12 +61,17 @@ const beat = ({ hostId }: StageDeps): void => {
   Context.current().heartbeat({ host: hostId } satisfies Beat);
 };
 
-async function run(deps: StageDeps, input: RunStageInput, elsewhere: boolean): Promise<RunStageResult> {
+const nameOf = ({ run, stage, attempt }: RunStageInput): JobName => ({ run, stage: stage.name, attempt });
+
+async function run(
+  deps: StageDeps,
+  input: RunStageInput,
+  job: string,
+  elsewhere: boolean,
+): Promise<RunStageResult> {
   const { backend, stageDir } = deps;
   const { stage } = input;
   const signal = Context.current().cancellationSignal;
-  const name = { run: input.run, stage: stage.name, attempt: input.attempt };
-  const job = jobDir(stageDir, name);
   const { service, commit, source, artifacts: made } = input;
   const workspace: WorkspaceOptions = {
     ...{ stageDir, backend, service, commit, source, artifacts: made },
@@ -61,7 +79,7 @@ async function run(deps: StageDeps, input: RunStageInput, elsewhere: boolean): P
     directory: job,
   };
   const process = await begun(deps, input, job, workspace, elsewhere, signal);
-  const shipping = shipOutput(job, name, backend);
+  const shipping = shipOutput(job, nameOf(input), backend);
   const code = typeof process === 'number' ? process : await awaited(job, process, stage.timeoutMs, shipping);
   const outputBytes = await shipping.finish();
   const details = { stage: stage.name, attempt: input.attempt, exit_code: code };
@@ -73,8 +91,9 @@ async function run(deps: StageDeps, input: RunStageInput, elsewhere: boolean): P
     );
   const artifacts = await kept(backend, stage, join(job, 'workspace'));
   await keepCaches(workspace, join(job, 'workspace'));
-  await rm(join(job, 'workspace'), { recursive: true, force: true });
-  return { outputBytes, ...(artifacts === undefined ? {} : { artifacts }) };
+  const result = { outputBytes, ...(artifacts === undefined ? {} : { artifacts }) };
+  await noteResult(job, result);
+  return result;
 }
 
 /** The exit code. Its output is left to the next attempt when this one is stopped. */

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RunStageResult } from '../domain/stage.js';
 import { identityOf, type ProcessIdentity } from '../processes.js';
 
 /** Names one run of one stage's commands: its folder is where a worker finds it again. */
@@ -72,6 +73,12 @@ export const readShipped = async (job: string): Promise<Shipped> =>
   (await readJson<Shipped>(join(job, 'shipped.json'))) ?? { offset: 0, seq: 0, pending: 0, ended: false };
 export const writeShipped = (job: string, shipped: Shipped): Promise<void> =>
   writeJson(job, 'shipped.json', shipped);
+
+/** What a job that passed has made, noted when all of it is kept: whoever comes after that has nothing left to do. */
+export const noteResult = (job: string, result: RunStageResult): Promise<void> =>
+  writeJson(job, 'result.json', result);
+export const readResult = (job: string): Promise<RunStageResult | undefined> =>
+  readJson<RunStageResult>(join(job, 'result.json'));
 
 export const forgetJob = (job: string): Promise<void> => rm(job, { recursive: true, force: true });
 

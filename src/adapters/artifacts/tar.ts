@@ -16,19 +16,26 @@ const EXECUTABLE = 0o755;
  * content has an equal digest however it was declared. Fails with `stage.artifact_missing`, and with `stage.artifact_refused` for
  * anything that leads out of the workspace or is neither file, folder nor link inside it.
  */
-export function packArtifacts(workspace: string, paths: readonly string[]): AsyncIterable<Uint8Array> {
+export async function* packArtifacts(
+  workspace: string,
+  paths: readonly string[],
+): AsyncGenerator<Uint8Array> {
   const tar = pack();
-  const adding = (async () => {
-    const root = await realpath(workspace);
-    const found = new Set<string>();
-    for (const path of paths) await collect(root, await declared(root, path), found);
-    for (const path of [...found].sort()) await add(tar, root, path);
-    tar.finalize();
-  })();
+  // Begun when it is read, and not before: an error that comes before there is a reader would end the whole process.
+  const adding = addAll(tar, workspace, paths);
   adding.catch((error: unknown) => {
     tar.destroy(error as Error);
   });
-  return tar as AsyncIterable<Uint8Array>;
+  yield* tar as AsyncIterable<Uint8Array>;
+  await adding;
+}
+
+async function addAll(tar: Pack, workspace: string, paths: readonly string[]): Promise<void> {
+  const root = await realpath(workspace);
+  const found = new Set<string>();
+  for (const path of paths) await collect(root, await declared(root, path), found);
+  for (const path of [...found].sort()) await add(tar, root, path);
+  tar.finalize();
 }
 
 /** A declared path below the workspace, also after the links on the way to it are followed. */

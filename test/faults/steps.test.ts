@@ -1,0 +1,113 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { startTraffic } from '../../src/cli/demo/traffic.js';
+import { FULL, type Strategy } from '../../src/domain/plan.js';
+import { faultLab } from './lab.js';
+import { BLUE_GREEN, CANARY, auditIsWhole, service, type Instance } from './service.js';
+import type { Fault } from './worker-process.js';
+
+const ends: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  await Promise.all(ends.map((end) => end()));
+});
+
+const HALF = { blue: 5_000, green: 5_000 };
+const STABLE = { blue: FULL };
+const CANDIDATE = { green: FULL };
+type Shares = Readonly<Record<string, number>>;
+/** An activity that the worker dies after, before it has reported; the shares that the gateway has at that moment. */
+type Death = readonly [activity: string, shares: Shares];
+
+/** Ships v1, then v2 with a worker that dies after the effect of each of these activities. */
+async function shipDying(strategy: Strategy, deaths: readonly Death[], bad: boolean) {
+  const faults = deaths.map(([activity], i): Fault => ({ name: `${String(i)}-${activity}`, activity, moment: 'after' }));
+  const seen: { fault: string; shares: Shares; stable: readonly Instance[] }[] = [];
+  const lab = await faultLab({
+    faults,
+    died: async (fault) => {
+      const stable = (await shop.instances()).filter((i) => i.version === 'v1');
+      seen.push({ fault, shares: await shop.shares(), stable });
+    },
+  });
+  ends.push(lab.end);
+  const shop = service(lab, 'shop');
+  const badWhile = join(lab.folder, 'bad');
+  expect(await shop.ship('v1', { strategy })).toMatchObject({ outcome: 'shipped' });
+  const before = await shop.instances();
+  await lab.worker.arm();
+  if (bad) await writeFile(badWhile, '');
+  const traffic = startTraffic((await shop.shown()).address, ['/'], 40, 'x-version');
+  const ended = await shop.ship('v2', {
+    strategy,
+    badWhile,
+    ...(bad && { bakeMs: 60_000, watch: WATCHED }),
+  });
+  const served = await traffic.stop();
+  expect(seen.map((s) => s.fault)).toEqual(faults.map((f) => f.name));
+  expect(seen.map((s) => s.shares)).toEqual(deaths.map(([, shares]) => shares));
+  await auditIsWhole(lab);
+  return { lab, shop, before, ended, seen, failed: served.reduce((n, s) => n + s.failed, 0) };
+}
+const WATCHED = {
+  intervalMs: 250,
+  triggers: { errorRate: { threshold: 500, windowMs: 60_000, minRequests: 20 } },
+  onInconclusive: 'hold',
+  onUnavailable: 'hold',
+  stepTimeoutMs: 120_000,
+} as const;
+
+const FORWARD = {
+  blue_green: [
+    ['admitDeployment', STABLE],
+    ['provision', STABLE],
+    ['smokeTest', STABLE],
+    ['shiftTraffic', CANDIDATE],
+    ['promote', CANDIDATE],
+    ['watch', CANDIDATE],
+    ['retireSlot', CANDIDATE],
+    ['finishDeployment', CANDIDATE],
+  ],
+  canary: [
+    ['provision', STABLE],
+    ['smokeTest', STABLE],
+    ['shiftTraffic', HALF],
+    ['watch', HALF],
+    ['shiftTraffic', CANDIDATE],
+    ['promote', CANDIDATE],
+    ['watch', CANDIDATE],
+    ['retireSlot', CANDIDATE],
+    ['finishDeployment', CANDIDATE],
+  ],
+} satisfies Record<string, readonly Death[]>;
+const WAY_BACK = [
+  ['undoShift', STABLE],
+  ['undoPromote', STABLE],
+  ['undoProvision', STABLE],
+  ['finishDeployment', STABLE],
+] satisfies readonly Death[];
+
+test.concurrent.each([
+  ['blue/green', BLUE_GREEN, FORWARD.blue_green],
+  ['canary', CANARY, FORWARD.canary],
+] as const)('forward by %s, the worker killed after every effect', async (_, strategy, deaths) => {
+  const { shop, ended, seen, before, failed } = await shipDying(strategy, deaths, false);
+  expect(ended).toMatchObject({ outcome: 'shipped' });
+  await shop.serves('v2');
+  expect(await shop.starts()).toEqual({ v1: 1, v2: 1 });
+  const unharmed = seen.filter((s) => !/retireSlot|finishDeployment/.test(s.fault));
+  expect(unharmed.map((s) => s.stable)).toEqual(unharmed.map(() => before));
+  expect(failed).toBe(0);
+}, 280_000);
+
+test.concurrent.each([
+  ['blue/green', BLUE_GREEN],
+  ['canary', CANARY],
+] as const)('back by the rules from %s, the worker killed after every effect', async (_, strategy) => {
+  const { shop, ended, before } = await shipDying(strategy, WAY_BACK, true);
+  expect(ended).toMatchObject({ outcome: 'rolled_back' });
+  await shop.serves('v1');
+  expect(await shop.instances()).toEqual(before);
+  expect(await shop.starts()).toEqual({ v1: 1, v2: 1 });
+  expect((await shop.state()).holdMarks.map((m) => m.version)).toEqual(['v2']);
+}, 280_000);

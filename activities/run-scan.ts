@@ -4,7 +4,7 @@ import type { Finding, Scanner } from '../src/domain/ports.js';
 import type { RunScanInput, RunScanResult } from '../src/domain/stage.js';
 import { jobDir, type JobName } from '../src/stage/job-files.js';
 import { makeWorkspace } from '../src/stage/workspace.js';
-import { entry } from './audit.js';
+import { attempted } from './audit.js';
 import { beating } from './beating.js';
 import type { StageDeps } from './run-stage.js';
 
@@ -23,7 +23,7 @@ export const runScan =
       const { backend, stageDir, scanner } = deps;
       const stage = input.stage.name;
       const user = { user: input.requestedBy };
-      await backend.audit([entry(input, 'stage.intent', { stage, scanner: scanner.name }, user)]);
+      await backend.audit([attempted(input, 'stage.intent', { stage, scanner: scanner.name }, user)]);
       const name = { run: input.run, stage, attempt: input.attempt };
       const directory = `${jobDir(stageDir, name)}-${String(Context.current().info.attempt)}`;
       const { service, commit, source, artifacts } = input;
@@ -35,7 +35,7 @@ export const runScan =
         const result = await keepFindings(deps, name, await scanner.scan(workspace, signal));
         const { findings, evidence } = result;
         const details = { stage, findings, evidence: evidence.digest };
-        await backend.audit([entry(input, 'stage.result', details, user)]);
+        await backend.audit([attempted(input, 'stage.result', details, user)]);
         return result;
       } finally {
         await rm(directory, { recursive: true, force: true });

@@ -18,7 +18,7 @@ import type { ArtifactRef } from '../src/domain/release.js';
 import type { ProcessIdentity } from '../src/processes.js';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { entry } from './audit.js';
+import { attempted } from './audit.js';
 
 export interface StageDeps {
   readonly backend: StageBackend;
@@ -83,7 +83,7 @@ async function run(
   const code = typeof process === 'number' ? process : await awaited(job, process, stage.timeoutMs, shipping);
   const outputBytes = await shipping.finish();
   const details = { stage: stage.name, attempt: input.attempt, exit_code: code };
-  await backend.audit([entry(input, 'stage.result', details, { user: input.requestedBy })]);
+  await backend.audit([attempted(input, 'stage.result', details, { user: input.requestedBy })]);
   if (code !== 0)
     throw new ShipwayError(
       'stage.failed',
@@ -130,7 +130,7 @@ async function begun(
     await forgetJob(job);
   }
   await deps.backend.audit([
-    entry(
+    attempted(
       input,
       'stage.intent',
       { stage: stage.name, attempt: input.attempt, script: stage.script },

@@ -6,7 +6,7 @@ import { verifyChain } from '../../src/audit-chain.js';
 import type { AuditEntry } from '../../src/domain/audit.js';
 import { deploymentId, pipelineId, targetId } from '../../src/domain/ids.js';
 import type { Ended } from '../../src/domain/inputs.js';
-import { FULL, type DeploymentPlan, type StagePlan, type Strategy } from '../../src/domain/plan.js';
+import { FULL, type DeploymentPlan, type StagePlan, type Strategy, type WatchPlan } from '../../src/domain/plan.js';
 import type { TargetState } from '../../src/domain/target.js';
 import type { DeploymentView } from '../../src/domain/view.js';
 import { identityOf, type ProcessIdentity } from '../../src/processes.js';
@@ -28,6 +28,7 @@ export interface Instance {
 /** What is told of one release: how it is deployed, and a file that makes it answer with errors while it exists. */
 export type Shipping = Partial<DeploymentPlan> & {
   readonly badWhile?: string;
+  readonly readyAfterMs?: number;
   /** The stages before `deploy`; default: one that builds. */
   readonly before?: readonly StagePlan[];
 };
@@ -68,8 +69,9 @@ export function service(lab: FaultLab, name: string, environment = 'staging'): S
   const handle = (id: string) => lab.client.temporal.workflow.getHandle(id);
   const workflow: Service['workflow'] = (of) =>
     handle(of === 'target' ? targetId(ref) : 'run' in of ? pipelineId(name, of.run) : deploymentId(ref, of.n));
-  const begin: Service['begin'] = async (version, { badWhile, before = [build()], ...more } = {}) => {
-    const deployment = deploymentOf(counter, badWhile, more);
+  const begin: Service['begin'] = async (version, { badWhile, readyAfterMs = 0, before = [build()], ...more } = {}) => {
+    const told = { ...(badWhile && { BAD_WHILE: badWhile }), READY_AFTER: String(readyAfterMs) };
+    const deployment = deploymentOf({ COUNTER: counter, ...told }, more);
     const of = plan(version, {
       ...ref,
       commit: lab.source.commit,
@@ -128,26 +130,32 @@ export function service(lab: FaultLab, name: string, environment = 'staging'): S
   return of;
 }
 
+const HEALTH: WatchPlan = {
+  intervalMs: 250,
+  triggers: { healthCheckFailures: { threshold: 3, windowMs: 60_000 } },
+  onInconclusive: 'hold',
+  onUnavailable: 'hold',
+  stepTimeoutMs: 120_000,
+};
+/** By the errors that users see; needs users. */
+export const ERRORS: WatchPlan = {
+  ...HEALTH,
+  triggers: { errorRate: { threshold: 500, windowMs: 10_000, minRequests: 20 } },
+};
 const probe = { path: '/ready', periodMs: 100, timeoutMs: 1_000, initialDelayMs: 0 };
-const deploymentOf = (counter: string, badWhile: string | undefined, more: Partial<DeploymentPlan>): DeploymentPlan =>
+const deploymentOf = (environment: Record<string, string>, more: Partial<DeploymentPlan>): DeploymentPlan =>
   deploymentPlan({
     configuration: {
       command: ['node', 'server.js'],
       replicas: 1,
-      environment: { COUNTER: counter, ...(badWhile === undefined ? {} : { BAD_WHILE: badWhile }) },
+      environment,
       healthChecks: { readiness: probe, liveness: probe },
       startupTimeoutMs: 60_000,
     },
     smokeTest: { path: '/ready', expectStatus: 200, timeoutMs: 5_000 },
     strategy: BLUE_GREEN,
     bakeMs: 1_000,
-    watch: {
-      intervalMs: 250,
-      triggers: { healthCheckFailures: { threshold: 3, windowMs: 60_000 } },
-      onInconclusive: 'hold',
-      onUnavailable: 'hold',
-      stepTimeoutMs: 120_000,
-    },
+    watch: HEALTH,
     ...more,
   });
 

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'vitest';
 import { startTraffic } from '../../src/cli/demo/traffic.js';
 import { FULL, type Strategy } from '../../src/domain/plan.js';
 import { faultLab } from './lab.js';
-import { BLUE_GREEN, CANARY, auditIsWhole, service, type Instance } from './service.js';
+import { BLUE_GREEN, CANARY, ERRORS, auditIsWhole, service, type Instance } from './service.js';
 import type { Fault } from './worker-process.js';
 
 const ends: (() => Promise<void>)[] = [];
@@ -16,12 +16,19 @@ const HALF = { blue: 5_000, green: 5_000 };
 const STABLE = { blue: FULL };
 const CANDIDATE = { green: FULL };
 type Shares = Readonly<Record<string, number>>;
-/** An activity that the worker dies after, before it has reported; the shares that the gateway has at that moment. */
-type Death = readonly [activity: string, shares: Shares];
+/**
+ * What the worker dies of, and the shares that the gateway has at that moment: `<activity>` after its effect and before its report,
+ * `-> <entry>` in the middle of one, before this entry of the audit is written.
+ */
+type Death = readonly [of: string, shares: Shares];
+const faultOf = ([of]: Death, i: number): Fault =>
+  of.startsWith('-> ')
+    ? { name: `${String(i)}-${of.slice(3)}`, query: of.slice(3), moment: 'before' }
+    : { name: `${String(i)}-${of}`, activity: of, moment: 'after' };
 
 /** Ships v1, then v2 with a worker that dies after the effect of each of these activities. */
 async function shipDying(strategy: Strategy, deaths: readonly Death[], bad: boolean) {
-  const faults = deaths.map(([activity], i): Fault => ({ name: `${String(i)}-${activity}`, activity, moment: 'after' }));
+  const faults = deaths.map(faultOf);
   const seen: { fault: string; shares: Shares; stable: readonly Instance[] }[] = [];
   const lab = await faultLab({
     faults,
@@ -41,29 +48,25 @@ async function shipDying(strategy: Strategy, deaths: readonly Death[], bad: bool
   const ended = await shop.ship('v2', {
     strategy,
     badWhile,
-    ...(bad && { bakeMs: 60_000, watch: WATCHED }),
+    ...(bad && { bakeMs: 60_000, watch: ERRORS }),
   });
   const served = await traffic.stop();
   expect(seen.map((s) => s.fault)).toEqual(faults.map((f) => f.name));
   expect(seen.map((s) => s.shares)).toEqual(deaths.map(([, shares]) => shares));
   await auditIsWhole(lab);
-  return { lab, shop, before, ended, seen, failed: served.reduce((n, s) => n + s.failed, 0) };
+  // What happened once is said once, however often it was tried.
+  const recorded = (await shop.entries())
+    .filter((e) => e.version === 'v2' && /^(deployment|run)\./.test(e.event_type))
+    .map((e) => e.event_type);
+  return { recorded, shop, before, ended, seen, failed: served.reduce((n, s) => n + s.failed, 0) };
 }
-const WATCHED = {
-  intervalMs: 250,
-  triggers: { errorRate: { threshold: 500, windowMs: 60_000, minRequests: 20 } },
-  onInconclusive: 'hold',
-  onUnavailable: 'hold',
-  stepTimeoutMs: 120_000,
-} as const;
-
 const FORWARD = {
   blue_green: [
     ['admitDeployment', STABLE],
     ['provision', STABLE],
     ['smokeTest', STABLE],
     ['shiftTraffic', CANDIDATE],
-    ['promote', CANDIDATE],
+    ['-> deployment.promoted', CANDIDATE],
     ['watch', CANDIDATE],
     ['retireSlot', CANDIDATE],
     ['finishDeployment', CANDIDATE],
@@ -80,18 +83,27 @@ const FORWARD = {
     ['finishDeployment', CANDIDATE],
   ],
 } satisfies Record<string, readonly Death[]>;
-const WAY_BACK = [
-  ['undoShift', STABLE],
-  ['undoPromote', STABLE],
-  ['undoProvision', STABLE],
-  ['finishDeployment', STABLE],
-] satisfies readonly Death[];
+const BACK = {
+  blue_green: [
+    ['undoShift', STABLE],
+    ['-> deployment.demoted', STABLE],
+    ['undoProvision', STABLE],
+    ['finishDeployment', STABLE],
+  ],
+  canary: [
+    ['undoShift', STABLE],
+    ['undoPromote', STABLE],
+    ['undoProvision', STABLE],
+    ['finishDeployment', STABLE],
+  ],
+} satisfies Record<string, readonly Death[]>;
 
 test.concurrent.each([
   ['blue/green', BLUE_GREEN, FORWARD.blue_green],
   ['canary', CANARY, FORWARD.canary],
 ] as const)('forward by %s, the worker killed after every effect', async (_, strategy, deaths) => {
-  const { shop, ended, seen, before, failed } = await shipDying(strategy, deaths, false);
+  const { shop, ended, seen, before, failed, recorded } = await shipDying(strategy, deaths, false);
+  expect(recorded).toEqual(['deployment.admitted', 'deployment.promoted', 'deployment.finished', 'run.finished']);
   expect(ended).toMatchObject({ outcome: 'shipped' });
   await shop.serves('v2');
   expect(await shop.starts()).toEqual({ v1: 1, v2: 1 });
@@ -101,10 +113,11 @@ test.concurrent.each([
 }, 280_000);
 
 test.concurrent.each([
-  ['blue/green', BLUE_GREEN],
-  ['canary', CANARY],
-] as const)('back by the rules from %s, the worker killed after every effect', async (_, strategy) => {
-  const { shop, ended, before } = await shipDying(strategy, WAY_BACK, true);
+  ['blue/green', BLUE_GREEN, BACK.blue_green, ['deployment.promoted', 'deployment.demoted']],
+  ['canary', CANARY, BACK.canary, []],
+] as const)('back by the rules from %s, the worker killed after every effect', async (_, strategy, deaths, records) => {
+  const { shop, ended, before, recorded } = await shipDying(strategy, deaths, true);
+  expect(recorded).toEqual(['deployment.admitted', ...records, 'deployment.finished', 'run.finished']);
   expect(ended).toMatchObject({ outcome: 'rolled_back' });
   await shop.serves('v1');
   expect(await shop.instances()).toEqual(before);

@@ -6,7 +6,13 @@ import { verifyChain } from '../../src/audit-chain.js';
 import type { AuditEntry } from '../../src/domain/audit.js';
 import { deploymentId, pipelineId, targetId } from '../../src/domain/ids.js';
 import type { Ended } from '../../src/domain/inputs.js';
-import { FULL, type DeploymentPlan, type StagePlan, type Strategy, type WatchPlan } from '../../src/domain/plan.js';
+import {
+  FULL,
+  type DeploymentPlan,
+  type StagePlan,
+  type Strategy,
+  type WatchPlan,
+} from '../../src/domain/plan.js';
 import type { TargetState } from '../../src/domain/target.js';
 import type { DeploymentView } from '../../src/domain/view.js';
 import { identityOf, type ProcessIdentity } from '../../src/processes.js';
@@ -18,7 +24,7 @@ import { endedOf } from '../support/story.js';
 import type { FaultLab } from './lab.js';
 
 export const BLUE_GREEN: Strategy = { kind: 'blue_green' };
-export const CANARY: Strategy = { kind: 'canary', steps: [5_000, FULL], stepDurationMs: 1_000 };
+export const CANARY = { kind: 'canary', steps: [5_000, FULL], stepDurationMs: 1_000 } as const;
 
 export interface Instance {
   readonly id: string;
@@ -47,7 +53,9 @@ export interface Service {
   readonly begin: (version: string, more?: Shipping) => Promise<string>;
   readonly ended: (run: string) => Promise<Ended>;
   readonly ship: (version: string, more?: Shipping) => Promise<Ended>;
-  readonly workflow: (of: 'target' | { readonly run: string } | { readonly n: number }) => ReturnType<FaultLab['client']['temporal']['workflow']['getHandle']>;
+  readonly workflow: (
+    of: 'target' | { readonly run: string } | { readonly n: number },
+  ) => ReturnType<FaultLab['client']['temporal']['workflow']['getHandle']>;
   /** Waits until the deployment's own view says so. */
   readonly phase: (n: number, is: (view: DeploymentView) => boolean) => Promise<void>;
   readonly shown: () => Promise<Shown>;
@@ -68,31 +76,41 @@ export function service(lab: FaultLab, name: string, environment = 'staging'): S
   const ref = { service: name, environment };
   const handle = (id: string) => lab.client.temporal.workflow.getHandle(id);
   const workflow: Service['workflow'] = (of) =>
-    handle(of === 'target' ? targetId(ref) : 'run' in of ? pipelineId(name, of.run) : deploymentId(ref, of.n));
-  const begin: Service['begin'] = async (version, { badWhile, readyAfterMs = 0, before = [build()], ...more } = {}) => {
+    handle(
+      of === 'target' ? targetId(ref) : 'run' in of ? pipelineId(name, of.run) : deploymentId(ref, of.n),
+    );
+  const begin: Service['begin'] = async (
+    version,
+    { badWhile, readyAfterMs = 0, before = [build()], ...more } = {},
+  ) => {
     const told = { ...(badWhile && { BAD_WHILE: badWhile }), READY_AFTER: String(readyAfterMs) };
     const deployment = deploymentOf({ COUNTER: counter, ...told }, more);
     const of = plan(version, {
       ...ref,
       commit: lab.source.commit,
-      stages: [
-        ...before,
-        { kind: 'deploy', name: 'deploy', needs: [], deployment },
-      ],
+      stages: [...before, { kind: 'deploy', name: 'deploy', needs: [], deployment }],
     });
-    const input = { ...pipelineInput(of, `${version}-${randomUUID().slice(0, 6)}`), source: lab.source.digest };
+    const input = {
+      ...pipelineInput(of, `${version}-${randomUUID().slice(0, 6)}`),
+      source: lab.source.digest,
+    };
     await lab.client.startRun(input);
     return input.run;
   };
   const ended: Service['ended'] = (run) => endedOf(workflow({ run }));
   const starts = async (): Promise<string[][]> =>
-    (await readFile(counter, 'utf8').catch(() => '')).split('\n').filter(Boolean).map((line) => line.split(' '));
+    (await readFile(counter, 'utf8').catch(() => ''))
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => line.split(' '));
   const shown: Service['shown'] = () => lab.gateway().must(`GET`, `/targets/${name}/${environment}`);
   const instances: Service['instances'] = async () =>
     (
       await Promise.all(
         (await starts()).map(async ([id = '', , version = '']) =>
-          Promise.all((await carrying(id)).map(async (pid) => ({ id, version, process: await identityOf(pid) }))),
+          Promise.all(
+            (await carrying(id)).map(async (pid) => ({ id, version, process: await identityOf(pid) })),
+          ),
         ),
       )
     ).flat();
@@ -101,9 +119,9 @@ export function service(lab: FaultLab, name: string, environment = 'staging'): S
     return row?.['state'] as TargetState;
   };
   const entries: Service['entries'] = async () =>
-    (await sql(lab.databaseUrl, `SELECT entry FROM shipway.audit WHERE service = '${name}' ORDER BY seq`)).map(
-      (r) => JSON.parse(String(r['entry'])) as AuditEntry,
-    );
+    (
+      await sql(lab.databaseUrl, `SELECT entry FROM shipway.audit WHERE service = '${name}' ORDER BY seq`)
+    ).map((r) => JSON.parse(String(r['entry'])) as AuditEntry);
   const of: Service = {
     name,
     begin,
@@ -174,14 +192,20 @@ async function serves(lab: FaultLab, of: Service, version: string): Promise<void
   const answers = await Promise.all([0, 1, 2, 3].map(() => ask(shown.address, { path: '/version' })));
   expect(new Set(answers.map((a) => a.body.trim()))).toEqual(new Set([version]));
   const open = (table: string, ended: string) =>
-    sql(lab.databaseUrl, `SELECT 1 FROM shipway.${table} WHERE ${ended} IS NULL AND ${table === 'permits' ? 'deployment' : 'id'} LIKE 'deployment/${of.name}/%'`);
+    sql(
+      lab.databaseUrl,
+      `SELECT 1 FROM shipway.${table} WHERE ${ended} IS NULL AND ${table === 'permits' ? 'deployment' : 'id'} LIKE 'deployment/${of.name}/%'`,
+    );
   expect(await open('permits', 'closed_at')).toEqual([]);
   expect(await open('deployments', 'ending')).toEqual([]);
 }
 
 /** The chain as it lies in the database. */
 export async function auditIsWhole(lab: FaultLab): Promise<void> {
-  const rows = await sql(lab.databaseUrl, 'SELECT seq, previous, hash, entry FROM shipway.audit ORDER BY seq');
+  const rows = await sql(
+    lab.databaseUrl,
+    'SELECT seq, previous, hash, entry FROM shipway.audit ORDER BY seq',
+  );
   const chain = rows.map((r) => ({
     seq: Number(r['seq']),
     previous: String(r['previous']),

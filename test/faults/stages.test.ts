@@ -21,7 +21,9 @@ async function outputOf(lab: FaultLab, run: string, stage: string): Promise<stri
   );
   expect(chunks.map((c) => c['last'])).toEqual(chunks.map((_, i) => i === chunks.length - 1));
   const folder = join(lab.stateDir, 'artifacts/sha256');
-  const texts = await Promise.all(chunks.map((c) => readFile(join(folder, String(c['digest']).slice(0, 2), String(c['digest'])), 'utf8')));
+  const texts = await Promise.all(
+    chunks.map((c) => readFile(join(folder, String(c['digest']).slice(0, 2), String(c['digest'])), 'utf8')),
+  );
   return texts.join('');
 }
 
@@ -52,8 +54,22 @@ test('the worker killed in and after every kind of stage', async () => {
       command('test'),
       build({ script: counting(count('build'), ['one', 'two', 'three']) }),
       command('package'),
-      { kind: 'scan', name: 'scan', needs: [], checks: ['secret_detection'], timeoutMs: 60_000, allowFailure: false },
-      { kind: 'scan', name: 'scan-again', needs: [], checks: ['secret_detection'], timeoutMs: 60_000, allowFailure: false },
+      {
+        kind: 'scan',
+        name: 'scan',
+        needs: [],
+        checks: ['secret_detection'],
+        timeoutMs: 60_000,
+        allowFailure: false,
+      },
+      {
+        kind: 'scan',
+        name: 'scan-again',
+        needs: [],
+        checks: ['secret_detection'],
+        timeoutMs: 60_000,
+        allowFailure: false,
+      },
       { kind: 'approve', name: 'approve', needs: [] },
     ],
   });
@@ -63,7 +79,7 @@ test('the worker killed in and after every kind of stage', async () => {
     const now = await view();
     expect(now?.reason).toBeUndefined();
     return now?.waitingFor !== undefined;
-  }, 120_000);
+  }, 240_000);
   expect(lab.worker.deaths).toEqual([
     '0-command-during',
     '1-command-after',
@@ -84,7 +100,11 @@ test('the worker killed in and after every kind of stage', async () => {
   for (const stage of ['test', 'build', 'package']) {
     expect(await said(count(stage))).toEqual(['one', 'two', 'three']);
     const output = await outputOf(lab, run, stage);
-    expect(output.split('\n').filter((line) => line.startsWith('said'))).toEqual(['said one', 'said two', 'said three']);
+    expect(output.split('\n').filter((line) => line.startsWith('said'))).toEqual([
+      'said one',
+      'said two',
+      'said three',
+    ]);
   }
   expect(await outputOf(lab, run, 'scan')).toBe('no secrets found\n');
   expect(await outputOf(lab, run, 'scan-again')).toBe('no secrets found\n');
@@ -92,4 +112,4 @@ test('the worker killed in and after every kind of stage', async () => {
   await shop.serves('v1');
   expect(await shop.starts()).toEqual({ v1: 1 });
   await auditIsWhole(lab);
-}, 280_000);
+}, 480_000);

@@ -101,26 +101,39 @@ const BACK = {
 test.concurrent.each([
   ['blue/green', BLUE_GREEN, FORWARD.blue_green],
   ['canary', CANARY, FORWARD.canary],
-] as const)('forward by %s, the worker killed after every effect', async (_, strategy, deaths) => {
-  const { shop, ended, seen, before, failed, recorded } = await shipDying(strategy, deaths, false);
-  expect(recorded).toEqual(['deployment.admitted', 'deployment.promoted', 'deployment.finished', 'run.finished']);
-  expect(ended).toMatchObject({ outcome: 'shipped' });
-  await shop.serves('v2');
-  expect(await shop.starts()).toEqual({ v1: 1, v2: 1 });
-  const unharmed = seen.filter((s) => !/retireSlot|finishDeployment/.test(s.fault));
-  expect(unharmed.map((s) => s.stable)).toEqual(unharmed.map(() => before));
-  expect(failed).toBe(0);
-}, 280_000);
+] as const)(
+  'forward by %s, the worker killed after every effect',
+  async (_, strategy, deaths) => {
+    const { shop, ended, seen, before, failed, recorded } = await shipDying(strategy, deaths, false);
+    expect(recorded).toEqual([
+      'deployment.admitted',
+      'deployment.promoted',
+      'deployment.finished',
+      'run.finished',
+    ]);
+    expect(ended).toMatchObject({ outcome: 'shipped' });
+    await shop.serves('v2');
+    expect(await shop.starts()).toEqual({ v1: 1, v2: 1 });
+    const unharmed = seen.filter((s) => !/retireSlot|finishDeployment/.test(s.fault));
+    expect(unharmed.map((s) => s.stable)).toEqual(unharmed.map(() => before));
+    expect(failed).toBe(0);
+  },
+  480_000,
+);
 
 test.concurrent.each([
   ['blue/green', BLUE_GREEN, BACK.blue_green, ['deployment.promoted', 'deployment.demoted']],
   ['canary', CANARY, BACK.canary, []],
-] as const)('back by the rules from %s, the worker killed after every effect', async (_, strategy, deaths, records) => {
-  const { shop, ended, before, recorded } = await shipDying(strategy, deaths, true);
-  expect(recorded).toEqual(['deployment.admitted', ...records, 'deployment.finished', 'run.finished']);
-  expect(ended).toMatchObject({ outcome: 'rolled_back' });
-  await shop.serves('v1');
-  expect(await shop.instances()).toEqual(before);
-  expect(await shop.starts()).toEqual({ v1: 1, v2: 1 });
-  expect((await shop.state()).holdMarks.map((m) => m.version)).toEqual(['v2']);
-}, 280_000);
+] as const)(
+  'back by the rules from %s, the worker killed after every effect',
+  async (_, strategy, deaths, records) => {
+    const { shop, ended, before, recorded } = await shipDying(strategy, deaths, true);
+    expect(recorded).toEqual(['deployment.admitted', ...records, 'deployment.finished', 'run.finished']);
+    expect(ended).toMatchObject({ outcome: 'rolled_back' });
+    await shop.serves('v1');
+    expect(await shop.instances()).toEqual(before);
+    expect(await shop.starts()).toEqual({ v1: 1, v2: 1 });
+    expect((await shop.state()).holdMarks.map((m) => m.version)).toEqual(['v2']);
+  },
+  480_000,
+);

@@ -4,17 +4,17 @@ import type { TargetRef } from '../src/domain/ids.js';
 
 export type Subject = TargetRef & { readonly version: string };
 
-/** An entry about the workflow that runs this activity; the key makes a retry of the same attempt the same entry. */
+/** An entry about the workflow that runs this activity. The key makes it one entry, however often the activity is tried. */
 export function entry(
   subject: Subject,
   event: string,
   details: AuditEntry['details'],
   more: Partial<Pick<AuditEntry, 'user' | 'statement' | 'late' | 'timestamp' | 'key'>> = {},
 ): AuditEntry {
-  const { workflowExecution, activityId, attempt } = Context.current().info;
+  const { workflowExecution, activityId } = Context.current().info;
   const workflow = workflowExecution?.workflowId ?? '';
   return {
-    key: `${workflow}/${workflowExecution?.runId ?? ''}/${activityId}/${String(attempt)}/${event}`,
+    key: `${workflow}/${workflowExecution?.runId ?? ''}/${activityId}/${event}`,
     timestamp: new Date().toISOString(),
     event_type: event,
     user: 'shipway',
@@ -25,4 +25,10 @@ export function entry(
     details,
     ...more,
   };
+}
+
+/** The same of something that every attempt does anew: an intent, a result. */
+export function attempted(...of: Parameters<typeof entry>): AuditEntry {
+  const one = entry(...of);
+  return { ...one, key: `${one.key}/${String(Context.current().info.attempt)}` };
 }

@@ -47,22 +47,12 @@ async function promote(store: Store, permits: PermitGuard, i: PromoteInput): Pro
   await permits.forward();
   const state = await loaded(store, i);
   if (state.live?.deployment === self()) return;
-  const since = new Date().toISOString();
-  const live: Live = {
-    release: i.release,
-    slot: i.candidate,
-    configuration: i.configuration,
-    deployment: self(),
-    since,
-  };
+  const { release, configuration, candidate: slot } = i;
+  const live: Live = { release, slot, configuration, deployment: self(), since: new Date().toISOString() };
+  const details = { release: release.digest, slot, replaces: state.live?.release.digest ?? 'none' };
+  // First the entry: a retry that finds the record changed would not know that it is missing.
+  await store.audit.append([entry(i, 'deployment.promoted', details)]);
   await store.targets.save({ ...state, live });
-  await store.audit.append([
-    entry(i, 'deployment.promoted', {
-      release: i.release.digest,
-      slot: i.candidate,
-      replaces: state.live?.release.digest ?? 'none',
-    }),
-  ]);
 }
 
 async function undoPromote(store: Store, permits: PermitGuard, i: DemoteInput): Promise<void> {
@@ -70,13 +60,9 @@ async function undoPromote(store: Store, permits: PermitGuard, i: DemoteInput): 
   const state = await loaded(store, i);
   if (state.live?.deployment !== self()) return;
   const { live, ...rest } = state;
+  const details = { release: live.release.digest, live: i.replaces?.release.digest ?? 'none' };
+  await store.audit.append([entry(i, 'deployment.demoted', details)]);
   await store.targets.save(i.replaces === undefined ? rest : { ...rest, live: i.replaces });
-  await store.audit.append([
-    entry(i, 'deployment.demoted', {
-      release: live.release.digest,
-      live: i.replaces?.release.digest ?? 'none',
-    }),
-  ]);
 }
 
 /** The end of a deployment: its outcome, what it means for the target, and the permit closed. */

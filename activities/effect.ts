@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { Json } from '../src/domain/canonical.js';
 import type { Store } from '../src/domain/store.js';
 import type { Slot } from '../src/domain/target.js';
-import { entry, type Subject } from './audit.js';
+import { attempted, type Subject } from './audit.js';
 import { beating } from './beating.js';
 import type { PermitGuard } from './permits.js';
 
@@ -31,14 +31,14 @@ export function forward<I extends EffectInput, O>(
     beating(async (signal) => {
       await permits.forward();
       const details = { effect: name, ...say(input) };
-      await store.audit.append([entry(input, 'effect.intent', details)]);
+      await store.audit.append([attempted(input, 'effect.intent', details)]);
       try {
         const result = await act(input, signal);
-        await store.audit.append([entry(input, 'effect.result', { ...details, ok: true })]);
+        await store.audit.append([attempted(input, 'effect.result', { ...details, ok: true })]);
         return result;
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        await store.audit.append([entry(input, 'effect.result', { ...details, ok: false, why })]);
+        await store.audit.append([attempted(input, 'effect.result', { ...details, ok: false, why })]);
         throw error;
       }
     });

@@ -1,13 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { Permit, Store } from '../src/domain/store.js';
 import { ShipwayError } from '../src/errors.js';
 
 const REMEMBERED = 1_000;
+/** What going back gives a store that hangs. */
+const PATIENCE_MS = 250;
 
 export interface PermitGuard {
   /** The open permit of the deployment that asks. Fails with `permit.missing`, `store.unavailable`. */
   readonly forward: () => Promise<Permit>;
-  /** The same for going back, which does not wait for the store when this worker has seen the permit before. */
+  /**
+   * The same for going back, which does not wait for the store when this worker has seen the permit before: a store that says at once
+   * that it is closed is believed, one that says nothing is not waited for.
+   */
   readonly back: () => Promise<Permit>;
 }
 
@@ -28,7 +34,12 @@ export function permitGuard(store: Store): PermitGuard {
   };
   const back = async (): Promise<Permit> => {
     const known = seen.get(Context.current().info.workflowExecution?.workflowId ?? '');
-    return known ?? forward();
+    if (known === undefined) return forward();
+    const asked = forward().catch((error: unknown) => {
+      if (error instanceof ShipwayError && error.type === 'store.unavailable') return known;
+      throw error;
+    });
+    return Promise.race([asked, sleep(PATIENCE_MS, known, { ref: false })]);
   };
   return { forward, back };
 }

@@ -5,7 +5,7 @@ import type { RunScanInput, RunScanResult } from '../src/domain/stage.js';
 import { ShipwayError } from '../src/errors.js';
 import { jobDir, type JobName } from '../src/stage/job-files.js';
 import { makeWorkspace } from '../src/stage/workspace.js';
-import { entry } from './audit.js';
+import { attempted } from './audit.js';
 import { beating } from './beating.js';
 import type { StageDeps } from './run-stage.js';
 
@@ -26,7 +26,7 @@ export const runScan =
       const over = AbortSignal.timeout(timeoutMs);
       const signal = AbortSignal.any([cancelled, over]);
       const user = { user: input.requestedBy };
-      await backend.audit([entry(input, 'stage.intent', { stage, scanner: scanner.name }, user)]);
+      await backend.audit([attempted(input, 'stage.intent', { stage, scanner: scanner.name }, user)]);
       const name = { run: input.run, stage, attempt: input.attempt };
       const job = `${jobDir(stageDir, name)}-${String(Context.current().info.attempt)}`;
       const { service, commit, source, artifacts } = input;
@@ -38,7 +38,7 @@ export const runScan =
         const result = await keepFindings(deps, name, await scanner.scan(workspace, signal));
         const { findings, evidence } = result;
         const details = { stage, findings, evidence: evidence.digest };
-        await backend.audit([entry(input, 'stage.result', details, user)]);
+        await backend.audit([attempted(input, 'stage.result', details, user)]);
         return result;
       } catch (error) {
         if (!over.aborted || cancelled.aborted) throw error;

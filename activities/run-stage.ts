@@ -23,7 +23,7 @@ import { shipOutput } from '../src/stage/output.js';
 import type { StageUser } from '../src/stage/user.js';
 import { makeWorkspace, type WorkspaceOptions } from '../src/stage/workspace.js';
 import { Context } from '@temporalio/activity';
-import { entry } from './audit.js';
+import { attempted } from './audit.js';
 import { stageBeats, type StageBeats } from './stage-beats.js';
 import { unwanted } from './unwanted.js';
 
@@ -72,7 +72,7 @@ async function run(job: Job): Promise<RunStageResult> {
   const { deps, input, folder, name } = job;
   const how = end.kind === 'ended' ? { exit_code: end.code } : { timed_out: true };
   const details = { stage: name.stage, attempt: name.attempt, ...how };
-  await deps.backend.audit([entry(input, 'stage.result', details, { user: input.requestedBy })]);
+  await deps.backend.audit([attempted(input, 'stage.result', details, { user: input.requestedBy })]);
   try {
     if (end.kind === 'timeout') throw outOfTime(input);
     if (end.code !== 0) throw failed(input, end.code);
@@ -173,7 +173,7 @@ async function start(job: Job, reruns: number): Promise<ProcessIdentity> {
   beats.note({ host: deps.hostId, reruns });
   try {
     const details = { stage: stage.name, attempt: input.attempt, script: stage.script };
-    await deps.backend.audit([entry(input, 'stage.intent', details, { user: requestedBy })]);
+    await deps.backend.audit([attempted(input, 'stage.intent', details, { user: requestedBy })]);
     await makeWorkspace(workspaceOf(job), signal);
     const environment = environmentOf(input);
     return await startJob(folder, { script: stage.script, environment, reruns, user: deps.user });

@@ -8,6 +8,8 @@ export interface Undo {
 export interface NotUndone {
   readonly what: string;
   readonly why: string;
+  /** A row of the failure table. */
+  readonly type?: string;
 }
 
 /** The ways back of one deployment, registered before the steps they undo. */
@@ -37,7 +39,8 @@ export class UndoList {
           done(undo.what);
         } catch (error) {
           log.warn('could not undo', { what: undo.what });
-          left.push({ what: undo.what, why: reasonOf(error) });
+          const type = typeOf(error);
+          left.push({ what: undo.what, why: reasonOf(error), ...(type === undefined ? {} : { type }) });
           keep.unshift(undo);
         }
       }

@@ -41,7 +41,10 @@ export async function restore(field: Field): Promise<void> {
   if (left !== undefined) throw ApplicationFailure.nonRetryable(left, 'undo.incomplete');
 }
 
-/** Undoes everything, newest first, until it is done or a person says to leave the rest; answers what was left. */
+/**
+ * Undoes everything, newest first, until it is done or a person says to leave the rest; answers what was left. Fails with
+ * `permit.missing` when this deployment has none, or has none any more: nobody can answer that it may.
+ */
 export async function goBack(field: Field, why: string): Promise<string | undefined> {
   field.show({ phase: 'going_back' }, `going back: ${why}`);
   for (;;) {
@@ -50,6 +53,8 @@ export async function goBack(field: Field, why: string): Promise<string | undefi
       field.show({}, `undone: ${what}`);
     });
     if (left.length === 0) return undefined;
+    const barred = left.find((l) => l.type === 'permit.missing');
+    if (barred !== undefined) throw ApplicationFailure.nonRetryable(barred.why, 'permit.missing');
     const names = left.map((l) => `${l.what} (${l.why})`).join('; ');
     const gate = await control.openQuestion({
       ...about(field),

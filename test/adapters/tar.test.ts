@@ -87,6 +87,12 @@ describe('packing', () => {
       });
   });
 
+  test('a failure waits for its reader, who may come late', async () => {
+    const late = packArtifacts(workspace, ['nothing']);
+    await new Promise((r) => setTimeout(r, 50));
+    await expect(read(late)).rejects.toMatchObject({ type: 'stage.artifact_missing' });
+  });
+
   test('a path outside is refused, plainly or through a link on the way', async () => {
     await mkdir(join(top, 'outside'));
     await writeFile(join(top, 'outside/secret'), 'secret');

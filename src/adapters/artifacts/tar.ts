@@ -16,7 +16,10 @@ const EXECUTABLE = 0o755;
  * content has an equal digest however it was declared. Fails with `stage.artifact_missing`, and with `stage.artifact_refused` for
  * anything that leads out of the workspace or is neither file, folder nor link inside it.
  */
-export async function* packArtifacts(workspace: string, paths: readonly string[]): AsyncIterable<Uint8Array> {
+export async function* packArtifacts(
+  workspace: string,
+  paths: readonly string[],
+): AsyncGenerator<Uint8Array> {
   const root = await realpath(workspace);
   const found = new Set<string>();
   for (const path of paths) await collect(root, await declared(root, path), found);

@@ -1,0 +1,145 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { startTraffic } from '../../src/cli/demo/traffic.js';
+import { FULL, type Strategy } from '../../src/domain/plan.js';
+import { faultLab } from './lab.js';
+import { BLUE_GREEN, CANARY, ERRORS, auditIsWhole, service, type Instance } from './service.js';
+import type { Fault } from './worker-process.js';
+
+const ends: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  await Promise.all(ends.map((end) => end()));
+});
+
+const HALF = { blue: 5_000, green: 5_000 };
+const STABLE = { blue: FULL };
+const CANDIDATE = { green: FULL };
+type Shares = Readonly<Record<string, number>>;
+/**
+ * What the worker dies of, and the shares that the gateway has at that moment: `<activity>` after its effect and before its report,
+ * `-> <entry>` in the middle of one, before this entry of the audit is written.
+ */
+type Death = readonly [of: string, shares: Shares];
+const faultOf = ([of]: Death, i: number): Fault =>
+  of.startsWith('-> ')
+    ? { name: `${String(i)}-${of.slice(3)}`, query: of.slice(3), moment: 'before' }
+    : { name: `${String(i)}-${of}`, activity: of, moment: 'after' };
+
+/** Ships v1, then v2 with a worker that dies after the effect of each of these activities. */
+async function shipDying(strategy: Strategy, deaths: readonly Death[], bad: boolean) {
+  const faults = deaths.map(faultOf);
+  const seen: { fault: string; shares: Shares; stable: readonly Instance[] }[] = [];
+  const lab = await faultLab({
+    faults,
+    died: async (fault) => {
+      const stable = (await shop.instances()).filter((i) => i.version === 'v1');
+      seen.push({ fault, shares: await shop.shares(), stable });
+    },
+  });
+  ends.push(lab.end);
+  const shop = service(lab, 'shop');
+  const badWhile = join(lab.folder, 'bad');
+  expect(await shop.ship('v1', { strategy })).toMatchObject({ outcome: 'shipped' });
+  const before = await shop.instances();
+  await lab.worker.arm();
+  if (bad) await writeFile(badWhile, '');
+  const traffic = startTraffic({
+    address: (await shop.shown()).address,
+    paths: ['/'],
+    rate: 40,
+    versionHeader: 'x-version',
+  });
+  const ended = await shop.ship('v2', {
+    strategy,
+    badWhile,
+    ...(bad && { bakeMs: 60_000, watch: ERRORS }),
+  });
+  await traffic.stop();
+  const failed = [...traffic.between(0, Infinity).values()].reduce((n, count) => n + count.failed, 0);
+  expect(seen.map((s) => s.fault)).toEqual(faults.map((f) => f.name));
+  expect(seen.map((s) => s.shares)).toEqual(deaths.map(([, shares]) => shares));
+  await auditIsWhole(lab);
+  // What happened once is said once, however often it was tried.
+  const recorded = (await shop.entries())
+    .filter((e) => e.version === 'v2' && /^(deployment|run)\./.test(e.event_type))
+    .map((e) => e.event_type);
+  return { recorded, shop, before, ended, seen, failed };
+}
+const FORWARD = {
+  blue_green: [
+    ['admitDeployment', STABLE],
+    ['provision', STABLE],
+    ['smokeTest', STABLE],
+    ['shiftTraffic', CANDIDATE],
+    ['-> deployment.promoted', CANDIDATE],
+    ['watch', CANDIDATE],
+    ['retireSlot', CANDIDATE],
+    ['finishDeployment', CANDIDATE],
+  ],
+  canary: [
+    ['provision', STABLE],
+    ['smokeTest', STABLE],
+    ['shiftTraffic', HALF],
+    ['watch', HALF],
+    ['shiftTraffic', CANDIDATE],
+    ['promote', CANDIDATE],
+    ['watch', CANDIDATE],
+    ['retireSlot', CANDIDATE],
+    ['finishDeployment', CANDIDATE],
+  ],
+} satisfies Record<string, readonly Death[]>;
+const BACK = {
+  blue_green: [
+    ['undoShift', STABLE],
+    ['-> deployment.demoted', STABLE],
+    ['undoProvision', STABLE],
+    ['finishDeployment', STABLE],
+  ],
+  canary: [
+    ['undoShift', STABLE],
+    ['undoPromote', STABLE],
+    ['undoProvision', STABLE],
+    ['finishDeployment', STABLE],
+  ],
+} satisfies Record<string, readonly Death[]>;
+
+test.concurrent.each([
+  ['blue/green', BLUE_GREEN, FORWARD.blue_green],
+  ['canary', CANARY, FORWARD.canary],
+] as const)(
+  'forward by %s, the worker killed after every effect',
+  async (_, strategy, deaths) => {
+    const { shop, ended, seen, before, failed, recorded } = await shipDying(strategy, deaths, false);
+    expect(recorded).toEqual([
+      'deployment.admitted',
+      'deployment.promoted',
+      'deployment.finished',
+      'run.finished',
+    ]);
+    expect(ended).toMatchObject({ outcome: 'shipped' });
+    await shop.serves('v2');
+    expect(await shop.starts()).toEqual({ v1: 1, v2: 1 });
+    const unharmed = seen.filter((s) => !/retireSlot|finishDeployment/.test(s.fault));
+    expect(unharmed.map((s) => s.stable)).toEqual(unharmed.map(() => before));
+    expect(failed).toBe(0);
+  },
+  480_000,
+);
+
+test.concurrent.each([
+  ['blue/green', BLUE_GREEN, BACK.blue_green, ['deployment.promoted', 'deployment.demoted']],
+  ['canary', CANARY, BACK.canary, []],
+] as const)(
+  'back by the rules from %s, the worker killed after every effect',
+  async (_, strategy, deaths, records) => {
+    const { shop, ended, before, recorded } = await shipDying(strategy, deaths, true);
+    expect(recorded).toEqual(['deployment.admitted', ...records, 'deployment.finished', 'run.finished']);
+    expect(ended).toMatchObject({ outcome: 'rolled_back' });
+    await shop.serves('v1');
+    expect(await shop.instances()).toEqual(before);
+    expect(await shop.starts()).toEqual({ v1: 1, v2: 1 });
+    expect((await shop.state()).holdMarks.map((m) => m.version)).toEqual(['v2']);
+  },
+  480_000,
+);

@@ -1,0 +1,142 @@
+import { writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { WorkflowHandle } from '@temporalio/client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTraffic } from '../../src/cli/demo/traffic.js';
+import { deploymentId } from '../../src/domain/ids.js';
+import type { DeploymentInput } from '../../src/domain/inputs.js';
+import { MESSAGES } from '../../src/domain/messages.js';
+import type { DeploymentRow } from '../../src/domain/store.js';
+import { otherSlot } from '../../src/domain/target.js';
+import { sql } from '../store/cluster.js';
+import { faultLab, type FaultLab } from './lab.js';
+import { CANARY, ERRORS, auditIsWhole, service, type Service } from './service.js';
+
+let lab: FaultLab;
+beforeAll(async () => {
+  lab = await faultLab();
+});
+afterAll(() => lab.end());
+
+const HALF = { blue: 5_000, green: 5_000 };
+const inCanary = (shop: Service): Promise<void> =>
+  shop.phase(2, (view) => view.timeline.some(({ what }) => what.startsWith('watching canary')));
+
+test('the gateway killed during a canary: it comes back with the same shares, and both a good and a bad candidate end as they are', async () => {
+  const [good, bad] = [service(lab, 'good'), service(lab, 'bad')];
+  const badWhile = join(lab.folder, 'bad');
+  const shipped = await Promise.all([good.ship('v1'), bad.ship('v1')]);
+  expect(shipped.map((s) => s.outcome)).toEqual(['shipped', 'shipped']);
+  const before = await bad.instances();
+  const runs = await Promise.all([
+    good.begin('v2', { strategy: { ...CANARY, stepDurationMs: 2_000 } }),
+    bad.begin('v2', { strategy: { ...CANARY, stepDurationMs: 60_000 }, badWhile, watch: ERRORS }),
+  ]);
+  await Promise.all([inCanary(good), inCanary(bad)]);
+  await lab.killGateway();
+  // Longer than the good one's step: its next shift meets no gateway.
+  await new Promise((r) => setTimeout(r, 4_000));
+  await lab.startGateway();
+  expect(await bad.shares()).toEqual(HALF);
+  await writeFile(badWhile, '');
+  const traffic = startTraffic({
+    address: (await bad.shown()).address,
+    paths: ['/'],
+    rate: 40,
+    versionHeader: 'x-version',
+  });
+  expect(await good.ended(runs[0])).toMatchObject({ outcome: 'shipped' });
+  expect(await bad.ended(runs[1])).toMatchObject({ outcome: 'rolled_back' });
+  await traffic.stop();
+  await Promise.all([good.serves('v2'), bad.serves('v1')]);
+  expect(await bad.instances()).toEqual(before);
+  expect([await good.starts(), await bad.starts()]).toEqual([
+    { v1: 1, v2: 1 },
+    { v1: 1, v2: 1 },
+  ]);
+}, 300_000);
+
+test('an instance that crashes in the bake: back to the release before it, and held', async () => {
+  const shop = service(lab, 'crash');
+  expect(await shop.ship('v1')).toMatchObject({ outcome: 'shipped' });
+  const run = await shop.begin('v2', { bakeMs: 60_000 });
+  await shop.phase(2, (view) => view.phase === 'bake');
+  const candidate = (await shop.instances()).find((i) => i.version === 'v2');
+  process.kill(candidate?.process.pid ?? NaN, 'SIGKILL');
+  const ended = await shop.ended(run);
+  expect(ended).toMatchObject({ outcome: 'rolled_back' });
+  expect(ended.reason).toContain('health checks failed');
+  await shop.serves('v1');
+  expect(await shop.starts()).toEqual({ v1: 1, v2: 1 });
+  expect((await shop.state()).holdMarks.map((m) => m.version)).toEqual(['v2']);
+}, 300_000);
+
+interface ByHand extends Partial<DeploymentInput> {
+  /** Without what it replaces. */
+  readonly first?: boolean;
+  readonly told?: 'goBack' | 'cancel';
+}
+
+/** As the target would start it, with a number of its own choice. */
+async function byHand(
+  shop: Service,
+  n: number,
+  { first = false, told, ...more }: ByHand,
+): Promise<WorkflowHandle> {
+  const id = deploymentId({ service: shop.name, environment: 'staging' }, n);
+  const { live, host } = await shop.state();
+  if (live === undefined) throw new Error('nothing is live');
+  const [row] = await sql(
+    lab.databaseUrl,
+    `SELECT body FROM shipway.deployments WHERE id = '${live.deployment}'`,
+  );
+  const { release, plan } = row?.['body'] as DeploymentRow;
+  const input: DeploymentInput = {
+    ...{ id, service: shop.name, environment: 'staging', kind: 'deploy', requestId: 'by hand' },
+    ...{ requestedBy: 'mallory', release, plan, candidate: otherSlot(live.slot) },
+    ...(first ? {} : { replaces: live }),
+    ...(host === undefined ? {} : { host }),
+    ...more,
+  };
+  const { workflow } = lab.client.temporal;
+  const options = { workflowId: id, taskQueue: 'control', args: [input] };
+  if (told !== 'goBack') {
+    const handle = await workflow.start('deployment', options);
+    if (told === 'cancel') await handle.cancel();
+    return handle;
+  }
+  const signalArgs = [{ why: 'rollback', by: 'mallory', reason: 'by hand' }];
+  return workflow.signalWithStart('deployment', { ...options, signal: MESSAGES.goBack, signalArgs });
+}
+const world = async (shop: Service) => ({
+  shown: await shop.shown(),
+  instances: await shop.instances(),
+  starts: await shop.starts(),
+  state: await shop.state(),
+});
+test.each<readonly [string, number, ByHand]>([
+  ['that nobody admitted', 9, {}],
+  ['as a rollback', 9, { kind: 'rollback' }],
+  ['as a recovery', 9, { kind: 'recover' }],
+  ['told to go back', 9, { told: 'goBack' }],
+  ['cancelled', 9, { told: 'cancel' }],
+  ['under the id of one that has ended', 1, {}],
+  ['under such an id, told to go back from what serves', 1, { told: 'goBack', candidate: 'blue' }],
+  ['under such an id, told that it was the first', 1, { told: 'goBack', candidate: 'blue', first: true }],
+])(
+  'a deployment started by hand, %s, moves nothing: permit.missing',
+  async (_, n, more) => {
+    const shop = service(lab, `hand-${randomUUID().slice(0, 8)}`);
+    expect(await shop.ship('v1')).toMatchObject({ outcome: 'shipped' });
+    const before = await world(shop);
+    const handle = await byHand(shop, n, more);
+    const failure: unknown = await handle.result().catch((error: unknown) => error);
+    expect(await world(shop)).toEqual(before);
+    expect(failure).toMatchObject({ cause: { type: 'permit.missing' } });
+    await shop.serves('v1');
+  },
+  30_000,
+);
+
+test('the audit of all that', () => auditIsWhole(lab));

@@ -1,11 +1,15 @@
 import { join } from 'node:path';
 
-/** Queues are polled as often as asked, and timers fire when they are due: stock spaces polls 50 ms apart and timers by up to a second. */
+/**
+ * Queues are polled as often as asked, and timers fire when they are due: stock spaces polls 50 ms apart and timers by up to a second.
+ * Who polled is remembered for a day, not for five minutes: since when no worker lives is said from it.
+ */
 const TUNING = [
   'history.transferProcessorMaxPollRPS=5000',
   'history.timerProcessorMaxPollRPS=5000',
   'history.visibilityProcessorMaxPollRPS=5000',
   'history.timerProcessorMaxTimeShift="10ms"',
+  'matching.PollerHistoryTTL="24h"',
 ];
 const IN_MEMORY = ['system.enableActivityEagerExecution=true'];
 const PRAGMAS = ['journal_mode=wal', 'synchronous=normal'];

@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { steady } from '../../src/cli/follow.js';
-import { columns, jsonText, oneLine, printable } from '../../src/cli/output.js';
+import { columns, jsonText, oneLine, printable, result } from '../../src/cli/output.js';
 import { bar, clock, details, instant, lengthOf } from '../../src/cli/render/text.js';
 import { visible } from '../../src/cli/render/visible.js';
 
@@ -75,5 +75,39 @@ describe('text from elsewhere cannot act on a terminal', () => {
 
   test('but logs keep lines, tabs and colours', () => {
     expect(visible('\u001b[31mred\u001b[0m\tx\r\nnext\rover')).toBe('\u001b[31mred\u001b[0m\tx\nnext\nover');
+  });
+});
+
+describe('colours', () => {
+  const LINE = ['  ✓ test  1 s', '✗ fail  disk', 'no ✓ mark'];
+  const PLAIN = `${LINE.join('\n')}\n`;
+  function written(isTTY: boolean, values: Record<string, boolean>, noColor?: string): string {
+    const { stdout } = process;
+    const before = stdout.isTTY;
+    let text = '';
+    const write = vi.spyOn(stdout, 'write').mockImplementation((chunk) => (text += String(chunk)) !== '');
+    vi.stubEnv('NO_COLOR', noColor);
+    stdout.isTTY = isTTY;
+    onTestFinished(() => {
+      stdout.isTTY = before;
+      write.mockRestore();
+      vi.unstubAllEnvs();
+    });
+    result(values, {}, LINE);
+    write.mockRestore();
+    return text;
+  }
+
+  test('only the mark of a line, and only on a terminal', () => {
+    expect(written(true, {})).toBe(
+      '  \u001b[32m✓\u001b[0m test  1 s\n\u001b[31m✗\u001b[0m fail  disk\nno ✓ mark\n',
+    );
+    expect(written(false, {})).toBe(PLAIN);
+  });
+
+  test('never with --no-color or NO_COLOR', () => {
+    expect(written(true, { 'no-color': true })).toBe(PLAIN);
+    expect(written(true, {}, '1')).toBe(PLAIN);
+    expect(written(true, {}, '')).not.toBe(PLAIN);
   });
 });

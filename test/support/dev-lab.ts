@@ -30,7 +30,7 @@ export interface StatusJson extends Json {
     readonly stages: readonly { readonly name: string; readonly state: string }[];
     readonly waitingFor?: { readonly decision?: string };
   };
-  readonly deployment?: { readonly phase: string; readonly shares: Readonly<Record<string, number>> };
+  readonly deployment?: { readonly phase: string; readonly verdict?: unknown };
 }
 
 /** `shipway dev` as a real process on the repository of a small service. Ends with the test process, however that ends. */

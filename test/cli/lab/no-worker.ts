@@ -30,7 +30,7 @@ export async function abandonedRun(): Promise<Abandoned> {
     const taskQueue = { name: QUEUES.control };
     const { workflowService, connection } = client.temporal;
     const task = await connection.withDeadline(Date.now() + 30_000, () =>
-      workflowService.pollWorkflowTaskQueue({ namespace, taskQueue }),
+      workflowService.pollWorkflowTaskQueue({ namespace, taskQueue, identity: 'gone' }),
     );
     expect(task.workflowExecution?.workflowId).toBe(`pipeline/shop/${input.run}`);
     const env = {

@@ -74,6 +74,8 @@ async function run(job: Job): Promise<RunStageResult> {
   const details = { stage: name.stage, attempt: name.attempt, ...how };
   await deps.backend.audit([attempted(input, 'stage.result', details, { user: input.requestedBy })]);
   try {
+    // What runs with other rights must not change what is read with the worker's.
+    if (deps.user !== undefined) await stopStrays(folder);
     if (end.kind === 'timeout') throw outOfTime(input);
     if (end.code !== 0) throw failed(input, end.code);
     const artifacts = await kept(job);

@@ -19,7 +19,7 @@ export function jobDir(stageDir: string, { run, stage, attempt }: JobName): stri
   return join(stageDir, 'jobs', run, stage, String(attempt));
 }
 
-/** What belongs to the commands: workspace, home and temporary files. All else in a job's folder is the worker's own. */
+/** Holds what belongs to the commands: workspace, home and temporary files. It and all else in a job's folder is the worker's own. */
 export const runDir = (job: string): string => join(job, 'run');
 export const workspaceDir = (job: string): string => join(runDir(job), 'workspace');
 
@@ -55,7 +55,7 @@ async function endOf(job: string): Promise<JobState | undefined> {
 
 /** Makes the folder. Others may pass through it to what is theirs, and read nothing. */
 export async function prepareJob(job: string): Promise<void> {
-  await mkdir(job, { recursive: true, mode: 0o711 });
+  await mkdir(runDir(job), { recursive: true, mode: 0o711 });
 }
 
 /** Said before the command is started, so that it is never started twice by mistake. */

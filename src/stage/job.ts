@@ -33,7 +33,7 @@ export async function startJob(job: string, command: JobCommand): Promise<Proces
   const { script, user, reruns } = command;
   const [home, tmp] = [join(runDir(job), 'home'), join(runDir(job), 'tmp')];
   for (const folder of [home, tmp]) await mkdir(folder, { recursive: true, mode: 0o700 });
-  await handOver(runDir(job), user);
+  await handOver([workspaceDir(job), home, tmp], user);
   await writeFile(scriptFile(job), scriptText(script), { mode: user === undefined ? 0o600 : 0o644 });
   await writeShipped(job, { offset: 0, seq: reruns * CHUNKS, pending: 0, ended: false });
   await noteBegun(job);

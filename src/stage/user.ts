@@ -47,8 +47,8 @@ async function idOf(name: string, which: '-u' | '-g'): Promise<number> {
   }
 }
 
-/** Gives a folder and all in it to the user; no link in it is followed. */
-export async function handOver(folder: string, user: StageUser | undefined): Promise<void> {
+/** Gives folders and all in them to the user, and nothing above them; no link is followed. */
+export async function handOver(folders: readonly string[], user: StageUser | undefined): Promise<void> {
   if (user === undefined) return;
-  await run('chown', ['-R', '-h', `${String(user.uid)}:${String(user.gid)}`, '--', folder]);
+  await run('chown', ['-R', '-h', `${String(user.uid)}:${String(user.gid)}`, '--', ...folders]);
 }

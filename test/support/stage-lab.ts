@@ -104,7 +104,8 @@ export async function stageLab(): Promise<StageLab> {
   return lab;
 }
 
-async function committed(
+/** Makes a commit of these files, and of what lies in `repository`, and puts it into the store as the client does. */
+export async function committed(
   repository: string,
   artifacts: ArtifactStore,
   files: Readonly<Record<string, string>>,

@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { shipway } from './command.js';
 import { SERVICE, folder } from './texts.js';
+
+// Many processes or many runs: minutes on a machine that does much else.
+vi.setConfig({ testTimeout: 240_000 });
 
 const git = (cwd: string, ...args: string[]): void => {
   execFileSync('git', ['-c', 'user.name=Dev', '-c', 'user.email=dev@example.invalid', ...args], {

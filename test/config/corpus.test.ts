@@ -2,10 +2,13 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { formatProblems, type Problem } from '../../src/config/index.js';
 import { packageRoot } from '../../src/paths.js';
 import { ended, shipway, type Ended } from './command.js';
+
+// Many processes or many runs: minutes on a machine that does much else.
+vi.setConfig({ testTimeout: 240_000 });
 
 /**
  * Files that people get wrong. Beside each `NAME.yaml` stands `NAME.txt`, what `shipway validate -f NAME.yaml` says of it; `npx vitest run

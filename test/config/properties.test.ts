@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { parsePolicy } from '../../src/config/policy.js';
 import { formatProblems, parseService, resolvePlan, type Loaded } from '../../src/config/index.js';
@@ -9,6 +9,9 @@ import { STARTER_POLICY, STARTER_SERVICE } from '../../src/config/starter.js';
 import { digestOf } from '../../src/hash.js';
 import { packageRoot } from '../../src/paths.js';
 import { SERVICE, valid } from './texts.js';
+
+// Many processes or many runs: minutes on a machine that does much else.
+vi.setConfig({ testTimeout: 240_000 });
 
 const CORPUS = join(packageRoot(), 'test/config/corpus');
 const texts = [
@@ -83,7 +86,7 @@ describe('any text', () => {
       fc.property(fc.array(fc.oneof(mark, fc.string({ maxLength: 4 })), { maxLength: 60 }), (parts) => {
         holds(parts.join(''));
       }),
-      { numRuns: 600 },
+      { numRuns: 400 },
     );
   });
   test('at all', () => {
@@ -106,7 +109,7 @@ test('a file with parts taken out, put in, and moved', () => {
       }
       holds(changed);
     }),
-    { numRuns: 600 },
+    { numRuns: 400 },
   );
 });
 
@@ -191,7 +194,7 @@ describe('what is valid', () => {
         ];
         for (const style of styles) expect(hash(style)).toBe(hash(text));
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });

@@ -66,7 +66,7 @@ export async function connect(settings: ConnectionSettings): Promise<ShipwayClie
     );
   return {
     temporal: client,
-    startRun: (input) => within(() => startRun(client, input)),
+    startRun: (input) => within(() => startRun(client, settings, input)),
     status: (service, run) => within(() => statusOf(client, namespace, pipelineId(service, run))),
     list: (filter, limit) => within(() => listRuns(client, filter, limit)),
     serviceOf: (run, likely) => within(() => serviceOf(client, run, likely)),

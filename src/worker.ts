@@ -160,7 +160,7 @@ type Polling = Pick<
 
 async function createWorkers(parts: Parts): Promise<Worker[]> {
   const { connection, namespace, settings } = parts;
-  const polling = await Promise.all(settings.roles.map((role) => POLLING[role](parts)));
+  const polling = await Promise.all(settings.roles.map(async (role) => await POLLING[role](parts)));
   return Promise.all(
     polling.flat().map((options) =>
       Worker.create({

@@ -19,7 +19,7 @@ import { abortHandler } from './abort.js';
 import { asking } from './asking.js';
 import { createGates } from './gate.js';
 import * as messages from './messages.js';
-import { control } from './profiles.js';
+import { admitRun, finishRun } from './profiles.js';
 import { publisher } from './publish.js';
 import { OUTCOME } from './search.js';
 import { runStages, type Run } from './stages.js';
@@ -30,7 +30,7 @@ import { reasonOf } from './undo.js';
 export async function pipeline(input: PipelineInput): Promise<Ended> {
   const run = createRun(input);
   try {
-    const { identity } = await control.admitRun(input);
+    const { identity } = await admitRun(input);
     run.identify(identity);
     await runStages(run);
     const reason = reasonOfSuccess(input);
@@ -122,7 +122,7 @@ async function end(run: Run, ended: Ended): Promise<Ended> {
   const { plan, planHash } = run.input;
   run.update({ ...ended, stages: run.view().stages.map((s) => stopped(s, ended)) });
   upsertSearchAttributes([{ key: OUTCOME, value: ended.outcome }]);
-  await control.finishRun({ plan, planHash, run: run.input.run, ...ended });
+  await finishRun({ plan, planHash, run: run.input.run, ...ended });
   await condition(allHandlersFinished);
   return ended;
 }

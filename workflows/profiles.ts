@@ -1,4 +1,10 @@
-import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+  type ActivityOptions,
+} from '@temporalio/workflow';
 import { QUEUES, effectQueues } from '../src/domain/ids.js';
 import type { Activities } from '../activities/index.js';
 
@@ -16,6 +22,32 @@ export const control = proxyActivities<Activities>({
   startToCloseTimeout: '15s',
   retry: EAGER,
 });
+
+/** A short record, once, beside the workflow itself: that spares a round through a queue. */
+const beside = proxyLocalActivities<Activities>({ startToCloseTimeout: '2s', retry: { maximumAttempts: 1 } });
+
+/** The same on the way that is tried until PostgreSQL answers, when the short way did not end well. */
+async function besideOrSurely<T>(short: () => Promise<T>, surely: () => Promise<T>): Promise<T> {
+  try {
+    return await short();
+  } catch (error) {
+    const final = error instanceof ActivityFailure && error.retryState === 'NON_RETRYABLE_FAILURE';
+    if (final || isCancellation(error)) throw error;
+    return surely();
+  }
+}
+
+/** Records of a run's begin and end. */
+export const admitRun: Activities['admitRun'] = (input) =>
+  besideOrSurely(
+    () => beside.admitRun(input),
+    () => control.admitRun(input),
+  );
+export const finishRun: Activities['finishRun'] = (input) =>
+  besideOrSurely(
+    () => beside.finishRun(input),
+    () => control.finishRun(input),
+  );
 
 /** Waiting for a workflow that is not ours: days, held by heartbeats. */
 export const waiting = proxyActivities<Activities>({

@@ -10,7 +10,7 @@ import { progress, result } from './output.js';
 import { planned, type Planned } from './planning.js';
 import { statusJson } from './status.js';
 import type { Command, Values } from './table.js';
-import { uiOf } from './ui-address.js';
+import { uiOf } from '../client/ui-address.js';
 
 const BASE32 = 'abcdefghijkmnpqrstuvwxyz23456789';
 const SUFFIX = 6;

@@ -5,7 +5,7 @@ import { runOrNewest } from './reference.js';
 import { nextCommands } from '../domain/next.js';
 import { renderRun } from './render/run.js';
 import type { Command } from './table.js';
-import { uiOf } from './ui-address.js';
+import { uiOf } from '../client/ui-address.js';
 
 /** `shipway status [RUN]`: from what is written down in Temporal, so also when no worker lives. */
 export const status: Command = (values, [text]) =>

@@ -4,7 +4,7 @@ import { settings, withClient } from './context.js';
 import { result } from './output.js';
 import { runOf } from './reference.js';
 import type { Command } from './table.js';
-import { uiOf } from './ui-address.js';
+import { uiOf } from '../client/ui-address.js';
 
 /** `shipway ui [RUN]`: an address to open in a browser. */
 export const ui: Command = async (values, [text]) => {

@@ -4,7 +4,7 @@ import { result } from './output.js';
 import { runOrNewest } from './reference.js';
 import { statusJson } from './status.js';
 import type { Command } from './table.js';
-import { uiOf } from './ui-address.js';
+import { uiOf } from '../client/ui-address.js';
 
 /** `shipway watch [RUN]`: follows it; the exit code is that of its outcome. */
 export const watch: Command = (values, [text]) =>

@@ -1,11 +1,13 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { SearchAttributeType, TypedSearchAttributes, defineSearchAttributeKey } from '@temporalio/common';
-import { QUEUES, pipelineId } from '../domain/ids.js';
+import type { ConnectionSettings } from '../connection.js';
+import { QUEUES, pipelineId, targetId } from '../domain/ids.js';
 import type { PipelineInput } from '../domain/inputs.js';
 import { MEMO_VIEW } from '../domain/messages.js';
 import type { DeploymentView, RunView } from '../domain/view.js';
 import { lastVerdictOf, pendingOf, pollersOf, type Pending, type Pollers } from './describe.js';
 import { CommandError } from './failure.js';
+import { uiOf } from './ui-address.js';
 import { initialRunView } from '../domain/initial-run-view.js';
 
 export interface RunStatus {
@@ -24,8 +26,13 @@ export interface RunLine {
   readonly view?: RunView;
 }
 
-export async function startRun(client: Client, input: PipelineInput): Promise<string> {
+export async function startRun(
+  client: Client,
+  settings: ConnectionSettings,
+  input: PipelineInput,
+): Promise<string> {
   const { plan, run, requestedBy, planHash } = input;
+  const links = linksOf(settings, input);
   const keyword = (name: string, value: string) => ({
     key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD),
     value,
@@ -36,16 +43,28 @@ export async function startRun(client: Client, input: PipelineInput): Promise<st
     taskQueue: QUEUES.control,
     args: [input],
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
-    memo: { [MEMO_VIEW]: initialRunView(input) },
+    memo: { [MEMO_VIEW]: initialRunView(input), links },
     typedSearchAttributes: new TypedSearchAttributes([
       keyword('ShipwayService', plan.service),
       keyword('ShipwayEnvironment', plan.environment),
       keyword('ShipwayVersion', plan.version),
     ]),
     staticSummary: summary(`${plan.service} ${plan.version} → ${plan.environment} (${requestedBy})`),
-    staticDetails: `commit \`${plan.commit}\`, plan \`${planHash}\`, asked for by ${requestedBy}`,
+    staticDetails: [
+      `commit \`${plan.commit}\`, plan \`${planHash}\`, asked for by ${requestedBy}`,
+      ...Object.entries(links).map(([name, url]) => `[${name}](${url})`),
+    ].join('\n\n'),
   });
   return workflowId;
+}
+
+/** Where else to look at a run. The addresses are those of whoever starts it. */
+function linksOf(settings: ConnectionSettings, { run, plan }: PipelineInput): Record<string, string> {
+  const target = uiOf(settings, targetId(plan));
+  return {
+    output: new URL(`/v1/runs/${encodeURIComponent(run)}/logs`, settings.apiUrl).href,
+    ...(target === undefined ? {} : { target }),
+  };
 }
 
 /** Temporal takes 200 bytes. */

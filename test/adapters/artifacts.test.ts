@@ -34,7 +34,7 @@ test('what a killed process had begun to write is swept after a day, and not bef
   await writeFile(join(directory, 'incoming', 'young'), 'half');
   const twoDaysAgo = new Date(Date.now() - 2 * 24 * 3600 * 1000);
   await utimes(join(directory, 'incoming', 'old'), twoDaysAgo, twoDaysAgo);
-  await store.put(pieces(Buffer.from('second')));
+  await localArtifacts({ directory }).put(pieces(Buffer.from('second')));
   expect(await readdir(join(directory, 'incoming'))).toEqual(['young']);
   await rm(directory, { recursive: true });
 });

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -97,13 +97,8 @@ describe('every key', () => {
 });
 
 describe('the JSON Schema', () => {
-  /** Kept by fastify, and here only to look on from outside. */
-  const require = createRequire(createRequire(import.meta.url).resolve('fastify'));
-  const { default: Ajv } = require('ajv/dist/2020.js') as {
-    default: new (options: object) => { compile: (schema: object) => (value: unknown) => boolean };
-  };
   const validator = (path: string) =>
-    new Ajv({ strict: true, allowUnionTypes: true, strictTypes: false }).compile(
+    new Ajv2020({ strict: true, allowUnionTypes: true, strictTypes: false }).compile(
       JSON.parse(read(path)) as object,
     );
   const service = validator('schema/shipway.schema.json');

@@ -11,8 +11,15 @@ import { ShipwayError } from '../../errors.js';
  */
 export function localArtifacts({ directory }: { readonly directory: string }): ArtifactStore {
   const placeOf = (digest: Digest): string => join(directory, 'sha256', digest.slice(0, 2), checked(digest));
+  let ready: Promise<string> | undefined;
   return {
-    put: (content, expected) => put(directory, placeOf, content, expected),
+    put: async (content, expected) => {
+      ready ??= incomingOf(directory).catch((error: unknown) => {
+        ready = undefined;
+        throw error;
+      });
+      return put(await ready, placeOf, content, expected);
+    },
     get: async (digest) => {
       if (!(await exists(placeOf(digest)))) throw missing(digest);
       return verified(placeOf(digest), digest);
@@ -22,14 +29,11 @@ export function localArtifacts({ directory }: { readonly directory: string }): A
 }
 
 async function put(
-  directory: string,
+  incoming: string,
   placeOf: (digest: Digest) => string,
   content: AsyncIterable<Uint8Array>,
   expected: Digest | undefined,
 ): Promise<{ digest: Digest; bytes: number }> {
-  const incoming = join(directory, 'incoming');
-  await mkdir(incoming, { recursive: true, mode: 0o700 });
-  await sweep(incoming);
   const temporary = join(incoming, randomUUID());
   try {
     const { digest, bytes } = await written(temporary, content);
@@ -84,6 +88,14 @@ async function opened(path: string, digest: Digest): Promise<FileHandle> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw missing(digest);
     throw error;
   }
+}
+
+/** Where content is written before its digest is known; looked through once, at the first use. */
+async function incomingOf(directory: string): Promise<string> {
+  const incoming = join(directory, 'incoming');
+  await mkdir(incoming, { recursive: true, mode: 0o700 });
+  await sweep(incoming);
+  return incoming;
 }
 
 const ABANDONED_MS = 24 * 3600 * 1_000;

@@ -42,7 +42,8 @@ export const admitDeployment =
         `only ${targetId(input)} admits its deployments, not ${caller ?? ''}`,
       );
     const state: TargetState = (await deps.store.targets.load(input)) ?? emptyState(input);
-    const admitted = await resolve(deps, input, state);
+    const row = await deps.store.deployments.find(deploymentId(input, input.n));
+    const admitted = await resolve(deps, input, state, row?.requestId === input.requestId);
     await deps.store.permits.grant(permitFor(input, admitted));
     await deps.store.deployments.start(rowOf(admitted, input.n));
     await deps.store.targets.save({
@@ -88,7 +89,13 @@ const emptyState = ({ service, environment }: TargetRef): TargetState => ({
   nextN: 1,
 });
 
-async function resolve(deps: Deps, input: AdmitInput, state: TargetState): Promise<DeploymentInput> {
+/** What was admitted is not judged again: rules that have changed meanwhile are for the next one. */
+async function resolve(
+  deps: Deps,
+  input: AdmitInput,
+  state: TargetState,
+  before: boolean,
+): Promise<DeploymentInput> {
   const { service, environment, n, requestId, cause } = input;
   const base = {
     service,
@@ -104,7 +111,7 @@ async function resolve(deps: Deps, input: AdmitInput, state: TargetState): Promi
       : { replaces: state.live, candidate: otherSlot(state.live.slot) };
   switch (cause.kind) {
     case 'deploy':
-      await verifyRequest(deps, cause.request, state);
+      if (!before) await verifyRequest(deps, cause.request, state);
       return {
         ...base,
         ...beside,

@@ -32,16 +32,25 @@ export function forward<I extends EffectInput, O>(
       await permits.forward();
       const details = { effect: name, ...say(input) };
       await store.audit.append([attempted(input, 'effect.intent', details)]);
-      try {
-        const result = await act(input, signal);
-        await store.audit.append([attempted(input, 'effect.result', { ...details, ok: true })]);
-        return result;
-      } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
-        await store.audit.append([attempted(input, 'effect.result', { ...details, ok: false, why })]);
-        throw error;
-      }
+      const result = await recorded(
+        () => act(input, signal),
+        async (why) => {
+          await store.audit.append([attempted(input, 'effect.result', { ...details, ok: false, why })]);
+        },
+      );
+      await store.audit.append([attempted(input, 'effect.result', { ...details, ok: true })]);
+      return result;
     });
+}
+
+/** Only what the act itself fails with is its failure: a result that could not be written is not. */
+async function recorded<O>(act: () => Promise<O>, failed: (why: string) => Promise<void>): Promise<O> {
+  try {
+    return await act();
+  } catch (error) {
+    await failed(error instanceof Error ? error.message : String(error));
+    throw error;
+  }
 }
 
 /** An effect on the way back: acts at once, store or no store. Its entry is written when the deployment ends, marked late. */

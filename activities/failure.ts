@@ -5,7 +5,7 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { FAILURES } from '../src/domain/failures.js';
+import { FAILURES, isFailureType } from '../src/domain/failures.js';
 import { ShipwayError } from '../src/errors.js';
 
 type Activity<I extends unknown[], O> = (...input: I) => Promise<O>;
@@ -35,6 +35,8 @@ export function asFailure(error: unknown): Error {
       nonRetryable: !FAILURES[error.type].retried,
       category: 'BENIGN',
     });
+  const answered = answerOf(error);
+  if (answered !== undefined) return answered;
   const away = unreachable(error);
   if (away !== undefined)
     return ApplicationFailure.create({
@@ -48,6 +50,15 @@ export function asFailure(error: unknown): Error {
     error: bug.stack ?? bug.message,
   });
   return ApplicationFailure.create({ type: 'internal.bug', message: bug.message, nonRetryable: true });
+}
+
+/** What another workflow has said to an update stays what it is, when it is a row of the table. */
+function answerOf(error: unknown): ApplicationFailure | undefined {
+  const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+  const type = cause instanceof ApplicationFailure ? (cause.type ?? '') : '';
+  if (!isFailureType(type)) return undefined;
+  const nonRetryable = !FAILURES[type].retried;
+  return ApplicationFailure.create({ type, message: cause?.message ?? '', nonRetryable, category: 'BENIGN' });
 }
 
 /** A workflow that ends or continues as new in the middle of an update, and a server that is restarting, are asked again. */

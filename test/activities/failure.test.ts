@@ -1,0 +1,104 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import {
+  ServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { describe, expect, test } from 'vitest';
+import { allFailing } from '../../activities/failure.js';
+import { FAILURES, type FailureType } from '../../src/domain/failures.js';
+import { ShipwayError } from '../../src/errors.js';
+import { activityOf } from '../support/activity.js';
+
+const thrown = async (error: unknown, cancelled = false): Promise<ApplicationFailure> => {
+  const { env, run } = activityOf('w');
+  if (cancelled) env.cancel();
+  return run(() => Promise.reject(error as Error)).then(
+    () => Promise.reject(new Error('nothing was thrown')),
+    (failure: unknown) => failure as ApplicationFailure,
+  );
+};
+
+test.each(Object.keys(FAILURES) as FailureType[])(
+  '%s keeps its type, and is retried as its row says',
+  async (type) => {
+    const failure = await thrown(new ShipwayError(type, 'what happened', { cause: new Error('hunter2') }));
+    expect(failure).toBeInstanceOf(ApplicationFailure);
+    expect(failure).toMatchObject({ type, message: 'what happened', nonRetryable: !FAILURES[type].retried });
+    // A cause is a foreign text: it stays with the worker.
+    expect(JSON.stringify(failure) + String(failure.cause?.message)).not.toContain('hunter2');
+  },
+);
+
+const update = (cause: Error | undefined): Error =>
+  new WorkflowUpdateFailedError('Workflow Update failed', cause as Error);
+describe('what Temporal’s client throws', () => {
+  test.each([
+    ['a workflow that is gone', new WorkflowNotFoundError('not found', 'w', undefined)],
+    [
+      'a server that restarts',
+      new ServiceError('14 UNAVAILABLE', { cause: new Error('connection refused') }),
+    ],
+    ['an answer that did not come in time', new WorkflowUpdateRPCTimeoutOrCancelledError('timed out')],
+    ['an update without a word', update(undefined)],
+    [
+      'a workflow that ended under the update',
+      update(ApplicationFailure.create({ type: 'AcceptedUpdateCompletedWorkflow' })),
+    ],
+  ])('%s is asked again', async (_, error) => {
+    expect(await thrown(error)).toMatchObject({ type: 'temporal.unavailable', nonRetryable: false });
+  });
+
+  test('what a workflow has answered stays what it is', async () => {
+    const said = update(ApplicationFailure.nonRetryable('not by you', 'statement.refused'));
+    expect(await thrown(said)).toMatchObject({
+      type: 'statement.refused',
+      message: 'not by you',
+      nonRetryable: true,
+    });
+    const strange = update(ApplicationFailure.nonRetryable('what', 'NoSuchType'));
+    expect(await thrown(strange)).toMatchObject({ type: 'internal.bug', nonRetryable: true });
+  });
+});
+
+test.each([
+  ['an error', new TypeError('x is not a function')],
+  ['a timeout of its own', new DOMException('The operation was aborted due to timeout', 'TimeoutError')],
+  ['a text', 'just a text'],
+  ['nothing', undefined],
+  ['a system error', Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' })],
+])('%s that nobody foresaw is a bug: not retried, and in the log', async (_, error) => {
+  const { logged, run } = activityOf('w');
+  await expect(run(() => Promise.reject(error as Error))).rejects.toMatchObject({
+    type: 'internal.bug',
+    nonRetryable: true,
+  });
+  expect(logged.filter((l) => l.message === 'an activity met an error that nobody foresaw')).toHaveLength(1);
+});
+
+test('a failure that is one already is handed on as it is', async () => {
+  const failure = ApplicationFailure.create({ type: 'stage.failed', message: 'x' });
+  expect(await thrown(failure)).toBe(failure);
+  const cancelled = new CancelledFailure('x');
+  expect(await thrown(cancelled)).toBe(cancelled);
+});
+
+test('whatever a cancelled activity throws, it was cancelled', async () => {
+  for (const error of [
+    new ShipwayError('stage.lost', 'x'),
+    new TypeError('x'),
+    new DOMException('x', 'AbortError'),
+  ])
+    expect(await thrown(error, true)).toBeInstanceOf(CancelledFailure);
+});
+
+test('all activities of a record are wrapped, and what succeeds is untouched', async () => {
+  const all = allFailing({
+    good: (n: number) => Promise.resolve(n + 1),
+    bad: () => Promise.reject(new Error('x')),
+  });
+  const { run } = activityOf('w');
+  expect(await run(all.good, 1)).toBe(2);
+  await expect(activityOf('w').env.run(all.bad)).rejects.toMatchObject({ type: 'internal.bug' });
+});

@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest';
+import { watch } from '../../activities/watch.js';
+import type { EffectDeps } from '../../activities/deps.js';
+import type { Observation, WatchEvidence, WatchInput } from '../../src/domain/watching.js';
+import { ShipwayError } from '../../src/errors.js';
+import { activityOf } from '../support/activity.js';
+import { fakeWorld } from '../support/fake-world.js';
+import { memoryStore } from '../support/memory-store.js';
+import { CANDIDATE, STABLE, WATCH_PLAN, counters, seen, watchInput } from '../support/watching.js';
+
+/** Real time, in short: a look every 50 ms, and enough requests for a verdict at the second one. */
+const input = (forMs: number, more: Partial<WatchInput> = {}): WatchInput =>
+  watchInput({
+    ...{ from: Date.now(), until: Date.now() + forMs },
+    plan: { ...WATCH_PLAN, intervalMs: 50, stepTimeoutMs: 0 },
+    ...more,
+  });
+function lab(errors = 0) {
+  const world = fakeWorld();
+  const store = memoryStore();
+  let looks = 0;
+  const deps: EffectDeps = {
+    ...{ provider: world.provider, router: world.router, store },
+    metrics: {
+      sample: () => {
+        looks++;
+        const requests = looks * 1_000;
+        return Promise.resolve({
+          at: Date.now(),
+          counters: [counters(CANDIDATE, requests, requests * errors), counters(STABLE, requests)],
+        });
+      },
+    },
+  };
+  return { deps, store, looks: () => looks };
+}
+const DOWN = (): Promise<never> => Promise.reject(new ShipwayError('store.unavailable', 'gone'));
+const evidenceOf = (beat: unknown): readonly Observation[] => (beat as WatchEvidence).observations;
+
+test('passes at its end, keeps its samples, and beats what it knows', async () => {
+  const { deps, store } = lab();
+  const { beats, run } = activityOf('d');
+  const of = input(300);
+  const result = await run(watch(deps), of);
+  expect(result).toMatchObject({ verdict: { kind: 'pass' }, interrupted: false });
+  expect(Date.now()).toBeGreaterThanOrEqual(of.until ?? Infinity);
+  expect(evidenceOf(beats.at(-1))).toEqual(result.evidence.observations);
+  expect((await store.samples.list('')).length).toBeGreaterThan(2);
+});
+
+test('fails at once when the candidate is bad', async () => {
+  const { deps, looks } = lab(0.5);
+  const result = await activityOf('d').run(watch(deps), input(3_600_000));
+  expect(result.verdict.kind).toBe('fail');
+  expect(looks()).toBeLessThan(5);
+});
+
+test('an attempt that died hands its evidence to the next one, before what the workflow knew', async () => {
+  const { deps } = lab();
+  const at = Date.now() - 10_000;
+  const beaten = [seen(at, counters(CANDIDATE, 400, 0), counters(STABLE, 400))];
+  const known = { observations: [seen(at - 1_000, counters(CANDIDATE, 300), counters(STABLE, 300))] };
+  const attempt = activityOf('d', { attempt: 2, heartbeatDetails: { observations: beaten } });
+  const { evidence } = await attempt.run(watch(deps), input(100, { evidence: known }));
+  expect(evidence.observations[0]).toEqual(beaten[0]);
+  const first = await activityOf('d').run(watch(deps), input(100, { evidence: known }));
+  expect(first.evidence.observations[0]).toEqual(known.observations[0]);
+});
+
+test('interrupted it gives what it knows, and does not wait for the next look', async () => {
+  const { deps, looks } = lab();
+  const { env, run } = activityOf('d');
+  const { until, ...open } = input(0, { plan: { ...WATCH_PLAN, intervalMs: 3_600_000 } });
+  expect(until).toBeDefined();
+  const watching = run(watch(deps), open);
+  await expect.poll(looks).toBe(1);
+  env.cancel();
+  const result = await watching;
+  expect(result.interrupted).toBe(true);
+  expect(result.evidence.observations).toHaveLength(1);
+});
+
+test('it beats between looks that are far apart', async () => {
+  const { deps, looks } = lab();
+  const { env, beats, run } = activityOf('d');
+  const watching = run(watch(deps), input(3_600_000, { plan: { ...WATCH_PLAN, intervalMs: 3_600_000 } }));
+  await expect.poll(() => beats.length, { timeout: 20_000 }).toBeGreaterThan(3);
+  expect(looks()).toBe(1);
+  expect(evidenceOf(beats.at(-1))).toHaveLength(1);
+  env.cancel();
+  await watching;
+});
+
+test('a store that is gone does not blind it: bad is bad, and the lost record is in the log', async () => {
+  const { deps, store } = lab(0.5);
+  const { logged, run } = activityOf('d');
+  const without = { ...deps, store: { ...store, samples: { ...store.samples, add: DOWN } } };
+  expect((await run(watch(without), input(3_600_000))).verdict.kind).toBe('fail');
+  expect(logged.some((l) => l.message === 'samples could not be kept')).toBe(true);
+});
+
+test('a source that does not answer is unavailable, and says why; health is looked at all the same', async () => {
+  const { deps } = lab();
+  const silent = {
+    ...deps,
+    metrics: { sample: () => Promise.reject(new ShipwayError('metrics.unavailable', 'refused')) },
+  };
+  const result = await activityOf('d').run(watch(silent), input(100));
+  expect(result.verdict).toMatchObject({ kind: 'unavailable' });
+  expect(result.evidence.observations.at(-1)).toMatchObject({
+    unavailable: 'refused',
+    health: { probes: 1, failures: 0 },
+  });
+});
+
+test('a provider that does not answer is no failed probe, and is said', async () => {
+  const { deps } = lab();
+  const health = () => Promise.reject(new ShipwayError('provider.unavailable', 'no such host'));
+  const result = await activityOf('d').run(
+    watch({ ...deps, provider: { ...deps.provider, health } }),
+    input(100),
+  );
+  expect(result.verdict.kind).not.toBe('fail');
+  expect(result.evidence.observations.at(-1)?.health).toEqual({
+    probes: 0,
+    failures: 0,
+    note: 'no such host',
+  });
+});

@@ -97,14 +97,8 @@ async function resolve(
   before: boolean,
 ): Promise<DeploymentInput> {
   const { service, environment, n, requestId, cause } = input;
-  const base = {
-    service,
-    environment,
-    id: deploymentId(input, n),
-    kind: cause.kind,
-    requestId,
-    host: state.host ?? deps.host,
-  };
+  const named = { service, environment, id: deploymentId(input, n), kind: cause.kind, requestId };
+  const base = { ...named, host: state.host ?? deps.host };
   const beside =
     state.live === undefined
       ? { candidate: 'blue' as const }

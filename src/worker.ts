@@ -26,7 +26,8 @@ import { installRuntime } from './worker/runtime.js';
 import { acceptPolicy, currentPolicy } from './worker/policy.js';
 import { restoreLive } from './worker/restore-live.js';
 import { serve } from './worker/serve.js';
-import { stageDeps } from './worker/stage.js';
+import type { StageUser } from './stage/user.js';
+import { commandUser, stageDeps } from './worker/stage.js';
 import { openStore } from './store/open.js';
 import { migrate } from './store/migrate.js';
 
@@ -51,6 +52,7 @@ interface Parts {
   readonly namespace: string;
   readonly artifacts: ArtifactStore;
   readonly store: Store | undefined;
+  readonly user: StageUser | undefined;
 }
 
 /** What was opened, newest last: closed in the other order. */
@@ -109,6 +111,7 @@ async function prepared(parts: Parts, store: Store, opened: Opened): Promise<str
 }
 
 async function assemble(settings: WorkerSettings, log: Logger, opened: Opened): Promise<Parts> {
+  const user = await commandUser(settings);
   const { connectionOptions: options, namespace = 'default' } = await temporalProfile(process.env);
   const { address = 'localhost:7233' } = options;
   const opening = [
@@ -121,7 +124,7 @@ async function assemble(settings: WorkerSettings, log: Logger, opened: Opened): 
   const [store, connection, channel] = await Promise.all(opening);
   const client = new Client({ connection: channel, namespace });
   const artifacts = localArtifacts({ directory: settings.artifactDir });
-  return { settings, log, connection, client, namespace, artifacts, store };
+  return { settings, log, connection, client, namespace, artifacts, store, user };
 }
 
 async function answering<T extends { close: () => Promise<void> }>(
@@ -158,11 +161,11 @@ type Polling = Pick<
   | 'stickyQueueScheduleToStartTimeout'
 >;
 
-async function createWorkers(parts: Parts): Promise<Worker[]> {
+function createWorkers(parts: Parts): Promise<Worker[]> {
   const { connection, namespace, settings } = parts;
-  const polling = await Promise.all(settings.roles.map(async (role) => await POLLING[role](parts)));
+  const polling = settings.roles.flatMap((role) => POLLING[role](parts));
   return Promise.all(
-    polling.flat().map((options) =>
+    polling.map((options) =>
       Worker.create({
         connection,
         namespace,
@@ -175,7 +178,7 @@ async function createWorkers(parts: Parts): Promise<Worker[]> {
 }
 
 /** What a worker of each role polls. */
-const POLLING: Readonly<Record<Role, (parts: Parts) => readonly Polling[] | Promise<readonly Polling[]>>> = {
+const POLLING: Readonly<Record<Role, (parts: Parts) => readonly Polling[]>> = {
   control: (parts) => [
     {
       taskQueue: QUEUES.control,
@@ -208,10 +211,10 @@ const POLLING: Readonly<Record<Role, (parts: Parts) => readonly Polling[] | Prom
       },
     ];
   },
-  stage: async (parts) => [
+  stage: (parts) => [
     {
       taskQueue: QUEUES.stage,
-      activities: createStageActivities(await stageDeps(parts)),
+      activities: createStageActivities(stageDeps(parts)),
       maxConcurrentActivityTaskExecutions: parts.settings.stageSlots,
     },
   ],

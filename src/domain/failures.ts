@@ -79,7 +79,7 @@ export const FAILURES = {
   ),
   'stage.lost': row(
     false,
-    'the machine that ran a stage is gone and the stage may not be run again by itself (on_lost: fail)',
+    'what ran a stage is gone and the stage may not be run again by itself (on_lost: fail, or it was lost too often)',
     'start the run again',
   ),
   'stage.timeout': row(

@@ -1,7 +1,7 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { membersOf } from '../adapters/providers/process-find.js';
 import { stopProcess, type ProcessIdentity } from '../processes.js';
-import { begunAt, inspectJob, noteTimeout, type JobState } from './job-files.js';
+import { begunAt, endOf, inspectJob, noteTimeout, type JobState } from './job-files.js';
 import { JOB_TOKEN } from './job.js';
 
 const GRACE_MS = 5_000;
@@ -63,12 +63,11 @@ function kill(pid: number): void {
 async function firstOf(job: string, stop: AbortSignal): Promise<JobEnd | undefined> {
   const news = newsOf(job);
   try {
-    for (;;) {
-      const state = await inspectJob(job);
-      if (state.kind === 'ended' || state.kind === 'timeout' || state.kind === 'lost') return state;
-      if (state.kind !== 'running') return { kind: 'lost' };
+    for (let closer = false; ; closer = await news.next(stop)) {
+      const state = closer ? await inspectJob(job) : await endOf(job);
+      if (state?.kind === 'none' || state?.kind === 'prepared') return { kind: 'lost' };
+      if (state !== undefined && state.kind !== 'running') return state;
       if (stop.aborted) return undefined;
-      await news.next(stop);
     }
   } finally {
     news.close();
@@ -83,14 +82,14 @@ function newsOf(job: string) {
     wake();
   });
   return {
-    /** Resolves at an end code, at the next look, or when stopped. */
+    /** Resolves when there is an exit code or `stop` aborts; with true when neither came and it is time to look closer. */
     next: (stop: AbortSignal) =>
-      new Promise<void>((resolve) => {
+      new Promise<boolean>((resolve) => {
         const done = (): void => {
           clearTimeout(timer);
           stop.removeEventListener('abort', done);
+          resolve(!fresh && !stop.aborted);
           fresh = false;
-          resolve();
         };
         const timer = setTimeout(done, LOOK_MS);
         stop.addEventListener('abort', done);

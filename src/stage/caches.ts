@@ -17,6 +17,7 @@ interface Caching {
  * commands may change those files. A cache is a help, not a promise: one that is not there is not restored.
  */
 export async function restoreCaches(caching: Caching, workspace: string): Promise<void> {
+  if (caching.cache.length === 0) return;
   const places: string[] = [];
   for (const cache of caching.cache) {
     const place = await cachePlace(caching, cache, workspace);
@@ -32,6 +33,7 @@ const noteFile = (job: string): string => join(job, 'caches.json');
 
 /** Keeps the caches of a stage that passed, under the keys that were noted; one that is kept already stays. */
 export async function keepCaches(caching: Caching, workspace: string): Promise<void> {
+  if (caching.cache.length === 0) return;
   const places = JSON.parse(await readFile(noteFile(caching.job), 'utf8')) as string[];
   for (const [n, place] of places.entries()) {
     if (await exists(place)) continue;

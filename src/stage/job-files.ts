@@ -47,7 +47,8 @@ export async function inspectJob(job: string): Promise<JobState> {
   return { kind: (await isTimeout(job)) ? 'timeout' : 'lost' };
 }
 
-async function endOf(job: string): Promise<JobState | undefined> {
+/** How it has ended, if it left an exit code. */
+export async function endOf(job: string): Promise<JobState | undefined> {
   const code = await exitCode(job);
   if (code === undefined) return undefined;
   return (await isTimeout(job)) ? { kind: 'timeout' } : { kind: 'ended', code };

@@ -32,10 +32,13 @@ const CHUNKS = 1_000_000;
 export async function startJob(job: string, command: JobCommand): Promise<ProcessIdentity> {
   const { script, user, reruns } = command;
   const [home, tmp] = [join(runDir(job), 'home'), join(runDir(job), 'tmp')];
-  for (const folder of [home, tmp]) await mkdir(folder, { recursive: true, mode: 0o700 });
+  await Promise.all([
+    mkdir(home, { recursive: true, mode: 0o700 }),
+    mkdir(tmp, { recursive: true, mode: 0o700 }),
+    writeFile(scriptFile(job), scriptText(script), { mode: user === undefined ? 0o600 : 0o644 }),
+    writeShipped(job, { offset: 0, seq: reruns * CHUNKS, pending: 0, ended: false }),
+  ]);
   await handOver([workspaceDir(job), home, tmp], user);
-  await writeFile(scriptFile(job), scriptText(script), { mode: user === undefined ? 0o600 : 0o644 });
-  await writeShipped(job, { offset: 0, seq: reruns * CHUNKS, pending: 0, ended: false });
   await noteBegun(job);
   const env = { ...command.environment, HOME: home, TMPDIR: tmp, [JOB_TOKEN]: job };
   const child = await withFiles(job, (files) =>
@@ -70,7 +73,7 @@ async function withFiles(
     child.unref();
     return child;
   } finally {
-    for (const file of files) await file.close();
+    await Promise.all(files.map((file) => file.close()));
   }
 }
 

@@ -6,22 +6,25 @@ import type { ArtifactStore } from '../domain/ports.js';
 import type { Store } from '../domain/store.js';
 import type { WorkerSettings } from '../settings.js';
 import { directBackend, httpBackend } from '../stage/backend.js';
-import { stageUser } from '../stage/user.js';
+import { stageUser, type StageUser } from '../stage/user.js';
 
 interface Parts {
   readonly settings: WorkerSettings;
   readonly artifacts: ArtifactStore;
   readonly store: Store | undefined;
+  readonly user: StageUser | undefined;
   readonly log: Logger;
 }
 
-/**
- * A stage worker on its own reports through the API; beside a control role it uses that role's store. Fails with `UsageError` when
- * commands cannot run as the user that was asked for.
- */
-export async function stageDeps({ settings, artifacts, store }: Parts): Promise<StageDeps & ScanDeps> {
-  const { stageDir, stageUser: named } = settings;
-  const user = named === undefined ? undefined : await stageUser(named, stageDir);
+/** Whom users' commands run as, if not the worker's own user. Fails with `UsageError` when that cannot be. */
+export const commandUser = async (settings: WorkerSettings): Promise<StageUser | undefined> =>
+  settings.stageUser === undefined || !settings.roles.includes('stage')
+    ? undefined
+    : stageUser(settings.stageUser, settings.stageDir);
+
+/** A stage worker on its own reports through the API; beside a control role it uses that role's store. */
+export function stageDeps({ settings, artifacts, store, user }: Parts): StageDeps & ScanDeps {
+  const { stageDir } = settings;
   const backend =
     store === undefined
       ? httpBackend({

@@ -32,7 +32,7 @@ test.each(Object.keys(FAILURES) as FailureType[])(
 );
 
 const update = (cause: Error | undefined): Error =>
-  new WorkflowUpdateFailedError('Workflow Update failed', cause as Error);
+  new WorkflowUpdateFailedError('Workflow Update failed', cause);
 describe('what Temporal’s client throws', () => {
   test.each([
     ['a workflow that is gone', new WorkflowNotFoundError('not found', 'w', undefined)],

@@ -82,7 +82,7 @@ async function servers({
   say,
   started,
 }: Pick<Starting, 'stateDir' | 'say' | 'started'>): Promise<readonly [RunningTemporal, RunningPostgres]> {
-  const [temporal, postgres] = await Promise.all([
+  const [temporal, postgres] = await bothOrNeither(
     startTemporal({
       dataDir: join(stateDir, 'temporal'),
       searchAttributes: SEARCH_ATTRIBUTES,
@@ -90,7 +90,7 @@ async function servers({
       say,
     }),
     startPostgres({ dataDir: join(stateDir, 'postgres'), logFile: join(stateDir, 'postgres.log') }),
-  ]);
+  );
   started.push(
     () => postgres.stop(),
     () => temporal.stop(),
@@ -99,6 +99,23 @@ async function servers({
   await noteProcess(stateDir, 'postgres', postgres.pid);
   say(`Temporal on ${temporal.address}, UI on ${temporal.uiUrl}; PostgreSQL is up`);
   return [temporal, postgres];
+}
+
+interface Stoppable {
+  readonly stop: () => Promise<void>;
+}
+/** One that has started is ended again when the other has not: it is known to nobody else yet. */
+async function bothOrNeither<A extends Stoppable, B extends Stoppable>(
+  one: Promise<A>,
+  other: Promise<B>,
+): Promise<readonly [A, B]> {
+  try {
+    return await Promise.all([one, other]);
+  } catch (error) {
+    const ended = await Promise.allSettled([one, other]);
+    await Promise.all(ended.map((e) => (e.status === 'fulfilled' ? e.value.stop() : undefined)));
+    throw error;
+  }
 }
 
 const READY_MS = 30_000;

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { packageRoot } from '../../src/paths.js';
@@ -55,6 +55,28 @@ test('leaves alone a process that only has the pid of one it guarded', async () 
   await ended;
   expect(await isAlive(other)).toBe(true);
 });
+
+/** Only root's data lies elsewhere, so only root can have it made there. */
+const places = process.getuid?.() === 0 ? ['/var/lib/shipway/postgres-of-a-test', 'its own'] : ['its own'];
+test.each(places)(
+  'of PostgreSQL’s data goes what shipway put elsewhere, and nothing else: %s',
+  async (where) => {
+    const folder = await temporaryFolder();
+    const elsewhere = where === 'its own' ? join(folder, 'elsewhere') : where;
+    onTestFinished(() => rm(elsewhere, { recursive: true, force: true }));
+    await mkdir(join(elsewhere, 'data'), { recursive: true });
+    await symlink(join(elsewhere, 'data'), join(folder, 'postgres'));
+    const child = guard();
+    const ended = once(child, 'exit');
+    child.stdin?.end(`data ${join(folder, 'postgres')}\n`);
+    await ended;
+    const left = await stat(elsewhere).then(
+      () => true,
+      () => false,
+    );
+    expect(left).toBe(where === 'its own');
+  },
+);
 
 test('has nothing to do when all has been ended in order', async () => {
   const child = guard();

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/paths.js';
-import { dataOf, processesOf } from './left-behind.js';
+import { dataOf, processesOf } from '../support/left-behind.js';
 
 export interface Demo {
   readonly pid: number;

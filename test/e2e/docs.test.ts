@@ -11,13 +11,13 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'npm test': 'scripts/test.js',
   'npm run check': '.ci/run',
   'npm run bench': 'bench/index.ts',
-  'npm link': 'test/e2e/package.test.ts',
   'docker-compose up --build --detach': 'test/e2e/package.test.ts',
   'docker-compose ps': 'test/e2e/compose.test.ts',
 };
 
 /** Commands that are typed here as the documents have them, `RUN` being the run at hand. */
 const HERE: readonly string[] = [
+  'npm link',
   'shipway init --example storefront shop',
   'shipway dev',
   'shipway doctor',
@@ -99,6 +99,7 @@ describe('what the documents show works in one lab', () => {
   test(
     'a service is set up',
     async () => {
+      await works('npm link', '', packageRoot());
       await works('shipway init --example storefront shop', '', '.');
       await lab.type('mkdir own');
       await works('shipway init', '', 'own');

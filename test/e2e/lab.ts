@@ -1,10 +1,9 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { startTraffic, type Traffic } from '../../src/cli/demo/traffic.js';
-import { packageRoot } from '../../src/paths.js';
 import { FULL } from '../../src/domain/plan.js';
 import type { Status } from '../../src/cli/demo/events.js';
 
@@ -13,7 +12,7 @@ export interface Typed {
   readonly stdout: string;
   readonly stderr: string;
 }
-/** A folder with nothing in it and `shipway` on the PATH, as a reader of the documents has it. */
+/** A folder with nothing in it, and a place of its own for what `npm` puts on the PATH. */
 export interface Lab {
   readonly folder: string;
   /** Types a line into a shell. */
@@ -29,17 +28,19 @@ const HTTP_RATE = 50;
 
 export async function openLab(): Promise<Lab> {
   const folder = await mkdtemp(join(tmpdir(), 'shipway-docs-'));
-  const bin = join(folder, '.bin');
-  await mkdir(bin);
-  await symlink(join(packageRoot(), 'bin/shipway.js'), join(bin, 'shipway'));
-  await chmod(join(packageRoot(), 'bin/shipway.js'), 0o755);
-  const env = { ...process.env, PATH: [bin, process.env['PATH']].join(delimiter), SHIPWAY_USER: 'alice' };
+  const prefix = join(folder, '.npm');
+  const env = {
+    ...process.env,
+    npm_config_prefix: prefix,
+    PATH: [join(prefix, 'bin'), process.env['PATH']].join(delimiter),
+    SHIPWAY_USER: 'alice',
+  };
   const running: ChildProcess[] = [];
   const traffic: Traffic[] = [];
   const type: Lab['type'] = (line, inside = '.') =>
-    new Promise((resolve) => {
-      execFile('sh', ['-c', line], { cwd: join(folder, inside), env }, (error, stdout, stderr) => {
-        resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
+    new Promise((done) => {
+      execFile('sh', ['-c', line], { cwd: resolve(folder, inside), env }, (error, stdout, stderr) => {
+        done({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
       });
     });
   return {

@@ -45,7 +45,7 @@ test.each([
     expect(await shop.shares()).toEqual(HALF);
     await away();
     await writeFile(badWhile, '');
-    await until(async () => (await shop.shares())['blue'] === FULL, 60_000);
+    await until(async () => (await shop.shares())['blue'] === FULL, 60_000, 50);
     await again();
     expect(await shop.ended(run)).toMatchObject({ outcome: 'rolled_back' });
     await traffic.stop();

@@ -129,10 +129,14 @@ export function service(lab: FaultLab, name: string, environment = 'staging'): S
     ship: async (version, more) => ended(await begin(version, more)),
     workflow,
     phase: (n, is) =>
-      until(async () => {
-        const seen = await lab.client.view<DeploymentView>(deploymentId(ref, n));
-        return seen?.view !== undefined && is(seen.view);
-      }, 60_000),
+      until(
+        async () => {
+          const seen = await lab.client.view<DeploymentView>(deploymentId(ref, n));
+          return seen?.view !== undefined && is(seen.view);
+        },
+        120_000,
+        100,
+      ),
     shown,
     shares: async () => sharesOf(await shown()),
     instances,
@@ -174,6 +178,7 @@ const deploymentOf = (environment: Record<string, string>, more: Partial<Deploym
     strategy: BLUE_GREEN,
     bakeMs: 1_000,
     watch: HEALTH,
+    drainTimeoutMs: 20_000,
     ...more,
   });
 

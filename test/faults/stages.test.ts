@@ -75,11 +75,15 @@ test('the worker killed in and after every kind of stage', async () => {
   });
   const view = async (): Promise<RunView | undefined> =>
     (await lab.client.view<RunView>(`pipeline/shop/${run}`))?.view;
-  await until(async () => {
-    const now = await view();
-    expect(now?.reason).toBeUndefined();
-    return now?.waitingFor !== undefined;
-  }, 240_000);
+  await until(
+    async () => {
+      const now = await view();
+      expect(now?.reason).toBeUndefined();
+      return now?.waitingFor !== undefined;
+    },
+    400_000,
+    100,
+  );
   expect(lab.worker.deaths).toEqual([
     '0-command-during',
     '1-command-after',

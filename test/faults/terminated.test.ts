@@ -39,10 +39,14 @@ async function inPhase(shop: Service, phase: Phase): Promise<string> {
 async function queued(shop: Service): Promise<readonly [string, string]> {
   const run = await inPhase(shop, 'canary');
   const behind = await shop.begin('v3');
-  await until(async () => {
-    const seen = await lab.client.view<TargetView>(`target/${shop.name}/staging`);
-    return seen?.view?.queue.length === 1;
-  }, 60_000);
+  await until(
+    async () => {
+      const seen = await lab.client.view<TargetView>(`target/${shop.name}/staging`);
+      return seen?.view?.queue.length === 1;
+    },
+    120_000,
+    100,
+  );
   return [run, behind];
 }
 
@@ -124,7 +128,7 @@ test.concurrent(
     const shop = service(lab, 'deployment-starts');
     expect(await shop.ship('v1')).toMatchObject({ outcome: 'shipped' });
     const run = await shop.begin('v2', { readyAfterMs: 4_000 });
-    await until(async () => (await shop.starts())['v2'] === 1, 60_000);
+    await until(async () => (await shop.starts())['v2'] === 1, 120_000, 50);
     await terminate(shop, { n: 2 });
     expect(await shop.ended(run)).toMatchObject({ outcome: 'rolled_back' });
     await shop.serves('v1');

@@ -85,7 +85,7 @@ export function workerProcess(options: WorkerOptions): WorkerProcess {
     start: async () => {
       wanted = true;
       spawned();
-      await until(answers, 60_000).catch(async (error: unknown) => {
+      await until(answers, 120_000, 100).catch(async (error: unknown) => {
         throw new Error(`the worker does not become ready:\n${await log()}`, { cause: error });
       });
     },

@@ -199,11 +199,15 @@ export async function twoSlots(admin: Admin, blue: string, green: string): Promi
   return address;
 }
 
-export async function until(what: () => boolean | Promise<boolean>, ms = 10_000): Promise<void> {
+export async function until(
+  what: () => boolean | Promise<boolean>,
+  ms = 10_000,
+  everyMs = 10,
+): Promise<void> {
   const end = Date.now() + ms;
   while (!(await what())) {
     if (Date.now() > end) throw new Error(`not so after ${String(ms)} ms: ${what.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
 

@@ -113,7 +113,7 @@ async function bothOrNeither<A extends Stoppable, B extends Stoppable>(
     return await Promise.all([one, other]);
   } catch (error) {
     const ended = await Promise.allSettled([one, other]);
-    await Promise.all(ended.map((e) => (e.status === 'fulfilled' ? e.value.stop() : undefined)));
+    for (const e of ended) if (e.status === 'fulfilled') await e.value.stop();
     throw error;
   }
 }

@@ -149,7 +149,11 @@ describe('init and validate', () => {
     expect(jsonOf(made)).toEqual({ schema: 1, directory: folder, files });
     expect(made).toMatchObject({ code: 0, stderr: '' });
     const valid = await shipway(['validate'], { cwd: folder });
-    expect(valid).toEqual({ code: 0, stdout: 'shipway.yaml is valid\n', stderr: '' });
+    expect(valid).toEqual({
+      code: 0,
+      stdout: 'shipway.yaml is valid\nshipway.policy.yaml is valid\n',
+      stderr: '',
+    });
     const again = await shipway(['init', 'starter'], { cwd });
     expect(again).toMatchObject({ code: 2, stdout: '' });
     expect(again.stderr).toContain('shipway.yaml is there already');

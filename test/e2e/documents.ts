@@ -22,10 +22,11 @@ export async function documents(): Promise<readonly Document[]> {
   );
 }
 
-/** The lines of its `sh` blocks, without what `#` says of them. */
+/** The lines of its `sh` blocks, without what `#` says of them. One that ends inside quotes stands for those it goes on in. */
 export const commandsOf = ({ text }: Document): readonly string[] =>
   [...text.matchAll(/^```(?:sh|shell|bash|console)\n([^]*?)^```$/gm)].flatMap(([, block = '']) =>
     block
+      .replace(/('[^'\n]*)\n[^']*'.*/g, '$1')
       .split('\n')
       .map((line) => line.replace(/\s+#.*$/, '').trim())
       .filter((line) => line !== ''),

@@ -26,9 +26,10 @@ export async function documents(): Promise<readonly Document[]> {
 export const commandsOf = ({ text }: Document): readonly string[] =>
   [...text.matchAll(/^```(?:sh|shell|bash|console)\n([^]*?)^```$/gm)].flatMap(([, block = '']) =>
     block
+      .replace(/\s+#.*$/gm, '')
       .replace(/('[^'\n]*)\n[^']*'.*/g, '$1')
       .split('\n')
-      .map((line) => line.replace(/\s+#.*$/, '').trim())
+      .map((line) => line.trim())
       .filter((line) => line !== ''),
   );
 

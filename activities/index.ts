@@ -4,7 +4,8 @@ import type { ControlDeps, EffectDeps } from './deps.js';
 import { createEffects } from './effects.js';
 import { allFailing } from './failure.js';
 import { runScan, type ScanDeps } from './run-scan.js';
-import { runStage, type StageDeps } from './run-stage.js';
+import { runStage } from './run-stage.js';
+import type { StageDeps } from './stage-job.js';
 import { admitRun, closeGate, finishRun, openGate, openQuestion, recordRelease } from './runs.js';
 import { recordRefusal, verifyStatement } from './statements.js';
 import {

@@ -3,11 +3,11 @@ import { Context } from '@temporalio/activity';
 import type { Finding, Scanner } from '../src/domain/ports.js';
 import type { RunScanInput, RunScanResult } from '../src/domain/stage.js';
 import { ShipwayError } from '../src/errors.js';
-import { jobDir, type JobName } from '../src/stage/job-files.js';
+import { jobDir, prepareJob, type JobName } from '../src/stage/job-files.js';
 import { makeWorkspace } from '../src/stage/workspace.js';
 import { attempted } from './audit.js';
 import { beating } from './beating.js';
-import type { StageDeps } from './run-stage.js';
+import type { StageDeps } from './stage-job.js';
 
 export interface ScanDeps extends StageDeps {
   readonly scanner: Scanner;
@@ -31,6 +31,7 @@ export const runScan =
       const job = `${jobDir(stageDir, name)}-${String(Context.current().info.attempt)}`;
       const { service, commit, source, artifacts } = input;
       try {
+        await prepareJob(job);
         const workspace = await makeWorkspace(
           { stageDir, backend, service, commit, source, artifacts, cache: [], job },
           signal,

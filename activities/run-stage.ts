@@ -1,50 +1,22 @@
 import { exclusive } from '../src/adapters/providers/process-lock.js';
 import { packArtifacts } from '../src/adapters/artifacts/tar.js';
-import type { RunStageInput, RunStageResult, StageBackend } from '../src/domain/stage.js';
+import type { RunStageInput, RunStageResult } from '../src/domain/stage.js';
 import { ShipwayError } from '../src/errors.js';
 import type { ProcessIdentity } from '../src/processes.js';
+import { makeAhead } from '../src/stage/ahead.js';
 import { awaitJob, stopStrays, type JobEnd } from '../src/stage/await-job.js';
+import { behind } from '../src/stage/behind.js';
 import { keepCaches } from '../src/stage/caches.js';
 import { clearRun } from '../src/stage/clear.js';
-import { environmentOf } from '../src/stage/environment.js';
-import {
-  forgetJob,
-  inspectJob,
-  jobDir,
-  prepareJob,
-  readResult,
-  workspaceDir,
-  writeResult,
-  type JobName,
-  type JobState,
-} from '../src/stage/job-files.js';
-import { startJob } from '../src/stage/job.js';
+import { jobDir, readResult, workspaceDir, writeResult } from '../src/stage/job-files.js';
 import { shipOutput } from '../src/stage/output.js';
-import type { StageUser } from '../src/stage/user.js';
-import { makeWorkspace, type WorkspaceOptions } from '../src/stage/workspace.js';
+import { checkoutDir } from '../src/stage/workspace.js';
+import { together } from '../src/together.js';
 import { Context } from '@temporalio/activity';
 import { attempted } from './audit.js';
-import { stageBeats, type StageBeats } from './stage-beats.js';
+import { stageBeats } from './stage-beats.js';
+import { begin, workspaceOf, type End, type Job, type StageDeps } from './stage-job.js';
 import { unwanted } from './unwanted.js';
-
-export interface StageDeps {
-  readonly backend: StageBackend;
-  readonly stageDir: string;
-  /** This machine: where a job's folder and process are. */
-  readonly hostId: string;
-  /** Whom the commands run as; absent: the worker's own user. */
-  readonly user?: StageUser;
-}
-interface Job {
-  readonly deps: StageDeps;
-  readonly input: RunStageInput;
-  readonly folder: string;
-  readonly name: JobName;
-  readonly beats: StageBeats;
-  readonly signal: AbortSignal;
-}
-/** A stage that takes its machine down each time must come to an end too. */
-const MOST_RERUNS = 5;
 
 /**
  * Runs one stage's commands to their end, once on a machine: a retry attaches to what runs or collects what has ended. A worker that
@@ -65,26 +37,61 @@ export const runStage =
     }
   };
 
+/** Runs the commands, again when they were lost and may be, until they have ended. */
 async function run(job: Job): Promise<RunStageResult> {
-  const known = await readResult(job.folder);
-  if (known !== undefined) return known;
-  const { end, outputBytes } = await ended(job);
+  for (;;) {
+    const begun = await begin(job);
+    if (begun.kind === 'passed') return begun.result;
+    const shipping = shipOutput(job.folder, job.name, job.deps.backend);
+    const end = begun.kind === 'runs' ? await awaited(job, begun.process, shipping) : begun;
+    if (end.kind === 'lost') await shipping.finish();
+    else return finished(job, end, shipping);
+  }
+}
+
+type Shipping = ReturnType<typeof shipOutput>;
+
+/** Interrupted, the rest of the output is shipped if the command was stopped, and else left to whoever attaches next. */
+async function awaited(job: Job, process: ProcessIdentity, shipping: Shipping): Promise<JobEnd> {
+  const { folder, input, signal } = job;
+  let stopped = false;
+  const asked = async (): Promise<boolean> => (stopped = await unwanted());
+  const ahead = setTimeout(() => {
+    forNext(job);
+  }, AHEAD_MS);
+  try {
+    return await awaitJob(folder, process, { timeoutMs: input.stage.timeoutMs, signal, unwanted: asked });
+  } catch (error) {
+    if (!stopped) await shipping.leave();
+    else {
+      await shipping.finish().catch(() => shipping.leave());
+      await clearRun(folder);
+    }
+    throw error;
+  } finally {
+    clearTimeout(ahead);
+  }
+}
+/** A command that runs longer is joined by the copy of the source for the stage after it; a shorter one is not held up by it. */
+const AHEAD_MS = 200;
+
+/** All that was said and done is kept, then the verdict. What only spares time or disk is done behind the activity's back. */
+async function finished(job: Job, end: End, shipping: Shipping): Promise<RunStageResult> {
   const { deps, input, folder, name } = job;
   const how = end.kind === 'ended' ? { exit_code: end.code } : { timed_out: true };
   const details = { stage: name.stage, attempt: name.attempt, ...how };
-  await deps.backend.audit([attempted(input, 'stage.result', details, { user: input.requestedBy })]);
+  const [outputBytes] = await together([
+    shipping.finish(),
+    deps.backend.audit([attempted(input, 'stage.result', details, { user: input.requestedBy })]),
+  ]);
   try {
     // What runs with other rights must not change what is read with the worker's.
     if (deps.user !== undefined) await stopStrays(folder);
     if (end.kind === 'timeout') throw outOfTime(input);
     if (end.code !== 0) throw failed(input, end.code);
-    const artifacts = await kept(job);
-    const result = { outputBytes, ...(artifacts === undefined ? {} : { artifacts }) };
-    await keepCaches(workspaceOf(job), workspaceDir(folder)).catch((error: unknown) => {
-      Context.current().log.warn('caches could not be kept', { why: String(error) });
-    });
-    await writeResult(folder, result);
-    await clearRun(folder);
+    const result = await kept(job, outputBytes);
+    forNext(job);
+    tidy(job, result);
     return result;
   } catch (error) {
     if (error instanceof ShipwayError && error.type.startsWith('stage.')) await clearRun(folder);
@@ -103,97 +110,50 @@ const failed = ({ run: id, stage: { name } }: RunStageInput, code: number): Ship
     `stage ${name}: exit code ${String(code)} (output: shipway logs ${id} --stage ${name})`,
   );
 
-type End = Exclude<JobEnd, { readonly kind: 'lost' }>;
-
-/** The end of the commands, with all their output shipped. What is lost on the way is begun again, if it may be. */
-async function ended(job: Job): Promise<{ readonly end: End; readonly outputBytes: number }> {
-  for (;;) {
-    const begun = await exclusive(job.folder, job.signal, () => begin(job));
-    const shipping = shipOutput(job.folder, job.name, job.deps.backend);
-    const end = 'pid' in begun ? await awaited(job, begun, shipping) : begun;
-    const outputBytes = await shipping.finish();
-    if (end.kind !== 'lost') return { end, outputBytes };
-  }
+/** What the stage leaves to later ones. Two attempts at once, of which one was given up, take turns with what tidies up. */
+async function kept(job: Job, outputBytes: number): Promise<RunStageResult> {
+  const { folder, signal, input } = job;
+  if (input.stage.artifacts.length + input.stage.cache.length === 0) return { outputBytes };
+  return exclusive(folder, signal, async () => {
+    const known = await readResult(folder);
+    if (known !== undefined) return known;
+    const artifacts = await packed(job);
+    await keepCaches(workspaceOf(job), workspaceDir(folder)).catch((error: unknown) => {
+      Context.current().log.warn('caches could not be kept', { why: String(error) });
+    });
+    return { outputBytes, ...(artifacts === undefined ? {} : { artifacts }) };
+  });
 }
 
-/** Interrupted, the rest of the output is shipped if the command was stopped, and else left to whoever attaches next. */
-async function awaited(
-  { folder, input, signal }: Job,
-  process: ProcessIdentity,
-  shipping: ReturnType<typeof shipOutput>,
-): Promise<JobEnd> {
-  let stopped = false;
-  const asked = async (): Promise<boolean> => (stopped = await unwanted());
-  try {
-    return await awaitJob(folder, process, { timeoutMs: input.stage.timeoutMs, signal, unwanted: asked });
-  } catch (error) {
-    if (!stopped) await shipping.leave();
-    else {
-      await shipping.finish().catch(() => shipping.leave());
-      await clearRun(folder);
-    }
-    throw error;
-  }
-}
-
-/** The job's runner, started if need be; or how it has ended already. */
-async function begin(job: Job): Promise<ProcessIdentity | End> {
-  const state = await inspectJob(job.folder);
-  switch (state.kind) {
-    case 'running':
-      job.beats.note({ ...job.beats.last(), host: job.deps.hostId });
-      return state.process;
-    case 'ended':
-    case 'timeout':
-      return state;
-    default:
-      return start(job, await rerunsOf(job, state));
-  }
-}
-
-/** How often it was lost, this time included. Fails with `stage.lost` when it may not be begun again. */
-async function rerunsOf({ beats, deps, folder, input }: Job, state: JobState): Promise<number> {
-  const { host, reruns } = beats.last();
-  const elsewhere = host !== undefined && host !== deps.hostId;
-  const lost = state.kind === 'lost' || elsewhere || (host !== undefined && state.kind === 'none');
-  if (!lost) return reruns;
-  await stopStrays(folder);
-  const { name, onLost } = input.stage;
-  if (onLost === 'fail')
-    throw new ShipwayError('stage.lost', `what ran stage ${name} is gone, and on_lost is fail`);
-  if (reruns >= MOST_RERUNS)
-    throw new ShipwayError('stage.lost', `what ran stage ${name} was lost ${String(reruns + 1)} times`);
-  await forgetJob(folder);
-  return reruns + 1;
-}
-
-/** That it may have begun here is said before it does; when it could not begin after all, that is said too. */
-async function start(job: Job, reruns: number): Promise<ProcessIdentity> {
-  const { deps, input, folder, beats, signal } = job;
-  const { stage, requestedBy } = input;
-  await prepareJob(folder);
-  beats.note({ host: deps.hostId, reruns });
-  try {
-    const details = { stage: stage.name, attempt: input.attempt, script: stage.script };
-    await deps.backend.audit([attempted(input, 'stage.intent', details, { user: requestedBy })]);
-    await makeWorkspace(workspaceOf(job), signal);
-    const environment = environmentOf(input);
-    return await startJob(folder, { script: stage.script, environment, reruns, user: deps.user });
-  } catch (error) {
-    if ((await inspectJob(folder)).kind === 'prepared') beats.note({ reruns });
-    throw error;
-  }
-}
-
-function workspaceOf({ deps, input, folder }: Job): WorkspaceOptions {
-  const { stageDir, backend } = deps;
-  const { service, commit, source, artifacts, stage } = input;
-  return { stageDir, backend, service, commit, source, artifacts, cache: stage.cache, job: folder };
-}
-
-async function kept({ deps, input: { stage }, folder }: Job): Promise<RunStageResult['artifacts']> {
+async function packed({ deps, input: { stage }, folder }: Job): Promise<RunStageResult['artifacts']> {
   if (stage.artifacts.length === 0) return undefined;
-  const packed = packArtifacts(workspaceDir(folder), stage.artifacts);
-  const { digest, bytes } = await deps.backend.putArtifact(packed);
-  return { stage: stage.name, digest, bytes };
+  const content = packArtifacts(workspaceDir(folder), stage.artifacts);
+  return { stage: stage.name, ...(await deps.backend.putArtifact(content)) };
+}
+
+/** Once the result is written down, a retry that comes late needs the workspace no more. */
+function tidy(job: Job, result: RunStageResult): void {
+  const { folder } = job;
+  const { log } = Context.current();
+  const work = async (): Promise<void> => {
+    await writeResult(folder, result);
+    await clearRun(folder);
+  };
+  behind(
+    () => exclusive(folder, new AbortController().signal, work),
+    (error) => {
+      log.warn('a workspace could not be removed', { folder, why: String(error) });
+    },
+  );
+}
+
+function forNext({ deps, input }: Job): void {
+  const { log } = Context.current();
+  if (!input.followed) return;
+  behind(
+    () => makeAhead(checkoutDir(deps.stageDir, input.commit)),
+    (error) => {
+      log.warn('no copy of the source was made ahead', { why: String(error) });
+    },
+  );
 }

@@ -6,30 +6,36 @@ export interface StageBeat {
   readonly reruns: number;
 }
 const BEAT_MS = 1_000;
+/** A stage that is over sooner is over without a beat: each costs the server a write. */
+const FIRST_BEAT_MS = 50;
+/** An attempt that was gone before its first beat may have begun, and nobody knows where. */
+const SOMEWHERE = { host: '', reruns: 0 };
 
 export interface StageBeats {
   readonly last: () => StageBeat;
-  /** Said at once, and from now on. */
+  /** Carried by every beat from now on. */
   readonly note: (beat: StageBeat) => void;
+  /** Beats at once: before an attempt fails, so that the next one knows how far it came. */
+  readonly say: () => void;
   readonly stop: () => void;
 }
 
-/** Beats from now on, beginning with what the last attempt knew. */
+/** Beats, beginning with what the attempt before knew. */
 export function stageBeats(): StageBeats {
   const context = Context.current();
-  let beat: StageBeat = { reruns: 0, ...(context.info.heartbeatDetails as StageBeat | undefined) };
-  const send = (): void => {
+  const known = context.info.heartbeatDetails as StageBeat | undefined;
+  let beat: StageBeat = known ?? (context.info.attempt === 1 ? { reruns: 0 } : SOMEWHERE);
+  const say = (): void => {
     context.heartbeat(beat);
   };
-  const timer = setInterval(send, BEAT_MS);
-  send();
+  const first = setTimeout(say, FIRST_BEAT_MS);
+  const timer = setInterval(say, BEAT_MS);
   return {
     last: () => beat,
-    note: (next) => {
-      beat = next;
-      send();
-    },
+    note: (next) => void (beat = next),
+    say,
     stop: () => {
+      clearTimeout(first);
       clearInterval(timer);
     },
   };

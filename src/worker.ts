@@ -28,6 +28,8 @@ import { restoreLive } from './worker/restore-live.js';
 import { serve } from './worker/serve.js';
 import type { StageUser } from './stage/user.js';
 import { commandUser, stageDeps } from './worker/stage.js';
+import { settled } from './stage/behind.js';
+import { together } from './together.js';
 import { openStore } from './store/open.js';
 import { migrate } from './store/migrate.js';
 
@@ -95,6 +97,7 @@ async function started(parts: Parts, opened: Opened): Promise<RunningWorker> {
     stop: async () => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
       await Promise.allSettled(runs);
+      await settled();
       await closeAll(opened);
     },
   };
@@ -114,14 +117,11 @@ async function assemble(settings: WorkerSettings, log: Logger, opened: Opened): 
   const user = await commandUser(settings);
   const { connectionOptions: options, namespace = 'default' } = await temporalProfile(process.env);
   const { address = 'localhost:7233' } = options;
-  const opening = [
+  const [store, connection, channel] = await together([
     openedStore(settings.databaseUrl, opened),
     answering(address, () => NativeConnection.connect(options), opened),
     answering(address, () => Connection.connect(options), opened),
-  ] as const;
-  // One that fails must not leave the others opening behind its back.
-  await Promise.allSettled(opening);
-  const [store, connection, channel] = await Promise.all(opening);
+  ]);
   const client = new Client({ connection: channel, namespace });
   const artifacts = localArtifacts({ directory: settings.artifactDir });
   return { settings, log, connection, client, namespace, artifacts, store, user };

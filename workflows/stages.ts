@@ -2,7 +2,7 @@ import { ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/wo
 import type { GateState } from '../src/domain/gate.js';
 import type { Ended, PipelineInput } from '../src/domain/inputs.js';
 import { failureTypeOf } from '../src/domain/outcome.js';
-import type { CommandStage, DeployStage, ScanStage, StagePlan } from '../src/domain/plan.js';
+import type { CommandStage, DeployStage, Plan, ScanStage, StagePlan } from '../src/domain/plan.js';
 import type { ArtifactRef, Evidence, Release } from '../src/domain/release.js';
 import type { Statement } from '../src/domain/statement.js';
 import type { Finished } from '../src/domain/target.js';
@@ -76,6 +76,12 @@ async function allowing(
   }
 }
 
+/** Whether a later stage begins with the same source. */
+const followed = ({ stages }: Plan, stage: StagePlan): boolean =>
+  stages
+    .slice(stages.findIndex((s) => s.name === stage.name) + 1)
+    .some((s) => s.skipped === undefined && (s.kind === 'command' || s.kind === 'scan'));
+
 async function command(run: Run, stage: CommandStage, made: Made): Promise<Partial<StageView>> {
   const { plan, source, run: id } = run.input;
   const activities = stageActivities(stage.timeoutMs);
@@ -95,6 +101,7 @@ async function command(run: Run, stage: CommandStage, made: Made): Promise<Parti
             artifacts: made.artifacts,
             attempt,
             requestedBy: run.input.requestedBy,
+            followed: followed(plan, stage),
           },
         ],
       );
@@ -123,6 +130,7 @@ async function scan(run: Run, stage: ScanStage, made: Made): Promise<Partial<Sta
         artifacts: made.artifacts,
         attempt: 1,
         requestedBy: run.input.requestedBy,
+        followed: followed(plan, stage),
       },
     ],
   );

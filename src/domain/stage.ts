@@ -16,6 +16,8 @@ interface StageInput<Stage> {
   readonly artifacts: readonly ArtifactRef[];
   readonly attempt: number;
   readonly requestedBy: string;
+  /** Whether a later stage of this run begins with the same source. */
+  readonly followed: boolean;
 }
 export type RunStageInput = StageInput<CommandStage>;
 export type RunScanInput = StageInput<ScanStage>;

@@ -21,7 +21,8 @@ export function jobDir(stageDir: string, { run, stage, attempt }: JobName): stri
 
 /** Holds what belongs to the commands: workspace, home and temporary files. It and all else in a job's folder is the worker's own. */
 export const runDir = (job: string): string => join(job, 'run');
-export const workspaceDir = (job: string): string => join(runDir(job), 'workspace');
+export const [WORKSPACE, HOME, TMP] = ['workspace', 'home', 'tmp'] as const;
+export const workspaceDir = (job: string): string => join(runDir(job), WORKSPACE);
 
 export type JobState =
   | { readonly kind: 'none' }
@@ -36,10 +37,10 @@ export type JobState =
 
 /** What a job's folder says. */
 export async function inspectJob(job: string): Promise<JobState> {
+  if (!(await isFolder(job))) return { kind: 'none' };
   const ended = await endOf(job);
   if (ended !== undefined) return ended;
-  if ((await readText(join(job, 'begun'))) === undefined)
-    return { kind: (await isFolder(job)) ? 'prepared' : 'none' };
+  if ((await readText(join(job, 'begun'))) === undefined) return { kind: 'prepared' };
   const process = await runner(job);
   if (process !== undefined) return { kind: 'running', process };
   const late = await endOf(job);
@@ -56,7 +57,7 @@ export async function endOf(job: string): Promise<JobState | undefined> {
 
 /** Makes the folder. Others may pass through it to what is theirs, and read nothing. */
 export async function prepareJob(job: string): Promise<void> {
-  await mkdir(runDir(job), { recursive: true, mode: 0o711 });
+  await mkdir(job, { recursive: true, mode: 0o711 });
 }
 
 /** Said before the command is started, so that it is never started twice by mistake. */
@@ -75,17 +76,18 @@ export const noteTimeout = (job: string): Promise<void> =>
 const isTimeout = async (job: string): Promise<boolean> =>
   (await readText(join(job, 'timeout'))) !== undefined;
 
-/** Said after the start: with its start time a pid is known for sure. */
-export const noteRunner = (job: string, identity: ProcessIdentity): Promise<void> =>
-  writeJson(job, 'runner.json', identity);
+/** What the worker adds to the pid that the runner itself has said: with its start time a pid is known for sure. */
+export const runnerLine = ({ pid, startTime }: ProcessIdentity): string => `${String(pid)} ${startTime}\n`;
 
 async function runner(job: string): Promise<ProcessIdentity | undefined> {
-  const noted = await readJson<ProcessIdentity>(join(job, 'runner.json'));
-  const pid = noted?.pid ?? Number(await readText(join(job, 'pid')));
+  const said = (await readText(join(job, 'pid'))) ?? '';
+  const pid = Number.parseInt(said, 10);
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
   const now = await identityOf(pid).catch(() => undefined);
-  if (now === undefined || (noted !== undefined && noted.startTime !== now.startTime)) return undefined;
-  return noted !== undefined || (await runs(pid, job)) ? now : undefined;
+  if (now === undefined) return undefined;
+  const startTime = /^\d+ (.+)\n/m.exec(said)?.[1];
+  const same = startTime === undefined ? await runs(pid, job) : startTime === now.startTime;
+  return same ? now : undefined;
 }
 
 /** Whether the process is this job's runner: asked when the worker died before it had noted its start time. */
@@ -105,11 +107,10 @@ export interface Shipped {
   readonly offset: number;
   readonly seq: number;
   readonly pending: number;
-  /** The last chunk has been shipped. */
-  readonly ended: boolean;
 }
+export const NOTHING_SHIPPED: Shipped = { offset: 0, seq: 0, pending: 0 };
 export const readShipped = async (job: string): Promise<Shipped> =>
-  (await readJson<Shipped>(join(job, 'shipped.json'))) ?? { offset: 0, seq: 0, pending: 0, ended: false };
+  (await readJson<Shipped>(join(job, 'shipped.json'))) ?? NOTHING_SHIPPED;
 export const writeShipped = (job: string, shipped: Shipped): Promise<void> =>
   writeJson(job, 'shipped.json', shipped);
 

@@ -1,10 +1,21 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdir, open, writeFile, type FileHandle } from 'node:fs/promises';
+import { open, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { identityOf, type ProcessIdentity } from '../processes.js';
-import { noteBegun, noteRunner, runDir, scriptFile, workspaceDir, writeShipped } from './job-files.js';
+import { together } from '../together.js';
+import {
+  HOME,
+  NOTHING_SHIPPED,
+  TMP,
+  noteBegun,
+  runDir,
+  runnerLine,
+  scriptFile,
+  workspaceDir,
+  writeShipped,
+} from './job-files.js';
 import { handOver, type StageUser } from './user.js';
 
 /** Read once, when the first stage runs: the same text for every job, all that varies is an argument. */
@@ -25,56 +36,57 @@ export interface JobCommand {
 /** More chunks than one try can have. */
 const CHUNKS = 1_000_000;
 
+/** Puts down what the runner needs beside its workspace. Done again, it is the same. */
+export async function layOut(job: string, { script, reruns, user }: JobCommand): Promise<void> {
+  await together([
+    writeFile(scriptFile(job), scriptText(script), { mode: user === undefined ? 0o600 : 0o644 }),
+    ...(reruns === 0 ? [] : [writeShipped(job, { ...NOTHING_SHIPPED, seq: reruns * CHUNKS })]),
+  ]);
+}
+
 /**
  * Starts the detached runner in the job's workspace. Says so in the job's folder before and after: whoever comes next attaches or knows
  * that it was lost. The runner gets what it writes as open files, so that the folder needs to be nobody's but the worker's.
  */
 export async function startJob(job: string, command: JobCommand): Promise<ProcessIdentity> {
-  const { script, user, reruns } = command;
-  const [home, tmp] = [join(runDir(job), 'home'), join(runDir(job), 'tmp')];
-  await Promise.all([
-    mkdir(home, { recursive: true, mode: 0o700 }),
-    mkdir(tmp, { recursive: true, mode: 0o700 }),
-    writeFile(scriptFile(job), scriptText(script), { mode: user === undefined ? 0o600 : 0o644 }),
-    writeShipped(job, { offset: 0, seq: reruns * CHUNKS, pending: 0, ended: false }),
-  ]);
+  const { user } = command;
+  const [home, tmp] = [join(runDir(job), HOME), join(runDir(job), TMP)];
   await handOver([workspaceDir(job), home, tmp], user);
   await noteBegun(job);
   const env = { ...command.environment, HOME: home, TMPDIR: tmp, [JOB_TOKEN]: job };
-  const child = await withFiles(job, (files) =>
-    spawn('/bin/sh', ['-c', runnerText(), 'shipway-stage', scriptFile(job)], {
+  return withFiles(job, async (files) => {
+    const [output, pid, exit] = files.map((file) => file.fd);
+    const child = spawn('/bin/sh', ['-c', runnerText(), 'shipway-stage', scriptFile(job)], {
       cwd: workspaceDir(job),
       env,
       detached: true,
-      stdio: ['ignore', ...files],
+      stdio: ['ignore', output, output, pid, exit],
       ...user,
-    }),
-  );
-  const pid = child.pid ?? 0;
-  const identity = await identityOf(pid).catch(() => ({ pid, startTime: '' }));
-  await noteRunner(job, identity);
-  return identity;
+    });
+    await spawned(child);
+    const identity = await identityOf(child.pid ?? 0).catch(() => ({ pid: child.pid ?? 0, startTime: '' }));
+    await files[1]?.appendFile(runnerLine(identity));
+    return identity;
+  });
 }
 
-/** Output twice, pid and exit code. Output is appended, so that what is too much can be cut while it grows. */
-async function withFiles(
-  job: string,
-  start: (files: readonly number[]) => ChildProcess,
-): Promise<ChildProcess> {
-  const files: FileHandle[] = [];
+/** Files for output, pid and exit code. They are appended to, so that what is too much can be cut while it grows. */
+async function withFiles<T>(job: string, work: (files: readonly FileHandle[]) => Promise<T>): Promise<T> {
+  const opening = ['output', 'pid', 'exit'].map((name) => open(join(job, name), 'a', 0o600));
   try {
-    for (const name of ['output', 'pid', 'exit']) files.push(await open(join(job, name), 'a', 0o600));
-    const [output = 0, pid = 0, exit = 0] = files.map((f) => f.fd);
-    const child = start([output, output, pid, exit]);
-    await new Promise<void>((resolve, reject) => {
-      child.once('spawn', resolve);
-      child.once('error', reject);
-    });
-    child.unref();
-    return child;
+    return await work(await together(opening));
   } finally {
-    await Promise.all(files.map((file) => file.close()));
+    for (const opened of await Promise.allSettled(opening))
+      if (opened.status === 'fulfilled') await opened.value.close();
   }
+}
+
+async function spawned(child: ChildProcess): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', reject);
+  });
+  child.unref();
 }
 
 /** Each line is shown before it runs, as build logs do. */

@@ -22,49 +22,49 @@ export interface Shipping {
  * again under the same number: nothing is lost and nothing doubled. Two that ship at once, of which one has been given up, take turns.
  */
 export function shipOutput(job: string, name: JobName, backend: StageBackend): Shipping {
-  let going: Promise<void> = Promise.resolve();
-  const next = (last: boolean): Promise<void> =>
-    (going = going.then(() =>
-      exclusive(join(job, 'output'), NEVER, () => shipAll(job, name, backend, last)),
-    ));
+  const ship = (last: boolean): Promise<number> =>
+    exclusive(join(job, 'output'), NEVER, () => shipAll(job, name, backend, last));
+  let going: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
     // What could not be shipped now is shipped next time; the last time it counts.
-    next(false).catch(() => (going = Promise.resolve()));
+    going = going.then(() => ship(false)).catch(() => undefined);
   }, PERIOD_MS);
   return {
     async finish() {
       clearInterval(timer);
-      await going.catch(() => undefined);
-      going = Promise.resolve();
-      await next(true);
-      return (await readShipped(job)).offset;
+      await going;
+      return ship(true);
     },
     async leave() {
       clearInterval(timer);
-      await going.catch(() => undefined);
+      await going;
     },
   };
 }
 
-async function shipAll(job: string, name: JobName, backend: StageBackend, last: boolean): Promise<void> {
-  for (;;) {
-    const at = await readShipped(job);
-    if (at.ended) return;
+/**
+ * Ships what there is, and tells how many bytes there were so far. While the command runs, what is on its way is noted before it goes.
+ * Once it has ended nothing more is noted: the rest is the same, in the same chunks, whoever ships it again.
+ */
+async function shipAll(job: string, name: JobName, backend: StageBackend, last: boolean): Promise<number> {
+  for (let at = await readShipped(job); ;) {
     const room = Math.min(CHUNK_BYTES, OUTPUT_LIMIT - at.offset);
     const full = room === 0 && at.pending === 0;
     if (full) await cut(job);
-    if (full && !last) return;
+    if (full && !last) return at.offset;
     const content = full
       ? Buffer.from(CUT)
       : await read(join(job, 'output'), at.offset, at.pending === 0 ? room : at.pending);
-    if (content.length === 0 && !last) return;
+    if (content.length === 0 && !last) return at.offset;
     // What goes a second time goes as it was: whether it was the last is said by a chunk of its own.
     const ended = full || (last && at.pending === 0 && content.length < room);
     const pending = full ? 0 : content.length;
-    await writeShipped(job, { ...at, pending });
+    if (!last) await writeShipped(job, { ...at, pending });
     const { digest } = await backend.putArtifact(one(content));
     await backend.appendLog({ ...name, seq: at.seq, digest, bytes: content.length, last: ended });
-    await writeShipped(job, { offset: at.offset + pending, seq: at.seq + 1, pending: 0, ended });
+    at = { offset: at.offset + pending, seq: at.seq + 1, pending: 0 };
+    if (ended) return at.offset;
+    if (!last) await writeShipped(job, at);
   }
 }
 const CUT = `\nshipway: the rest of the output was cut, the limit is ${String(OUTPUT_LIMIT)} bytes\n`;

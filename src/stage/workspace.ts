@@ -10,9 +10,10 @@ import type { ArtifactRef, Digest } from '../domain/release.js';
 import type { StageBackend } from '../domain/stage.js';
 import { ShipwayError } from '../errors.js';
 import { restoreCaches } from './caches.js';
-import { copy, exists } from './copy.js';
+import { makeRun, takeAhead } from './ahead.js';
+import { exists } from './copy.js';
 import { git } from './git.js';
-import { workspaceDir } from './job-files.js';
+import { runDir, workspaceDir } from './job-files.js';
 
 export interface WorkspaceOptions {
   readonly stageDir: string;
@@ -30,10 +31,13 @@ const COMMIT = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** Source, then what earlier stages declared, then caches; never what the last stage happened to leave. */
 export async function makeWorkspace(options: WorkspaceOptions, signal: AbortSignal): Promise<string> {
-  const pristine = await checkout(options, signal);
+  const run = runDir(options.job);
+  const place = checkoutDir(options.stageDir, options.commit);
+  if (!(await takeAhead(place, run, signal))) {
+    await checkout(options, place, signal);
+    await makeRun(place, run);
+  }
   const workspace = workspaceDir(options.job);
-  await rm(workspace, { recursive: true, force: true });
-  await copy(pristine, workspace);
   for (const artifact of options.artifacts)
     await unpackArtifacts(await options.backend.getArtifact(artifact.digest), workspace);
   await restoreCaches(options, workspace);
@@ -42,13 +46,11 @@ export async function makeWorkspace(options: WorkspaceOptions, signal: AbortSign
 
 /** The commit as it is in the bundle, checked out once and copied for every stage. Fails with `source.invalid`. */
 async function checkout(
-  { stageDir, backend, commit, source }: WorkspaceOptions,
+  { backend, commit, source }: WorkspaceOptions,
+  place: string,
   signal: AbortSignal,
-): Promise<string> {
-  if (!COMMIT.test(commit))
-    throw new ShipwayError('source.invalid', `${JSON.stringify(commit)} is no commit`);
-  const place = join(stageDir, 'sources', commit);
-  if (await exists(place)) return place;
+): Promise<void> {
+  if (await exists(place)) return;
   const work = `${place}.${randomUUID()}`;
   const bundle = `${work}.bundle`;
   await mkdir(work, { recursive: true, mode: 0o700 });
@@ -65,7 +67,13 @@ async function checkout(
   } finally {
     await Promise.all([rm(work, { recursive: true, force: true }), rm(bundle, { force: true })]);
   }
-  return place;
+}
+
+/** Where it is checked out. Fails with `source.invalid` for what is no commit. */
+export function checkoutDir(stageDir: string, commit: string): string {
+  if (!COMMIT.test(commit))
+    throw new ShipwayError('source.invalid', `${JSON.stringify(commit)} is no commit`);
+  return join(stageDir, 'sources', commit);
 }
 
 async function unbundled(work: string, bundle: string, commit: string, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { ScanDeps } from '../../activities/run-scan.js';
-import type { StageDeps } from '../../activities/run-stage.js';
+import type { StageDeps } from '../../activities/stage-job.js';
 import { secretlintScanner } from '../adapters/scanners/secretlint.js';
 import type { ArtifactStore } from '../domain/ports.js';
 import type { Store } from '../domain/store.js';

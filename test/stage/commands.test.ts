@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { identityOf, isAlive } from '../../src/processes.js';
 import { runDir } from '../../src/stage/job-files.js';
+import { settled } from '../../src/stage/behind.js';
 import { stageLab, textOf, type Source, type StageLab } from '../support/stage-lab.js';
 
 let lab: StageLab;
@@ -156,6 +157,7 @@ test('afterwards nothing is left of workspace, home and temporary files, however
 test('what a worker keeps of a job can be read by nobody else', async () => {
   const input = lab.input(source, { script: ['touch here'] });
   await lab.attempt(input).result;
+  await settled();
   const job = lab.job(input);
   for (const name of await readdir(job)) {
     const { mode } = await stat(join(job, name));

@@ -1,10 +1,11 @@
-import { readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ShipwayError } from '../../src/errors.js';
 import { identityOf, isAlive } from '../../src/processes.js';
 import { inspectJob } from '../../src/stage/job-files.js';
 import type { StageBackend } from '../../src/domain/stage.js';
+import { settled } from '../../src/stage/behind.js';
 import { stageLab, textOf, type Source, type StageLab } from '../support/stage-lab.js';
 
 let lab: StageLab;
@@ -27,7 +28,7 @@ const beat = (host?: string, reruns = 0) => ({
 const DOWN = (): Promise<never> => Promise.reject(new ShipwayError('store.unavailable', 'down'));
 const without = (part: keyof StageBackend) => ({ deps: { backend: { ...lab.backend, [part]: DOWN } } });
 const runnerPid = async (input: Parameters<StageLab['job']>[0]): Promise<number> =>
-  Number(await textOf(join(lab.job(input), 'pid')));
+  Number.parseInt(await textOf(join(lab.job(input), 'pid')), 10);
 
 test('whoever comes while it runs attaches, also when the start was not noted to its end', async () => {
   for (const noted of [true, false]) {
@@ -36,8 +37,8 @@ test('whoever comes while it runs attaches, also when the start was not noted to
     const input = lab.input(source, { script });
     const first = lab.attempt(input);
     await textOf(counter);
-    await textOf(join(lab.job(input), 'runner.json'), (text) => text !== '');
-    if (!noted) await unlink(join(lab.job(input), 'runner.json'));
+    const pid = await textOf(join(lab.job(input), 'pid'), (text) => /^\d+ .+\n/m.test(text));
+    if (!noted) await writeFile(join(lab.job(input), 'pid'), `${String(Number.parseInt(pid, 10))}\n`);
     const second = lab.attempt(input, { info: { attempt: 2 } });
     await writeFile(go, '');
     const results = await Promise.all([first.result, second.result]);
@@ -110,6 +111,7 @@ test('a disk that is gone is a machine that is gone', async () => {
   const counter = file('counter');
   const input = lab.input(source, { script: counting(counter), onLost: 'fail' });
   await lab.attempt(input).result;
+  await settled();
   await rm(lab.job(input), { recursive: true });
   await expect(lab.attempt(input, beat('here')).result).rejects.toMatchObject({ type: 'stage.lost' });
 });
@@ -148,9 +150,8 @@ test('a runner that was killed while nobody looked, and one that never came to b
     else {
       const again = lab.input(source, { script: counting(counter) });
       await lab.attempt(again).result;
-      await Promise.all(
-        ['runner.json', 'pid', 'exit', 'result.json'].map((f) => rm(join(lab.job(again), f))),
-      );
+      await settled();
+      await Promise.all(['pid', 'exit', 'result.json'].map((f) => rm(join(lab.job(again), f))));
       expect((await inspectJob(lab.job(again))).kind).toBe('lost');
       await lab.attempt(again).result;
       process.kill(-(await runnerPid(input)), 'SIGKILL');
@@ -168,18 +169,25 @@ test('what never began is not lost: the next machine begins it, also with on_los
   await lab.attempt(input, { info: { heartbeatDetails: beats.at(-1) } }).result;
 });
 
-test('what began elsewhere is said to the next attempt before it begins', async () => {
-  const input = lab.input(source, { script: ['true'] });
-  const { result, beats } = lab.attempt(input);
+test('where it began is said to the next attempt; a machine that was gone before it could say so may have begun it', async () => {
+  const go = file('go');
+  const waiting = lab.input(source, { script: [`while [ ! -e ${go} ]; do sleep 0.02; done`] });
+  const { result, beats } = lab.attempt(waiting);
+  await expect.poll(() => beats.at(-1)).toEqual({ host: 'here', reruns: 0 });
+  await writeFile(go, '');
   await result;
-  expect(beats[0]).toEqual({ reruns: 0 });
-  expect(beats[1]).toEqual({ host: 'here', reruns: 0 });
+
+  const input = lab.input(source, { script: ['true'], onLost: 'fail' });
+  await expect(lab.attempt(input, { info: { attempt: 2 } }).result).rejects.toMatchObject({
+    type: 'stage.lost',
+  });
 });
 
 test('files that a crash of the machine has left empty are no bug', async () => {
   const input = lab.input(source, { script: ['echo hello'] });
   await lab.attempt(input).result;
-  for (const name of ['runner.json', 'shipped.json', 'result.json', 'pid', 'exit', 'begun'])
+  await settled();
+  for (const name of ['shipped.json', 'result.json', 'pid', 'exit', 'begun'])
     await writeFile(join(lab.job(input), name), '');
   expect((await inspectJob(lab.job(input))).kind).toBe('lost');
   await lab.attempt(input).result;

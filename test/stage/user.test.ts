@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { runDir } from '../../src/stage/job-files.js';
 import { stageUser } from '../../src/stage/user.js';
+import { settled } from '../../src/stage/behind.js';
 import { stageLab, type Source, type StageLab } from '../support/stage-lab.js';
 
 /** Only root may become another user; anybody else is told so, and that is all there is to test then. */
@@ -67,7 +68,7 @@ test('they can read nothing of the worker’s, and signal nothing of it', async 
   const script = [
     ...places.map((p) => `ls ${join(lab.folder, p)}/ >/dev/null 2>&1 && echo can list ${p} || true`),
     ...places.map((p) => `cat ${join(lab.folder, p)} 2>/dev/null && echo can read ${p} || true`),
-    'for f in begun runner.json shipped.json caches.json output pid exit; do cat $SHIPWAY_JOB/$f >/dev/null 2>&1 && echo can read $f || true; done',
+    'for f in begun shipped.json caches.json output pid exit; do cat $SHIPWAY_JOB/$f >/dev/null 2>&1 && echo can read $f || true; done',
     'for f in script begun output exit run new; do (echo x >> $SHIPWAY_JOB/$f) 2>/dev/null && echo can write $f || true; done',
     '(mv ../workspace ../other) 2>/dev/null && echo can move the workspace || true',
     '(ln -s / ../link) 2>/dev/null && echo can link beside it || true',
@@ -98,6 +99,7 @@ test('nor make the worker read it for them', async () => {
 test('afterwards all of it is gone, also what only that user could write', async () => {
   const input = lab.input(source, { script: ['mkdir -p $HOME/a && touch $HOME/a/b && chmod 0 $HOME/a'] });
   await lab.attempt(input, asRoot ? { deps: { user: NOBODY } } : {}).result;
+  await settled();
   await expect(stat(runDir(lab.job(input)))).rejects.toThrow('ENOENT');
   expect(await readFile(join(lab.folder, 'secrets/password'), 'utf8')).toBe('hunter2');
 });

@@ -8,7 +8,8 @@ import type { Info } from '@temporalio/activity';
 import { MockActivityEnvironment, type MockActivityEnvironmentOptions } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { failing } from '../../activities/failure.js';
-import { runStage, type StageDeps } from '../../activities/run-stage.js';
+import { runStage } from '../../activities/run-stage.js';
+import type { StageDeps } from '../../activities/stage-job.js';
 import { localArtifacts } from '../../src/adapters/artifacts/local.js';
 import type { AuditEntry } from '../../src/domain/audit.js';
 import type { CommandStage } from '../../src/domain/plan.js';
@@ -16,6 +17,7 @@ import type { ArtifactStore } from '../../src/domain/ports.js';
 import type { Digest } from '../../src/domain/release.js';
 import type { RunStageInput, RunStageResult, StageBackend } from '../../src/domain/stage.js';
 import type { LogChunk } from '../../src/domain/store.js';
+import { settled } from '../../src/stage/behind.js';
 import { jobDir } from '../../src/stage/job-files.js';
 import { commandStage } from './plans.js';
 
@@ -83,7 +85,7 @@ export async function stageLab(): Promise<StageLab> {
     input: (of, stage = {}, more = {}) => ({
       ...{ run: `r${String((runs += 1))}`, service: 'shop', environment: 'production', version: 'v1' },
       ...{ ...of, stage: commandStage('work', stage) as CommandStage, artifacts: [], attempt: 1 },
-      ...{ requestedBy: 'alice', ...more },
+      ...{ requestedBy: 'alice', followed: false, ...more },
     }),
     attempt(input, { info = {}, options = {}, deps = {} } = {}) {
       const env = new MockActivityEnvironment(info, { logger: SILENT, ...options });
@@ -99,7 +101,10 @@ export async function stageLab(): Promise<StageLab> {
         for await (const part of await artifacts.get(digest)) parts.push(Buffer.from(part));
       return Buffer.concat(parts).toString('latin1');
     },
-    end: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
+    end: async () => {
+      await settled();
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
   };
   return lab;
 }

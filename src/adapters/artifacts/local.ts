@@ -39,14 +39,22 @@ async function put(
     const { digest, bytes } = await written(temporary, content);
     if (expected !== undefined && digest !== expected)
       throw new ShipwayError('artifact.mismatch', `the content has digest ${digest}, expected ${expected}`);
-    const place = placeOf(digest);
-    await mkdir(dirname(place), { recursive: true, mode: 0o700 });
-    await rename(temporary, place);
-    await syncFolder(dirname(place));
+    await moved(temporary, placeOf(digest));
     return { digest, bytes };
-  } finally {
+  } catch (error) {
     await rm(temporary, { force: true });
+    throw error;
   }
+}
+
+async function moved(from: string, to: string): Promise<void> {
+  const folder = dirname(to);
+  await rename(from, to).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await rename(from, to);
+  });
+  await syncFolder(folder);
 }
 
 async function written(

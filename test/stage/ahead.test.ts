@@ -1,0 +1,56 @@
+import { readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeAhead, takeAhead } from '../../src/stage/ahead.js';
+import { settled } from '../../src/stage/behind.js';
+import { checkoutDir } from '../../src/stage/workspace.js';
+import { stageLab, type Source, type StageLab } from '../support/stage-lab.js';
+
+let lab: StageLab;
+let source: Source;
+let checkout: string;
+beforeAll(async () => {
+  lab = await stageLab();
+  source = await lab.commit({ 'README.md': 'shop\n' });
+  checkout = checkoutDir(lab.stageDir, source.commit);
+});
+afterAll(() => lab.end());
+
+const NEVER = new AbortController().signal;
+const sources = async (): Promise<readonly string[]> => (await readdir(join(lab.stageDir, 'sources'))).sort();
+const first = { followed: true };
+
+test('the stage after one finds its source copied already, as it was committed', async () => {
+  await lab.attempt(lab.input(source, { script: ['echo changed > README.md', 'touch left'] }, first)).result;
+  await settled();
+  expect(await sources()).toEqual([source.commit, `${source.commit}.ahead`]);
+  await writeFile(join(`${checkout}.ahead/workspace`, 'seen'), '');
+  const script = [
+    'test -e seen',
+    'test ! -e left',
+    'test "$(cat README.md)" = shop',
+    'test -d $HOME',
+    'test -d $TMPDIR',
+  ];
+  await lab.attempt(lab.input(source, { script })).result;
+  await settled();
+  expect(await sources()).toEqual([source.commit]);
+  await lab.attempt(lab.input(source, { script: ['test ! -e seen', 'test -e README.md'] })).result;
+});
+
+test('one copy is taken once, and waited for while it is being made', async () => {
+  const making = Promise.all([makeAhead(checkout), makeAhead(checkout)]);
+  const takers = [1, 2, 3].map((n) => takeAhead(checkout, join(lab.folder, `taken-${String(n)}`), NEVER));
+  await making;
+  const early = (await Promise.all(takers)).filter((taken) => taken).length;
+  const late = await takeAhead(checkout, join(lab.folder, 'taken-late'), NEVER);
+  expect(early + (late ? 1 : 0)).toBeGreaterThanOrEqual(1);
+  expect(await takeAhead(checkout, join(lab.folder, 'taken-last'), NEVER)).toBe(false);
+  expect(await sources()).toEqual([source.commit]);
+});
+
+test('a copy that cannot be made leaves nothing, and fails no stage', async () => {
+  await expect(makeAhead(checkoutDir(lab.stageDir, '0'.repeat(40)))).rejects.toThrow();
+  expect(await sources()).toEqual([source.commit]);
+  expect(((await stat(checkout)).mode & 0o077).toString(8)).toBe('0');
+});

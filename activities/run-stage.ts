@@ -3,11 +3,10 @@ import { packArtifacts } from '../src/adapters/artifacts/tar.js';
 import type { RunStageInput, RunStageResult } from '../src/domain/stage.js';
 import { ShipwayError } from '../src/errors.js';
 import type { ProcessIdentity } from '../src/processes.js';
-import { makeAhead } from '../src/stage/ahead.js';
 import { awaitJob, stopStrays, type JobEnd } from '../src/stage/await-job.js';
 import { behind } from '../src/stage/behind.js';
 import { keepCaches } from '../src/stage/caches.js';
-import { clearRun } from '../src/stage/clear.js';
+import { launched } from '../src/stage/launcher.js';
 import { jobDir, readResult, workspaceDir, writeResult } from '../src/stage/job-files.js';
 import { shipOutput } from '../src/stage/output.js';
 import { checkoutDir } from '../src/stage/workspace.js';
@@ -65,7 +64,7 @@ async function awaited(job: Job, process: ProcessIdentity, shipping: Shipping): 
     if (!stopped) await shipping.leave();
     else {
       await shipping.finish().catch(() => shipping.leave());
-      await clearRun(folder);
+      await launched('clearRun', folder);
     }
     throw error;
   } finally {
@@ -94,7 +93,7 @@ async function finished(job: Job, end: End, shipping: Shipping): Promise<RunStag
     tidy(job, result);
     return result;
   } catch (error) {
-    if (error instanceof ShipwayError && error.type.startsWith('stage.')) await clearRun(folder);
+    if (error instanceof ShipwayError && error.type.startsWith('stage.')) await launched('clearRun', folder);
     throw error;
   }
 }
@@ -137,7 +136,7 @@ function tidy(job: Job, result: RunStageResult): void {
   const { log } = Context.current();
   const work = async (): Promise<void> => {
     await writeResult(folder, result);
-    await clearRun(folder);
+    await launched('clearRun', folder);
   };
   behind(
     () => exclusive(folder, new AbortController().signal, work),
@@ -151,7 +150,7 @@ function forNext({ deps, input }: Job): void {
   const { log } = Context.current();
   if (!input.followed) return;
   behind(
-    () => makeAhead(checkoutDir(deps.stageDir, input.commit)),
+    () => launched('makeAhead', checkoutDir(deps.stageDir, input.commit)),
     (error) => {
       log.warn('no copy of the source was made ahead', { why: String(error) });
     },

@@ -12,7 +12,7 @@ import {
   type JobName,
   type JobState,
 } from '../src/stage/job-files.js';
-import { layOut, startJob } from '../src/stage/job.js';
+import { launched } from '../src/stage/launcher.js';
 import type { StageUser } from '../src/stage/user.js';
 import { makeWorkspace, type WorkspaceOptions } from '../src/stage/workspace.js';
 import { together } from '../src/together.js';
@@ -102,14 +102,12 @@ async function start(job: Job, reruns: number): Promise<ProcessIdentity> {
   try {
     await together([
       deps.backend.audit([attempted(input, 'stage.intent', details, { user: requestedBy })]),
-      prepareJob(folder).then(() =>
-        together([makeWorkspace(workspaceOf(job), signal), layOut(folder, command)]),
-      ),
+      prepareJob(folder).then(() => makeWorkspace(workspaceOf(job), signal)),
     ]);
     beats.note({ host: deps.hostId, reruns });
     // What takes its machine down at once is counted too.
     if (reruns > 0) beats.say();
-    return await startJob(folder, command);
+    return await launched('startJob', folder, command);
   } catch (error) {
     if ((await inspectJob(folder)).kind === 'prepared') beats.note({ reruns });
     throw error;

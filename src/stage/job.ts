@@ -37,7 +37,7 @@ export interface JobCommand {
 const CHUNKS = 1_000_000;
 
 /** Puts down what the runner needs beside its workspace. Done again, it is the same. */
-export async function layOut(job: string, { script, reruns, user }: JobCommand): Promise<void> {
+async function layOut(job: string, { script, reruns, user }: JobCommand): Promise<void> {
   await together([
     writeFile(scriptFile(job), scriptText(script), { mode: user === undefined ? 0o600 : 0o644 }),
     ...(reruns === 0 ? [] : [writeShipped(job, { ...NOTHING_SHIPPED, seq: reruns * CHUNKS })]),
@@ -51,7 +51,7 @@ export async function layOut(job: string, { script, reruns, user }: JobCommand):
 export async function startJob(job: string, command: JobCommand): Promise<ProcessIdentity> {
   const { user } = command;
   const [home, tmp] = [join(runDir(job), HOME), join(runDir(job), TMP)];
-  await handOver([workspaceDir(job), home, tmp], user);
+  await together([layOut(job, command), handOver([workspaceDir(job), home, tmp], user)]);
   await noteBegun(job);
   const env = { ...command.environment, HOME: home, TMPDIR: tmp, [JOB_TOKEN]: job };
   return withFiles(job, async (files) => {

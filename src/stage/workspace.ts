@@ -10,10 +10,11 @@ import type { ArtifactRef, Digest } from '../domain/release.js';
 import type { StageBackend } from '../domain/stage.js';
 import { ShipwayError } from '../errors.js';
 import { restoreCaches } from './caches.js';
-import { makeRun, takeAhead } from './ahead.js';
+import { takeAhead } from './ahead.js';
 import { exists } from './copy.js';
 import { git } from './git.js';
 import { runDir, workspaceDir } from './job-files.js';
+import { launched } from './launcher.js';
 
 export interface WorkspaceOptions {
   readonly stageDir: string;
@@ -35,7 +36,7 @@ export async function makeWorkspace(options: WorkspaceOptions, signal: AbortSign
   const place = checkoutDir(options.stageDir, options.commit);
   if (!(await takeAhead(place, run, signal))) {
     await checkout(options, place, signal);
-    await makeRun(place, run);
+    await launched('makeRun', place, run);
   }
   const workspace = workspaceDir(options.job);
   for (const artifact of options.artifacts)

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { Worker } from '@temporalio/worker';
 import { expect, test } from 'vitest';
-import { workflowBundle } from '../support/lab.js';
+import { workflowBundle } from '../support/servers.js';
 import { HISTORIES } from '../support/record.js';
 
 /*
@@ -18,7 +18,7 @@ test('every recorded history replays', async () => {
   const errors: string[] = [];
   const replayed: string[] = [];
   for await (const { workflowId, error } of Worker.runReplayHistories(
-    { workflowBundle: await workflowBundle() },
+    { workflowBundle: workflowBundle() },
     histories,
   )) {
     replayed.push(workflowId);
@@ -38,7 +38,7 @@ test('every workflow type has a recorded history', () => {
 test('a history that the code would not have made is found', async () => {
   const name = files.find((f) => f.startsWith('deployment-')) ?? '';
   const text = JSON.stringify(historyOf(name)).replaceAll('"name":"provision"', '"name":"demolish"');
-  const results = Worker.runReplayHistories({ workflowBundle: await workflowBundle() }, [
+  const results = Worker.runReplayHistories({ workflowBundle: workflowBundle() }, [
     { workflowId: name, history: JSON.parse(text) as unknown },
   ]);
   const errors: string[] = [];

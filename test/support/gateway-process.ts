@@ -3,14 +3,12 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gatewayMetrics } from '../../src/adapters/metrics/gateway.js';
 import { gatewayRouter } from '../../src/adapters/routers/gateway.js';
+import { packageRoot } from '../../src/paths.js';
 import type { RouterHarness } from '../contracts/routing.js';
 
-const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-
-/** The gateway as the process that it is, on a folder of its own. */
+/** The gateway as the built process that it is, on a folder of its own. */
 export async function gatewayProcess(): Promise<RouterHarness & { readonly stateDir: string }> {
   const stateDir = await mkdtemp(join(tmpdir(), 'gateway-'));
   let child = await started(stateDir);
@@ -37,13 +35,7 @@ export async function gatewayProcess(): Promise<RouterHarness & { readonly state
 }
 
 async function started(stateDir: string): Promise<ChildProcess> {
-  const args = [
-    '--import',
-    at('./fixtures/typescript.js'),
-    at('../../src/gateway/main.ts'),
-    '--state',
-    stateDir,
-  ];
+  const args = [join(packageRoot(), 'dist/src/gateway/main.js'), '--state', stateDir];
   const child = spawn(process.execPath, args, {
     env: { PATH: process.env['PATH'] ?? '', SHIPWAY_LOG_LEVEL: 'error' },
     stdio: ['ignore', 'inherit', 'inherit'],

@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundleWorkflowCode } from '@temporalio/worker';
 import type { TestProject } from 'vitest/node';
 import { startGuard } from '../../src/dev/guard.js';
 import { startPostgres } from '../../src/dev/postgres.js';
 import { startTemporal } from '../../src/dev/temporal.js';
+import { packageRoot } from '../../src/paths.js';
 import { timeSkippingServer } from '../../src/dev/time-skipping.js';
 
 declare module 'vitest' {
@@ -13,6 +15,8 @@ declare module 'vitest' {
     temporalUi: string;
     postgresUrl: string;
     timeSkippingServer: string;
+    /** The file of the present workflow code's bundle. */
+    workflowBundle: string;
   }
 }
 
@@ -30,8 +34,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('temporalUi', temporal.uiUrl);
   project.provide('postgresUrl', postgres.url);
   project.provide('timeSkippingServer', await timeSkippingServer(say));
+  project.provide('workflowBundle', await bundled(join(folder, 'workflows.js')));
   return async () => {
     await Promise.all([temporal.stop(), postgres.stop()]);
     rmSync(folder, { recursive: true, force: true });
   };
+}
+
+/** Only what goes wrong is said. */
+async function bundled(file: string): Promise<string> {
+  const silent = (): void => undefined;
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(packageRoot(), 'workflows/index.ts'),
+    logger: { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: console.error },
+  });
+  writeFileSync(file, code);
+  return file;
 }

@@ -1,12 +1,6 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Context } from '@temporalio/activity';
-import {
-  DefaultLogger,
-  Runtime,
-  Worker,
-  bundleWorkflowCode,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import {
   createControlActivities,
   createEffectActivities,
@@ -28,7 +22,7 @@ import type { pipeline } from '../../workflows/index.js';
 import { addSearchAttributes } from '../../src/worker/search-attributes.js';
 import { memoryStore, type MemoryStore } from './memory-store.js';
 import { statement } from './plans.js';
-import { freshNamespace, temporalAddress, timeSkippingServerPath } from './servers.js';
+import { freshNamespace, temporalAddress, timeSkippingServerPath, workflowBundle } from './servers.js';
 import { fakeWorld, type FakeWorld } from './fake-world.js';
 
 export const HOST = 'test-host';
@@ -70,17 +64,6 @@ export interface Lab {
 }
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
-let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
-
-/** The present workflow code, bundled once a test file; only what goes wrong is said. */
-export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
-  const silent = (): void => undefined;
-  bundle ??= bundleWorkflowCode({
-    workflowsPath: new URL('../../workflows/index.ts', import.meta.url).pathname,
-    logger: { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: console.error },
-  });
-  return bundle;
-}
 
 async function timeSkippingServer(): Promise<TestWorkflowEnvironment> {
   const env = await TestWorkflowEnvironment.createTimeSkipping({
@@ -114,7 +97,7 @@ export async function createLab(server: 'time skipping' | 'real' = 'time skippin
     Worker.create({
       ...common,
       taskQueue: QUEUES.control,
-      workflowBundle: await workflowBundle(),
+      workflowBundle: workflowBundle(),
       activities: createControlActivities(control),
     }),
     Worker.create({ ...common, taskQueue: QUEUES.watch, activities: createWaitingActivities(control) }),

@@ -6,6 +6,8 @@ import { addSearchAttributes } from '../../src/worker/search-attributes.js';
 
 export const temporalAddress = (): string => inject('temporalAddress');
 export const timeSkippingServerPath = (): string => inject('timeSkippingServer');
+/** The present workflow code, bundled once a test run. */
+export const workflowBundle = (): { readonly codePath: string } => ({ codePath: inject('workflowBundle') });
 
 /** A namespace of its own on the test run's Temporal, ready for shipway's workflows. */
 export async function freshNamespace(): Promise<string> {

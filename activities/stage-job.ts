@@ -18,6 +18,7 @@ import { makeWorkspace, type WorkspaceOptions } from '../src/stage/workspace.js'
 import { together } from '../src/together.js';
 import { attempted } from './audit.js';
 import type { StageBeats } from './stage-beats.js';
+import { ownerOfActivity } from './unwanted.js';
 
 export interface StageDeps {
   readonly backend: StageBackend;
@@ -96,7 +97,10 @@ async function rerunsOf({ beats, deps, folder, input }: Job, state: JobState): P
 async function start(job: Job, reruns: number): Promise<ProcessIdentity> {
   const { deps, input, folder, beats, signal } = job;
   const { stage, requestedBy } = input;
-  const command = { script: stage.script, environment: environmentOf(input), reruns, user: deps.user };
+  const command = {
+    ...{ script: stage.script, environment: environmentOf(input), reruns, user: deps.user },
+    owner: ownerOfActivity(),
+  };
   const details = { stage: stage.name, attempt: input.attempt, script: stage.script };
   beats.note({ reruns });
   try {

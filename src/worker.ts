@@ -24,6 +24,7 @@ import { registerSearchAttributes } from './worker/search-attributes.js';
 import { effectDeps } from './worker/effects.js';
 import { installRuntime } from './worker/runtime.js';
 import { acceptPolicy, currentPolicy } from './worker/policy.js';
+import { endOrphans } from './worker/orphans.js';
 import { restoreLive } from './worker/restore-live.js';
 import { serve } from './worker/serve.js';
 import type { StageUser } from './stage/user.js';
@@ -91,12 +92,17 @@ async function started(parts: Parts, opened: Opened): Promise<RunningWorker> {
   log.info({ roles: settings.roles, api: apiUrl }, 'worker polls');
   const runs = workers.map((w) => w.run());
   const ended = Promise.all(runs).then(() => undefined);
+  const stopping = new AbortController();
+  const beside = settings.roles.includes('stage')
+    ? endOrphans({ client: parts.client, stageDir: settings.stageDir, log, signal: stopping.signal })
+    : undefined;
   return {
     apiUrl,
     ended,
     stop: async () => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-      await Promise.allSettled(runs);
+      stopping.abort();
+      await Promise.allSettled([...runs, beside]);
       await settled();
       await closeAll(opened);
     },

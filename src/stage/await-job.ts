@@ -39,7 +39,7 @@ export async function awaitJob(job: string, process: ProcessIdentity, waiting: W
 const MOST_MS = 2 ** 31 - 1;
 
 /** The whole process group, and then whatever has left it. */
-async function stopJob(job: string, process: ProcessIdentity): Promise<void> {
+export async function stopJob(job: string, process: ProcessIdentity): Promise<void> {
   await stopProcess(process, { graceMs: GRACE_MS, group: true });
   kill(-process.pid);
   await stopStrays(job);

@@ -40,7 +40,7 @@ export async function inspectJob(job: string): Promise<JobState> {
   if (!(await isFolder(job))) return { kind: 'none' };
   const ended = await endOf(job);
   if (ended !== undefined) return ended;
-  if ((await readText(join(job, 'begun'))) === undefined) return { kind: 'prepared' };
+  if ((await readText(join(job, BEGUN))) === undefined) return { kind: 'prepared' };
   const process = await runner(job);
   if (process !== undefined) return { kind: 'running', process };
   const late = await endOf(job);
@@ -60,13 +60,30 @@ export async function prepareJob(job: string): Promise<void> {
   await mkdir(job, { recursive: true, mode: 0o711 });
 }
 
+/** The workflow execution that wants a job's end. */
+export interface JobOwner {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+interface BegunNote {
+  readonly at: string;
+  readonly owner: JobOwner;
+}
+
 /** Said before the command is started, so that it is never started twice by mistake. */
-export const noteBegun = (job: string): Promise<void> =>
-  writeFile(join(job, 'begun'), new Date().toISOString(), { mode: 0o600 });
+export async function noteBegun(job: string, owner: JobOwner): Promise<void> {
+  const note: BegunNote = { at: new Date().toISOString(), owner };
+  await writeFile(join(job, BEGUN), JSON.stringify(note), { mode: 0o600 });
+}
+const BEGUN = 'begun.json';
+
+/** Whose job it is. What a crash of the machine has swallowed is nobody's that is known. */
+export const ownerOf = async (job: string): Promise<JobOwner | undefined> =>
+  (await readJson<BegunNote>(join(job, BEGUN)))?.owner;
 
 /** Epoch ms. A time that a crash of the machine has swallowed is now. */
 export async function begunAt(job: string): Promise<number> {
-  const at = Date.parse((await readText(join(job, 'begun'))) ?? '');
+  const at = Date.parse((await readJson<BegunNote>(join(job, BEGUN)))?.at ?? '');
   return Number.isNaN(at) ? Date.now() : at;
 }
 

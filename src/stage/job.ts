@@ -10,6 +10,7 @@ import {
   NOTHING_SHIPPED,
   TMP,
   noteBegun,
+  type JobOwner,
   runDir,
   runnerLine,
   scriptFile,
@@ -32,6 +33,7 @@ export interface JobCommand {
   /** How often this job was lost before: chunks of its output are numbered beyond those of the times before. */
   readonly reruns: number;
   readonly user: StageUser | undefined;
+  readonly owner: JobOwner;
 }
 /** More chunks than one try can have. */
 const CHUNKS = 1_000_000;
@@ -52,7 +54,7 @@ export async function startJob(job: string, command: JobCommand): Promise<Proces
   const { user } = command;
   const [home, tmp] = [join(runDir(job), HOME), join(runDir(job), TMP)];
   await together([layOut(job, command), handOver([workspaceDir(job), home, tmp], user)]);
-  await noteBegun(job);
+  await noteBegun(job, command.owner);
   const env = { ...command.environment, HOME: home, TMPDIR: tmp, [JOB_TOKEN]: job };
   return withFiles(job, async (files) => {
     const [output, pid, exit] = files.map((file) => file.fd);

@@ -187,7 +187,7 @@ test('files that a crash of the machine has left empty are no bug', async () => 
   const input = lab.input(source, { script: ['echo hello'] });
   await lab.attempt(input).result;
   await settled();
-  for (const name of ['shipped.json', 'result.json', 'pid', 'exit', 'begun'])
+  for (const name of ['shipped.json', 'result.json', 'pid', 'exit', 'begun.json'])
     await writeFile(join(lab.job(input), name), '');
   expect((await inspectJob(lab.job(input))).kind).toBe('lost');
   await lab.attempt(input).result;

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ShipwayError } from '../../src/errors.js';
 import { identityOf, isAlive } from '../../src/processes.js';
 import { inspectJob } from '../../src/stage/job-files.js';
+import { stopOrphans } from '../../src/stage/orphans.js';
 import { stageLab, textOf, type Source, type StageLab } from '../support/stage-lab.js';
 
 let lab: StageLab;
@@ -156,4 +157,33 @@ test('a timeout is one for whoever comes after it, also when nobody could say so
   const first = lab.attempt(input, { deps: { backend: { ...lab.backend, appendLog: gone } } });
   await expect(first.result).rejects.toThrow('gone');
   await expect(lab.attempt(input).result).rejects.toMatchObject({ type: 'stage.timeout' });
+});
+
+test('a worker that comes back stops the commands of runs that ended meanwhile, and no others', async () => {
+  const { script, all } = stubborn();
+  const input = lab.input(source, { script });
+  const { env, result } = lab.attempt(input);
+  const left = expect(result).rejects.toThrow();
+  const started = await all();
+  env.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails({ workerShutdown: true }));
+  await left;
+  const owners: unknown[] = [];
+  const back = (goesOn: boolean) =>
+    stopOrphans({
+      stageDir: lab.stageDir,
+      goesOn: (owner) => {
+        owners.push(owner);
+        return Promise.resolve(goesOn);
+      },
+      signal: new AbortController().signal,
+    });
+  expect(await back(true)).toEqual([]);
+  expect(await living(started)).toBe(started.length);
+  expect(await back(false)).toEqual([lab.job(input)]);
+  expect(await living(started)).toBe(0);
+  const { workflowId, runId } = env.context.info.workflowExecution ?? {};
+  expect(owners).toEqual([
+    { workflowId, runId },
+    { workflowId, runId },
+  ]);
 });

@@ -68,7 +68,7 @@ test('they can read nothing of the worker’s, and signal nothing of it', async 
   const script = [
     ...places.map((p) => `ls ${join(lab.folder, p)}/ >/dev/null 2>&1 && echo can list ${p} || true`),
     ...places.map((p) => `cat ${join(lab.folder, p)} 2>/dev/null && echo can read ${p} || true`),
-    'for f in begun shipped.json caches.json output pid exit; do cat $SHIPWAY_JOB/$f >/dev/null 2>&1 && echo can read $f || true; done',
+    'for f in begun.json shipped.json caches.json output pid exit; do cat $SHIPWAY_JOB/$f >/dev/null 2>&1 && echo can read $f || true; done',
     'for f in script begun output exit run new; do (echo x >> $SHIPWAY_JOB/$f) 2>/dev/null && echo can write $f || true; done',
     '(mv ../workspace ../other) 2>/dev/null && echo can move the workspace || true',
     '(ln -s / ../link) 2>/dev/null && echo can link beside it || true',

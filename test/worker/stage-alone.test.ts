@@ -163,6 +163,18 @@ test.each(['cancelled', 'terminated'] as const)('a run that is %s stops its comm
   await expect.poll(() => isAlive(command), { timeout: 40_000 }).toBe(false);
 });
 
+test('a run that ended while no worker lived has its command stopped by the one that comes back', async () => {
+  const started = join(folder, 'orphan');
+  const input = await begin([commandStage('long', { script: [`echo $$ > ${started}`, 'sleep 300'] })]);
+  const command = await identityOf(Number(await textOf(started)));
+  await end(stage, 'SIGKILL');
+  await handle(input).terminate('enough');
+  expect(await isAlive(command)).toBe(true);
+  stage = await startStage();
+  await expect.poll(() => isAlive(command), { timeout: 20_000 }).toBe(false);
+  await expect.poll(() => stage.log()).toContain('its run ended while no worker lived');
+});
+
 test('a worker with a wrong token begins nothing and has lost nothing: the right one does it, on_lost: fail or not', async () => {
   await end(stage, 'SIGTERM');
   const wrong = await startStage('wrong');

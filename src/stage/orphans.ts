@@ -1,0 +1,52 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { exclusive } from '../adapters/providers/process-lock.js';
+import { stopJob } from './await-job.js';
+import { inspectJob, ownerOf, type JobOwner } from './job-files.js';
+import { launched } from './launcher.js';
+
+export interface Orphanage {
+  readonly stageDir: string;
+  /** Whether the run that a command belongs to still goes on; in doubt it does. */
+  readonly goesOn: (owner: JobOwner) => Promise<boolean>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Stops the commands whose runs have ended while no worker lived here: nobody attaches to them any more. Gives the folders of those that
+ * it stopped. One that somebody waits for is left alone, and so is one that names no run.
+ */
+export async function stopOrphans({ stageDir, goesOn, signal }: Orphanage): Promise<readonly string[]> {
+  const stopped: string[] = [];
+  for (const job of await jobsIn(stageDir)) {
+    signal.throwIfAborted();
+    if ((await inspectJob(job)).kind !== 'running') continue;
+    const owner = await ownerOf(job);
+    if (owner === undefined || (await goesOn(owner))) continue;
+    await exclusive(job, signal, async () => {
+      const state = await inspectJob(job);
+      if (state.kind !== 'running') return;
+      await stopJob(job, state.process);
+      await launched('clearRun', job);
+      stopped.push(job);
+    });
+  }
+  return stopped;
+}
+
+/** `jobs/<run>/<stage>/<attempt>` */
+async function jobsIn(stageDir: string): Promise<readonly string[]> {
+  let folders = [join(stageDir, 'jobs')];
+  for (let level = 0; level < 3; level++) folders = (await Promise.all(folders.map(within))).flat();
+  return folders;
+}
+
+async function within(folder: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.filter((e) => e.isDirectory()).map((e) => join(folder, e.name));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
+import { closeInTurn } from './close-in-turn.js';
 import { temporalProfile } from './connection.js';
 import { ShipwayError } from './errors.js';
 import { localArtifacts } from './adapters/artifacts/local.js';
@@ -57,9 +58,6 @@ interface Parts {
 
 /** What was opened, newest last: closed in the other order. */
 type Opened = (() => Promise<unknown>)[];
-const closeAll = async (opened: Opened): Promise<void> => {
-  for (const close of opened.splice(0).reverse()) await close();
-};
 
 /**
  * Starts all roles of `settings` in this process. Wiring only: every decision is elsewhere. When it cannot start it leaves nothing
@@ -75,7 +73,9 @@ export async function startWorker(
   try {
     return await started(await assemble(settings, log, opened), opened);
   } catch (error) {
-    await closeAll(opened);
+    await closeInTurn(opened).catch((also: unknown) => {
+      log.warn({ err: also }, 'not everything could be closed');
+    });
     throw error;
   }
 }
@@ -83,7 +83,7 @@ export async function startWorker(
 async function started(parts: Parts, opened: Opened): Promise<RunningWorker> {
   const { store, settings, log } = parts;
   const apiUrl = store === undefined ? undefined : await prepared(parts, store, opened);
-  const workers = await createWorkers(parts);
+  const workers = await createWorkers(parts, opened);
   if (store !== undefined && settings.roles.includes('host'))
     await restoreLive({ store, host: settings.hostId, effects: effectDeps(parts, store), log });
   log.info({ roles: settings.roles, api: apiUrl }, 'worker polls');
@@ -95,7 +95,7 @@ async function started(parts: Parts, opened: Opened): Promise<RunningWorker> {
     stop: async () => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
       await Promise.allSettled(runs);
-      await closeAll(opened);
+      await closeInTurn(opened);
     },
   };
 }
@@ -161,20 +161,20 @@ type Polling = Pick<
   | 'stickyQueueScheduleToStartTimeout'
 >;
 
-function createWorkers(parts: Parts): Promise<Worker[]> {
+async function createWorkers(parts: Parts, opened: Opened): Promise<Worker[]> {
   const { connection, namespace, settings } = parts;
   const polling = settings.roles.flatMap((role) => POLLING[role](parts));
-  return Promise.all(
-    polling.map((options) =>
-      Worker.create({
-        connection,
-        namespace,
-        shutdownGraceTime: GRACE,
-        maxHeartbeatThrottleInterval: '400ms',
-        ...options,
-      }),
-    ),
-  );
+  const shared = { connection, namespace, shutdownGraceTime: GRACE, maxHeartbeatThrottleInterval: '400ms' };
+  const creating = polling.map(async (options) => {
+    const worker = await Worker.create({ ...shared, ...options });
+    // It holds the connection until it has run.
+    opened.push(async () => {
+      if (worker.getState() === 'INITIALIZED') await worker.runUntil(Promise.resolve());
+    });
+    return worker;
+  });
+  await Promise.allSettled(creating);
+  return Promise.all(creating);
 }
 
 /** What a worker of each role polls. */

@@ -16,7 +16,9 @@ test('shipway dev prints its addresses as one object, and ends all it started al
   guard.data(join(folder, '.shipway/postgres'));
   onTestFinished(() => removeAll(folder));
   await makeLamp(folder);
-  const child = startShipway(['dev', '--json'], { cwd: folder });
+  // Of a server elsewhere, which nothing here is to be told or asked with.
+  const env = { TEMPORAL_NAMESPACE: 'elsewhere', TEMPORAL_API_KEY: 'hush', SHIPWAY_API_TOKEN: 'hush' };
+  const child = startShipway(['dev', '--json'], { cwd: folder, env });
   guard.process(await identityOf(child.pid ?? 0));
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));

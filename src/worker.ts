@@ -104,7 +104,7 @@ async function started(parts: Parts, opened: Opened): Promise<RunningWorker> {
 async function prepared(parts: Parts, store: Store, opened: Opened): Promise<string> {
   const { settings, client, namespace, artifacts, log } = parts;
   const policy = await acceptPolicy(store, settings, log);
-  await registerSearchAttributes(client.connection as Connection, namespace);
+  await registerSearchAttributes(client.connection as Connection, namespace, settings);
   const api = await serve({ settings, store, artifacts, client, log, policy });
   opened.push(api.close);
   return api.url;

@@ -20,13 +20,13 @@ export function build() {
   locked(() => must(process.execPath, [join(ROOT, 'scripts/build.js')]));
 }
 
-export async function setup({ testServer = false } = {}) {
+export async function setup({ temporal = true, testServer = false } = {}) {
   dependencies();
   build();
   const { temporalBinary } = await import('../dist/src/dev/temporal-binary.js');
   const { timeSkippingServer } = await import('../dist/src/dev/time-skipping.js');
   try {
-    await temporalBinary(say);
+    if (temporal) await temporalBinary(say);
     if (testServer) await timeSkippingServer(say);
   } catch (error) {
     fail(`${error.message}\n${error.next ?? ''}`);
@@ -57,5 +57,8 @@ function packagesOf(file) {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : undefined;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url))
-  await setup({ testServer: process.argv.includes('--test') });
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const testServer = process.argv.includes('--test');
+  // `shipway dev` starts none when the environment names one; tests, demo and bench always have their own.
+  await setup({ temporal: testServer || !process.env.TEMPORAL_ADDRESS, testServer });
+}

@@ -57,7 +57,9 @@ export async function connect(settings: ConnectionSettings): Promise<ShipwayClie
   const client = new Client({ connection, namespace });
   const within = <T>(body: () => Promise<T>): Promise<T> =>
     guarded(address, () => connection.withDeadline(Date.now() + CALL_MS, body));
-  const asked = <T>(body: () => Promise<T>): Promise<T> => withWorker(client, namespace, () => within(body));
+  const workers = (): Promise<Pollers> =>
+    within(() => pollersOf(client, namespace, QUEUES.control, 'workflows'));
+  const asked = <T>(body: () => Promise<T>): Promise<T> => withWorker(workers, () => within(body));
   const tell = (workflow: string, statement: Statement): Promise<Accepted> =>
     asked(() =>
       client.workflow
@@ -103,13 +105,15 @@ function refusedAtOnce(address: string): Promise<void> {
   });
 }
 
-/** Says since when there is no worker, when that is why nobody answered. */
-async function withWorker<T>(client: Client, namespace: string, body: () => Promise<T>): Promise<T> {
+/** Says since when there is no worker, when that is why nobody answered. A server that does not tell leaves the failure as it was. */
+async function withWorker<T>(workers: () => Promise<Pollers>, body: () => Promise<T>): Promise<T> {
   try {
     return await body();
   } catch (error) {
     if (!(error instanceof CommandError) || error.kind !== 'unanswered') throw error;
-    const { count, lastSeen } = await pollersOf(client, namespace, QUEUES.control, 'workflows');
+    const { count, lastSeen } = await workers().catch(() => {
+      throw error;
+    });
     if (count > 0) throw error;
     const since = lastSeen === undefined ? '' : ` since ${lastSeen}`;
     throw new CommandError(

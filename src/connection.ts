@@ -21,11 +21,11 @@ const SAYS_WHERE = ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FIL
 
 /**
  * The environment first (Temporal's part as every Temporal client reads it), else the nearest `.shipway/dev.json` upwards; the two
- * are never mixed. Fails with `UsageError` when there is neither, or half of one.
+ * are never mixed, but for the API of a `shipway dev` that works on the very server which the environment names. Fails with `UsageError` when there is neither, or half of one.
  */
 export async function resolveConnection(env: NodeJS.ProcessEnv, cwd: string): Promise<ConnectionSettings> {
   const named = SAYS_WHERE.find((name) => isSet(env[name]));
-  if (named !== undefined) return fromEnvironment(env, named);
+  if (named !== undefined) return fromEnvironment(env, cwd, named);
   if (isSet(env['SHIPWAY_API_URL']))
     throw new UsageError(
       'SHIPWAY_API_URL is set and TEMPORAL_ADDRESS is not',
@@ -38,26 +38,36 @@ export async function resolveConnection(env: NodeJS.ProcessEnv, cwd: string): Pr
       'start `shipway dev`, or set TEMPORAL_ADDRESS and SHIPWAY_API_URL',
     );
   const { temporalAddress, namespace, apiUrl, uiUrl } = dev;
-  return { temporalAddress, namespace, apiUrl, uiUrl };
+  return { temporalAddress, namespace, apiUrl, ...(uiUrl === undefined ? {} : { uiUrl }) };
 }
 
 const isSet = (value: string | undefined): value is string => value !== undefined && value !== '';
 
-async function fromEnvironment(env: NodeJS.ProcessEnv, named: string): Promise<ConnectionSettings> {
-  const { SHIPWAY_API_URL: apiUrl, SHIPWAY_API_TOKEN: apiToken, SHIPWAY_UI_URL: uiUrl } = env;
-  if (!isSet(apiUrl))
-    throw new UsageError(
-      `${named} is set and SHIPWAY_API_URL is not`,
-      'set it to the address of a worker’s API',
-    );
+async function fromEnvironment(
+  env: NodeJS.ProcessEnv,
+  cwd: string,
+  named: string,
+): Promise<ConnectionSettings> {
+  const { SHIPWAY_API_URL: api, SHIPWAY_API_TOKEN: apiToken, SHIPWAY_UI_URL: ui } = env;
+  const half = new UsageError(
+    `${named} is set and SHIPWAY_API_URL is not`,
+    'set it to the address of a worker’s API',
+  );
+  const dev = isSet(api) ? undefined : await nearestDev(cwd);
+  const apiUrl = isSet(api) ? address('SHIPWAY_API_URL', api) : dev?.apiUrl;
+  if (apiUrl === undefined) throw half;
   const { connectionOptions, namespace = 'default' } = await temporalProfile(env);
+  const { address: temporalAddress = 'localhost:7233' } = connectionOptions;
+  if (dev !== undefined && (dev.temporalAddress !== temporalAddress || dev.namespace !== namespace))
+    throw half;
+  const uiUrl = isSet(ui) ? address('SHIPWAY_UI_URL', ui) : dev?.uiUrl;
   return {
-    temporalAddress: connectionOptions.address ?? 'localhost:7233',
+    temporalAddress,
     namespace,
     temporal: connectionOptions,
-    apiUrl: address('SHIPWAY_API_URL', apiUrl),
+    apiUrl,
     ...(isSet(apiToken) ? { apiToken } : {}),
-    ...(isSet(uiUrl) ? { uiUrl: address('SHIPWAY_UI_URL', uiUrl) } : {}),
+    ...(uiUrl === undefined ? {} : { uiUrl }),
   };
 }
 
@@ -91,7 +101,7 @@ async function nearestDev(cwd: string): Promise<Endpoints | undefined> {
 async function devOf(file: string): Promise<Endpoints | undefined> {
   try {
     const dev = JSON.parse(await readFile(file, 'utf8')) as Partial<Endpoints> | null;
-    const fields = [dev?.temporalAddress, dev?.namespace, dev?.apiUrl, dev?.uiUrl];
+    const fields = [dev?.temporalAddress, dev?.namespace, dev?.apiUrl, dev?.uiUrl ?? ''];
     if (fields.every((f) => typeof f === 'string')) return dev as Endpoints;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

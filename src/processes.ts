@@ -11,9 +11,15 @@ export interface ProcessIdentity {
 
 /** Fails when there is no such process. */
 export async function identityOf(pid: number): Promise<ProcessIdentity> {
+  const found = await findIdentity(pid);
+  if (found === undefined) throw new Error(`there is no process ${String(pid)}`);
+  return found;
+}
+
+/** `undefined` when there is no such process; fails when that cannot be told. */
+export async function findIdentity(pid: number): Promise<ProcessIdentity | undefined> {
   const startTime = await startTimeOf(pid);
-  if (startTime === undefined) throw new Error(`there is no process ${String(pid)}`);
-  return { pid, startTime };
+  return startTime === undefined ? undefined : { pid, startTime };
 }
 
 export async function isAlive(identity: ProcessIdentity): Promise<boolean> {

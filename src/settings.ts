@@ -12,6 +12,8 @@ export interface WorkerSettings {
   readonly stateDir: string;
   readonly artifactDir: string;
   readonly policyFile: string;
+  /** Publishes the policy file also when it is an older one. */
+  readonly publishPolicy?: boolean;
   readonly apiHost: string;
   readonly apiPort: number;
   readonly apiToken: string | undefined;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
+import { closeInTurn } from './close-in-turn.js';
 import { temporalProfile } from './connection.js';
 import { ShipwayError } from './errors.js';
 import { localArtifacts } from './adapters/artifacts/local.js';
@@ -60,9 +61,6 @@ interface Parts {
 
 /** What was opened, newest last: closed in the other order. */
 type Opened = (() => Promise<unknown>)[];
-const closeAll = async (opened: Opened): Promise<void> => {
-  for (const close of opened.splice(0).reverse()) await close();
-};
 
 /**
  * Starts all roles of `settings` in this process. Wiring only: every decision is elsewhere. When it cannot start it leaves nothing
@@ -78,7 +76,9 @@ export async function startWorker(
   try {
     return await started(await assemble(settings, log, opened), opened);
   } catch (error) {
-    await closeAll(opened);
+    await closeInTurn(opened).catch((also: unknown) => {
+      log.warn({ err: also }, 'not everything could be closed');
+    });
     throw error;
   }
 }
@@ -86,26 +86,34 @@ export async function startWorker(
 async function started(parts: Parts, opened: Opened): Promise<RunningWorker> {
   const { store, settings, log } = parts;
   const apiUrl = store === undefined ? undefined : await prepared(parts, store, opened);
-  const workers = await createWorkers(parts);
+  const workers = await createWorkers(parts, opened);
   if (store !== undefined && settings.roles.includes('host'))
     await restoreLive({ store, host: settings.hostId, effects: effectDeps(parts, store), log });
   log.info({ roles: settings.roles, api: apiUrl }, 'worker polls');
   const runs = workers.map((w) => w.run());
   const ended = Promise.all(runs).then(() => undefined);
-  const stopping = new AbortController();
-  const beside = settings.roles.includes('stage')
-    ? endOrphans({ client: parts.client, stageDir: settings.stageDir, log, signal: stopping.signal })
-    : undefined;
+  opened.push(besidePolling(parts));
   return {
     apiUrl,
     ended,
     stop: async () => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-      stopping.abort();
-      await Promise.allSettled([...runs, beside]);
-      await settled();
-      await closeAll(opened);
+      await Promise.allSettled(runs);
+      await closeInTurn(opened);
     },
+  };
+}
+
+/** What goes on beside polling, begun here; gives what ends it. */
+function besidePolling({ settings, client, log }: Parts): () => Promise<void> {
+  const { stageDir, roles } = settings;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const going = roles.includes('stage') ? [endOrphans({ client, stageDir, log, signal })] : [];
+  return async () => {
+    stopping.abort();
+    await Promise.all(going);
+    await settled();
   };
 }
 
@@ -113,7 +121,7 @@ async function started(parts: Parts, opened: Opened): Promise<RunningWorker> {
 async function prepared(parts: Parts, store: Store, opened: Opened): Promise<string> {
   const { settings, client, namespace, artifacts, log } = parts;
   const policy = await acceptPolicy(store, settings, log);
-  await registerSearchAttributes(client.connection as Connection, namespace);
+  await registerSearchAttributes(client.connection as Connection, namespace, settings);
   const api = await serve({ settings, store, artifacts, client, log, policy });
   opened.push(api.close);
   return api.url;
@@ -167,20 +175,20 @@ type Polling = Pick<
   | 'stickyQueueScheduleToStartTimeout'
 >;
 
-function createWorkers(parts: Parts): Promise<Worker[]> {
+async function createWorkers(parts: Parts, opened: Opened): Promise<Worker[]> {
   const { connection, namespace, settings } = parts;
   const polling = settings.roles.flatMap((role) => POLLING[role](parts));
-  return Promise.all(
-    polling.map((options) =>
-      Worker.create({
-        connection,
-        namespace,
-        shutdownGraceTime: GRACE,
-        maxHeartbeatThrottleInterval: '400ms',
-        ...options,
-      }),
-    ),
-  );
+  const shared = { connection, namespace, shutdownGraceTime: GRACE, maxHeartbeatThrottleInterval: '400ms' };
+  const creating = polling.map(async (options) => {
+    const worker = await Worker.create({ ...shared, ...options });
+    // It holds the connection until it has run.
+    opened.push(async () => {
+      if (worker.getState() === 'INITIALIZED') await worker.runUntil(Promise.resolve());
+    });
+    return worker;
+  });
+  await Promise.allSettled(creating);
+  return Promise.all(creating);
 }
 
 /** What a worker of each role polls. */

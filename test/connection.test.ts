@@ -57,6 +57,22 @@ describe('the nearest shipway dev', () => {
     expect(other.uiUrl).toBeUndefined();
   });
 
+  test('that works on the server which the environment names gives its API, and the environment the way in', async () => {
+    const same = { TEMPORAL_ADDRESS: DEV.temporalAddress, TEMPORAL_API_KEY: 'secret' };
+    expect(await resolveConnection(same, deep)).toMatchObject({ ...DEV, temporal: { apiKey: 'secret' } });
+    for (const other of [{ TEMPORAL_ADDRESS: '127.0.0.1:4' }, { ...same, TEMPORAL_NAMESPACE: 'deploys' }])
+      expect(await refusal(resolveConnection(other, deep))).toContain('SHIPWAY_API_URL is not');
+  });
+
+  test('may be on a server whose UI is not known', async () => {
+    const folder = await mkdtemp(join(home, 'bare-'));
+    const { temporalAddress, namespace, apiUrl } = DEV;
+    const bare = { temporalAddress, namespace, apiUrl };
+    await mkdir(join(folder, '.shipway'));
+    await writeFile(join(folder, '.shipway/dev.json'), JSON.stringify(bare));
+    expect(await resolveConnection({}, folder)).toEqual(bare);
+  });
+
   test('nothing anywhere says what to start or set', async () => {
     const asked = resolveConnection({}, home);
     expect(await refusal(asked)).toBe(

@@ -9,8 +9,10 @@ export const dev: Command = async (values) => {
   const directory = dirname(await configurationFile(values));
   // Heard from the beginning: an interruption while things start ends them in order too, once they are up.
   const end = interrupted();
-  const running = await up({ directory, policyFile: join(directory, 'shipway.policy.yaml'), say: progress });
-  progress(`shipway is up. Temporal UI: ${running.endpoints.uiUrl}`);
+  const policyFile = join(directory, 'shipway.policy.yaml');
+  const running = await up({ directory, policyFile, env: process.env, say: progress });
+  const { uiUrl } = running.endpoints;
+  progress(`shipway is up.${uiUrl === undefined ? '' : ` Temporal UI: ${uiUrl}`}`);
   progress(
     'In another terminal: shipway run --environment ENVIRONMENT. End with Ctrl-C; data stays in .shipway/.',
   );

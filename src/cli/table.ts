@@ -26,6 +26,7 @@ const flag = (help: string): OptionSpec => ({ type: 'boolean', help });
 const ENVIRONMENT = text('NAME', 'the environment');
 const REASON = text('TEXT', 'why; it is kept in the audit');
 const DECISION = text('HASH', 'only if this is still what is asked, as `status` showed it');
+const ROLES = text('ROLES', 'some of control,watch,stage,host (default: all)');
 const DAYS = text('DAYS', 'how far back (default 30)');
 
 /** Understood by every command. */
@@ -220,7 +221,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'worker',
     summary: 'poll for work; configured by environment variables',
     positionals: [],
-    options: { role: text('ROLES', 'some of control,watch,stage,host (default: all)') },
+    options: { role: ROLES, 'publish-policy': flag('let the policy file rule also when it is an older one') },
     examples: ['shipway worker', 'shipway worker --role stage'],
     keeps: true,
     load: async () => (await import('./worker.js')).worker,

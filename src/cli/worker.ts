@@ -8,7 +8,9 @@ import type { Command } from './table.js';
 export const worker: Command = async (values) => {
   const log = pino({ level: logLevel(process.env) }, pino.destination(2));
   const roles = parseRoles(string(values, 'role'));
-  const running = await startWorker(workerSettings(process.env, roles, cores()), log);
+  const settings = workerSettings(process.env, roles, cores());
+  const publishPolicy = values['publish-policy'] === true;
+  const running = await startWorker({ ...settings, publishPolicy }, log);
   result(values, { roles, ...(running.apiUrl === undefined ? {} : { apiUrl: running.apiUrl }) }, []);
   const stop = (): void => void running.stop();
   process.once('SIGTERM', stop);

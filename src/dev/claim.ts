@@ -1,26 +1,24 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hold } from '../adapters/providers/process-lock.js';
 import { UsageError } from '../errors.js';
-import { identityOf, isAlive, type ProcessIdentity } from '../processes.js';
+import { ifGone } from '../if-gone.js';
 
-/** One `shipway dev` a folder. Fails with `UsageError` while another lives; the claim of a dead one is taken over. */
+/** One `shipway dev` a folder: fails with `UsageError` while another lives. A claim goes with its process, however that ends. */
 export async function claimFolder(stateDir: string): Promise<() => Promise<void>> {
+  const release = await hold(await realpath(stateDir));
+  // Only for people: the lock does not say who has it.
   const file = join(stateDir, 'dev.pid');
-  const holder = await readHolder(file);
-  if (holder !== undefined && (await isAlive(holder)))
+  if (release === undefined) {
+    const pid = (await readFile(file, 'utf8').catch(ifGone)) ?? 'not known yet';
     throw new UsageError(
-      `shipway dev runs here already (pid ${String(holder.pid)})`,
+      `shipway dev runs here already (pid ${pid.trim()})`,
       'use it, or end it first with Ctrl-C in its terminal',
     );
-  await writeFile(file, JSON.stringify(await identityOf(process.pid)), { mode: 0o600 });
-  return () => rm(file, { force: true });
-}
-
-async function readHolder(file: string): Promise<ProcessIdentity | undefined> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as ProcessIdentity;
-  } catch (error) {
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
   }
+  await writeFile(file, `${String(process.pid)}\n`, { mode: 0o600 });
+  return async () => {
+    await rm(file, { force: true });
+    release();
+  };
 }

@@ -1,24 +1,15 @@
 import { join } from 'node:path';
 import { packageRoot } from '../paths.js';
 
-/** How shipway starts its own processes: this Node, the built package, arguments and never a shell. */
-export function commandOf(
-  what: 'gateway' | 'worker',
-  stateDir: string,
-): { readonly args: readonly string[] } {
-  const root = packageRoot();
-  switch (what) {
-    case 'gateway':
-      return {
-        args: [
-          join(root, 'dist/src/gateway/main.js'),
-          '--state',
-          join(stateDir, 'gateway'),
-          '--admin-port',
-          '0',
-        ],
-      };
-    case 'worker':
-      return { args: [join(root, 'bin/shipway.js'), 'worker'] };
-  }
-}
+/** How shipway starts its own processes: arguments for this Node, of the built package, and never a shell. */
+export const gatewayArguments = (stateDir: string): readonly string[] => [
+  join(packageRoot(), 'dist/src/gateway/main.js'),
+  ...['--state', join(stateDir, 'gateway'), '--admin-port', '0'],
+];
+
+/** Where nobody else has the database the file in the folder rules, whatever ruled before: who edits it may take the edit back. */
+export const workerArguments = ({ ownDatabase }: { readonly ownDatabase: boolean }): readonly string[] => [
+  join(packageRoot(), 'bin/shipway.js'),
+  'worker',
+  ...(ownDatabase ? ['--publish-policy'] : []),
+];

@@ -6,7 +6,8 @@ export interface Endpoints {
   readonly temporalAddress: string;
   readonly namespace: string;
   readonly apiUrl: string;
-  readonly uiUrl: string;
+  /** Absent: the server is one that the environment named, and its UI was not. */
+  readonly uiUrl?: string;
   readonly pid: number;
 }
 

@@ -1,46 +1,43 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { openSync, closeSync } from 'node:fs';
 import { join } from 'node:path';
+import { findIdentity } from '../processes.js';
+import type { Say } from './acquire.js';
 import { noteProcess } from './run-notes.js';
 
 export interface Keep {
   readonly name: string;
   readonly stateDir: string;
   readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env: NodeJS.ProcessEnv;
+  readonly say: Say;
 }
 export interface Kept {
-  /** How often it ended by itself. */
+  /** How often it ended by itself since it last ran for a while. */
   readonly failures: () => number;
   readonly stop: () => Promise<void>;
 }
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
+const STEADY_MS = 60_000;
 const GRACE_MS = 10_000;
 
 /**
  * Keeps a process of this Node alive: started anew when it ends, ever more slowly when it keeps ending. It has its own session, so that
  * Ctrl-C reaches shipway alone, which then ends its processes in order. Output goes to `<name>.log`.
  */
-export function keepRunning({ name, stateDir, args, env = {} }: Keep): Kept {
-  let child: ChildProcess | undefined;
+export function keepRunning(keep: Keep): Kept {
+  let running: Running;
   let failures = 0;
   let stopping = false;
   let timer: NodeJS.Timeout | undefined;
   const start = (): void => {
-    const log = openSync(join(stateDir, `${name}.log`), 'a', 0o600);
-    child = spawn(process.execPath, [...args], {
-      detached: true,
-      stdio: ['ignore', log, log],
-      env: { ...process.env, ...env },
-    });
-    closeSync(log);
-    if (child.pid !== undefined) void noteProcess(stateDir, name, child.pid);
-    child.once('exit', () => {
-      child = undefined;
+    const begun = performance.now();
+    running = launch(keep);
+    void running.ended.then(() => {
       if (stopping) return;
-      failures++;
+      failures = performance.now() - begun < STEADY_MS ? failures + 1 : 1;
       timer = setTimeout(start, Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS));
     });
   };
@@ -50,18 +47,49 @@ export function keepRunning({ name, stateDir, args, env = {} }: Keep): Kept {
     stop: async () => {
       stopping = true;
       clearTimeout(timer);
-      if (child !== undefined) await ended(child);
+      const kill = setTimeout(() => running.signal('SIGKILL'), GRACE_MS);
+      running.signal('SIGTERM');
+      await running.ended;
+      clearTimeout(kill);
     },
   };
 }
 
-function ended(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    const kill = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+interface Running {
+  readonly signal: (signal: NodeJS.Signals) => void;
+  /** Never fails: what could not be started has ended, and why is said. */
+  readonly ended: Promise<void>;
+}
+
+function launch(keep: Keep): Running {
+  const { name, say } = keep;
+  let child: ChildProcess | undefined;
+  const ended = new Promise<void>((resolve, reject) => {
+    child = spawned(keep);
+    child.once('error', reject);
     child.once('exit', () => {
-      clearTimeout(kill);
       resolve();
     });
-    child.kill('SIGTERM');
+    note(keep, child.pid).catch((error: unknown) => {
+      say(`the ${name} runs, but would not be found after a crash: ${String(error)}`);
+    });
+  }).catch((error: unknown) => {
+    say(`the ${name} cannot be started: ${String(error)}`);
   });
+  return { signal: (signal) => child?.kill(signal), ended };
+}
+
+function spawned({ name, stateDir, args, env }: Keep): ChildProcess {
+  const log = openSync(join(stateDir, `${name}.log`), 'a', 0o600);
+  try {
+    return spawn(process.execPath, [...args], { detached: true, stdio: ['ignore', log, log], env });
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** One that has ended already needs none. */
+async function note({ stateDir, name }: Keep, pid: number | undefined): Promise<void> {
+  const identity = pid === undefined ? undefined : await findIdentity(pid);
+  if (identity !== undefined) await noteProcess(stateDir, name, { ...identity, signal: 'SIGTERM' });
 }

@@ -1,6 +1,7 @@
-import { chown, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, readFile, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { identityOf, stopProcess } from '../processes.js';
+import { foreign } from '../adapters/providers/process-find.js';
+import { findIdentity, stopProcess } from '../processes.js';
 import { makeFolder, postgresUser } from './postgres-files.js';
 import { runCommand } from './run-command.js';
 
@@ -62,17 +63,35 @@ export async function endLeftover(place: string): Promise<void> {
     },
   );
   if (pid === undefined) return;
-  const identity = await identityOf(pid).catch(() => undefined);
+  const identity = await findIdentity(pid);
   if (identity === undefined) return;
   const command = await commandLine(pid);
   if (command === '') return;
-  if (command.includes(place)) await stopProcess(identity, { signal: 'SIGINT', graceMs: GRACE_MS });
-  else if (!command.includes('postgres')) await rm(file, { force: true });
+  const ours = await worksOn(pid, command, place);
+  if (ours === true) await stopProcess(identity, { signal: 'SIGINT', graceMs: GRACE_MS });
+  else if (ours === false) await rm(file, { force: true });
+}
+
+/** PostgreSQL's working folder is its data. Where that cannot be asked only its command line may tell: `undefined` when it does not. */
+async function worksOn(pid: number, command: string, place: string): Promise<boolean | undefined> {
+  if (!command.includes('postgres')) return false;
+  if (process.platform !== 'linux') return ` ${command} `.includes(` ${place} `) ? true : undefined;
+  const folder = await readlink(`/proc/${String(pid)}/cwd`).catch(foreign);
+  return folder === undefined ? undefined : folder === (await realpath(place));
 }
 
 /** Empty: it has just ended. */
 async function commandLine(pid: number): Promise<string> {
-  if (process.platform !== 'linux')
-    return runCommand('ps', ['-o', 'command=', '-p', String(pid)], { timeoutMs: PS_MS }).catch(() => '');
-  return readFile(`/proc/${String(pid)}/cmdline`, 'utf8').catch(() => '');
+  if (process.platform === 'linux')
+    return (await readFile(`/proc/${String(pid)}/cmdline`, 'utf8').catch(foreign)) ?? '';
+  return runCommand('ps', ['-o', 'command=', '-p', String(pid)], { timeoutMs: PS_MS }).then(
+    (text) => text.trim(),
+    noSuch,
+  );
+}
+
+/** `ps` ends with 1 when there is no such process. */
+function noSuch(error: Error): string {
+  if ((error.cause as { code?: unknown } | undefined)?.code === 1) return '';
+  throw error;
 }

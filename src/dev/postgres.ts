@@ -8,7 +8,7 @@ import type { Guard } from './guard.js';
 import { endLeftover, isCluster, makeCluster } from './postgres-cluster.js';
 import { password, postgresPrograms, postgresUser } from './postgres-files.js';
 import { dataFolder, removeData } from './postgres-place.js';
-import { didNotStart, started } from './started.js';
+import { didNotStart, started, type Noted } from './started.js';
 
 export interface PostgresOptions {
   readonly dataDir: string;
@@ -19,6 +19,7 @@ export interface PostgresOptions {
   readonly temporary?: boolean;
   /** Ends the server should this process die. */
   readonly guard?: Guard;
+  readonly noted?: Noted;
 }
 export interface RunningPostgres {
   /** The owner's login to database `shipway`. */
@@ -55,16 +56,16 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
       await sleep(PAUSE_MS);
       continue;
     }
-    await ensureDatabase(url('postgres'));
-    return {
-      url: url(OWNER),
-      pid: identity.pid,
-      stop: async () => {
-        // SIGINT is PostgreSQL's fast shutdown: connections are closed, nothing is lost.
-        await stopProcess(identity, { signal: 'SIGINT', graceMs: GRACE_MS });
-        if (options.temporary === true) await removeData(dataDir);
-      },
+    const stop = async (): Promise<void> => {
+      // SIGINT is PostgreSQL's fast shutdown: connections are closed, nothing is lost.
+      await stopProcess(identity, { signal: 'SIGINT', graceMs: GRACE_MS });
+      if (options.temporary === true) await removeData(dataDir);
     };
+    await ensureDatabase(url('postgres')).catch(async (error: unknown) => {
+      await stop();
+      throw error;
+    });
+    return { url: url(OWNER), pid: identity.pid, stop };
   }
   throw didNotStart('PostgreSQL', options.logFile);
 }
@@ -78,7 +79,7 @@ interface Serve {
 }
 
 function serve({ programs, place, port, url, options }: Serve): Promise<ProcessIdentity | undefined> {
-  const { logFile, guard } = options;
+  const { logFile, guard, noted } = options;
   const settings = ['-c', 'max_connections=200'];
   return started({
     name: 'PostgreSQL',
@@ -90,6 +91,7 @@ function serve({ programs, place, port, url, options }: Serve): Promise<ProcessI
     answers: () => answers(url),
     ...(logFile === undefined ? {} : { logFile }),
     ...(guard === undefined ? {} : { guard }),
+    ...(noted === undefined ? {} : { noted }),
   });
 }
 

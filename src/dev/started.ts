@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
-import { identityOf, stopProcess, type ProcessIdentity } from '../processes.js';
+import { findIdentity, stopProcess, type ProcessIdentity } from '../processes.js';
 import type { Guard } from './guard.js';
+import type { RunNote } from './run-notes.js';
 
 export interface ServerToStart {
   /** For people: `PostgreSQL`. */
@@ -14,11 +15,16 @@ export interface ServerToStart {
   /** Absent: what it says is thrown away. */
   readonly logFile?: string;
   readonly guard?: Guard;
+  /** Hears of the process at once, before it is known whether it will answer. What it throws ends the server and is thrown on. */
+  readonly noted?: Noted;
   /** What ends it in order. */
   readonly signal: 'TERM' | 'INT';
   /** What it throws ends the server and is thrown on. */
   readonly answers: () => Promise<boolean>;
 }
+
+/** Keeps a process in mind for after a crash. */
+export type Noted = (note: RunNote) => Promise<void>;
 
 const READY_MS = 30_000;
 const ASK_MS = 25;
@@ -45,12 +51,16 @@ export async function started(server: ServerToStart): Promise<ProcessIdentity | 
   });
   child.unref();
   const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
-  const identity = await identityOf(child.pid ?? 0).catch(() => undefined);
+  const signal = `SIG${server.signal}` as const;
+  const identity = await findIdentity(child.pid ?? 0).catch((error: unknown) => {
+    child.kill(signal);
+    throw error;
+  });
   if (identity === undefined) return undefined;
   server.guard?.process(identity, server.signal);
-  const end = (): Promise<void> =>
-    stopProcess(identity, { signal: `SIG${server.signal}`, graceMs: GRACE_MS });
+  const end = (): Promise<void> => stopProcess(identity, { signal, graceMs: GRACE_MS });
   try {
+    await server.noted?.({ ...identity, signal });
     for (const until = Date.now() + READY_MS; Date.now() < until; await sleep(ASK_MS)) {
       const answered = await server.answers();
       if (ended()) return undefined;

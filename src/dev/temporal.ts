@@ -7,7 +7,7 @@ import { freePort } from '../free-port.js';
 import { stopProcess } from '../processes.js';
 import type { Say } from './acquire.js';
 import type { Guard } from './guard.js';
-import { didNotStart, started } from './started.js';
+import { didNotStart, started, type Noted } from './started.js';
 import { temporalArguments } from './temporal-arguments.js';
 import { temporalBinary } from './temporal-binary.js';
 
@@ -25,6 +25,7 @@ export interface TemporalOptions {
   readonly say?: Say;
   /** Ends the server should this process die. */
   readonly guard?: Guard;
+  readonly noted?: Noted;
 }
 export interface RunningTemporal {
   readonly address: string;
@@ -41,6 +42,7 @@ const ATTEMPTS = 3;
 /** Starts Temporal's development server on free ports of 127.0.0.1 and waits until it answers. */
 export async function startTemporal({
   guard,
+  noted,
   logFile,
   ...options
 }: TemporalOptions = {}): Promise<RunningTemporal> {
@@ -63,6 +65,7 @@ export async function startTemporal({
       signal: 'TERM',
       ...(logFile === undefined ? {} : { logFile }),
       ...(guard === undefined ? {} : { guard }),
+      ...(noted === undefined ? {} : { noted }),
       answers: () => serves(port),
     });
     if (identity === undefined) continue;

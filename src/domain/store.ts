@@ -126,6 +126,8 @@ export interface Store {
     list(deployment: string): Promise<readonly Sample[]>;
   };
   readonly policy: {
+    /** Whether the policy with this hash rules, or has ruled at any time. */
+    hasRuled(hash: Digest): Promise<boolean>;
     /** Publishes an accepted policy; the newest rules for all workers. */
     publish(row: PolicyRow): Promise<void>;
     current(): Promise<PolicyRow | undefined>;

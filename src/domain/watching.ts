@@ -9,9 +9,10 @@ export interface Counters {
   readonly release: Digest;
   readonly slot: Slot;
   readonly epoch: string;
+  /** Those whose end is known: one whose user left before the answer was whole is none of them. */
   readonly requests: number;
   readonly errors: number;
-  /** Cumulative counts by upper bound in milliseconds, ascending; the last bound is `null` (infinity). */
+  /** Of all that ended, also those that users gave up. Cumulative counts by upper bound in milliseconds, ascending; the last bound is `null` (infinity). */
   readonly latency: readonly { readonly leMs: number | null; readonly count: number }[];
 }
 

@@ -141,7 +141,8 @@ class Passing {
     this.#series.begin();
     reply.raw.once('close', () => {
       this.#passage.end();
-      const left = !reply.raw.writableFinished && this.ending !== 'connection';
+      // A user who leaves tells nothing of an answer that was still good; one that was bad already stays bad.
+      const left = this.ending === 'answered' && !reply.raw.writableFinished;
       this.#series.end(left ? 'aborted' : this.ending, (performance.now() - begun) / 1_000);
     });
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, realpath, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { hold } from '../adapters/providers/process-lock.js';
 import { NOTHING, type GatewayState } from './state.js';
 
 const VERSION = 1;
@@ -49,15 +50,29 @@ export function writeNote(dir: string, note: Note): Promise<void> {
   return writeDurably(noteFile(dir), JSON.stringify(note));
 }
 
-/** Fails when a gateway answers at the address that an earlier start noted: two would write over each other's state. */
-export async function refuseSecond(dir: string): Promise<void> {
+async function readNote(dir: string): Promise<Note | undefined> {
   const text = await readIfThere(noteFile(dir));
-  if (text === undefined) return;
-  const note = parsed(text, noteFile(dir)) as Note;
+  return text === undefined ? undefined : (parsed(text, noteFile(dir)) as Note);
+}
+
+/**
+ * Takes the directory for as long as this process lives, or until the returned function is called. Fails while another gateway has it:
+ * two would write over each other's state.
+ */
+export async function claimStateDir(dir: string): Promise<() => void> {
+  const release = await hold(await realpath(dir));
+  if (release !== undefined) return release;
+  const note = await readNote(dir);
+  const who = note === undefined ? '' : `: pid ${String(note.pid)}, ${note.adminUrl}`;
+  throw new Error(`a gateway runs on ${dir} already${who}`);
+}
+
+/** Whether the gateway that noted itself here last answers. */
+export async function serves(dir: string): Promise<boolean> {
+  const note = await readNote(dir);
+  if (note === undefined) return false;
   const answer = await health(note.adminUrl);
-  if (answer?.pid === note.pid && answer.startedAt === note.startedAt) {
-    throw new Error(`a gateway runs on ${dir} already: pid ${String(note.pid)}, ${note.adminUrl}`);
-  }
+  return answer?.pid === note.pid && answer.startedAt === note.startedAt;
 }
 
 const ANSWER_MS = 1_000;

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, escapeIdentifier } from 'pg';
-import { ShipwayError, UsageError } from '../errors.js';
+import { escapeIdentifier, type Client } from 'pg';
+import { UsageError } from '../errors.js';
+import { underLock } from './lock.js';
 import { readMigrations, type Migration } from './migration-files.js';
-import { asUnavailable } from './unavailable.js';
 
 export interface Migrated {
   /** What was applied now, in order. */
@@ -24,9 +23,6 @@ interface Applied {
   readonly name: string;
   readonly checksum: string;
 }
-const LOCK_TIMEOUT_MS = 60_000;
-const LOCK_POLL_MS = 100;
-const CONNECT_MS = 2_000;
 
 /**
  * Applies the migrations that the database lacks, each in one transaction with its row in `schema_version`: one that fails leaves
@@ -35,39 +31,11 @@ const CONNECT_MS = 2_000;
  */
 export async function runMigrations(options: MigrateOptions): Promise<Migrated> {
   const migrations = await readMigrations(options.directory);
-  const client = new Client({ connectionString: options.url, connectionTimeoutMillis: CONNECT_MS });
-  let lost: unknown;
-  client.on('error', (error) => (lost = error));
-  try {
-    await client.connect();
-    await lock(client, options);
-    return await apply(client, migrations, options.schema);
-  } catch (error) {
-    throw asUnavailable(lost ?? error);
-  } finally {
-    await client.end();
-  }
-}
-
-/** A loop of tries and not one long wait: a waiting migrator would hold up `CREATE INDEX CONCURRENTLY` of the one it waits for. */
-async function lock(
-  client: Client,
-  { schema, lockTimeoutMs = LOCK_TIMEOUT_MS }: MigrateOptions,
-): Promise<void> {
-  const until = Date.now() + lockTimeoutMs;
-  for (;;) {
-    const { rows } = await client.query<{ mine: boolean }>(
-      'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS mine',
-      [`${schema}.schema_version`],
-    );
-    if (rows[0]?.mine === true) return;
-    if (Date.now() > until)
-      throw new ShipwayError(
-        'store.unavailable',
-        `another migrator has not finished for ${String(lockTimeoutMs / 1000)} s`,
-      );
-    await sleep(LOCK_POLL_MS);
-  }
+  const { url, schema, lockTimeoutMs: timeoutMs } = options;
+  const lock = { url, name: `${schema}.schema_version`, holder: 'another migrator' };
+  return underLock({ ...lock, ...(timeoutMs === undefined ? {} : { timeoutMs }) }, (client) =>
+    apply(client, migrations, schema),
+  );
 }
 
 async function apply(client: Client, migrations: readonly Migration[], schema: string): Promise<Migrated> {

@@ -19,6 +19,10 @@ export const policyOf = (db: Database): Store['policy'] => ({
       [hash, text, acceptedAt, worker],
     );
   },
+  hasRuled: async (hash) => {
+    const { rows } = await db.query('SELECT FROM policies WHERE hash = $1 LIMIT 1', [hash]);
+    return rows.length > 0;
+  },
   current: async () => {
     const { rows } = await db.query<Row>(
       'SELECT hash, text, accepted_at, worker FROM policies ORDER BY id DESC LIMIT 1',

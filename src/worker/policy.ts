@@ -8,14 +8,17 @@ import { ShipwayError, UsageError } from '../errors.js';
 import { sha256 } from '../hash.js';
 import type { WorkerSettings } from '../settings.js';
 
+type Asked = Pick<WorkerSettings, 'policyFile' | 'publishPolicy'>;
+
 /**
  * Publishes this worker's policy file to the store, where the newest accepted one rules for all workers. A file with errors, or none,
  * is refused with the reasons and the last good policy stays; without any the worker does not start (`config.invalid`, `UsageError`).
- * Gives what /health says of it.
+ * So is one that ruled before the present one, unless that is asked for: a worker that comes up again with what it was once given must
+ * not bring old rules back. Gives what /health says of it.
  */
 export async function acceptPolicy(
   store: Store,
-  { policyFile }: Pick<WorkerSettings, 'policyFile'>,
+  { policyFile, publishPolicy = false }: Asked,
   log: Logger,
 ): Promise<() => Promise<string>> {
   const last = await store.policy.current();
@@ -30,11 +33,22 @@ export async function acceptPolicy(
   }
   const text = canonical(loaded);
   const hash = sha256(text);
-  if (last?.hash !== hash) {
-    await store.policy.publish({ hash, text, acceptedAt: new Date().toISOString(), worker: hostname() });
-    log.info({ policy: hash }, 'policy published');
-  }
+  if (last?.hash === hash) return () => ruling(store);
+  if (!publishPolicy && (await store.policy.hasRuled(hash))) return olderFile(store, policyFile, hash, log);
+  await store.policy.publish({ hash, text, acceptedAt: new Date().toISOString(), worker: hostname() });
+  log.info({ policy: hash }, 'policy published');
   return () => ruling(store);
+}
+
+function olderFile(store: Store, file: string, hash: string, log: Logger): () => Promise<string> {
+  log.error(
+    { file, policy: hash },
+    'older policy file: it ruled before the one that rules now, and is not published; start a worker with --publish-policy to go back to it',
+  );
+  return async () => {
+    const rules = (await store.policy.current())?.hash === hash;
+    return `${await ruling(store)}${rules ? '' : `; ${file} is an older policy file, not published`}`;
+  };
 }
 
 /** The policy, or why it is none. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { localArtifacts } from '../../src/adapters/artifacts/local.js';
-import { notedSlots } from '../../src/adapters/providers/process.js';
+import { notedSlots } from '../../src/adapters/providers/process-files.js';
 import type { Configuration } from '../../src/domain/plan.js';
 import { TARGET, providerContract } from '../contracts/provider.js';
 import { processWorld, type ProcessWorld } from '../support/process-world.js';
@@ -120,5 +120,11 @@ describe('processes', () => {
     expect(await notedSlots(w.stateDir)).toEqual([{ target: TARGET, slot: 'blue' }]);
     await w.provider.remove(TARGET, 'blue', never);
     expect(await notedSlots(w.stateDir)).toEqual([]);
+  });
+
+  test('notes that cannot be read are a failure, not “no slots”: who ends instances must hear of it', async () => {
+    await mkdir(w.stateDir, { recursive: true });
+    await writeFile(join(w.stateDir, 'instances'), 'a file where the folder should be');
+    await expect(notedSlots(w.stateDir)).rejects.toThrow('ENOTDIR');
   });
 });

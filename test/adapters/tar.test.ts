@@ -7,6 +7,7 @@ import {
   readFile,
   readdir,
   readlink,
+  rename,
   rm,
   symlink,
   utimes,
@@ -16,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pack, type Pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openSeen } from '../../src/adapters/artifacts/plain-file.js';
 import { packArtifacts, unpackArtifacts } from '../../src/adapters/artifacts/tar.js';
 import { digestOfBytes, pieces, read } from '../contracts/artifacts.js';
 
@@ -70,6 +72,35 @@ describe('packing', () => {
     expect(digestOfBytes(second)).toBe(digestOfBytes(first));
     await writeFile(join(workspace, 'b/1'), 'other');
     expect(digestOfBytes(await packed('a', 'b', 'a.txt'))).not.toBe(digestOfBytes(first));
+  });
+
+  test.runIf(process.platform === 'linux')(
+    'a folder that becomes a link while it is packed gives nothing of where it leads',
+    async () => {
+      await file('a', 'x'.repeat(1_000_000));
+      await file('b/secret', 'mine');
+      await mkdir(join(top, 'elsewhere'));
+      await writeFile(join(top, 'elsewhere/secret'), 'theirs');
+      const reading = packArtifacts(workspace, ['a', 'b'])[Symbol.asyncIterator]();
+      await reading.next();
+      await rename(join(workspace, 'b'), join(top, 'aside'));
+      await symlink(join(top, 'elsewhere'), join(workspace, 'b'));
+      await expect(read({ [Symbol.asyncIterator]: () => reading })).rejects.toMatchObject(refused);
+    },
+  );
+
+  test.each([
+    ['a link', (path: string) => symlink('/etc/hostname', path)],
+    ['another file', (path: string) => writeFile(path, 'another')],
+  ])('a file that became %s since it was looked at is not opened', async (_, exchange) => {
+    await file('a');
+    const path = join(workspace, 'a');
+    const seen = await lstat(path);
+    const opened = () => openSeen(path, seen, () => true);
+    await (await opened())?.close();
+    await rename(path, join(top, 'aside'));
+    await exchange(path);
+    expect(await opened()).toBeUndefined();
   });
 
   test('the whole workspace can be declared', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -7,14 +7,18 @@ import { startGuard } from '../../src/dev/guard.js';
 import { identityOf, isAlive, type ProcessIdentity } from '../../src/processes.js';
 import { jsonOf, startShipway } from '../support/command-line.js';
 import { makeLamp } from '../support/lamp.js';
+import { removeAll } from '../support/left-behind.js';
 
 test('shipway dev prints its addresses as one object, and ends all it started also when nobody reads any more', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'shipway-dev-'));
   const guard = startGuard();
   guard.folder(folder);
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  guard.data(join(folder, '.shipway/postgres'));
+  onTestFinished(() => removeAll(folder));
   await makeLamp(folder);
-  const child = startShipway(['dev', '--json'], { cwd: folder });
+  // Of a server elsewhere, which nothing here is to be told or asked with.
+  const env = { TEMPORAL_NAMESPACE: 'elsewhere', TEMPORAL_API_KEY: 'hush', SHIPWAY_API_TOKEN: 'hush' };
+  const child = startShipway(['dev', '--json'], { cwd: folder, env });
   guard.process(await identityOf(child.pid ?? 0));
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));

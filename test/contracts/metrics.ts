@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Counters } from '../../src/domain/watching.js';
-import { BLUE, GREEN, TARGET, ask, backend, never, splitTo, type RouterHarness } from './routing.js';
+import { BLUE, GREEN, TARGET, ask, backend, giveUp, never, splitTo, type RouterHarness } from './routing.js';
 
 /** What every metric source promises: cumulative counters of what users met, by release and slot. */
 export function metricsContract(name: string, make: () => Promise<RouterHarness>): void {
@@ -65,6 +65,13 @@ export function metricsContract(name: string, make: () => Promise<RouterHarness>
       // The slow ones took half a second and the others far less.
       const at = (ms: number) => latency.findLast((l) => l.leMs !== null && l.leMs <= ms)?.count;
       expect([at(400), at(5_000)]).toEqual([4, 6]);
+    });
+
+    test('a request whose user gave up is no sample: it says neither that the release is well nor that it is not', async () => {
+      await times(1, '/');
+      for (let i = 0; i < 3; i++) await giveUp(address, '/hang');
+      await expect.poll(async () => (await counters()).blue.latency.at(-1)?.count).toBe(4);
+      expect((await counters()).blue).toMatchObject({ requests: 1, errors: 0 });
     });
 
     test('a member that does not answer is an error', async () => {

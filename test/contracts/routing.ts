@@ -23,6 +23,19 @@ export interface Answer {
   readonly body: string;
   readonly cookie?: string;
 }
+/** A request that its user gives up. */
+export function giveUp(url: string, path: string): Promise<void> {
+  return new Promise((resolve) => {
+    const asked = request(`${url}${path}`, { agent: false });
+    asked.on('error', () => {
+      resolve();
+    });
+    asked.setTimeout(100, () => asked.destroy());
+    asked.on('close', resolve);
+    asked.end();
+  });
+}
+
 /** One request on a connection of its own; nothing is retried. */
 export function ask(url: string, path = '/', headers: Record<string, string> = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
@@ -40,13 +53,13 @@ export function ask(url: string, path = '/', headers: Record<string, string> = {
   });
 }
 
-/** A member that answers with its name; `/slow` after half a second, `/fail` with 500. */
+/** A member that answers with its name; `/slow` after half a second, `/hang` never, `/fail` with 500. */
 export async function backend(name: string): Promise<{ url: string; seen: () => number; server: Server }> {
   let seen = 0;
   const server = createServer((req, res) => {
     seen += 1;
     if (req.url === '/slow') setTimeout(() => res.end(name), 500);
-    else res.writeHead(req.url === '/fail' ? 500 : 200).end(name);
+    else if (req.url !== '/hang') res.writeHead(req.url === '/fail' ? 500 : 200).end(name);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

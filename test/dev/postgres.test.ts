@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, realpath, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -103,17 +103,58 @@ test('data in a closed folder that was there before is an error for root, who ma
   else expect(await rows((await starting).url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
 });
 
-test('data whose folder was removed is neither taken up again nor left lying', async () => {
+/** Data that has been made, stopped, and lost the folder it was linked from; a start anew in such a folder looks for those. */
+async function unlinked(): Promise<{
+  data: string;
+  origin: string;
+  startAnother: () => Promise<RunningPostgres>;
+}> {
   const dataDir = await place('closed');
   const first = await startPostgres({ guard, dataDir });
   await rows(first.url, 'CREATE TABLE earlier AS SELECT 1');
-  const before = await realpath(dataDir);
+  const data = await realpath(dataDir);
+  onTestFinished(() => rm(root ? dirname(data) : data, { recursive: true, force: true }));
   await first.stop();
   await rm(dirname(dataDir), { recursive: true });
   await mkdir(dirname(dataDir), { mode: 0o700 });
-  const second = await start({ dataDir });
-  await expect(rows(second.url, 'SELECT FROM earlier')).rejects.toMatchObject({ code: '42P01' });
-  await expect(stat(before)).rejects.toThrow('ENOENT');
+  return { data, origin: join(dirname(data), 'origin'), startAnother: () => start({ dataDir }) };
+}
+const root = process.getuid?.() === 0;
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+const DAY_MS = 24 * 3600 * 1_000;
+const daysAgo = (n: number): Date => new Date(Date.now() - n * DAY_MS);
+
+test('data whose folder was removed is not taken up again', async () => {
+  const { startAnother } = await unlinked();
+  await expect(rows((await startAnother()).url, 'SELECT FROM earlier')).rejects.toMatchObject({
+    code: '42P01',
+  });
+});
+
+describe.runIf(root)('data that lies elsewhere and has lost its link', () => {
+  test.each([
+    [6, true],
+    [8, false],
+  ])('last started %i days ago: it is there %s', async (days, there) => {
+    const { data, origin, startAnother } = await unlinked();
+    await utimes(origin, daysAgo(days), daysAgo(days));
+    await startAnother();
+    expect(await exists(data)).toBe(there);
+  });
+
+  test('stays where nobody can tell whether it has', async () => {
+    const { data, origin, startAnother } = await unlinked();
+    const loop = join(await temporaryFolder(), 'loop');
+    await symlink(loop, loop);
+    await writeFile(origin, join(loop, 'pg'));
+    await utimes(origin, daysAgo(8), daysAgo(8));
+    await startAnother();
+    expect(await exists(data)).toBe(true);
+  });
 });
 
 describe('after a crash', () => {
@@ -139,19 +180,22 @@ describe('after a crash', () => {
     expect(await rows(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  test('and a restart of the machine: another program with the old server’s pid is left alone', async () => {
+  test.each([
+    ['another program', (): string => 'sleep'],
+    ['a server of another folder with a longer name', (data: string): string => `postgres -D ${data}2`],
+  ])('and a restart of the machine: %s that has the old server’s pid is left alone', async (_, called) => {
     const dataDir = await place();
     const first = await startPostgres({ guard, dataDir });
     const file = join(await realpath(dataDir), 'postmaster.pid');
     const note = await readFile(file, 'utf8');
     await first.stop();
-    const other = spawn('sleep', ['60'], { stdio: 'ignore' });
+    const other = spawn('sleep', ['60'], { stdio: 'ignore', argv0: called(dataDir) });
     onTestFinished(() => void other.kill('SIGKILL'));
     await once(other, 'spawn');
     await writeFile(file, note.replace(/^\d+/, String(other.pid)));
     const postgres = await start({ dataDir });
     expect(await rows(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-    expect(other.exitCode).toBeNull();
+    expect([other.exitCode, other.signalCode]).toEqual([null, null]);
   });
 
   test('while the data was first made: it is made anew', async () => {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/paths.js';
-import { dataOf, processesOf } from '../support/left-behind.js';
+import { dataOf, processesOf, removeAll } from '../support/left-behind.js';
 
 export interface Demo {
   readonly pid: number;
@@ -81,7 +81,7 @@ export async function startDemo(...args: readonly string[]): Promise<Demo> {
       await ended;
       // A folder that was kept on purpose goes with the rest of them.
       await gone(async () => ({ ...(await left()), folders: [] }));
-      await rm(folder, { recursive: true, force: true });
+      await removeAll(folder);
     },
   };
 }

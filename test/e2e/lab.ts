@@ -1,11 +1,12 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { startTraffic, type Traffic } from '../../src/cli/demo/traffic.js';
 import { FULL } from '../../src/domain/plan.js';
 import type { Status } from '../../src/cli/demo/events.js';
+import { removeAll } from '../support/left-behind.js';
 
 export interface Typed {
   readonly code: number;
@@ -82,7 +83,7 @@ export async function openLab(): Promise<Lab> {
         child.kill('SIGTERM');
         await ended;
       }
-      await rm(folder, { recursive: true, force: true });
+      await removeAll(folder);
     },
   };
 }

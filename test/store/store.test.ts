@@ -182,6 +182,7 @@ test('samples are kept once, in the order of time', async () => {
 
 test('the policy published last rules, also one that ruled before', async () => {
   expect(await store.policy.current()).toBeUndefined();
+  expect(await store.policy.hasRuled('a')).toBe(false);
   const row = (hash: string) => ({
     hash,
     text: `{"p":"${hash}"}`,
@@ -192,6 +193,7 @@ test('the policy published last rules, also one that ruled before', async () => 
     await store.policy.publish(row(hash));
     expect(await store.policy.current()).toEqual(row(hash));
   }
+  expect([await store.policy.hasRuled('b'), await store.policy.hasRuled('c')]).toEqual([true, false]);
 });
 
 describe('logs', () => {

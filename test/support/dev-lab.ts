@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDev } from '../../src/cli/demo/dev-process.js';
@@ -6,6 +6,7 @@ import { startGuard } from '../../src/dev/guard.js';
 import { jsonOf, shipway, type Said, type Typed } from './command-line.js';
 import { makeLamp } from './lamp.js';
 import { eventually } from './eventually.js';
+import { removeAll } from './left-behind.js';
 
 export interface DevLab {
   /** The service's repository, in which `shipway dev` runs. */
@@ -39,6 +40,7 @@ export async function devLab(): Promise<DevLab> {
   const guard = startGuard();
   guard.folder(folder);
   const directory = join(folder, 'lamp');
+  guard.data(join(directory, '.shipway/postgres'));
   await makeLamp(directory);
   const place = { directory, signal: new AbortController().signal };
   const dev = await startDev(place, guard, () => undefined);
@@ -67,7 +69,7 @@ export async function devLab(): Promise<DevLab> {
       }),
     end: async () => {
       await dev.stop();
-      await rm(folder, { recursive: true, force: true });
+      await removeAll(folder);
       guard.release();
     },
   };

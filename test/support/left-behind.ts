@@ -1,4 +1,4 @@
-import { readFile, readdir, readlink } from 'node:fs/promises';
+import { readFile, readdir, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Processes of this machine that have `mark` in their environment, command line or working folder, by what they are. */
@@ -16,6 +16,11 @@ export async function processesOf(mark: string): Promise<readonly string[]> {
     }),
   );
   return found.flat();
+}
+
+/** Removes a folder in which `shipway dev` ran, and PostgreSQL's data outside of it. */
+export async function removeAll(folder: string): Promise<void> {
+  for (const place of [...(await dataOf(folder)), folder]) await rm(place, { recursive: true, force: true });
 }
 
 /** PostgreSQL's data folders outside of the folder they belong to, which root's lie in. */

@@ -27,7 +27,7 @@ export function memoryStore(): MemoryStore {
   const rows: DeploymentRow[] = [];
   const samples: Sample[] = [];
   let blocked: (() => Promise<void>) | undefined;
-  let policy: PolicyRow | undefined;
+  const policies: PolicyRow[] = [];
   const key = (t: { service: string; environment: string }) => `${t.service}/${t.environment}`;
   const change = (id: string, more: Partial<DeploymentRow>) => {
     const i = rows.findIndex((r) => r.id === id);
@@ -134,10 +134,11 @@ export function memoryStore(): MemoryStore {
     },
     policy: {
       publish(row) {
-        policy = row;
+        policies.push(row);
         return done;
       },
-      current: () => Promise.resolve(policy),
+      hasRuled: (hash) => Promise.resolve(policies.some((p) => p.hash === hash)),
+      current: () => Promise.resolve(policies.at(-1)),
     },
     logs: { add: () => done, list: () => Promise.resolve([]) },
     close: () => done,

@@ -20,9 +20,9 @@ beforeEach(async () => {
   policyFile = join(await temporaryFolder(), 'shipway.policy.yaml');
   logged = [];
 });
-const start = async (text: string | undefined): Promise<string> => {
+const start = async (text: string | undefined, publishPolicy = false): Promise<string> => {
   if (text !== undefined) await writeFile(policyFile, text);
-  return (await acceptPolicy(store, { policyFile }, log))();
+  return (await acceptPolicy(store, { policyFile, publishPolicy }, log))();
 };
 const approvals = async (): Promise<number | undefined> => {
   const { environments }: Policy = await currentPolicy(store)();
@@ -34,12 +34,30 @@ test('a good one rules, and /health says which', async () => {
   expect(await approvals()).toBe(2);
 });
 
-test('the newest accepted one rules for all, also one that ruled before', async () => {
+test('the newest accepted one rules for all', async () => {
   await start(GOOD);
   await start(OTHER);
   expect(await approvals()).toBe(0);
+});
+
+test('a worker that comes up again with an older file does not bring the old rules back, and says so', async () => {
+  await start(OTHER);
   await start(GOOD);
+  logged = [];
+  const health = await start(OTHER);
   expect(await approvals()).toBe(2);
+  expect(health).toMatch(/^[0-9a-f]{12} rules since .*; .*shipway\.policy\.yaml is an older policy file/);
+  expect(logged.join()).toMatch(/older policy file: .*--publish-policy/);
+});
+
+test('the operator may go back to an older file on purpose', async () => {
+  await start(GOOD);
+  await start(OTHER);
+  const old = await acceptPolicy(store, { policyFile: await file(GOOD) }, log);
+  expect(await old()).toContain('older');
+  expect(await start(GOOD, true)).toMatch(/^[0-9a-f]{12} rules since [^;]*$/);
+  expect(await approvals()).toBe(2);
+  expect(await old()).not.toContain('older');
 });
 
 test('one that rules already is not published again, however it is written', async () => {

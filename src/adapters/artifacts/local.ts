@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { ArtifactStore } from '../../domain/ports.js';
 import { DIGEST, type Digest } from '../../domain/release.js';
 import { ShipwayError } from '../../errors.js';
+import { ifGone } from '../../if-gone.js';
 
 /**
  * Content-addressed files in a folder that all workers with credentials share. A file appears under its digest whole or not at all;
@@ -111,7 +112,7 @@ const ABANDONED_MS = 24 * 3600 * 1_000;
 /** What a process that was killed had begun to write. One that still writes has touched its file a moment ago. */
 async function sweep(incoming: string): Promise<void> {
   for (const name of await readdir(incoming)) {
-    const file = await stat(join(incoming, name)).catch(() => undefined);
+    const file = await stat(join(incoming, name)).catch(ifGone);
     if (file !== undefined && Date.now() - file.mtimeMs > ABANDONED_MS)
       await rm(join(incoming, name), { force: true });
   }

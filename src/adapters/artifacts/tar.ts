@@ -1,12 +1,15 @@
-import { createReadStream } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { lstat, mkdir, open, readdir, readlink, realpath, rm, symlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack, type Extract, type Pack } from 'tar-stream';
 import { ShipwayError } from '../../errors.js';
+import { ifGone } from '../../if-gone.js';
+import { openSeen } from './plain-file.js';
 
 type Entry = Extract extends AsyncIterable<infer E> ? E : never;
+type Header = Parameters<Pack['entry']>[0];
 const EPOCH = new Date(0);
 const PLAIN = 0o644;
 const EXECUTABLE = 0o755;
@@ -41,9 +44,9 @@ async function declared(root: string, path: string): Promise<string> {
     throw new ShipwayError('stage.artifact_missing', `the stage did not leave ${path}`);
   };
   if (full === root) return full;
-  const parent = await realpath(dirname(full)).catch(missing);
+  const parent = (await realpath(dirname(full)).catch(ifGone)) ?? missing();
   if (!isBelow(root, parent)) throw leadsOut(path);
-  await lstat(full).catch(missing);
+  if ((await lstat(full).catch(ifGone)) === undefined) missing();
   return full;
 }
 
@@ -70,8 +73,19 @@ async function add(tar: Pack, root: string, path: string): Promise<void> {
     tar.entry({ ...common, type: 'directory', mode: EXECUTABLE });
   } else if (stat.isFile()) {
     const mode = (stat.mode & 0o100) === 0 ? PLAIN : EXECUTABLE;
-    await pipeline(createReadStream(path), tar.entry({ ...common, size: stat.size, mode }));
+    await addFile(tar, root, path, stat, { ...common, size: stat.size, mode });
   } else throw new ShipwayError('stage.artifact_refused', `${name} is neither a file nor a folder`);
+}
+
+/** The stage's user may still be at work: only what was looked at is read. */
+async function addFile(tar: Pack, root: string, path: string, seen: Stats, header: Header): Promise<void> {
+  const file = await openSeen(path, seen, (place) => isBelow(root, place));
+  if (file === undefined) throw leadsOut(`${header.name}, which was exchanged while it was read,`);
+  try {
+    await pipeline(file.createReadStream({ autoClose: false }), tar.entry(header));
+  } finally {
+    await file.close();
+  }
 }
 
 /**
@@ -151,7 +165,7 @@ async function writeEntry(path: string, mode: number, entry: Entry): Promise<voi
 
 /** Never write into what lies there: it may be a link. */
 async function clear(path: string): Promise<void> {
-  const stat = await lstat(path).catch(() => undefined);
+  const stat = await lstat(path).catch(ifGone);
   if (stat?.isDirectory() === true)
     throw new ShipwayError('stage.artifact_refused', `${path} is a folder and is to be a file`);
   await rm(path, { force: true });
@@ -161,7 +175,7 @@ async function clear(path: string): Promise<void> {
 async function folder(path: string, known: Set<string>): Promise<void> {
   if (known.has(path)) return;
   await folder(dirname(path), known);
-  const stat = await lstat(path).catch(() => undefined);
+  const stat = await lstat(path).catch(ifGone);
   if (stat === undefined) await mkdir(path, { mode: EXECUTABLE });
   else if (!stat.isDirectory())
     throw new ShipwayError('stage.artifact_refused', `${path} is to be a folder and is none`);
@@ -170,7 +184,7 @@ async function folder(path: string, known: Set<string>): Promise<void> {
 
 /** Links may lead over one another, so where one really ends shows only when all are there. */
 async function checkLink(root: string, link: string): Promise<void> {
-  const end = await realpath(link).catch(() => undefined);
+  const end = await realpath(link).catch(ifNowhere);
   if (end === undefined || isBelow(root, end)) return;
   await rm(link, { force: true });
   throw leadsOut(relative(root, link));
@@ -182,9 +196,13 @@ async function staysInside(root: string, path: string, linkname: string): Promis
   const down = linkname.split('/').findIndex((part) => part !== '..');
   const climbsLater = down !== -1 && linkname.split('/').slice(down).includes('..');
   if (isAbsolute(linkname) || climbsLater || !isBelow(root, target)) return false;
-  const end = await realpath(target).catch(() => undefined);
+  const end = await realpath(target).catch(ifNowhere);
   return end === undefined || isBelow(root, end);
 }
+
+/** Nothing is there, or links lead round in a circle. */
+const ifNowhere = (error: NodeJS.ErrnoException): undefined =>
+  error.code === 'ELOOP' ? undefined : ifGone(error);
 
 const isBelow = (root: string, path: string): boolean => path === root || path.startsWith(root + sep);
 

@@ -12,6 +12,7 @@ interface Shown {
     readonly slot: Slot;
     readonly requests: number;
     readonly errors: number;
+    readonly aborted: number;
     readonly buckets: readonly { readonly le: number | null; readonly count: number }[];
   }[];
 }
@@ -34,15 +35,18 @@ export function gatewayMetrics({ stateDir }: { readonly stateDir: string }): Met
   };
 }
 
-/** The gateway's bounds are seconds, as Prometheus wants them. */
+/**
+ * The gateway's bounds are seconds, as Prometheus wants them. A request whose user gave up says neither that the release is well nor
+ * that it is not: a release that hangs must not pass by it.
+ */
 const countersOf = (
-  { release, slot, requests, errors, buckets }: Shown['series'][number],
+  { release, slot, requests, errors, aborted, buckets }: Shown['series'][number],
   epoch: string,
 ): Counters => ({
   release,
   slot,
   epoch,
-  requests,
+  requests: requests - aborted,
   errors,
   latency: buckets.map(({ le, count }) => ({
     leMs: le === null ? null : Math.round(le * 1_000),

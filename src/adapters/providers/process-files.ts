@@ -7,6 +7,8 @@ import type { Slot } from '../../domain/target.js';
 import { ShipwayError } from '../../errors.js';
 import type { ProcessIdentity } from '../../processes.js';
 
+export const SLOTS: readonly Slot[] = ['blue', 'green'];
+
 /** What a slot is to run, written before its first process. */
 export interface SlotNote {
   readonly release: Release;
@@ -32,6 +34,19 @@ export function slotDir(stateDir: string, { service, environment }: TargetRef, s
     throw new ShipwayError('internal.bug', `${JSON.stringify(`${service}/${environment}`)} is no target`);
   return join(stateDir, 'instances', service, environment, slot);
 }
+
+/** Every slot that has a note. Instances' own folders are not looked into: what services do there is their business. */
+export async function notedSlots(stateDir: string): Promise<readonly { target: TargetRef; slot: Slot }[]> {
+  const root = join(stateDir, 'instances');
+  const found: { target: TargetRef; slot: Slot }[] = [];
+  for (const service of await foldersIn(root))
+    for (const environment of await foldersIn(join(root, service)))
+      for (const slot of SLOTS)
+        if ((await readSlot(join(root, service, environment, slot))) !== undefined)
+          found.push({ target: { service, environment }, slot });
+  return found;
+}
+
 export const instanceDir = (slotDirectory: string, id: string): string => join(slotDirectory, id);
 
 /** Outputs outlive their instances: a failure names them. The newest are kept. */
@@ -111,6 +126,9 @@ async function readJson<T>(file: string): Promise<T | undefined> {
     throw error;
   }
 }
+
+const foldersIn = async (directory: string): Promise<readonly string[]> =>
+  (await entriesOf(directory)).filter((e) => e.isDirectory()).map((e) => e.name);
 
 async function entriesOf(directory: string) {
   try {

@@ -26,6 +26,22 @@ export async function exclusive<T>(name: string, signal: AbortSignal, work: () =
   }
 }
 
+/**
+ * Takes the lock of that name until the returned function is called or this process ends; `undefined` when another has it. It keeps no
+ * process alive.
+ */
+export async function hold(name: string): Promise<(() => void) | undefined> {
+  const address = addressOf(name);
+  // Where the lock is a file, the first try only removes what a dead holder has left.
+  const held = (await taken(address)) ?? (await taken(address));
+  held?.unref();
+  return held === undefined
+    ? undefined
+    : () => {
+        held.close();
+      };
+}
+
 /** In Linux's abstract namespace, where no file can be left behind. */
 function addressOf(name: string): string {
   const hash = createHash('sha256').update(resolve(name)).digest('hex');

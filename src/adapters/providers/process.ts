@@ -1,5 +1,3 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { TargetRef } from '../../domain/ids.js';
 import type { Probe } from '../../domain/plan.js';
 import type { ArtifactStore, HealthReport, Instance, ObservedSlot, Provider } from '../../domain/ports.js';
@@ -9,6 +7,7 @@ import { ensureSlot } from './process-ensure.js';
 import {
   forgetSlot,
   readInstances,
+  SLOTS,
   readSlot,
   slotDir,
   type InstanceNote,
@@ -24,7 +23,6 @@ export interface ProcessProviderOptions {
   readonly stateDir: string;
   readonly artifacts: ArtifactStore;
 }
-const SLOTS: readonly Slot[] = ['blue', 'green'];
 
 /**
  * Instances as detached processes of this host, known by pid and start time; they outlive the worker. One that ends is not started
@@ -129,17 +127,5 @@ async function remove(directory: string, signal: AbortSignal): Promise<void> {
     const notes = await readInstances(directory);
     await Promise.all(notes.map((note) => stopInstance(directory, note, signal)));
     await forgetSlot(directory);
-  });
-}
-
-/** Targets that this folder has notes of. */
-export async function notedSlots(stateDir: string): Promise<readonly { target: TargetRef; slot: Slot }[]> {
-  const entries = await readdir(join(stateDir, 'instances'), { recursive: true }).catch(() => []);
-  return entries.flatMap((path) => {
-    const [service, environment, slot, file] = path.split('/');
-    const known = SLOTS.find((s) => s === slot);
-    return service === undefined || environment === undefined || known === undefined || file !== 'slot.json'
-      ? []
-      : [{ target: { service, environment }, slot: known }];
   });
 }

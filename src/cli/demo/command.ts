@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { ownEnvironment } from '../../dev/environment.js';
 import { packageRoot } from '../../paths.js';
 
 export interface Ended {
@@ -42,11 +43,6 @@ export async function answerOf<T>(place: Place, args: readonly string[]): Promis
 }
 
 export const BIN = join(packageRoot(), 'bin/shipway.js');
-
-const FOREIGN = /^(?:TEMPORAL_|DATABASE_URL$|SHIPWAY_(?!CACHE_DIR$))/;
-/** A demo has servers of its own: it neither asks nor touches those that the user's environment names. */
-export const ownEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !FOREIGN.test(name)));
 
 /** What a person must type for `shipway`: the name alone only where a shell would find this very program by it. */
 export function typed(env: NodeJS.ProcessEnv = process.env): string {

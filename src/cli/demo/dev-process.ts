@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ownEnvironment } from '../../dev/environment.js';
 import type { Guard } from '../../dev/guard.js';
 import { identityOf } from '../../processes.js';
-import { BIN, ownEnvironment, type Place } from './command.js';
+import { BIN, type Place } from './command.js';
 
 interface Endpoints {
   readonly uiUrl: string;

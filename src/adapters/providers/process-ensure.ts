@@ -51,7 +51,7 @@ export async function ensureSlot(wanted: Wanted, signal: AbortSignal): Promise<r
       }));
     const { error, of } = unready.first;
     if (tried < PORTS_TRIED && (await lostPort(directory, of, error))) continue;
-    await stopFresh(directory, unready.all, signal);
+    await stopUnready(directory, unready.stopped, signal);
     throw error;
   }
 }
@@ -129,33 +129,35 @@ function startOf({ target, slot, release, configuration }: Wanted, slotDirectory
 
 interface Unready {
   readonly first?: { readonly error: unknown; readonly of: Started };
-  readonly all: readonly Started[];
+  /** What does not stay: what this call started, and what ran before and had all the time there is. */
+  readonly stopped: readonly Started[];
 }
 
-/** Waits for all of them, or for the first that fails. */
+/** Waits for all of them, or for the first that fails: what ran before and had not its whole time by then is not judged. */
 async function awaitAll(
   directory: string,
   running: readonly Started[],
   configuration: Configuration,
   signal: AbortSignal,
 ): Promise<Unready> {
+  const from = Date.now();
   const enough = new AbortController();
   const either = AbortSignal.any([signal, enough.signal]);
   let first: Unready['first'];
-  const all: Started[] = [];
+  const stopped: Started[] = [];
   await Promise.all(
     running.map(async (of) => {
       try {
         await awaitReady(directory, of, configuration, either);
       } catch (error) {
         first ??= { error, of };
-        all.push(of);
+        if (of.fresh || Date.now() - from >= configuration.startupTimeoutMs) stopped.push(of);
         enough.abort();
       }
     }),
   );
   signal.throwIfAborted();
-  return { all, ...(first === undefined ? {} : { first }) };
+  return { stopped, ...(first === undefined ? {} : { first }) };
 }
 
 async function lostPort(directory: string, { note }: Started, error: unknown): Promise<boolean> {
@@ -175,10 +177,13 @@ const taken = (port: number): Promise<boolean> =>
     });
   });
 
-/** What this call started and could not make ready does not stay behind, so that the next call starts anew. Its output stays. */
-async function stopFresh(directory: string, unready: readonly Started[], signal: AbortSignal): Promise<void> {
-  const fresh = unready.filter((s) => s.fresh);
+/** What could not be made ready does not stay behind, so that the next call starts anew. Its output stays. */
+async function stopUnready(
+  directory: string,
+  unready: readonly Started[],
+  signal: AbortSignal,
+): Promise<void> {
   await exclusive(directory, signal, () =>
-    Promise.all(fresh.map(({ note }) => stopInstance(directory, note, signal))),
+    Promise.all(unready.map(({ note }) => stopInstance(directory, note, signal))),
   );
 }

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import { about, named, summary, type Field } from './moves.js';
-import { control } from './profiles.js';
+import { about, named, sharesOf, summary, type Field } from './moves.js';
+import { control, undoingRecords } from './profiles.js';
 import { reasonOf } from './undo.js';
 
 /**
@@ -16,7 +16,7 @@ export async function retire(field: Field): Promise<void> {
   field.show({ phase: 'retire' }, `removing ${release.version} from ${slot}`);
   try {
     await field.removing.run(() =>
-      effects.quick.retireSlot.executeWithOptions(summary(`remove ${named(field)} ${slot}`), [
+      effects.draining.retireSlot.executeWithOptions(summary(`remove ${named(field)} ${slot}`), [
         { ...about(field), slot, drainTimeoutMs: input.plan.drainTimeoutMs },
       ]),
     );
@@ -25,11 +25,28 @@ export async function retire(field: Field): Promise<void> {
   }
 }
 
+/** The record says again what was live before. */
+export async function undoPromote(field: Field): Promise<void> {
+  const { replaces } = field.input;
+  await undoingRecords.undoPromote.executeWithOptions(summary(`demote ${named(field)}`), [
+    { ...about(field), ...(replaces === undefined ? {} : { replaces }) },
+  ]);
+}
+
+/** All users are back where they were. */
+export async function undoShift(field: Field): Promise<void> {
+  await field.effects.undoing.undoShift.executeWithOptions(summary(`shift ${named(field)} back to 0 %`), [
+    { ...about(field), userKey: field.input.plan.userKey },
+  ]);
+  field.share = 0;
+  field.show({ shares: sharesOf(field, 0) });
+}
+
 /** The world is where the target's record says, whatever a lost deployment left; a person is asked when that cannot be done. */
 export async function restore(field: Field): Promise<void> {
   const { input, effects, undo } = field;
   undo.add('put all traffic on what is known good', () =>
-    effects.undoing.restoreTarget.executeWithOptions(summary(`restore ${named(field)}`), [
+    effects.restoring.restoreTarget.executeWithOptions(summary(`restore ${named(field)}`), [
       {
         ...about(field),
         plan: input.plan,

@@ -13,6 +13,7 @@ import {
   readSlot,
   slotDir,
   sweepLogs,
+  writeInstance,
   writeSlot,
   type InstanceNote,
 } from './process-files.js';
@@ -42,18 +43,28 @@ export async function ensureSlot(wanted: Wanted, signal: AbortSignal): Promise<r
   for (let tried = 1; ; tried++) {
     const running = await exclusive(directory, signal, () => converge(wanted, directory, signal));
     const unready = await awaitAll(directory, running, wanted.configuration, signal);
-    if (unready.first === undefined)
-      return running.map(({ note }) => ({
-        id: note.id,
-        url: urlOf(note),
-        state: 'ready',
-        startedAt: note.startedAt,
-      }));
+    if (unready.first === undefined) return made(directory, running, signal);
     const { error, of } = unready.first;
     if (tried < PORTS_TRIED && (await lostPort(directory, of, error))) continue;
     await stopUnready(directory, unready.stopped, signal);
     throw error;
   }
+}
+
+/** Notes that they have been ready, as far as the slot still has them. */
+async function made(
+  directory: string,
+  running: readonly Started[],
+  signal: AbortSignal,
+): Promise<readonly Instance[]> {
+  await exclusive(directory, signal, async () => {
+    const notes = await readInstances(directory);
+    const mine = notes.filter((n) => n.ready !== true && running.some(({ note }) => note.id === n.id));
+    await Promise.all(mine.map((note) => writeInstance(directory, { ...note, ready: true })));
+  });
+  return running.map(({ note: { id, startedAt }, note }) => ({
+    ...{ id, url: urlOf(note), state: 'ready', startedAt },
+  }));
 }
 
 async function converge(wanted: Wanted, directory: string, signal: AbortSignal): Promise<readonly Started[]> {

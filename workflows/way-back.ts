@@ -33,11 +33,14 @@ export async function undoPromote(field: Field): Promise<void> {
   ]);
 }
 
-/** All users are back where they were. */
+/** All users are back where they were, and it serves them whole. */
 export async function undoShift(field: Field): Promise<void> {
-  await field.effects.undoing.undoShift.executeWithOptions(summary(`shift ${named(field)} back to 0 %`), [
-    { ...about(field), userKey: field.input.plan.userKey },
-  ]);
+  const { plan, replaces } = field.input;
+  const also = await field.effects.undoing.undoShift.executeWithOptions(
+    summary(`shift ${named(field)} back to 0 %`),
+    [{ ...about(field), userKey: plan.userKey, ...(replaces === undefined ? {} : { replaces }) }],
+  );
+  if (also !== undefined) undone(field, also);
   field.share = 0;
   field.show({ shares: sharesOf(field, 0) });
 }
@@ -58,6 +61,12 @@ export async function restore(field: Field): Promise<void> {
   if (left !== undefined) throw ApplicationFailure.nonRetryable(left, 'undo.incomplete');
 }
 
+/** Seen at once, and in the audit when the deployment ends. */
+function undone(field: Field, what: string): void {
+  field.late.push({ at: Date.now(), what });
+  field.show({}, `undone: ${what}`);
+}
+
 /**
  * Undoes everything, newest first, until it is done or a person says to leave the rest; answers what was left. Fails with
  * `permit.missing` when this deployment has none, or has none any more: nobody can answer that it may.
@@ -66,8 +75,7 @@ export async function goBack(field: Field, why: string): Promise<string | undefi
   field.show({ phase: 'going_back' }, `going back: ${why}`);
   for (;;) {
     const left = await field.undo.runAll((what) => {
-      field.late.push({ at: Date.now(), what });
-      field.show({}, `undone: ${what}`);
+      undone(field, what);
     });
     if (left.length === 0) return undefined;
     const barred = left.find((l) => l.type === 'permit.missing');

@@ -84,20 +84,28 @@ async function started(parts: Parts, opened: Opened): Promise<RunningWorker> {
   const { store, settings, log } = parts;
   const apiUrl = store === undefined ? undefined : await prepared(parts, store, opened);
   const workers = await createWorkers(parts);
-  if (store !== undefined && settings.roles.includes('host'))
-    await restoreLive({ store, host: settings.hostId, effects: effectDeps(parts, store), log });
   log.info({ roles: settings.roles, api: apiUrl }, 'worker polls');
   const runs = workers.map((w) => w.run());
   const ended = Promise.all(runs).then(() => undefined);
+  const stopped = new AbortController();
+  const restored = restoring(parts, stopped.signal);
   return {
     apiUrl,
     ended,
     stop: async () => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-      await Promise.allSettled(runs);
+      stopped.abort();
+      await Promise.allSettled([...runs, restored]);
       await closeAll(opened);
     },
   };
+}
+
+/** What this host held when it ended runs again, beside the polling: nobody else's way back waits for that. */
+async function restoring(parts: Parts, signal: AbortSignal): Promise<void> {
+  const { store, settings, log } = parts;
+  if (store === undefined || !settings.roles.includes('host')) return;
+  await restoreLive({ host: settings.hostId, effects: effectDeps(parts, store), log, signal });
 }
 
 /** What only workers with a store do: the policy, the search attributes, the API. Tells the API's address. */

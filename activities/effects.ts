@@ -1,5 +1,4 @@
 import { FULL, type DeploymentPlan, type Share, type UserKey } from '../src/domain/plan.js';
-import type { Split } from '../src/domain/ports.js';
 import type { Release } from '../src/domain/release.js';
 import { otherSlot, type Live, type Slot } from '../src/domain/target.js';
 import { Context } from '@temporalio/activity';
@@ -8,6 +7,8 @@ import type { EffectDeps } from './deps.js';
 import { back, forward, type EffectInput } from './effect.js';
 import { permitGuard } from './permits.js';
 import { probeOnce } from './smoke.js';
+import { splitFor } from './split.js';
+import { undoShift, type UndoShiftInput } from './undo-shift.js';
 
 export interface ProvisionInput extends EffectInput {
   readonly release: Release;
@@ -69,7 +70,7 @@ export function createEffects(deps: EffectDeps) {
       (i: RestoreInput) => ({ live: i.live?.release.digest ?? 'none' }),
       (i, signal) => restore(deps, i, signal),
     ),
-    undoShift: back(guarded, (i: Omit<ShiftInput, 'share' | 'from'>, signal) => undoShift(deps, i, signal)),
+    undoShift: back(guarded, (i: UndoShiftInput, signal) => undoShift(deps, i, signal)),
     undoProvision: back(guarded, (i: EffectInput, signal) => undoProvision(deps, i, signal)),
   };
 }
@@ -96,27 +97,6 @@ async function smokeTest({ provider }: EffectDeps, i: SmokeInput, signal: AbortS
   if (slot === undefined || slot.instances.length === 0)
     throw new ShipwayError('smoke.failed', `no instance runs in ${i.candidate}`);
   for (const instance of slot.instances) await probeOnce(instance.url, i.test, signal);
-}
-
-/** The salt is the deployment's own id: a new deployment draws its users anew, one deployment never does. */
-function splitFor(i: EffectInput & { userKey: readonly UserKey[] }, share: Share): Split {
-  return {
-    shares:
-      i.stable === undefined ? { [i.candidate]: FULL } : { [i.candidate]: share, [i.stable]: FULL - share },
-    candidate: i.candidate,
-    salt: Context.current().info.workflowExecution?.workflowId ?? '',
-    userKey: i.userKey,
-  };
-}
-
-/** With nothing to go back to, the first deployment's address is closed. */
-async function undoShift(
-  { router }: EffectDeps,
-  i: EffectInput & { userKey: readonly UserKey[] },
-  signal: AbortSignal,
-): Promise<void> {
-  if (i.stable === undefined) await router.close(i, signal);
-  else await router.split(i, splitFor(i, 0), signal);
 }
 
 async function undoProvision(deps: EffectDeps, i: EffectInput, signal: AbortSignal): Promise<void> {

@@ -21,16 +21,14 @@ import {
 import type { ControlDeps } from '../activities/deps.js';
 import { packageRoot } from './paths.js';
 import type { Role, WorkerSettings } from './settings.js';
+import { besidePolling } from './worker/beside-polling.js';
 import { registerSearchAttributes } from './worker/search-attributes.js';
 import { effectDeps } from './worker/effects.js';
 import { installRuntime } from './worker/runtime.js';
 import { acceptPolicy, currentPolicy } from './worker/policy.js';
-import { endOrphans } from './worker/orphans.js';
-import { restoreLive } from './worker/restore-live.js';
 import { serve } from './worker/serve.js';
 import type { StageUser } from './stage/user.js';
 import { commandUser, stageDeps } from './worker/stage.js';
-import { settled } from './stage/behind.js';
 import { together } from './together.js';
 import { openStore } from './store/open.js';
 import { migrate } from './store/migrate.js';
@@ -87,12 +85,11 @@ async function started(parts: Parts, opened: Opened): Promise<RunningWorker> {
   const { store, settings, log } = parts;
   const apiUrl = store === undefined ? undefined : await prepared(parts, store, opened);
   const workers = await createWorkers(parts, opened);
-  if (store !== undefined && settings.roles.includes('host'))
-    await restoreLive({ store, host: settings.hostId, effects: effectDeps(parts, store), log });
   log.info({ roles: settings.roles, api: apiUrl }, 'worker polls');
   const runs = workers.map((w) => w.run());
   const ended = Promise.all(runs).then(() => undefined);
-  opened.push(besidePolling(parts));
+  const effects = store === undefined ? undefined : effectDeps(parts, store);
+  opened.push(besidePolling({ ...parts, effects }));
   return {
     apiUrl,
     ended,
@@ -101,19 +98,6 @@ async function started(parts: Parts, opened: Opened): Promise<RunningWorker> {
       await Promise.allSettled(runs);
       await closeInTurn(opened);
     },
-  };
-}
-
-/** What goes on beside polling, begun here; gives what ends it. */
-function besidePolling({ settings, client, log }: Parts): () => Promise<void> {
-  const { stageDir, roles } = settings;
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const going = roles.includes('stage') ? [endOrphans({ client, stageDir, log, signal })] : [];
-  return async () => {
-    stopping.abort();
-    await Promise.all(going);
-    await settled();
   };
 }
 

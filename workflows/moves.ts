@@ -9,11 +9,11 @@ import { asking } from './asking.js';
 import { happened, initialView } from './deployment-view.js';
 import { createGates, type Gates } from './gate.js';
 import * as messages from './messages.js';
-import { control, effectsOf, undoingRecords, type Effects } from './profiles.js';
+import { control, effectsOf, type Effects, type Times } from './profiles.js';
 import { publisher } from './publish.js';
 import { UndoList } from './undo.js';
 import { watchPhase } from './watch-phase.js';
-import { goBack, restore, retire } from './way-back.js';
+import { goBack, restore, retire, undoPromote, undoShift } from './way-back.js';
 
 export const goBackSignal = messages.goBack;
 
@@ -112,7 +112,7 @@ function createField(input: DeploymentInput): Field {
   const subject = { service: input.service, environment: input.environment, version: input.release.version };
   return {
     input,
-    effects: effectsOf(input.host, input.plan.configuration.startupTimeoutMs),
+    effects: effectsOf(input.host, timesOf(input)),
     undo: new UndoList(),
     gates: createGates(subject, onGate, (line) => {
       show({}, line);
@@ -130,6 +130,15 @@ function createField(input: DeploymentInput): Field {
     show,
   };
 }
+
+/** Going back may start what it goes back to, which may take longer to start than the candidate. */
+const timesOf = ({ plan, replaces }: DeploymentInput): Times => ({
+  startupTimeoutMs: Math.max(
+    plan.configuration.startupTimeoutMs,
+    replaces?.configuration.startupTimeoutMs ?? 0,
+  ),
+  drainTimeoutMs: plan.drainTimeoutMs,
+});
 
 /** What every effect is about: the activity looks up the permit by its own workflow id. */
 export const about = ({ input }: Field) => ({
@@ -184,22 +193,7 @@ async function shift(field: Field, share: Share): Promise<void> {
   field.show({ shares: sharesOf(field, share) });
 }
 
-async function undoPromote(field: Field): Promise<void> {
-  const { replaces } = field.input;
-  await undoingRecords.undoPromote.executeWithOptions(summary(`demote ${named(field)}`), [
-    { ...about(field), ...(replaces === undefined ? {} : { replaces }) },
-  ]);
-}
-
-async function undoShift(field: Field): Promise<void> {
-  await field.effects.undoing.undoShift.executeWithOptions(summary(`shift ${named(field)} back to 0 %`), [
-    { ...about(field), userKey: field.input.plan.userKey },
-  ]);
-  field.share = 0;
-  field.show({ shares: sharesOf(field, 0) });
-}
-
-const sharesOf = ({ input }: Field, share: Share) =>
+export const sharesOf = ({ input }: Field, share: Share) =>
   input.replaces === undefined
     ? { [input.candidate]: share }
     : { [input.replaces.slot]: FULL - share, [input.candidate]: share };

@@ -70,8 +70,16 @@ export const undoingRecords = proxyActivities<Activities>({
   retry: UNDO_RETRY,
 });
 
+/** How long what the plan leaves free may take at most. */
+export interface Times {
+  readonly startupTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+}
+/** For the rest of an effect: asking, and stopping instances. */
+const MARGIN_MS = 60_000;
+
 /** The effects of one deployment, on the queues of the host that its provider lives on. */
-export function effectsOf(host: string | undefined, startupTimeoutMs: number) {
+export function effectsOf(host: string | undefined, { startupTimeoutMs, drainTimeoutMs }: Times) {
   const queues = effectQueues(host);
   const effect: ActivityOptions = {
     ...WAIT,
@@ -83,10 +91,18 @@ export function effectsOf(host: string | undefined, startupTimeoutMs: number) {
     /** Changes that take seconds. */
     quick: proxyActivities<Activities>({ ...effect, startToCloseTimeout: '60s' }),
     /** Starting instances: as long as the plan gives them, and a margin to stop them. */
-    slow: proxyActivities<Activities>({ ...effect, startToCloseTimeout: startupTimeoutMs + 60_000 }),
+    slow: proxyActivities<Activities>({ ...effect, startToCloseTimeout: startupTimeoutMs + MARGIN_MS }),
+    /** Emptying a slot: as long as requests in flight may take to end. */
+    draining: proxyActivities<Activities>({ ...effect, startToCloseTimeout: drainTimeoutMs + MARGIN_MS }),
     undoing: proxyActivities<Activities>({
       ...effect,
-      startToCloseTimeout: startupTimeoutMs + 60_000,
+      startToCloseTimeout: startupTimeoutMs + MARGIN_MS,
+      retry: UNDO_RETRY,
+    }),
+    /** Both, one after the other. */
+    restoring: proxyActivities<Activities>({
+      ...effect,
+      startToCloseTimeout: startupTimeoutMs + drainTimeoutMs + MARGIN_MS,
       retry: UNDO_RETRY,
     }),
     /** One per phase, for as long as the phase; its beats are seconds apart so that a dead worker is noticed soon. */

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import { about, named, summary, type Field } from './moves.js';
-import { control } from './profiles.js';
+import { about, named, sharesOf, summary, type Field } from './moves.js';
+import { control, undoingRecords } from './profiles.js';
 import { reasonOf } from './undo.js';
 
 /**
@@ -16,7 +16,7 @@ export async function retire(field: Field): Promise<void> {
   field.show({ phase: 'retire' }, `removing ${release.version} from ${slot}`);
   try {
     await field.removing.run(() =>
-      effects.quick.retireSlot.executeWithOptions(summary(`remove ${named(field)} ${slot}`), [
+      effects.draining.retireSlot.executeWithOptions(summary(`remove ${named(field)} ${slot}`), [
         { ...about(field), slot, drainTimeoutMs: input.plan.drainTimeoutMs },
       ]),
     );
@@ -25,11 +25,31 @@ export async function retire(field: Field): Promise<void> {
   }
 }
 
+/** The record says again what was live before. */
+export async function undoPromote(field: Field): Promise<void> {
+  const { replaces } = field.input;
+  await undoingRecords.undoPromote.executeWithOptions(summary(`demote ${named(field)}`), [
+    { ...about(field), ...(replaces === undefined ? {} : { replaces }) },
+  ]);
+}
+
+/** All users are back where they were, and it serves them whole. */
+export async function undoShift(field: Field): Promise<void> {
+  const { plan, replaces } = field.input;
+  const also = await field.effects.undoing.undoShift.executeWithOptions(
+    summary(`shift ${named(field)} back to 0 %`),
+    [{ ...about(field), userKey: plan.userKey, ...(replaces === undefined ? {} : { replaces }) }],
+  );
+  if (also !== undefined) undone(field, also);
+  field.share = 0;
+  field.show({ shares: sharesOf(field, 0) });
+}
+
 /** The world is where the target's record says, whatever a lost deployment left; a person is asked when that cannot be done. */
 export async function restore(field: Field): Promise<void> {
   const { input, effects, undo } = field;
   undo.add('put all traffic on what is known good', () =>
-    effects.undoing.restoreTarget.executeWithOptions(summary(`restore ${named(field)}`), [
+    effects.restoring.restoreTarget.executeWithOptions(summary(`restore ${named(field)}`), [
       {
         ...about(field),
         plan: input.plan,
@@ -41,6 +61,12 @@ export async function restore(field: Field): Promise<void> {
   if (left !== undefined) throw ApplicationFailure.nonRetryable(left, 'undo.incomplete');
 }
 
+/** Seen at once, and in the audit when the deployment ends. */
+function undone(field: Field, what: string): void {
+  field.late.push({ at: Date.now(), what });
+  field.show({}, `undone: ${what}`);
+}
+
 /**
  * Undoes everything, newest first, until it is done or a person says to leave the rest; answers what was left. Fails with
  * `permit.missing` when this deployment has none, or has none any more: nobody can answer that it may.
@@ -49,8 +75,7 @@ export async function goBack(field: Field, why: string): Promise<string | undefi
   field.show({ phase: 'going_back' }, `going back: ${why}`);
   for (;;) {
     const left = await field.undo.runAll((what) => {
-      field.late.push({ at: Date.now(), what });
-      field.show({}, `undone: ${what}`);
+      undone(field, what);
     });
     if (left.length === 0) return undefined;
     const barred = left.find((l) => l.type === 'permit.missing');

@@ -10,7 +10,8 @@ export interface Instance {
   readonly id: string;
   /** Where the router reaches it: `http://127.0.0.1:41234`. */
   readonly url: string;
-  readonly state: 'starting' | 'ready' | 'not_ready' | 'gone';
+  /** `gone`: it has ended by itself. `lost`: with its host (a reboot, a container started anew, an orderly end), which says nothing about it. */
+  readonly state: 'starting' | 'ready' | 'not_ready' | 'gone' | 'lost';
   /** ISO instant of its start: unchanged means it was not restarted. */
   readonly startedAt: string;
 }
@@ -42,7 +43,10 @@ export interface Provider {
     configuration: Configuration,
     signal: AbortSignal,
   ): Promise<readonly Instance[]>;
-  /** Probes each instance of `slot` once. An instance that is gone counts as a failed probe. */
+  /**
+   * Probes each instance of `slot` once. An instance that is gone counts as a failed probe. One that is lost, or starts and
+   * has not been ready yet, counts as nothing: fails with `provider.unavailable`.
+   */
   health(
     target: TargetRef,
     slot: Slot,

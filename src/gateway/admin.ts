@@ -113,9 +113,14 @@ function slotRoutes(app: FastifyInstance, { gateway }: Admin): void {
   app.post<{ Params: SlotParams; Querystring: { timeout: string } }>(
     `${path}/drain`,
     { schema: { params: slotParams, querystring: drainQuery } },
-    async ({ params, query }) => ({
-      inflight: await gateway.drain(params, params.slot, Number(query.timeout)),
-    }),
+    async ({ params, query }, reply) => {
+      const left = new AbortController();
+      // Of the answer: a request closes as soon as it has been read.
+      reply.raw.once('close', () => {
+        left.abort();
+      });
+      return { inflight: await gateway.drain(params, params.slot, Number(query.timeout), left.signal) };
+    },
   );
 }
 

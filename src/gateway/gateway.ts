@@ -108,16 +108,17 @@ export class Gateway {
 
   /**
    * Waits until nothing is in flight that the slot would not get today: with a share, to members that it has no more; without one, to
-   * any. Says how many requests are left when the time is over.
+   * any. Says how many requests are left when the time is over or nobody wants to know any more.
    */
-  async drain(name: TargetName, slot: string, timeoutMs: number): Promise<number> {
+  async drain(name: TargetName, slot: string, timeoutMs: number, unwanted: AbortSignal): Promise<number> {
     targetIn(this.#state, name);
-    return drained(() => {
+    const inflight = (): number => {
       const target = findTarget(this.#state, name);
       const serving = target !== undefined && shareOf(target, slot) > 0;
       const members = serving ? (target.slots.find((s) => s.slot === slot)?.members ?? []) : [];
       return this.#traffic.inflight(name, slot, (member) => !members.includes(member));
-    }, timeoutMs);
+    };
+    return drained(inflight, timeoutMs, unwanted);
   }
 
   /** Stops accepting, lets requests in flight end, lets go of the members. */

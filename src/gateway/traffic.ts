@@ -51,10 +51,14 @@ export class Traffic {
   }
 }
 
-/** Waits until `inflight` is 0 or the time is over; says what it is then. */
-export async function drained(inflight: () => number, timeoutMs: number): Promise<number> {
+/** Waits until `inflight` is 0, the time is over or nobody wants to know any more; says what it is then. */
+export async function drained(
+  inflight: () => number,
+  timeoutMs: number,
+  unwanted: AbortSignal,
+): Promise<number> {
   const end = performance.now() + timeoutMs;
-  while (inflight() > 0 && performance.now() < end) await sleep(LOOK_MS);
+  while (inflight() > 0 && performance.now() < end && !unwanted.aborted) await sleep(LOOK_MS);
   return inflight();
 }
 

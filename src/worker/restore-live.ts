@@ -1,69 +1,88 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { EffectDeps } from '../../activities/deps.js';
 import { FAILURES } from '../domain/failures.js';
-import type { Store } from '../domain/store.js';
-import type { TargetState } from '../domain/target.js';
+import { heldSlots } from '../domain/held.js';
+import type { TargetRef } from '../domain/ids.js';
+import type { Slot } from '../domain/target.js';
 import { ShipwayError } from '../errors.js';
+import { heldNow, restoreSlot, saidOf } from './restore-slot.js';
 
 interface Deps {
-  readonly store: Store;
   readonly host: string;
   readonly effects: EffectDeps;
   readonly log: Logger;
+  /** Ends it where it is; the next worker goes on from there. */
+  readonly signal: AbortSignal;
+}
+interface Place extends TargetRef {
+  readonly slot?: Slot;
 }
 
 /**
- * After a reboot of the host the live releases run again, in the slots and with the configuration they had: what a target records
- * as live is put back, no share is changed, and what runs already is not touched. One that can't be put back is said so and left,
- * and holds up no other.
+ * After the host was started anew, or has ended in an orderly way, what its targets hold runs again, in the slots and with the
+ * configuration it had. It runs beside the polling. What may pass by itself is tried again for as long as it takes; anything else is
+ * said in log and audit. One holds up no other; it never fails.
  */
-export async function restoreLive({ store, host, effects, log }: Deps): Promise<void> {
-  const targets = await store.targets.list();
-  const mine = targets.filter((t) => t.host === host && t.live !== undefined);
-  await Promise.all(
-    mine.map(async (target) => {
-      try {
-        await restore(effects, target);
-      } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
-        log.error(
-          { service: target.service, environment: target.environment, why },
-          'the live release could not be put back',
-        );
-      }
-    }),
-  );
+export async function restoreLive(deps: Deps): Promise<void> {
+  const { store } = deps.effects;
+  const listed = await patiently(deps, {}, () => store.targets.list());
+  const mine = (listed.value ?? []).filter((t) => t.host === deps.host);
+  await Promise.all(mine.map(({ service, environment }) => restoreTarget(deps, { service, environment })));
 }
 
-async function restore({ provider, router }: EffectDeps, target: TargetState): Promise<void> {
-  const { live } = target;
-  if (live === undefined) return;
-  const signal = AbortSignal.timeout(live.configuration.startupTimeoutMs + ROUTER_MS);
-  const instances = await provider.ensure(target, live.slot, live.release, live.configuration, signal);
-  const urls = instances.map((i) => i.url);
-  await patiently(signal, async () => {
-    const known = await router.observe(target, signal);
-    if (known === undefined || sameMembers(known.members[live.slot] ?? [], urls)) return;
-    await router.admit(target, live.slot, live.release.digest, urls, signal);
+async function restoreTarget(deps: Deps, ref: TargetRef): Promise<void> {
+  const { store } = deps.effects;
+  const read = await patiently(deps, ref, async () => {
+    const [state, open] = await Promise.all([store.targets.load(ref), store.deployments.open(ref)]);
+    return state === undefined ? [] : heldSlots(state, open);
+  });
+  await Promise.all((read.value ?? []).map(({ slot }) => restoreOne(deps, { ...ref, slot })));
+}
+
+async function restoreOne(deps: Deps, { slot, ...ref }: Required<Place>): Promise<void> {
+  const { effects, signal } = deps;
+  const key = randomUUID();
+  const { value, why } = await patiently(deps, { ...ref, slot }, () =>
+    restoreSlot(effects, ref, slot, signal),
+  );
+  if (value === undefined && why === undefined) return;
+  await patiently(deps, { ...ref, slot }, async () => {
+    const { held } = await heldNow(effects.store, ref, slot);
+    if (held === undefined) return;
+    const failed = { event_type: 'live.not_restored', details: { ...saidOf(held), why: why ?? '' } };
+    const { event_type, details } = value ?? failed;
+    await effects.store.audit.append([
+      {
+        ...{ key: `${event_type}/${key}`, timestamp: new Date().toISOString(), event_type, user: 'shipway' },
+        ...{ ...ref, version: held.release.version, workflow: held.deployment, details },
+      },
+    ]);
   });
 }
-/** After a reboot the router starts at the same time. */
-const ROUTER_MS = 30_000;
-const ASK_MS = 200;
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 30_000;
 
-/** Again and again while what fails may pass by itself. */
-async function patiently(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-  for (;;) {
+/** Again and again while what fails may pass by itself. Answers why it did not, and neither when it was to end. */
+async function patiently<T>(
+  { log, signal }: Deps,
+  of: Partial<Place>,
+  work: () => Promise<T>,
+): Promise<{ readonly value?: T; readonly why?: string }> {
+  for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     try {
-      await work();
-      return;
+      return { value: await work() };
     } catch (error) {
-      if (signal.aborted || !(error instanceof ShipwayError) || !FAILURES[error.type].retried) throw error;
-      await sleep(ASK_MS);
+      if (signal.aborted) break;
+      const why = error instanceof Error ? error.message : String(error);
+      if (!(error instanceof ShipwayError) || !FAILURES[error.type].retried) {
+        log.error({ ...of, why }, 'what was live could not be put back');
+        return { why };
+      }
+      log.warn({ ...of, why }, 'what was live is not put back yet; trying again');
+      await sleep(pause, undefined, { signal }).catch(() => undefined);
     }
   }
+  return {};
 }
-
-const sameMembers = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every((x) => b.includes(x));

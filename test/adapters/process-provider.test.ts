@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { localArtifacts } from '../../src/adapters/artifacts/local.js';
-import { notedSlots } from '../../src/adapters/providers/process-files.js';
+import { notedSlots, readInstances, writeInstance } from '../../src/adapters/providers/process-files.js';
+import { haltInstances } from '../../src/adapters/providers/process-halt.js';
 import type { Configuration } from '../../src/domain/plan.js';
 import { TARGET, providerContract } from '../contracts/provider.js';
 import { processWorld, type ProcessWorld } from '../support/process-world.js';
@@ -90,6 +91,66 @@ describe('processes', () => {
     const [c] = await ensure();
     expect(await (await fetch(`${c?.url ?? ''}/version`)).text()).toBe('1.0.0');
     expect(await readdir(join(w.stateDir, 'releases/shop'))).toEqual([release.digest]);
+  });
+
+  const blue = () => join(w.stateDir, 'instances', TARGET.service, TARGET.environment, 'blue');
+  /** What the notes look like once the machine, or the container, has been started anew. */
+  const rebooted = async () => {
+    for (const note of await readInstances(blue())) {
+      await w.kill(note.id);
+      await writeInstance(blue(), { ...note, boot: 'another boot' });
+    }
+  };
+  const states = async () =>
+    (await w.provider.observe(TARGET, never)).flatMap((s) => s.instances.map((i) => i.state));
+  const health = () => w.provider.health(TARGET, 'blue', { path: '/ready', timeoutMs: 1_000 }, never);
+
+  test('what ended with its host is lost and not gone: no failed probe, and ensure starts it anew', async () => {
+    const before = await ensure({ replicas: 2 });
+    await rebooted();
+    expect(await states()).toEqual(['lost', 'lost']);
+    await expect(health()).rejects.toMatchObject({ type: 'provider.unavailable' });
+    const after = await ensure({ replicas: 2 });
+    expect(after.filter((i) => before.some((b) => b.id === i.id))).toEqual([]);
+    expect(await states()).toEqual(['ready', 'ready']);
+    expect(await health()).toEqual({ probes: 2, failures: 0 });
+    await w.kill(after[0]?.id ?? '');
+    expect((await states()).sort()).toEqual(['gone', 'ready']);
+    expect(await health()).toMatchObject({ probes: 2, failures: 1 });
+  });
+
+  test('until it has been ready for the first time a probe that fails says nothing; what is gone beside it does', async () => {
+    const starting = ensure({ replicas: 2, ...more({ READY_AFTER: '2000' }) });
+    while ((await states()).length < 2) await pause(10);
+    await expect(health()).rejects.toMatchObject({
+      type: 'provider.unavailable',
+      message: expect.stringContaining('still starting') as string,
+    });
+    const failed = expect(starting).rejects.toMatchObject({ type: 'instance.start_failed' });
+    while ((await w.started()).length < 2) await pause(10);
+    await w.kill((await w.started())[0] ?? '');
+    expect(await health()).toMatchObject({ failures: 1, note: expect.stringContaining('gone') as string });
+    await failed;
+  });
+
+  test('an orderly end: all is stopped, what lived is lost, and what had ended before is gone', async () => {
+    const [crashed] = await ensure({ replicas: 2 });
+    await w.kill(crashed?.id ?? '');
+    await haltInstances(w.stateDir, never);
+    expect(await w.alive()).toBe(0);
+    expect((await states()).sort()).toEqual(['gone', 'lost']);
+    await haltInstances(w.stateDir, never);
+    expect((await states()).sort()).toEqual(['gone', 'lost']);
+    await ensure({ replicas: 2 });
+    expect(await states()).toEqual(['ready', 'ready']);
+  });
+
+  test('an orderly end that is killed in the middle leaves nothing that looks like a crash', async () => {
+    await ensure(more({ DEAF: '1' }));
+    await expect(haltInstances(w.stateDir, AbortSignal.timeout(300))).rejects.toThrow();
+    expect(await states()).toEqual(['ready']);
+    for (const { id } of await readInstances(blue())) await w.kill(id);
+    expect(await states()).toEqual(['lost']);
   });
 
   test('a release that leads out of its folder is refused, and nothing of it stays', async () => {

@@ -1,3 +1,5 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Configuration } from '../../src/domain/plan.js';
 import type { Provider } from '../../src/domain/ports.js';
@@ -7,6 +9,8 @@ import { digestOf } from '../../src/hash.js';
 export const TARGET = { service: 'shop', environment: 'staging' } as const;
 
 export interface ProviderHarness {
+  /** A folder that the instances see. */
+  readonly folder: string;
   readonly provider: Provider;
   /** The same world, seen by another worker. */
   readonly other: Provider;
@@ -166,6 +170,32 @@ export function providerContract(name: string, make: () => Promise<ProviderHarne
       expect(await h.alive()).toBe(0);
       await expect(ensure(v1, late)).rejects.toMatchObject({ type: 'instance.not_ready' });
       expect(await h.started()).toHaveLength(2);
+    });
+
+    test('instance.not_ready: what hangs is replaced by the next try, and what only waited with it is not', async () => {
+      const { environment } = h.configuration();
+      const hung = join(h.folder, 'hung');
+      const configuration = h.configuration({
+        ...{ replicas: 2, startupTimeoutMs: 4_000 },
+        environment: { ...environment, UNREADY_WHILE: hung },
+      });
+      const before = await ensure(v1, configuration);
+      await writeFile(hung, '');
+      await expect(ensure(v1, configuration)).rejects.toMatchObject({ type: 'instance.not_ready' });
+      expect(await h.alive()).toBe(0);
+      await rm(hung);
+      const after = await ensure(v1, configuration);
+      expect(after.filter((i) => before.some((b) => b.id === i.id))).toEqual([]);
+
+      await writeFile(hung, '');
+      const three = h.configuration({ ...configuration, replicas: 3 });
+      const known = await h.started();
+      const failed = expect(ensure(v1, three)).rejects.toMatchObject({ type: 'instance.start_failed' });
+      let fresh: string | undefined;
+      while (fresh === undefined) fresh = (await h.started()).find((id) => !known.includes(id));
+      await h.kill(fresh);
+      await failed;
+      expect(await h.alive()).toBe(2);
     });
 
     test('artifact.missing: nothing that runs is touched for a release that is not there', async () => {

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTraffic } from '../../src/cli/demo/traffic.js';
-import { deploymentId } from '../../src/domain/ids.js';
+import { deploymentId, targetId } from '../../src/domain/ids.js';
 import type { DeploymentInput } from '../../src/domain/inputs.js';
 import { MESSAGES } from '../../src/domain/messages.js';
 import type { DeploymentRow } from '../../src/domain/store.js';
 import { otherSlot } from '../../src/domain/target.js';
 import { sql } from '../store/cluster.js';
+import { statement } from '../support/plans.js';
 import { faultLab, type FaultLab } from './lab.js';
 import { CANARY, ERRORS, auditIsWhole, service, type Service } from './service.js';
 
@@ -70,6 +71,24 @@ test('an instance that crashes in the bake: back to the release before it, and h
   await shop.serves('v1');
   expect(await shop.starts()).toEqual({ v1: 1, v2: 1 });
   expect((await shop.state()).holdMarks.map((m) => m.version)).toEqual(['v2']);
+}, 300_000);
+
+test('the release before it crashes in the bake, and a person goes back: users are served by it again', async () => {
+  const shop = service(lab, 'nowhere');
+  expect(await shop.ship('v1')).toMatchObject({ outcome: 'shipped' });
+  const run = await shop.begin('v2', { bakeMs: 120_000 });
+  await shop.phase(2, (view) => view.phase === 'bake');
+  for (const { version, process: of } of await shop.instances())
+    if (version === 'v1') process.kill(of.pid, 'SIGKILL');
+  const ref = { service: shop.name, environment: 'staging' };
+  const said = statement('carol', 'rollback', targetId(ref));
+  const answer = await lab.client.rollback({ ...ref, requestId: 'back', statement: said, reason: 'bad' });
+  expect(answer).toMatchObject({ status: 'running' });
+  expect(await shop.ended(run)).toMatchObject({ outcome: 'rolled_back' });
+  await shop.serves('v1');
+  expect(await shop.starts()).toEqual({ v1: 2, v2: 1 });
+  const undone = (await shop.entries()).filter((e) => e.event_type === 'effect.undone');
+  expect(undone.map((e) => e.details['what'])).toContain('start v1 in blue again');
 }, 300_000);
 
 interface ByHand extends Partial<DeploymentInput> {

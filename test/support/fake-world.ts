@@ -106,8 +106,9 @@ export function fakeWorld(): FakeWorld {
     drain: () => Promise.resolve({ inflight: 0 }),
     withdraw(t, slot) {
       guard('withdraw');
-      const members = Object.entries(route(t).members).filter(([of]) => of !== slot);
-      routes.set(key(t), { ...route(t), members: Object.fromEntries(members) });
+      const without = (of: object) => Object.fromEntries(Object.entries(of).filter(([s]) => s !== slot));
+      const { members, releases } = route(t);
+      routes.set(key(t), { ...route(t), members: without(members), releases: without(releases) });
       return Promise.resolve();
     },
     close(t) {

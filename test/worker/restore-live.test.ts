@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { EffectDeps } from '../../activities/deps.js';
-import type { TargetState } from '../../src/domain/target.js';
+import type { Instance, Provider } from '../../src/domain/ports.js';
+import type { Live, Slot, TargetState } from '../../src/domain/target.js';
 import { ShipwayError } from '../../src/errors.js';
 import { restoreLive } from '../../src/worker/restore-live.js';
 import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
@@ -11,103 +12,222 @@ import { deploymentPlan, requestFor } from '../support/plans.js';
 let world: FakeWorld;
 let store: MemoryStore;
 let logged: string[];
+let end: AbortController;
 beforeEach(() => {
   world = fakeWorld();
   store = memoryStore();
   logged = [];
+  end = new AbortController();
 });
 afterEach(() => {
   world.close();
 });
 
-async function target(service: string, host: string | undefined, live = true): Promise<TargetState> {
+const never = new AbortController().signal;
+const releaseOf = (service: string, version: string) =>
+  requestFor(service, 'production', version, 'r').release;
+const { configuration } = deploymentPlan();
+const live = (service: string, version: string, slot: Slot, n: number): Live => ({
+  ...{ release: releaseOf(service, version), slot, configuration, since: '2026-01-01T00:00:00.000Z' },
+  deployment: `deployment/${service}/production/${String(n)}`,
+});
+type More = Partial<Pick<TargetState, 'live' | 'knownGood' | 'host'>>;
+/** Its v1 is live in green and known to the router there, on this host. */
+async function target(service: string, more: More = {}): Promise<TargetState> {
+  const v1 = live(service, 'v1', 'green', 1);
   const state: TargetState = {
-    ...{ schema: 1, service, environment: 'production', holdMarks: [], nextN: 2 },
-    ...(host === undefined ? {} : { host }),
-    ...(live
-      ? {
-          live: {
-            release: requestFor(service, 'production', 'v1', 'r').release,
-            slot: 'green' as const,
-            configuration: deploymentPlan().configuration,
-            deployment: `deployment/${service}/production/1`,
-            since: '2026-01-01T00:00:00.000Z',
-          },
-        }
-      : {}),
+    ...{ schema: 1, service, environment: 'production', holdMarks: [], nextN: 3, host: 'me' },
+    ...{ live: v1, knownGood: v1, ...more },
   };
   await store.targets.save(state);
+  await world.router.open(state, undefined, never);
+  await world.router.admit(state, 'green', v1.release.digest, ['http://127.0.0.1:1'], never);
   return state;
+}
+/** v2 is on its way in blue, and has users or is promoted. */
+async function moving(service: string, promoted: boolean): Promise<TargetState> {
+  const v2 = live(service, 'v2', 'blue', 2);
+  const state = await target(service, promoted ? { live: v2 } : {});
+  await world.router.admit(state, 'blue', v2.release.digest, ['http://127.0.0.1:2'], never);
+  await store.deployments.start({
+    ...{ service, environment: 'production', id: v2.deployment, n: 2, kind: 'deploy', requestId: 'r' },
+    ...{ requestedBy: 'ann', release: v2.release, replaces: releaseOf(service, 'v1') },
+    ...{ plan: deploymentPlan(), startedAt: '2026-01-01T00:00:00.000Z' },
+  });
+  return state;
+}
+/** What the host has of the slot: one instance, where the router knows it. */
+function instance(service: string, slot: Slot, version: string, state: Instance['state']): void {
+  const { digest: release } = releaseOf(service, version);
+  const url = `http://127.0.0.1:${slot === 'green' ? '1' : '2'}`;
+  const instances = [{ id: slot, url, state, startedAt: 'then' }];
+  world.slots.set(`${service}/production/${slot}`, { slot, release, version, configuration: '', instances });
 }
 const restore = (effects: Partial<EffectDeps> = {}) =>
   restoreLive({
-    ...{ store, host: 'me' },
+    ...{ host: 'me', signal: end.signal },
     effects: { store, ...world, metrics: { sample: () => Promise.reject(new Error('unused')) }, ...effects },
     log: pino({}, { write: (line: string) => void logged.push(line) }),
   });
-const routed = async (state: TargetState): Promise<void> => {
-  const signal = new AbortController().signal;
-  await world.router.open(state, undefined, signal);
-  const shares = { green: 10_000 };
-  await world.router.split(state, { shares, candidate: 'green', salt: '', userKey: [] }, signal);
-  world.log.length = 0;
-};
 const route = (service: string) => world.routes.get(`${service}/production/`);
+const audited = () =>
+  store.entries().map((e) => `${e.event_type} ${e.version} ${e.details['role'] as string} ${e.workflow}`);
+const DEPLOYMENT = 'deployment/shop/production/';
 
-test('what was live on this host runs again, in its slot, known to the router; no share is changed', async () => {
-  await routed(await target('shop', 'me'));
+test.each([
+  ['ended with its host', 'lost'],
+  ['was never noted here', undefined],
+] as const)('what is live and %s runs again, known to the router; no share is changed', async (_, state) => {
+  await target('shop');
+  if (state !== undefined) instance('shop', 'green', 'v1', state);
+  const { shares } = route('shop') ?? {};
   await restore();
   expect(world.log).toEqual(['ensure green v1']);
-  expect(route('shop')).toMatchObject({ shares: { green: 10_000 } });
-  expect(route('shop')?.members.green).toHaveLength(1);
+  expect(route('shop')?.shares).toEqual(shares);
+  const urls = world.slots.get('shop/production/green')?.instances.map((i) => i.url);
+  expect(route('shop')?.members.green).toEqual(urls);
+  expect(audited()).toEqual([`live.restored v1 live ${DEPLOYMENT}1`]);
   expect(logged).toEqual([]);
 });
 
+test.each(['ready', 'starting', 'not_ready'] as const)('what lives is not touched: %s', async (state) => {
+  await moving('shop', true);
+  instance('shop', 'green', 'v1', state);
+  instance('shop', 'blue', 'v2', state);
+  await restore();
+  expect(world.log).toEqual([]);
+  expect(audited()).toEqual([]);
+});
+
 test('targets of other hosts, and those with nothing live, are left alone', async () => {
-  for (const [service, host, live] of [
-    ['a', 'other', true],
-    ['b', undefined, true],
-    ['c', 'me', false],
-  ] as const)
-    await routed(await target(service, host, live));
+  await target('a', { host: 'other' });
+  const { live: of, ...rest } = await target('b');
+  expect(of).toBeDefined();
+  await store.targets.save(rest);
   await restore();
   expect(world.log).toEqual([]);
 });
 
-test('a router that knows the instances already is not told again; one that knows no target is not either', async () => {
-  const state = await target('shop', 'me');
-  await routed(state);
+test('after a reboot in a canary stable and candidate run again, in a bake what is live and its way back', async () => {
+  await moving('shop', false);
+  instance('shop', 'green', 'v1', 'lost');
+  instance('shop', 'blue', 'v2', 'lost');
   await restore();
-  world.fail('admit', 'router.refused');
+  expect([...world.log].sort()).toEqual(['ensure blue v2', 'ensure green v1']);
+  expect(audited().sort()).toEqual([
+    `live.restored v1 live ${DEPLOYMENT}1`,
+    `live.restored v2 candidate ${DEPLOYMENT}2`,
+  ]);
+  world.log.length = 0;
+  await moving('baking', true);
   await restore();
-  await target('unknown', 'me');
-  await restore();
-  expect(logged).toEqual([]);
-  expect(route('unknown')).toBeUndefined();
+  expect([...world.log].sort()).toEqual(['ensure blue v2', 'ensure green v1']);
+  expect(audited().sort().slice(-1)).toEqual(['live.restored v2 live deployment/baking/production/2']);
 });
 
-test('a router that starts later than the worker is waited for, and the instances run meanwhile', async () => {
-  await routed(await target('shop', 'me'));
+test('what crashed by itself while its deployment is open stays so: the watch is to see it', async () => {
+  await moving('shop', true);
+  instance('shop', 'blue', 'v2', 'gone');
+  instance('shop', 'green', 'v1', 'gone');
+  await restore();
+  expect(world.log).toEqual([]);
+  await moving('canary', false);
+  instance('canary', 'blue', 'v2', 'gone');
+  instance('canary', 'green', 'v1', 'lost');
+  await restore();
+  expect(world.log).toEqual(['ensure green v1']);
+});
+
+test('with no deployment open nobody else starts what is live', async () => {
+  await target('shop');
+  instance('shop', 'green', 'v1', 'gone');
+  await restore();
+  expect(world.log).toEqual(['ensure green v1']);
+});
+
+test('a candidate that the router does not have yet, and a slot that has been taken since, are not started', async () => {
+  const state = await moving('shop', false);
+  instance('shop', 'green', 'v1', 'ready');
+  await world.router.withdraw(state, 'blue', never);
+  await restore();
+  await moving('taken', true);
+  instance('taken', 'green', 'v0', 'lost');
+  instance('taken', 'blue', 'v2', 'ready');
+  await restore();
+  expect(world.log).toEqual([]);
+});
+
+test('what was started and not yet made known when the worker died is made known', async () => {
+  const state = await moving('shop', true);
+  instance('shop', 'blue', 'v2', 'ready');
+  instance('shop', 'green', 'v1', 'ready');
+  await world.router.admit(state, 'blue', releaseOf('shop', 'v2').digest, ['http://127.0.0.1:9'], never);
+  await restore();
+  expect(world.log).toEqual(['ensure blue v2']);
+});
+
+test('the record is read just before the start: what has gone on meanwhile is left alone', async () => {
+  const state = await moving('shop', false);
+  const observe: Provider['observe'] = async (t, signal) => {
+    const end = { endedAt: 'now', outcome: 'rolled_back', reason: 'bad' } as const;
+    await store.deployments.finish(`${DEPLOYMENT}2`, end);
+    await world.router.withdraw(state, 'blue', signal);
+    return world.provider.observe(t, signal);
+  };
+  await restore({ provider: { ...world.provider, observe } });
+  expect(world.log).toEqual(['ensure green v1']);
+});
+
+test('a router that starts later than the worker is waited for, and what is live runs meanwhile', async () => {
+  await target('shop');
   let asked = 0;
   const observe: typeof world.router.observe = (t, signal) =>
     (asked += 1) < 4
       ? Promise.reject(new ShipwayError('router.unavailable', 'not yet'))
       : world.router.observe(t, signal);
   await restore({ router: { ...world.router, observe } });
-  expect(asked).toBe(4);
-  expect(route('shop')?.members.green).toHaveLength(1);
+  expect(world.log[0]).toBe('ensure green v1');
+  expect(route('shop')?.members.green).not.toEqual(['http://127.0.0.1:1']);
+  expect(audited()).toHaveLength(1);
 });
 
-test('one that cannot be put back is said so and holds up no other', async () => {
-  await routed(await target('bad', 'me'));
-  await routed(await target('good', 'me'));
-  const ensure: typeof world.provider.ensure = (t, ...more) =>
-    t.service === 'bad'
-      ? Promise.reject(new ShipwayError('artifact.missing', 'it is gone'))
-      : world.provider.ensure(t, ...more);
-  await restore({ provider: { ...world.provider, ensure } });
-  expect(route('good')?.members.green).toHaveLength(1);
-  expect(logged.map((line) => JSON.parse(line) as object)).toMatchObject([
-    { level: 50, service: 'bad', environment: 'production', why: 'it is gone' },
+test('what may pass is tried again, and anything else said in log and audit; neither holds up another', async () => {
+  for (const service of ['bad', 'late', 'good']) await target(service);
+  let tried = 0;
+  const ensure: Provider['ensure'] = (t, ...more) => {
+    if (t.service === 'bad') return Promise.reject(new ShipwayError('instance.not_ready', 'it hangs'));
+    if (t.service === 'late' && (tried += 1) < 3)
+      return Promise.reject(new ShipwayError('artifact.missing', 'not here yet'));
+    return world.provider.ensure(t, ...more);
+  };
+  let silent = true;
+  const append: typeof store.audit.append = (entries) => {
+    if (!silent) return store.audit.append(entries);
+    silent = false;
+    return Promise.reject(new ShipwayError('store.unavailable', 'PostgreSQL is gone'));
+  };
+  await restore({
+    provider: { ...world.provider, ensure },
+    store: { ...store, audit: { ...store.audit, append } },
+  });
+  expect(audited().sort()).toEqual([
+    'live.not_restored v1 live deployment/bad/production/1',
+    'live.restored v1 live deployment/good/production/1',
+    'live.restored v1 live deployment/late/production/1',
   ]);
+  const lines = logged.map((line) => JSON.parse(line) as { level: number });
+  expect(lines.filter((l) => l.level === 50)).toMatchObject([
+    { service: 'bad', environment: 'production', slot: 'green', why: 'it hangs' },
+  ]);
+  expect(lines.filter((l) => l.level === 40)).toHaveLength(3);
+});
+
+test('told to end it ends where it is, and says nothing', async () => {
+  await target('shop');
+  const begun = world.stall('ensure', true);
+  const restoring = restore();
+  await expect.poll(begun).toBe(1);
+  end.abort();
+  await restoring;
+  expect([logged, audited()]).toEqual([[], []]);
 });

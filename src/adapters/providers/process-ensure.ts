@@ -13,6 +13,7 @@ import {
   readSlot,
   slotDir,
   sweepLogs,
+  writeInstance,
   writeSlot,
   type InstanceNote,
 } from './process-files.js';
@@ -42,18 +43,28 @@ export async function ensureSlot(wanted: Wanted, signal: AbortSignal): Promise<r
   for (let tried = 1; ; tried++) {
     const running = await exclusive(directory, signal, () => converge(wanted, directory, signal));
     const unready = await awaitAll(directory, running, wanted.configuration, signal);
-    if (unready.first === undefined)
-      return running.map(({ note }) => ({
-        id: note.id,
-        url: urlOf(note),
-        state: 'ready',
-        startedAt: note.startedAt,
-      }));
+    if (unready.first === undefined) return made(directory, running, signal);
     const { error, of } = unready.first;
     if (tried < PORTS_TRIED && (await lostPort(directory, of, error))) continue;
-    await stopFresh(directory, unready.all, signal);
+    await stopUnready(directory, unready.stopped, signal);
     throw error;
   }
+}
+
+/** Notes that they have been ready, as far as the slot still has them. */
+async function made(
+  directory: string,
+  running: readonly Started[],
+  signal: AbortSignal,
+): Promise<readonly Instance[]> {
+  await exclusive(directory, signal, async () => {
+    const notes = await readInstances(directory);
+    const mine = notes.filter((n) => n.ready !== true && running.some(({ note }) => note.id === n.id));
+    await Promise.all(mine.map((note) => writeInstance(directory, { ...note, ready: true })));
+  });
+  return running.map(({ note: { id, startedAt }, note }) => ({
+    ...{ id, url: urlOf(note), state: 'ready', startedAt },
+  }));
 }
 
 async function converge(wanted: Wanted, directory: string, signal: AbortSignal): Promise<readonly Started[]> {
@@ -129,33 +140,35 @@ function startOf({ target, slot, release, configuration }: Wanted, slotDirectory
 
 interface Unready {
   readonly first?: { readonly error: unknown; readonly of: Started };
-  readonly all: readonly Started[];
+  /** What does not stay: what this call started, and what ran before and had all the time there is. */
+  readonly stopped: readonly Started[];
 }
 
-/** Waits for all of them, or for the first that fails. */
+/** Waits for all of them, or for the first that fails: what ran before and had not its whole time by then is not judged. */
 async function awaitAll(
   directory: string,
   running: readonly Started[],
   configuration: Configuration,
   signal: AbortSignal,
 ): Promise<Unready> {
+  const from = Date.now();
   const enough = new AbortController();
   const either = AbortSignal.any([signal, enough.signal]);
   let first: Unready['first'];
-  const all: Started[] = [];
+  const stopped: Started[] = [];
   await Promise.all(
     running.map(async (of) => {
       try {
         await awaitReady(directory, of, configuration, either);
       } catch (error) {
         first ??= { error, of };
-        all.push(of);
+        if (of.fresh || Date.now() - from >= configuration.startupTimeoutMs) stopped.push(of);
         enough.abort();
       }
     }),
   );
   signal.throwIfAborted();
-  return { all, ...(first === undefined ? {} : { first }) };
+  return { stopped, ...(first === undefined ? {} : { first }) };
 }
 
 async function lostPort(directory: string, { note }: Started, error: unknown): Promise<boolean> {
@@ -175,10 +188,13 @@ const taken = (port: number): Promise<boolean> =>
     });
   });
 
-/** What this call started and could not make ready does not stay behind, so that the next call starts anew. Its output stays. */
-async function stopFresh(directory: string, unready: readonly Started[], signal: AbortSignal): Promise<void> {
-  const fresh = unready.filter((s) => s.fresh);
+/** What could not be made ready does not stay behind, so that the next call starts anew. Its output stays. */
+async function stopUnready(
+  directory: string,
+  unready: readonly Started[],
+  signal: AbortSignal,
+): Promise<void> {
   await exclusive(directory, signal, () =>
-    Promise.all(fresh.map(({ note }) => stopInstance(directory, note, signal))),
+    Promise.all(unready.map(({ note }) => stopInstance(directory, note, signal))),
   );
 }

@@ -25,6 +25,10 @@ export interface InstanceNote {
   readonly id: string;
   readonly port: number;
   readonly startedAt: string;
+  /** In which it was started (`bootIdentity`), or that its host has ended it. Absent in notes of earlier versions. */
+  readonly boot?: string;
+  /** It has been ready since it was started: from then on a probe that fails counts. */
+  readonly ready?: true;
   readonly process?: ProcessIdentity;
 }
 

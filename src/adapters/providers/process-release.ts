@@ -5,6 +5,7 @@ import type { ArtifactStore } from '../../domain/ports.js';
 import { DIGEST, type Release } from '../../domain/release.js';
 import { ShipwayError } from '../../errors.js';
 import { unpackArtifacts } from '../artifacts/tar.js';
+import { machineBoot } from './process-boot.js';
 import { exclusive } from './process-lock.js';
 
 /** The boot in which a release was unpacked, beside its content and in no artifact's way. */
@@ -26,7 +27,7 @@ export async function unpackRelease(
   if (!NAME.test(service) || !DIGEST.test(digest))
     throw new ShipwayError('internal.bug', `${JSON.stringify(`${service} ${digest}`)} is no release`);
   const place = join(stateDir, 'releases', service, digest);
-  const boot = await bootId();
+  const boot = await machineBoot();
   await exclusive(place, signal, async () => {
     if ((await readIfThere(join(place, BOOT))) === boot) return;
     const work = `${place}.new`;
@@ -47,9 +48,6 @@ export async function unpackRelease(
   });
   return join(place, CONTENT);
 }
-
-const bootId = async (): Promise<string> =>
-  process.platform === 'linux' ? (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim() : 'once';
 
 async function readIfThere(file: string): Promise<string | undefined> {
   try {

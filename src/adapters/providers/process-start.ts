@@ -8,6 +8,7 @@ import { ShipwayError } from '../../errors.js';
 import { freePort } from '../../free-port.js';
 import { identityOf, isAlive, type ProcessIdentity } from '../../processes.js';
 import { instanceDir, logFile, makeLogFile, writeInstance, type InstanceNote } from './process-files.js';
+import { bootIdentity } from './process-boot.js';
 import { TOKEN, member } from './process-find.js';
 
 /**
@@ -44,6 +45,7 @@ export async function startProcess(start: StartProcess): Promise<Started> {
     id: randomUUID(),
     port: await freePort(),
     startedAt: new Date().toISOString(),
+    boot: await bootIdentity(),
   };
   await writeInstance(slotDirectory, note);
   await makeLogFile(slotDirectory, note.id);

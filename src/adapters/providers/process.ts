@@ -3,6 +3,7 @@ import type { Probe } from '../../domain/plan.js';
 import type { ArtifactStore, HealthReport, Instance, ObservedSlot, Provider } from '../../domain/ports.js';
 import type { Slot } from '../../domain/target.js';
 import { ShipwayError } from '../../errors.js';
+import { bootIdentity } from './process-boot.js';
 import { ensureSlot } from './process-ensure.js';
 import {
   forgetSlot,
@@ -81,16 +82,20 @@ async function observeSlot(
 
 async function observed(
   directory: string,
-  { readiness, startupTimeoutMs }: SlotNote,
+  slot: SlotNote,
   note: InstanceNote,
   signal: AbortSignal,
 ): Promise<Instance> {
   const known = { id: note.id, url: urlOf(note), startedAt: note.startedAt };
-  if ((await processOf(directory, note)) === undefined) return { ...known, state: 'gone' };
-  if ((await probe(known.url, readiness, signal)) === undefined) return { ...known, state: 'ready' };
-  const young = Date.now() - Date.parse(note.startedAt) < startupTimeoutMs;
-  return { ...known, state: young ? 'starting' : 'not_ready' };
+  if ((await processOf(directory, note)) === undefined)
+    return { ...known, state: (await lost(note)) ? 'lost' : 'gone' };
+  if ((await probe(known.url, slot.readiness, signal)) === undefined) return { ...known, state: 'ready' };
+  return { ...known, state: isYoung(note, slot) ? 'starting' : 'not_ready' };
 }
+
+/** Of one that has ended: with its host and not by itself. */
+const lost = async ({ boot }: InstanceNote): Promise<boolean> =>
+  boot !== undefined && boot !== (await bootIdentity());
 
 /** What should run and does not is a failed probe, and a slot without anything in it too: silence never passes for health. */
 async function health(
@@ -101,24 +106,44 @@ async function health(
   signal.throwIfAborted();
   const slot = await readSlot(directory);
   const notes = await readInstances(directory);
-  const found = await Promise.all(notes.map((note) => unwell(directory, note, asked, signal)));
+  const looks = await Promise.allSettled(notes.map((note) => unwell(directory, slot, note, asked, signal)));
+  signal.throwIfAborted();
   const missing = Math.max((slot?.replicas ?? 1) - notes.length, 0);
-  const reasons = [...found.flatMap((why) => why ?? []), ...Array<string>(missing).fill('nothing runs')];
+  const said = looks.flatMap((look) => (look.status === 'fulfilled' ? [look.value] : []));
+  const reasons = [...said.flatMap((why) => why ?? []), ...Array<string>(missing).fill('nothing runs')];
+  const unsaid = looks.find((look) => look.status === 'rejected');
+  if (unsaid !== undefined && reasons.length === 0) throw unsaid.reason as Error;
   return {
-    probes: notes.length + missing,
+    probes: said.length + missing,
     failures: reasons.length,
     ...(reasons[0] === undefined ? {} : { note: reasons[0] }),
   };
 }
 
+const isYoung = (
+  { startedAt }: InstanceNote,
+  slot: Pick<SlotNote, 'startupTimeoutMs'> | undefined,
+): boolean => Date.now() - Date.parse(startedAt) < (slot?.startupTimeoutMs ?? 0);
+
+/** Why it is not well. Fails while that can't be said: after the end of its host, until it has been ready again or had its time. */
 async function unwell(
   directory: string,
+  slot: SlotNote | undefined,
   note: InstanceNote,
   asked: Pick<Probe, 'path' | 'timeoutMs'>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  if ((await processOf(directory, note)) === undefined) return `instance ${note.id} is gone`;
-  return probe(urlOf(note), asked, signal);
+  if ((await processOf(directory, note)) === undefined) {
+    if (!(await lost(note))) return `instance ${note.id} is gone`;
+    throw new ShipwayError(
+      'provider.unavailable',
+      `instance ${note.id} ended with its host, and not by itself`,
+    );
+  }
+  const why = await probe(urlOf(note), asked, signal);
+  if (why !== undefined && note.ready !== true && isYoung(note, slot))
+    throw new ShipwayError('provider.unavailable', `instance ${note.id} is still starting: ${why}`);
+  return why;
 }
 
 /** Also ends instances whose start was cut short, and what instances have left behind. */

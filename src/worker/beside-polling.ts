@@ -1,0 +1,31 @@
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { EffectDeps } from '../../activities/deps.js';
+import type { WorkerSettings } from '../settings.js';
+import { settled } from '../stage/behind.js';
+import { endOrphans } from './orphans.js';
+import { restoreLive } from './restore-live.js';
+
+interface Beside {
+  readonly settings: Pick<WorkerSettings, 'roles' | 'hostId' | 'stageDir'>;
+  readonly client: Client;
+  readonly log: Logger;
+  /** Of a worker with a store. */
+  readonly effects: EffectDeps | undefined;
+}
+
+/** What goes on beside the polling, begun here: nobody's way back waits for it. Gives what ends it. */
+export function besidePolling({ settings, client, log, effects }: Beside): () => Promise<void> {
+  const { stageDir, roles, hostId: host } = settings;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const going: Promise<void>[] = [];
+  if (roles.includes('stage')) going.push(endOrphans({ client, stageDir, log, signal }));
+  if (roles.includes('host') && effects !== undefined)
+    going.push(restoreLive({ host, effects, log, signal }));
+  return async () => {
+    stopping.abort();
+    await Promise.all(going);
+    await settled();
+  };
+}

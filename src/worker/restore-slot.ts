@@ -1,0 +1,76 @@
+import type { EffectDeps } from '../../activities/deps.js';
+import type { AuditEntry } from '../domain/audit.js';
+import { heldSlots, type Held } from '../domain/held.js';
+import type { TargetRef } from '../domain/ids.js';
+import type { Instance, ObservedSlot, RouterState } from '../domain/ports.js';
+import type { Store } from '../domain/store.js';
+import type { Slot } from '../domain/target.js';
+
+/**
+ * Makes a slot run that its target holds, and its members known to the router; no share is changed. Answers what was done, for the
+ * audit, or `undefined` when nothing was to be done. What is live runs before the router is asked, which may start later; a candidate
+ * and what was replaced only when the router has them.
+ *
+ * While a deployment of the target is open, what ended by itself stays as it is: to see that is what the watch is for, and to mend it
+ * the way back. With none open nobody else would start what is live.
+ */
+export async function restoreSlot(
+  { store, provider, router }: EffectDeps,
+  ref: TargetRef,
+  slot: Slot,
+  signal: AbortSignal,
+): Promise<Pick<AuditEntry, 'event_type' | 'details'> | undefined> {
+  const seen = (await provider.observe(ref, signal)).find((s) => s.slot === slot);
+  const [asked] = await Promise.allSettled([router.observe(ref, signal)]);
+  const known = asked.status === 'fulfilled' ? asked.value : undefined;
+  // Read last: the looks may have taken a while, and the target may have gone on.
+  const { held, open } = await heldNow(store, ref, slot);
+  if (held === undefined) return undefined;
+  const runs = instancesOf(held, seen);
+  const enough = runs.length >= held.configuration.replicas;
+  if (asked.status === 'rejected' && (enough || held.role !== 'live')) throw asked.reason;
+  if (held.role !== 'live' && !hasSlot(known, held)) return undefined;
+  if (enough && (known === undefined || sameMembers(known, slot, runs))) return undefined;
+  if (open && !endedWithHost(held, seen)) return undefined;
+
+  const instances = await provider.ensure(ref, slot, held.release, held.configuration, signal);
+  const now = await router.observe(ref, signal);
+  const after = await heldNow(store, ref, slot);
+  if (after.held?.deployment !== held.deployment || (held.role !== 'live' && !hasSlot(now, held)))
+    return undefined;
+  if (now !== undefined && !sameMembers(now, slot, instances)) {
+    const urls = instances.map((i) => i.url);
+    await router.admit(ref, slot, held.release.digest, urls, signal);
+  }
+  return { event_type: 'live.restored', details: { ...saidOf(held), instances: instances.length } };
+}
+
+/** What a target's record says of the slot now, and whether a deployment of it is open. */
+export async function heldNow(
+  store: Store,
+  ref: TargetRef,
+  slot: Slot,
+): Promise<{ readonly held: Held | undefined; readonly open: boolean }> {
+  const [state, open] = await Promise.all([store.targets.load(ref), store.deployments.open(ref)]);
+  const held = state === undefined ? [] : heldSlots(state, open);
+  return { held: held.find((h) => h.slot === slot), open: open.length > 0 };
+}
+
+export const saidOf = ({ slot, role, release }: Held) => ({ slot, role, release: release.digest });
+
+/** Living instances of what is held. */
+const instancesOf = ({ release }: Held, seen: ObservedSlot | undefined): readonly Instance[] =>
+  seen?.release === release.digest ? seen.instances.filter((i) => !['gone', 'lost'].includes(i.state)) : [];
+
+/** What does not run of it has ended with the host, or has never been started. */
+const endedWithHost = ({ release }: Held, seen: ObservedSlot | undefined): boolean =>
+  seen === undefined ||
+  (seen.release === release.digest && seen.instances.every(({ state }) => state !== 'gone'));
+
+const hasSlot = (known: RouterState | undefined, { slot, release }: Held): boolean =>
+  known?.releases[slot] === release.digest;
+
+function sameMembers(known: RouterState, slot: Slot, instances: readonly Instance[]): boolean {
+  const members = known.members[slot] ?? [];
+  return members.length === instances.length && instances.every(({ url }) => members.includes(url));
+}

@@ -1,7 +1,7 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { GoBack } from '../src/domain/inputs.js';
 import type { DeployRequest, Finished, TargetAnswer } from '../src/domain/target.js';
-import { control, ASK_AGAIN } from './profiles.js';
+import { askAgain, control } from './profiles.js';
 import { shielded } from './shielded.js';
 import type { Run } from './stages.js';
 
@@ -30,15 +30,15 @@ export async function deployThrough(run: Run, request: DeployRequest): Promise<F
 /** Repeated like the request itself, and never asked for again: a request that was taken back stays so. */
 async function untilWithdrawn(run: Run, request: DeployRequest, goBack: GoBack): Promise<TargetAnswer> {
   const { service, environment, requestId } = request;
-  for (;;) {
+  for (let repeats = 0; ;) {
     const answer = await control.withdrawFromTarget({ service, environment, requestId, goBack });
     if (answer.status === 'finished' || answer.status === 'refused') return answer;
-    await run.hint(ASK_AGAIN);
+    repeats = (await run.hint(askAgain(repeats))) ? 0 : repeats + 1;
   }
 }
 
 async function untilFinished(run: Run, request: DeployRequest): Promise<Finished | 'ask again'> {
-  for (;;) {
+  for (let repeats = 0; ;) {
     const answer = await control.askTarget.executeWithOptions(
       { summary: `ask ${request.service} ${request.environment} for ${request.release.version}` },
       [request],
@@ -58,7 +58,7 @@ async function untilFinished(run: Run, request: DeployRequest): Promise<Finished
         run.stage('deploy', { note: placeOf(answer) });
         break;
     }
-    await run.hint(ASK_AGAIN);
+    repeats = (await run.hint(askAgain(repeats))) ? 0 : repeats + 1;
   }
 }
 

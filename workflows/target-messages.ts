@@ -3,7 +3,7 @@ import { targetId } from '../src/domain/ids.js';
 import type { GoBack } from '../src/domain/inputs.js';
 import { malformed } from '../src/domain/statement.js';
 import type { DeployRequest, RollbackRequest, TargetAnswer } from '../src/domain/target.js';
-import { keep, present, queued, viewOf, type Board } from './board.js';
+import { isFor, keep, present, queued, viewOf, type Board } from './board.js';
 import { tellDeployment } from './deployments.js';
 import * as messages from './messages.js';
 import { control } from './profiles.js';
@@ -11,6 +11,7 @@ import { control } from './profiles.js';
 /** What a target can be told. `loaded`: the store has been read, so that what runs is known. */
 export function registerHandlers(board: Board, loaded: Promise<void>, show: () => void): void {
   const showing = async (answer: Promise<TargetAnswer>): Promise<TargetAnswer> => {
+    board.messages += 1;
     const given = await answer;
     show();
     return given;
@@ -86,13 +87,12 @@ async function rollback(
   if (known !== undefined) return known;
   const { running } = board;
   if (running !== undefined) {
-    if (running.kind !== 'deploy') return { status: 'running', deployment: running.id };
-    running.rollback = request;
-    await sendBack(board, { why: 'rollback', by: statement.person, reason });
+    running.rollbacks.push(request);
+    if (running.kind === 'deploy') await sendBack(board, { why: 'rollback', by: statement.person, reason });
     return { status: 'running', deployment: running.id };
   }
   if (!board.rollbacks.some((r) => r.requestId === requestId)) board.rollbacks.push(request);
-  const taken = () => board.running?.requestId === requestId && board.running.started;
+  const taken = () => board.running?.started === true && isFor(board.running, requestId);
   const settled = () => board.settled.some((s) => s.requestId === requestId);
   await condition(() => taken() || settled());
   return (

@@ -5,6 +5,7 @@ import type { DeployRequest, TargetAnswer } from '../../src/domain/target.js';
 import type { TargetView } from '../../src/domain/view.js';
 import { createLab, type Lab } from '../support/lab.js';
 import { requestFor } from '../support/plans.js';
+import { record } from '../support/record.js';
 
 let lab: Lab;
 beforeAll(async () => {
@@ -113,23 +114,37 @@ test('a request for another target is refused', async () => {
   });
 });
 
-test('it continues as new without losing its queue or its answers', async () => {
-  lab.watching = (w) => (w.service === 'long' && w.phase === 'bake' ? 'until interrupted' : undefined);
-  await lab.ask(staging('long', 'v1'));
-  await baking('long');
-  await withdraw('long', 'taken-back');
-  const before = (await handleOf('long').describe()).runId;
-  await lab.ask(staging('long', 'v2'));
-  const ahead = staging('long', 'never');
-  const events = async () => (await handleOf('long').describe()).historyLength;
-  while ((await events()) < 4_200)
-    await Promise.all([1, 2, 3, 4, 5, 6].map((n) => withdraw('long', `x${String(n)}-${String(Date.now())}`)));
-  await withdraw('long', 'taken-back');
-  lab.watching = () => undefined;
-  await withdraw('long', 'v1');
-  expect(await settled(staging('long', 'v2'))).toMatchObject({ outcome: 'shipped' });
-  expect((await handleOf('long').describe()).runId).not.toBe(before);
-  expect(await settled(staging('long', 'v1'))).toMatchObject({ outcome: 'aborted' });
-  expect(await lab.ask({ ...ahead, requestId: 'taken-back' })).toMatchObject({ outcome: 'aborted' });
-  expect(deploymentsOf('long')).toHaveLength(2);
+describe('it continues as new while a deployment runs', () => {
+  /** v1 bakes, v2 waits behind it, and the target has taken so many messages that it goes on as a new run. */
+  async function renewed(service: string): Promise<void> {
+    lab.watching = (w) => (w.service === service && w.phase === 'bake' ? 'until interrupted' : undefined);
+    await lab.ask(staging(service, 'v1'));
+    await baking(service);
+    await withdraw(service, 'taken-back');
+    await lab.ask(staging(service, 'v2'));
+    const runId = async () => (await handleOf(service).describe()).runId;
+    const before = await runId();
+    for (let sent = 0; sent < 1_200 && (await runId()) === before; sent += 6)
+      await Promise.all(
+        [1, 2, 3, 4, 5, 6].map((n) =>
+          withdraw(service, `x${String(n)}-${String(sent)}`).catch(() => undefined),
+        ),
+      );
+    expect(await runId()).not.toBe(before);
+    await withdraw(service, 'taken-back');
+    expect(deploymentsOf(service)).toMatchObject([{ n: 1 }]);
+    expect(await lab.ask(staging(service, 'v1'))).toMatchObject({ status: 'running' });
+    expect(await lab.ask(staging(service, 'v2'))).toMatchObject({ status: 'queued', position: 1 });
+    expect(await lab.ask(staging(service, 'taken-back'))).toMatchObject({ outcome: 'aborted' });
+  }
+
+  test('an abort reaches the deployment, and the queue goes on', async () => {
+    await renewed('long');
+    lab.watching = () => undefined;
+    await withdraw('long', 'v1');
+    expect(await settled(staging('long', 'v1'))).toMatchObject({ outcome: 'aborted' });
+    expect(await settled(staging('long', 'v2'))).toMatchObject({ outcome: 'shipped' });
+    expect(deploymentsOf('long')).toHaveLength(2);
+    await record('target-renewed', handleOf('long'));
+  });
 });

@@ -22,6 +22,8 @@ export interface Board {
   settled: Settled[];
   /** Messages that this run has taken: the server takes only so many. */
   messages: number;
+  /** What whoever looks at it must know. */
+  note?: string;
 }
 const SETTLED_LIMIT = 50;
 
@@ -60,4 +62,5 @@ export const viewOf = (board: Board): TargetView => ({
   ...(board.running === undefined ? {} : { running: board.running.id }),
   queue: board.queue.map((q) => ({ requestId: q.requestId, version: q.release.version, by: q.requestedBy })),
   holdMarks: board.state.holdMarks.map((m) => `${m.version} (${m.reason})`),
+  ...(board.note === undefined ? {} : { note: board.note }),
 });

@@ -14,7 +14,8 @@ export async function deployThrough(run: Run, request: DeployRequest): Promise<F
   try {
     return await untilFinished(run, request);
   } catch (error) {
-    if (!isCancellation(error)) throw error;
+    // An attempt that was asking when the run was cancelled may fail as itself: the target has perhaps heard it.
+    if (!isCancellation(error) && !run.cancelled()) throw error;
     const by = run.abortedBy();
     const goBack = {
       why: 'abort',

@@ -7,22 +7,24 @@ import { isFor, keep, present, queued, viewOf, type Board } from './board.js';
 import { tellDeployment } from './deployments.js';
 import * as messages from './messages.js';
 import { control } from './profiles.js';
+import { shielded } from './shielded.js';
 
 /** What a target can be told. `loaded`: the store has been read, so that what runs is known. */
 export function registerHandlers(board: Board, loaded: Promise<void>, show: () => void): void {
-  const showing = async (answer: Promise<TargetAnswer>): Promise<TargetAnswer> => {
-    board.messages += 1;
-    const given = await answer;
-    show();
-    return given;
-  };
-  setHandler(messages.request, (request) => showing(answerTo(board, loaded, request)), {
+  const showing = (answer: () => Promise<TargetAnswer>): Promise<TargetAnswer> =>
+    shielded(async () => {
+      board.messages += 1;
+      const given = await answer();
+      show();
+      return given;
+    });
+  setHandler(messages.request, (request) => showing(() => answerTo(board, loaded, request)), {
     description: 'From a pipeline: deploy this when it is its turn.',
     validator: (request: DeployRequest) => {
       refuse(elsewhere(board, request));
     },
   });
-  setHandler(messages.rollback, (request) => showing(rollback(board, loaded, request)), {
+  setHandler(messages.rollback, (request) => showing(() => rollback(board, loaded, request)), {
     description: 'Go back. Takes a statement with verb rollback on this workflow.',
     validator: (request: RollbackRequest) => {
       refuse(elsewhere(board, request) ?? malformed(request.statement) ?? rollbackRefusal(board, request));
@@ -30,7 +32,7 @@ export function registerHandlers(board: Board, loaded: Promise<void>, show: () =
   });
   setHandler(
     messages.withdraw,
-    ({ requestId, goBack }) => showing(withdraw(board, loaded, requestId, goBack)),
+    ({ requestId, goBack }) => showing(() => withdraw(board, loaded, requestId, goBack)),
     { description: 'From a pipeline: a request is no longer wanted.' },
   );
   setHandler(messages.view, () => viewOf(board));

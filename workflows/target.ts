@@ -1,14 +1,18 @@
-import { allHandlersFinished, condition } from '@temporalio/workflow';
+import { CancellationScope, allHandlersFinished, condition } from '@temporalio/workflow';
 import { targetDetails } from '../src/domain/details.js';
 import type { OpenDeployment, TargetInput } from '../src/domain/inputs.js';
 import { viewOf, type Board } from './board.js';
 import { control } from './profiles.js';
 import { publisher } from './publish.js';
 import { renew, worn } from './renewal.js';
+import { shielded } from './shielded.js';
 import { registerHandlers } from './target-messages.js';
 import { adopt, adopted, next } from './turn.js';
 
-/** One entity per target: the lock, the queue, and the memory of what serves. Lives on by continuing as new, also while a deployment runs. */
+/**
+ * One entity per target: the lock, the queue, and the memory of what serves. Lives on by continuing as new, also while a deployment
+ * runs. It is not cancelled: that would end the lock, and the deployment with it.
+ */
 export async function target(input: TargetInput): Promise<void> {
   const { service, environment } = input;
   const publish = publisher(targetDetails);
@@ -19,10 +23,18 @@ export async function target(input: TargetInput): Promise<void> {
     settled: [...(input.settled ?? [])],
     messages: 0,
   };
-  const loading = load(board, input);
   const show = (): void => {
     publish(viewOf(board));
   };
+  CancellationScope.current().cancelRequested.catch(() => {
+    board.note = 'a target is not cancelled; abort the run whose deployment is to stop';
+    show();
+  });
+  await shielded(() => live(board, input, show));
+}
+
+async function live(board: Board, input: TargetInput, show: () => void): Promise<void> {
+  const loading = load(board, input);
   registerHandlers(
     board,
     loading.then(() => undefined),

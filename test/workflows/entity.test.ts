@@ -106,6 +106,28 @@ test('a release that rules rolled back is refused, every time, also under anothe
   expect((await handleOf('held').query<TargetView>(MESSAGES.view)).holdMarks).toEqual(['v2 (errors)']);
 });
 
+test('a target that is cancelled lives on, and so does its deployment; it says what to do instead', async () => {
+  let goOn = (): void => undefined;
+  const held = new Promise<undefined>((resolve) => {
+    goOn = () => {
+      resolve(undefined);
+    };
+  });
+  lab.watching = (w) => (w.service === 'cancelled' && w.phase === 'bake' ? held : undefined);
+  await lab.ask(staging('cancelled', 'v1'));
+  await baking('cancelled');
+  await handleOf('cancelled').cancel();
+  const note = await lab.until(
+    async () => (await handleOf('cancelled').query<TargetView>(MESSAGES.view)).note,
+    'a note',
+  );
+  expect(note).toBe('a target is not cancelled; abort the run whose deployment is to stop');
+  goOn();
+  expect(await settled(staging('cancelled', 'v1'))).toMatchObject({ outcome: 'shipped' });
+  expect(await settled(staging('cancelled', 'v2'))).toMatchObject({ outcome: 'shipped' });
+  expect((await handleOf('cancelled').describe()).status.name).toBe('RUNNING');
+});
+
 test('a request for another target is refused', async () => {
   await settled(staging('right', 'v1'));
   const wrong = staging('wrong', 'v1');

@@ -61,7 +61,9 @@ function rollbackRefusal({ state }: Board, { statement }: RollbackRequest): stri
 async function answerTo(board: Board, loaded: Promise<void>, request: DeployRequest): Promise<TargetAnswer> {
   await loaded;
   const known = await knownOf(board, request.requestId);
-  if (known !== undefined) return known;
+  // Several repeats of a request may have waited for the store together: whoever comes first puts it in the queue.
+  const meanwhile = known ?? present(board, request.requestId);
+  if (meanwhile !== undefined) return meanwhile;
   board.queue.push(request);
   return queued(board, board.queue.length);
 }

@@ -28,7 +28,7 @@ export async function next(board: Board, show: () => void): Promise<void> {
   const [back, ...others] = board.rollbacks.splice(0);
   if (back !== undefined) return deploy(board, { kind: 'rollback', request: back }, others, show);
   const request = board.queue.shift();
-  if (request === undefined) return;
+  if (request === undefined || board.settled.some((s) => s.requestId === request.requestId)) return;
   await deploy(board, { kind: 'deploy', request }, [], show);
   await tellPipeline(request.pipeline, request.requestId);
 }

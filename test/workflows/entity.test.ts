@@ -65,6 +65,20 @@ describe('a repeated request', () => {
   });
 });
 
+test('repeats of one request that wait for the store together are one deployment', async () => {
+  await settled(staging('together', 'v1'));
+  const second = staging('together', 'v2');
+  const asked = lab.store.block('deployments.findByRequest');
+  const repeats = [1, 2, 3, 4, 5].map(() => lab.ask(second));
+  await asked.reached;
+  await new Promise((r) => setTimeout(r, 500));
+  asked.release();
+  await Promise.all(repeats);
+  expect(await settled(second)).toMatchObject({ outcome: 'shipped' });
+  expect(await settled(staging('together', 'v3'))).toMatchObject({ outcome: 'shipped' });
+  expect(deploymentsOf('together').map((r) => r.requestId)).toEqual(['v1', 'v2', 'v3']);
+});
+
 describe('a withdrawn request', () => {
   test('leaves the queue, twice alike, and does not come back', async () => {
     lab.watching = (w) => (w.service === 'withdrawn' && w.phase === 'bake' ? 'until interrupted' : undefined);

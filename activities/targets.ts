@@ -15,6 +15,7 @@ export const askTarget =
     client.workflow.executeUpdateWithStart<typeof target, TargetAnswer, [DeployRequest]>(MESSAGES.request, {
       args: [request],
       startWorkflowOperation: living(request),
+      updateId: sameForEveryAttempt(),
     });
 
 /**
@@ -27,7 +28,14 @@ export const withdrawFromTarget =
     client.workflow.executeUpdateWithStart<typeof target, TargetAnswer, [Withdrawal]>(MESSAGES.withdraw, {
       args: [withdrawal],
       startWorkflowOperation: living({ service, environment }),
+      updateId: sameForEveryAttempt(),
     });
+
+/** An attempt that was given up has perhaps been heard: the next one joins it instead of being another message. */
+function sameForEveryAttempt(): string {
+  const { activityId, workflowExecution } = Context.current().info;
+  return `${workflowExecution?.runId ?? ''}/${activityId}`;
+}
 
 export interface Withdrawal {
   readonly requestId: string;

@@ -1,19 +1,15 @@
-import type { Cause, GoBack, Settled } from '../src/domain/inputs.js';
+import type { GoBack, OpenDeployment, Settled } from '../src/domain/inputs.js';
 import type { DeployRequest, RollbackRequest, TargetAnswer, TargetState } from '../src/domain/target.js';
 import type { TargetView } from '../src/domain/view.js';
 
 /** A deployment under way, and what people want of it meanwhile. */
-export interface Running {
-  readonly id: string;
-  readonly requestId: string;
-  readonly kind: Cause['kind'];
-  readonly version: string;
+export interface Running extends OpenDeployment {
   /** Its workflow has been started: it can be told something. */
   started: boolean;
   /** What it is to be told, kept until it has started. */
   back?: GoBack;
-  /** The rollback that became a message to it; when it ships all the same, that becomes a deployment of its own. */
-  rollback?: RollbackRequest;
+  /** Rollbacks that became a message to it, or wait for its end; what it does not fulfil becomes a deployment of its own. */
+  rollbacks: RollbackRequest[];
 }
 
 /** What the target is doing and has been asked; the store has what it must not lose. */
@@ -24,6 +20,10 @@ export interface Board {
   running?: Running;
   /** Answers of requests that were settled without a deployment of their own, newest last. */
   settled: Settled[];
+  /** Messages that this run has taken: the server takes only so many. */
+  messages: number;
+  /** What whoever looks at it must know. */
+  note?: string;
 }
 const SETTLED_LIMIT = 50;
 
@@ -32,11 +32,14 @@ export function present(board: Board, requestId: string): TargetAnswer | undefin
   const settled = board.settled.find((s) => s.requestId === requestId);
   if (settled !== undefined) return settled.answer;
   const { running } = board;
-  if (running !== undefined && (running.requestId === requestId || running.rollback?.requestId === requestId))
+  if (running !== undefined && isFor(running, requestId))
     return { status: 'running', deployment: running.id };
   const index = board.queue.findIndex((q) => q.requestId === requestId);
   return index < 0 ? undefined : queued(board, index + 1);
 }
+
+export const isFor = (running: Running, requestId: string): boolean =>
+  running.requestId === requestId || running.rollbacks.some((r) => r.requestId === requestId);
 
 export const queued = (board: Board, position: number): TargetAnswer => ({
   status: 'queued',
@@ -59,4 +62,5 @@ export const viewOf = (board: Board): TargetView => ({
   ...(board.running === undefined ? {} : { running: board.running.id }),
   queue: board.queue.map((q) => ({ requestId: q.requestId, version: q.release.version, by: q.requestedBy })),
   holdMarks: board.state.holdMarks.map((m) => `${m.version} (${m.reason})`),
+  ...(board.note === undefined ? {} : { note: board.note }),
 });

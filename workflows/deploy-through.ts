@@ -1,7 +1,7 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { GoBack } from '../src/domain/inputs.js';
 import type { DeployRequest, Finished, TargetAnswer } from '../src/domain/target.js';
-import { control, ASK_AGAIN } from './profiles.js';
+import { askAgain, control } from './profiles.js';
 import { shielded } from './shielded.js';
 import type { Run } from './stages.js';
 
@@ -14,7 +14,8 @@ export async function deployThrough(run: Run, request: DeployRequest): Promise<F
   try {
     return await untilFinished(run, request);
   } catch (error) {
-    if (!isCancellation(error)) throw error;
+    // An attempt that was asking when the run was cancelled may fail as itself: the target has perhaps heard it.
+    if (!isCancellation(error) && !run.cancelled()) throw error;
     const by = run.abortedBy();
     const goBack = {
       why: 'abort',
@@ -30,15 +31,15 @@ export async function deployThrough(run: Run, request: DeployRequest): Promise<F
 /** Repeated like the request itself, and never asked for again: a request that was taken back stays so. */
 async function untilWithdrawn(run: Run, request: DeployRequest, goBack: GoBack): Promise<TargetAnswer> {
   const { service, environment, requestId } = request;
-  for (;;) {
+  for (let repeats = 0; ;) {
     const answer = await control.withdrawFromTarget({ service, environment, requestId, goBack });
     if (answer.status === 'finished' || answer.status === 'refused') return answer;
-    await run.hint(ASK_AGAIN);
+    repeats = (await run.hint(askAgain(repeats))) ? 0 : repeats + 1;
   }
 }
 
 async function untilFinished(run: Run, request: DeployRequest): Promise<Finished | 'ask again'> {
-  for (;;) {
+  for (let repeats = 0; ;) {
     const answer = await control.askTarget.executeWithOptions(
       { summary: `ask ${request.service} ${request.environment} for ${request.release.version}` },
       [request],
@@ -58,7 +59,7 @@ async function untilFinished(run: Run, request: DeployRequest): Promise<Finished
         run.stage('deploy', { note: placeOf(answer) });
         break;
     }
-    await run.hint(ASK_AGAIN);
+    repeats = (await run.hint(askAgain(repeats))) ? 0 : repeats + 1;
   }
 }
 

@@ -1,3 +1,4 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   ApplicationFailure,
   ParentClosePolicy,
@@ -9,34 +10,61 @@ import {
 import type { DeploymentInput, GoBack } from '../src/domain/inputs.js';
 import { MEMO_VIEW } from '../src/domain/messages.js';
 import { QUEUES } from '../src/domain/ids.js';
+import type { Board } from './board.js';
 import { deployment } from './deployment.js';
 import * as messages from './messages.js';
 import { initialView } from './deployment-view.js';
+import { waiting } from './profiles.js';
+import { outlasting } from './renewal.js';
 import { searchAttributes } from './search.js';
 
 /** Starts the deployment and waits for its end, whatever that is: its outcome is read from the store, not from here. */
-export async function runDeployment(input: DeploymentInput, started: () => Promise<void>): Promise<void> {
+export async function runDeployment(
+  board: Board,
+  input: DeploymentInput,
+  started: () => Promise<void>,
+): Promise<void> {
+  const ended = await begin(input);
+  await started();
+  await outlasting(board, ended());
+}
+
+/**
+ * Starts it, and gives what waits for its end. One of that id that runs already was admitted before, by a run of the target that is gone,
+ * or is nobody's and has no permit for what it wants: either way it is waited for, and the store says what became of it.
+ */
+async function begin(input: DeploymentInput): Promise<() => Promise<void>> {
   try {
-    const child = await startChild(deployment, {
-      workflowId: input.id,
-      taskQueue: QUEUES.control,
-      args: [input],
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      memo: { [MEMO_VIEW]: initialView(input) },
-      typedSearchAttributes: searchAttributes({
-        service: input.service,
-        environment: input.environment,
-        version: input.release.version,
-      }),
-      staticSummary: `${input.kind} ${input.service} ${input.release.version} → ${input.environment}, replaces ${input.replaces?.release.version ?? 'nothing'}`,
-      staticDetails: details(input),
-    });
-    await started();
-    await child.result();
+    const child = await startChildOf(input);
+    return () =>
+      child.result().then(
+        () => undefined,
+        (error: unknown) => {
+          log.info('deployment ended without shipping', { deployment: input.id, error: String(error) });
+        },
+      );
   } catch (error) {
-    log.info('deployment ended without shipping', { deployment: input.id, error: String(error) });
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    log.warn('a deployment of this id runs already', { deployment: input.id });
+    return () => waiting.awaitDeployment({ deployment: input.id });
   }
 }
+
+const startChildOf = (input: DeploymentInput) =>
+  startChild(deployment, {
+    workflowId: input.id,
+    taskQueue: QUEUES.control,
+    args: [input],
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    memo: { [MEMO_VIEW]: initialView(input) },
+    typedSearchAttributes: searchAttributes({
+      service: input.service,
+      environment: input.environment,
+      version: input.release.version,
+    }),
+    staticSummary: `${input.kind} ${input.service} ${input.release.version} → ${input.environment}, replaces ${input.replaces?.release.version ?? 'nothing'}`,
+    staticDetails: details(input),
+  });
 
 /** What does not change in it, as Markdown. */
 const details = ({ release, plan, run, candidate, replaces }: DeploymentInput): string =>

@@ -82,9 +82,10 @@ function createRun(input: PipelineInput): Run {
     view: () => view,
     abortedBy: aborting.by,
     cancelled: () => root.consideredCancelled,
-    hint: async (within) => {
-      await condition(() => hinted, within, { summary: 'until the target is asked again' });
+    hint: async (withinMs) => {
+      const heard = await condition(() => hinted, withinMs, { summary: 'until the target is asked again' });
       hinted = false;
+      return heard;
     },
     stage: (name, change) => {
       update({ stages: staged(view, name, change) });

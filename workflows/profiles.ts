@@ -128,5 +128,8 @@ export function stageActivities(timeoutMs: number) {
   });
 }
 
-/** How often a pipeline repeats its request to the target, hint or no hint. */
-export const ASK_AGAIN = '2m';
+/**
+ * How long a pipeline waits for a hint before it repeats its request to the target, after so many repeats without one: longer and
+ * longer, because every repeat adds to two histories, and a bake takes days.
+ */
+export const askAgain = (repeats: number): number => Math.min(2 * 2 ** Math.min(repeats, 5), 60) * 60_000;

@@ -25,8 +25,8 @@ export interface Run {
   readonly identify: (identity: 'asserted') => void;
   readonly abortedBy: () => Statement | undefined;
   readonly cancelled: () => boolean;
-  /** Waits for a hint from the target, or `within`. */
-  readonly hint: (within: string) => Promise<void>;
+  /** Waits for a hint from the target, or `withinMs`. Answers whether there was one. */
+  readonly hint: (withinMs: number) => Promise<boolean>;
 }
 
 /** What the stages so far have made. */

@@ -3,25 +3,28 @@ import { targetId } from '../src/domain/ids.js';
 import type { GoBack } from '../src/domain/inputs.js';
 import { malformed } from '../src/domain/statement.js';
 import type { DeployRequest, RollbackRequest, TargetAnswer } from '../src/domain/target.js';
-import { keep, present, queued, viewOf, type Board } from './board.js';
+import { isFor, keep, present, queued, viewOf, type Board } from './board.js';
 import { tellDeployment } from './deployments.js';
 import * as messages from './messages.js';
 import { control } from './profiles.js';
+import { shielded } from './shielded.js';
 
 /** What a target can be told. `loaded`: the store has been read, so that what runs is known. */
 export function registerHandlers(board: Board, loaded: Promise<void>, show: () => void): void {
-  const showing = async (answer: Promise<TargetAnswer>): Promise<TargetAnswer> => {
-    const given = await answer;
-    show();
-    return given;
-  };
-  setHandler(messages.request, (request) => showing(answerTo(board, loaded, request)), {
+  const showing = (answer: () => Promise<TargetAnswer>): Promise<TargetAnswer> =>
+    shielded(async () => {
+      board.messages += 1;
+      const given = await answer();
+      show();
+      return given;
+    });
+  setHandler(messages.request, (request) => showing(() => answerTo(board, loaded, request)), {
     description: 'From a pipeline: deploy this when it is its turn.',
     validator: (request: DeployRequest) => {
       refuse(elsewhere(board, request));
     },
   });
-  setHandler(messages.rollback, (request) => showing(rollback(board, loaded, request)), {
+  setHandler(messages.rollback, (request) => showing(() => rollback(board, loaded, request)), {
     description: 'Go back. Takes a statement with verb rollback on this workflow.',
     validator: (request: RollbackRequest) => {
       refuse(elsewhere(board, request) ?? malformed(request.statement) ?? rollbackRefusal(board, request));
@@ -29,7 +32,7 @@ export function registerHandlers(board: Board, loaded: Promise<void>, show: () =
   });
   setHandler(
     messages.withdraw,
-    ({ requestId, goBack }) => showing(withdraw(board, loaded, requestId, goBack)),
+    ({ requestId, goBack }) => showing(() => withdraw(board, loaded, requestId, goBack)),
     { description: 'From a pipeline: a request is no longer wanted.' },
   );
   setHandler(messages.view, () => viewOf(board));
@@ -58,7 +61,9 @@ function rollbackRefusal({ state }: Board, { statement }: RollbackRequest): stri
 async function answerTo(board: Board, loaded: Promise<void>, request: DeployRequest): Promise<TargetAnswer> {
   await loaded;
   const known = await knownOf(board, request.requestId);
-  if (known !== undefined) return known;
+  // Several repeats of a request may have waited for the store together: whoever comes first puts it in the queue.
+  const meanwhile = known ?? present(board, request.requestId);
+  if (meanwhile !== undefined) return meanwhile;
   board.queue.push(request);
   return queued(board, board.queue.length);
 }
@@ -86,13 +91,12 @@ async function rollback(
   if (known !== undefined) return known;
   const { running } = board;
   if (running !== undefined) {
-    if (running.kind !== 'deploy') return { status: 'running', deployment: running.id };
-    running.rollback = request;
-    await sendBack(board, { why: 'rollback', by: statement.person, reason });
+    running.rollbacks.push(request);
+    if (running.kind === 'deploy') await sendBack(board, { why: 'rollback', by: statement.person, reason });
     return { status: 'running', deployment: running.id };
   }
   if (!board.rollbacks.some((r) => r.requestId === requestId)) board.rollbacks.push(request);
-  const taken = () => board.running?.requestId === requestId && board.running.started;
+  const taken = () => board.running?.started === true && isFor(board.running, requestId);
   const settled = () => board.settled.some((s) => s.requestId === requestId);
   await condition(() => taken() || settled());
   return (

@@ -1,17 +1,18 @@
-import { allHandlersFinished, condition, continueAsNew, sleep, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, allHandlersFinished, condition } from '@temporalio/workflow';
 import { targetDetails } from '../src/domain/details.js';
-import { deploymentId, pipelineId } from '../src/domain/ids.js';
-import type { Cause, DeploymentInput, OpenDeployment, TargetInput } from '../src/domain/inputs.js';
-import type { Outcome } from '../src/domain/outcome.js';
-import type { DeployRequest } from '../src/domain/target.js';
-import { keep, viewOf, type Board, type Running } from './board.js';
-import { runDeployment, tellDeployment, tellPipeline } from './deployments.js';
-import { control, waiting } from './profiles.js';
+import type { OpenDeployment, TargetInput } from '../src/domain/inputs.js';
+import { viewOf, type Board } from './board.js';
+import { control } from './profiles.js';
 import { publisher } from './publish.js';
+import { renew, worn } from './renewal.js';
+import { shielded } from './shielded.js';
 import { registerHandlers } from './target-messages.js';
-import { reasonOf, typeOf } from './undo.js';
+import { adopt, adopted, next } from './turn.js';
 
-/** One entity per target: the lock, the queue, and the memory of what serves. Lives on by continuing as new while nothing runs. */
+/**
+ * One entity per target: the lock, the queue, and the memory of what serves. Lives on by continuing as new, also while a deployment
+ * runs. It is not cancelled: that would end the lock, and the deployment with it.
+ */
 export async function target(input: TargetInput): Promise<void> {
   const { service, environment } = input;
   const publish = publisher(targetDetails);
@@ -20,11 +21,20 @@ export async function target(input: TargetInput): Promise<void> {
     queue: [...(input.queue ?? [])],
     rollbacks: [],
     settled: [...(input.settled ?? [])],
+    messages: 0,
   };
-  const loading = load(board);
   const show = (): void => {
     publish(viewOf(board));
   };
+  CancellationScope.current().cancelRequested.catch(() => {
+    board.note = 'a target is not cancelled; abort the run whose deployment is to stop';
+    show();
+  });
+  await shielded(() => live(board, input, show));
+}
+
+async function live(board: Board, input: TargetInput, show: () => void): Promise<void> {
+  const loading = load(board, input);
   registerHandlers(
     board,
     loading.then(() => undefined),
@@ -33,126 +43,34 @@ export async function target(input: TargetInput): Promise<void> {
   for (const left of await loading) await adopt(board, left, show);
   show();
   for (;;) {
-    await condition(
-      () => board.queue.length + board.rollbacks.length > 0 || workflowInfo().continueAsNewSuggested,
-    );
-    if (board.rollbacks.length === 0 && workflowInfo().continueAsNewSuggested) {
+    await condition(() => asked(board) || worn(board));
+    if (board.rollbacks.length === 0 && worn(board)) {
       await condition(() => allHandlersFinished() || board.rollbacks.length > 0);
-      if (board.rollbacks.length === 0)
-        await continueAsNew<typeof target>({
-          service,
-          environment,
-          queue: board.queue,
-          settled: board.settled,
-        });
+      if (board.rollbacks.length === 0) await renew(board);
     }
     await next(board, show);
     show();
   }
 }
 
-/** Reads the store. What an earlier run of this entity left under way is known, and tellable, from here on; newest first. */
-async function load(board: Board): Promise<readonly OpenDeployment[]> {
-  const { service, environment } = board.state;
+const asked = ({ queue, rollbacks }: Board): boolean => queue.length + rollbacks.length > 0;
+
+/**
+ * Reads the store. What an earlier run of this entity left under way is known, and tellable, from here on; newest first. What that run
+ * handed over has perhaps ended meanwhile: then it is still to be settled.
+ */
+async function load(board: Board, input: TargetInput): Promise<readonly OpenDeployment[]> {
+  const { service, environment, running } = input;
   const { state, open } = await control.loadTarget({ service, environment });
   board.state = state;
-  const newestFirst = [...open].reverse();
-  if (newestFirst[0] !== undefined) board.running = adopted(newestFirst[0]);
+  const newestFirst: OpenDeployment[] = [...open].reverse();
+  if (newestFirst.length === 0 && running !== undefined) newestFirst.push(running);
+  const [first] = newestFirst;
+  if (first !== undefined)
+    board.running = {
+      ...adopted(first),
+      ...(running?.back === undefined ? {} : { back: running.back }),
+      rollbacks: [...(running?.rollbacks ?? [])],
+    };
   return newestFirst;
-}
-
-const adopted = ({ id, requestId, kind, version }: OpenDeployment): Running => ({
-  id,
-  requestId,
-  kind,
-  version,
-  started: true,
-});
-
-/** Waits for a deployment that somebody else started, and settles it; of a recovery, what it recovers. */
-async function adopt(board: Board, left: OpenDeployment, show: () => void): Promise<void> {
-  if (board.running?.id !== left.id) board.running = adopted(left);
-  show();
-  await waiting.awaitDeployment({ deployment: left.id });
-  await ended(board, left.kind === 'recover' ? left.requestId.slice(RECOVER.length) : left.id);
-  if (left.run !== undefined) await tellPipeline(pipelineId(board.state.service, left.run), left.requestId);
-}
-
-/** Admits and runs what is first: rollbacks before everything else. */
-async function next(board: Board, show: () => void): Promise<void> {
-  const back = board.rollbacks.shift();
-  const request = back ?? board.queue.shift();
-  if (request === undefined) return;
-  const cause: Cause =
-    back === undefined
-      ? { kind: 'deploy', request: request as DeployRequest }
-      : { kind: 'rollback', request: back };
-  await deploy(board, cause, request.requestId, show);
-  if (cause.kind === 'deploy') await tellPipeline(cause.request.pipeline, request.requestId);
-}
-
-async function deploy(board: Board, cause: Cause, requestId: string, show: () => void): Promise<void> {
-  const { service, environment, nextN } = board.state;
-  const id = deploymentId({ service, environment }, nextN);
-  const version = cause.kind === 'deploy' ? cause.request.release.version : cause.kind;
-  const running: Running = { id, requestId, kind: cause.kind, version, started: false };
-  board.running = running;
-  show();
-  let admitted: DeploymentInput;
-  try {
-    admitted = await control.admitDeployment({ service, environment, n: nextN, requestId, cause });
-  } catch (error) {
-    delete board.running;
-    keep(board, requestId, {
-      status: 'refused',
-      type: typeOf(error) ?? 'internal.bug',
-      message: reasonOf(error),
-    });
-    if (running.rollback !== undefined) board.rollbacks.push(running.rollback);
-    return;
-  }
-  await runDeployment(admitted, async () => {
-    running.started = true;
-    if (cause.kind === 'deploy') await tellPipeline(cause.request.pipeline, requestId);
-    if (running.back !== undefined) await tellDeployment(id, running.back);
-  });
-  await ended(board, id);
-}
-
-/** After a deployment's end: a rollback that came too late to be a message to it, or named another version, comes next. */
-async function ended(board: Board, id: string): Promise<void> {
-  const outcome = await settle(board, id);
-  const rollback = board.running?.rollback;
-  delete board.running;
-  if (rollback === undefined) return;
-  const elsewhere = rollback.to !== undefined && rollback.to !== board.state.live?.release.version;
-  if (outcome === 'shipped' || elsewhere) board.rollbacks.push(rollback);
-  else
-    keep(board, rollback.requestId, {
-      status: 'finished',
-      deployment: id,
-      outcome,
-      reason: rollback.reason,
-    });
-}
-
-const RECOVER = 'recover/';
-
-/** After a deployment's end, however it came: what the store says rules; without an outcome in it, the world is put right. */
-async function settle(board: Board, id: string): Promise<Outcome> {
-  const { service, environment } = board.state;
-  for (let tried = 0; ; tried++) {
-    const settled = await control.settleDeployment({ service, environment, deployment: id });
-    board.state = settled.state;
-    if (settled.outcome !== undefined) return settled.outcome;
-    if (tried > 0) await sleep(Math.min(tried, 30) * 2_000);
-    const admitted = await control.admitDeployment({
-      service,
-      environment,
-      n: board.state.nextN,
-      requestId: `${RECOVER}${id}`,
-      cause: { kind: 'recover', lost: id },
-    });
-    await runDeployment(admitted, () => Promise.resolve());
-  }
 }

@@ -43,6 +43,7 @@ export function targetDetails(view: TargetView): string {
   return paragraphs(
     `**${cell(view.service)} in ${cell(view.environment)}**: live ${cell(view.live ?? 'nothing')}, known good ${cell(view.knownGood ?? 'nothing')}`,
     `Running: ${view.running === undefined ? 'nothing' : `\`${view.running}\``}`,
+    view.note === undefined ? '' : `**Note** ${cell(view.note)}`,
     table(
       ['place', 'waiting', 'request', 'by'],
       view.queue.map((q, i) => [String(i + 1), q.version, q.requestId, q.by]),

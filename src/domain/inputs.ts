@@ -30,10 +30,17 @@ export interface Settled {
   readonly answer: TargetAnswer;
 }
 
-/** Argument of workflow type `target`; `queue` and `settled` are what a continued run hands to itself. */
+/** A deployment under way, and what people want of it meanwhile: what a target hands to its next run. */
+export interface Underway extends OpenDeployment {
+  readonly back?: GoBack;
+  readonly rollbacks: readonly RollbackRequest[];
+}
+
+/** Argument of workflow type `target`; all but its name is what a continued run hands to itself. */
 export interface TargetInput extends TargetRef {
   readonly queue?: readonly DeployRequest[];
   readonly settled?: readonly Settled[];
+  readonly running?: Underway;
 }
 
 /** A deployment that the store knows as started and not ended. */

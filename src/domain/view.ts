@@ -94,4 +94,5 @@ export interface TargetView {
   readonly running?: string;
   readonly queue: readonly { readonly requestId: string; readonly version: string; readonly by: string }[];
   readonly holdMarks: readonly string[];
+  readonly note?: string;
 }

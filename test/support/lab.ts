@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Context } from '@temporalio/activity';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
@@ -20,6 +21,7 @@ import type { WatchInput, WatchResult } from '../../src/domain/watching.js';
 import { sha256 } from '../../src/hash.js';
 import type { pipeline } from '../../workflows/index.js';
 import { addSearchAttributes } from '../../src/worker/search-attributes.js';
+import { activityOf } from './activity.js';
 import { memoryStore, type MemoryStore } from './memory-store.js';
 import { statement } from './plans.js';
 import { freshNamespace, temporalAddress, timeSkippingServerPath, workflowBundle } from './servers.js';
@@ -161,7 +163,11 @@ function labOf(env: TestWorkflowEnvironment, store: MemoryStore, world: FakeWorl
       const waiting = await lab.until(async () => (await lab.view(input)).waitingFor, 'a gate');
       return handleOf(input).executeUpdate(verb, { args: [statement(person, verb, waiting.decision ?? '')] });
     },
-    ask: askTarget({ client: env.client }),
+    ask: (request) =>
+      activityOf(request.pipeline, { activityId: randomUUID() }).run(
+        askTarget({ client: env.client }),
+        request,
+      ),
     stop: () => Promise.resolve(),
   };
   return lab;

@@ -11,12 +11,13 @@ export interface MemoryStore extends Store {
   readonly states: Map<string, TargetState>;
   /** Deployments whose permit has not been closed. */
   readonly openPermits: () => string[];
-  /** Holds the next granting of a permit until it is released: a deployment in the middle of its admission. */
-  readonly block: (method: 'permits.grant') => {
+  /** Holds calls of this method until they are released: a store that does not answer. */
+  readonly block: (method: Blockable) => {
     readonly reached: Promise<void>;
     readonly release: () => void;
   };
 }
+type Blockable = 'permits.grant' | 'deployments.findByRequest';
 
 /** The store's contract in memory, for workflow tests; the real one is tested on PostgreSQL. */
 export function memoryStore(): MemoryStore {
@@ -26,7 +27,8 @@ export function memoryStore(): MemoryStore {
   const states = new Map<string, TargetState>();
   const rows: DeploymentRow[] = [];
   const samples: Sample[] = [];
-  let blocked: (() => Promise<void>) | undefined;
+  const blocks = new Map<Blockable, () => Promise<void>>();
+  const blocked = (method: Blockable): Promise<void> => blocks.get(method)?.() ?? Promise.resolve();
   const policies: PolicyRow[] = [];
   const key = (t: { service: string; environment: string }) => `${t.service}/${t.environment}`;
   const change = (id: string, more: Partial<DeploymentRow>) => {
@@ -41,15 +43,14 @@ export function memoryStore(): MemoryStore {
     rows: () => rows,
     states,
     openPermits: () => [...permits.values()].filter((p) => p.closedAt === undefined).map((p) => p.deployment),
-    block() {
+    block(method) {
       let [reach, release] = [(): void => undefined, (): void => undefined];
       const released = new Promise<void>((resolve) => (release = resolve));
       const reached = new Promise<void>((resolve) => (reach = resolve));
-      blocked = async () => {
-        blocked = undefined;
+      blocks.set(method, () => {
         reach();
-        await released;
-      };
+        return released;
+      });
       return {
         reached,
         release: () => {
@@ -75,7 +76,7 @@ export function memoryStore(): MemoryStore {
     },
     permits: {
       async grant(p) {
-        await blocked?.();
+        await blocked('permits.grant');
         if (!permits.has(p.deployment)) permits.set(p.deployment, p);
       },
       find: (id) => Promise.resolve(permits.get(id)),
@@ -112,8 +113,10 @@ export function memoryStore(): MemoryStore {
         return done;
       },
       find: (id) => Promise.resolve(rows.find((r) => r.id === id)),
-      findByRequest: (t, id) =>
-        Promise.resolve(rows.findLast((r) => key(r) === key(t) && r.requestId === id)),
+      async findByRequest(t, id) {
+        await blocked('deployments.findByRequest');
+        return rows.findLast((r) => key(r) === key(t) && r.requestId === id);
+      },
       list: ({ service, environment, limit = 200 }) =>
         Promise.resolve(
           rows

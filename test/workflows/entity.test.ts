@@ -5,6 +5,7 @@ import type { DeployRequest, TargetAnswer } from '../../src/domain/target.js';
 import type { TargetView } from '../../src/domain/view.js';
 import { createLab, type Lab } from '../support/lab.js';
 import { requestFor } from '../support/plans.js';
+import { record } from '../support/record.js';
 
 let lab: Lab;
 beforeAll(async () => {
@@ -64,6 +65,20 @@ describe('a repeated request', () => {
   });
 });
 
+test('repeats of one request that wait for the store together are one deployment', async () => {
+  await settled(staging('together', 'v1'));
+  const second = staging('together', 'v2');
+  const asked = lab.store.block('deployments.findByRequest');
+  const repeats = [1, 2, 3, 4, 5].map(() => lab.ask(second));
+  await asked.reached;
+  await new Promise((r) => setTimeout(r, 500));
+  asked.release();
+  await Promise.all(repeats);
+  expect(await settled(second)).toMatchObject({ outcome: 'shipped' });
+  expect(await settled(staging('together', 'v3'))).toMatchObject({ outcome: 'shipped' });
+  expect(deploymentsOf('together').map((r) => r.requestId)).toEqual(['v1', 'v2', 'v3']);
+});
+
 describe('a withdrawn request', () => {
   test('leaves the queue, twice alike, and does not come back', async () => {
     lab.watching = (w) => (w.service === 'withdrawn' && w.phase === 'bake' ? 'until interrupted' : undefined);
@@ -105,6 +120,28 @@ test('a release that rules rolled back is refused, every time, also under anothe
   expect((await handleOf('held').query<TargetView>(MESSAGES.view)).holdMarks).toEqual(['v2 (errors)']);
 });
 
+test('a target that is cancelled lives on, and so does its deployment; it says what to do instead', async () => {
+  let goOn = (): void => undefined;
+  const held = new Promise<undefined>((resolve) => {
+    goOn = () => {
+      resolve(undefined);
+    };
+  });
+  lab.watching = (w) => (w.service === 'cancelled' && w.phase === 'bake' ? held : undefined);
+  await lab.ask(staging('cancelled', 'v1'));
+  await baking('cancelled');
+  await handleOf('cancelled').cancel();
+  const note = await lab.until(
+    async () => (await handleOf('cancelled').query<TargetView>(MESSAGES.view)).note,
+    'a note',
+  );
+  expect(note).toBe('a target is not cancelled; abort the run whose deployment is to stop');
+  goOn();
+  expect(await settled(staging('cancelled', 'v1'))).toMatchObject({ outcome: 'shipped' });
+  expect(await settled(staging('cancelled', 'v2'))).toMatchObject({ outcome: 'shipped' });
+  expect((await handleOf('cancelled').describe()).status.name).toBe('RUNNING');
+});
+
 test('a request for another target is refused', async () => {
   await settled(staging('right', 'v1'));
   const wrong = staging('wrong', 'v1');
@@ -113,23 +150,37 @@ test('a request for another target is refused', async () => {
   });
 });
 
-test('it continues as new without losing its queue or its answers', async () => {
-  lab.watching = (w) => (w.service === 'long' && w.phase === 'bake' ? 'until interrupted' : undefined);
-  await lab.ask(staging('long', 'v1'));
-  await baking('long');
-  await withdraw('long', 'taken-back');
-  const before = (await handleOf('long').describe()).runId;
-  await lab.ask(staging('long', 'v2'));
-  const ahead = staging('long', 'never');
-  const events = async () => (await handleOf('long').describe()).historyLength;
-  while ((await events()) < 4_200)
-    await Promise.all([1, 2, 3, 4, 5, 6].map((n) => withdraw('long', `x${String(n)}-${String(Date.now())}`)));
-  await withdraw('long', 'taken-back');
-  lab.watching = () => undefined;
-  await withdraw('long', 'v1');
-  expect(await settled(staging('long', 'v2'))).toMatchObject({ outcome: 'shipped' });
-  expect((await handleOf('long').describe()).runId).not.toBe(before);
-  expect(await settled(staging('long', 'v1'))).toMatchObject({ outcome: 'aborted' });
-  expect(await lab.ask({ ...ahead, requestId: 'taken-back' })).toMatchObject({ outcome: 'aborted' });
-  expect(deploymentsOf('long')).toHaveLength(2);
+describe('it continues as new while a deployment runs', () => {
+  /** v1 bakes, v2 waits behind it, and the target has taken so many messages that it goes on as a new run. */
+  async function renewed(service: string): Promise<void> {
+    lab.watching = (w) => (w.service === service && w.phase === 'bake' ? 'until interrupted' : undefined);
+    await lab.ask(staging(service, 'v1'));
+    await baking(service);
+    await withdraw(service, 'taken-back');
+    await lab.ask(staging(service, 'v2'));
+    const runId = async () => (await handleOf(service).describe()).runId;
+    const before = await runId();
+    for (let sent = 0; sent < 1_200 && (await runId()) === before; sent += 6)
+      await Promise.all(
+        [1, 2, 3, 4, 5, 6].map((n) =>
+          withdraw(service, `x${String(n)}-${String(sent)}`).catch(() => undefined),
+        ),
+      );
+    expect(await runId()).not.toBe(before);
+    await withdraw(service, 'taken-back');
+    expect(deploymentsOf(service)).toMatchObject([{ n: 1 }]);
+    expect(await lab.ask(staging(service, 'v1'))).toMatchObject({ status: 'running' });
+    expect(await lab.ask(staging(service, 'v2'))).toMatchObject({ status: 'queued', position: 1 });
+    expect(await lab.ask(staging(service, 'taken-back'))).toMatchObject({ outcome: 'aborted' });
+  }
+
+  test('an abort reaches the deployment, and the queue goes on', async () => {
+    await renewed('long');
+    lab.watching = () => undefined;
+    await withdraw('long', 'v1');
+    expect(await settled(staging('long', 'v1'))).toMatchObject({ outcome: 'aborted' });
+    expect(await settled(staging('long', 'v2'))).toMatchObject({ outcome: 'shipped' });
+    expect(deploymentsOf('long')).toHaveLength(2);
+    await record('target-renewed', handleOf('long'));
+  });
 });

@@ -191,6 +191,28 @@ describe('on an idle target a rollback is a deployment of its own', () => {
     expect(shop.state()?.live?.release.version).toBe('v1');
   });
 
+  test('two at once on one deployment: each is answered, and what the first did not do is done next', async () => {
+    const shop = story(lab, 'both');
+    for (const v of ['v1', 'v2']) expect((await shop.ship(v)).outcome).toBe('shipped');
+    lab.watched.length = 0;
+    lab.watching = (w) => (w.phase === 'bake' ? 'until interrupted' : undefined);
+    const input = await shop.begin('v3');
+    await shop.watching('bake');
+    await shop.rollback({ to: 'v1', requestId: 'far' });
+    await shop.rollback({ requestId: 'near' });
+    expect((await shop.ended(input)).outcome).toBe('rolled_back');
+    expect((await endedOf(shop.deployment(4))).outcome).toBe('shipped');
+    expect(shop.state()?.live?.release.version).toBe('v1');
+    expect(await shop.rollback({ requestId: 'near' })).toMatchObject({
+      deployment: shop.deployment(3).workflowId,
+      outcome: 'rolled_back',
+    });
+    expect(await shop.rollback({ to: 'v1', requestId: 'far' })).toMatchObject({
+      deployment: shop.deployment(4).workflowId,
+      outcome: 'shipped',
+    });
+  });
+
   test('while another rollback runs it is answered with that one', async () => {
     const shop = story(lab, 'twice');
     for (const v of ['v1', 'v2']) expect((await shop.ship(v)).outcome).toBe('shipped');

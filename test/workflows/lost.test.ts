@@ -129,6 +129,33 @@ test('a pipeline that is terminated while it deploys: the deployment ends, and t
   expect((await shop.ship('v3')).outcome).toBe('shipped');
 });
 
+test('a run that is cancelled while the target does not answer: what the target hears later is not deployed', async () => {
+  const shop = story(lab, 'unheard');
+  expect((await shop.ship('v1')).outcome).toBe('shipped');
+  lab.world.log.length = 0;
+  const asked = lab.store.block('deployments.findByRequest');
+  const input = await shop.begin('v2');
+  await asked.reached;
+  await shop.pipeline(input).cancel();
+  const attempt = async () =>
+    (await shop.pipeline(input).describe()).raw.pendingActivities?.[0]?.activityType?.name;
+  await lab.until(
+    async () =>
+      (await attempt()) === 'withdrawFromTarget' || (await shop.status(input)) !== 'RUNNING' || undefined,
+    'the end of the attempt that asked',
+    25_000,
+  );
+  asked.release();
+  expect((await shop.ended(input)).outcome).toBe('aborted');
+  await shop.ship('v3');
+  expect(
+    lab.store
+      .rows()
+      .filter((r) => r.service === shop.service)
+      .map((r) => r.release.version),
+  ).toEqual(['v1', 'v3']);
+});
+
 describe('what is started by hand moves nothing', () => {
   const forged = (service: string, n: number): DeploymentInput => {
     const { release, plan, requestId } = requestFor(service, 'production', 'evil', 'forged');

@@ -1,7 +1,16 @@
 // What the scripts share. Plain Node, without any dependency: node_modules may not be there yet.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,11 +63,21 @@ export function hashOf(paths) {
 
 const LOCK = join(tmpdir(), `shipway-setup-${createHash('sha256').update(ROOT).digest('hex').slice(0, 16)}`);
 const ASK_MS = 200;
+const SAY_MS = 5_000;
+const EMPTY_MS = 10_000;
 
 /** Lets one script at a time install and build in this checkout; the lock of a process that died is taken over. */
-export function locked(work) {
-  while (!take()) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ASK_MS);
-  const release = () => rmSync(LOCK, { force: true });
+export function locked(work, { file = LOCK, sayAfterMs = SAY_MS } = {}) {
+  const begun = performance.now();
+  let said = false;
+  while (!take(file)) {
+    if (!said && performance.now() - begun > sayAfterMs) {
+      said = true;
+      say(`waiting for another that sets up here; if there is none, remove ${file}`);
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ASK_MS);
+  }
+  const release = () => rmSync(file, { force: true });
   process.on('exit', release);
   try {
     return work();
@@ -68,22 +87,48 @@ export function locked(work) {
   }
 }
 
-function take() {
+/** The file appears with its holder in it, so that nobody takes one that is just being written for one left behind. */
+function take(file) {
+  const mine = `${file}.${String(process.pid)}`;
+  writeFileSync(mine, String(process.pid));
   try {
-    writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (error.code !== 'EEXIST') throw error;
+    return linked(mine, file) || (!holderLives(file) && takeOver(file, mine));
+  } finally {
+    rmSync(mine, { force: true });
   }
-  if (!holderLives()) rmSync(LOCK, { force: true });
-  return false;
 }
 
-/** An unreadable holder is one that is just taking or releasing the lock. */
-function holderLives() {
+/** Another may have taken over since it was looked at: what was moved away is looked at again, and put back when its holder lives. */
+function takeOver(file, mine) {
+  const aside = `${mine}.dead`;
   try {
-    const pid = Number(readFileSync(LOCK, 'utf8'));
-    if (pid > 0) process.kill(pid, 0);
+    renameSync(file, aside);
+  } catch (error) {
+    if (error.code === 'ENOENT') return false;
+    throw error;
+  }
+  const free = !holderLives(aside);
+  if (!free) linked(aside, file);
+  rmSync(aside, { force: true });
+  return free && linked(mine, file);
+}
+
+function linked(from, to) {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** A holder that cannot be asked, or is just releasing the lock, counts as living; one that never wrote its name in time does not. */
+function holderLives(file) {
+  try {
+    const pid = Number(readFileSync(file, 'utf8'));
+    if (!(pid > 0)) return Date.now() - statSync(file).mtimeMs < EMPTY_MS;
+    process.kill(pid, 0);
     return true;
   } catch (error) {
     return error.code !== 'ESRCH';

@@ -139,6 +139,7 @@ export class Gateway {
 
   #serial<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#last.then(work);
+    // Whoever asked for it is told how it failed; the next one only waits for its end.
     this.#last = result.catch(() => undefined);
     return result;
   }

@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
+import { readFile, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { packageRoot } from '../../src/paths.js';
+import { temporaryFolder } from './temporary.js';
 
 interface Closing {
   readonly line: string;
@@ -41,4 +43,41 @@ test('a second set-up does nothing and is quick', async () => {
   ]);
   expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
   expect(Date.now() - began).toBeLessThan(5_000);
+});
+
+describe('the lock of the set-up', () => {
+  /** A script that notes in `notes` when it has the lock, and holds it for a moment. */
+  const holder = (file: string, notes: string, sayAfterMs: number) =>
+    promisify(execFile)(process.execPath, [
+      ...['--input-type=module', '--eval'],
+      `import { appendFileSync } from 'node:fs';
+      import { locked } from ${JSON.stringify(join(scripts, 'lib.js'))};
+      const note = (what) => appendFileSync(${JSON.stringify(notes)}, what);
+      const work = () => { note('<'); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50); note('>'); };
+      locked(work, { file: ${JSON.stringify(file)}, sayAfterMs: ${String(sayAfterMs)} });`,
+    ]);
+
+  test('is held by one at a time, also when it is taken over from one that died', async () => {
+    const folder = await temporaryFolder();
+    const [file, notes] = [join(folder, 'lock'), join(folder, 'notes')];
+    await writeFile(file, '999999999');
+    await Promise.all(Array.from({ length: 6 }, () => holder(file, notes, 60_000)));
+    expect(await readFile(notes, 'utf8')).toBe('<>'.repeat(6));
+    expect(await readdir(folder)).toEqual(['notes']);
+  });
+
+  test('that is empty is taken over once it is old; until then it is waited for, and the file is named', async () => {
+    const folder = await temporaryFolder();
+    const [file, notes] = [join(folder, 'lock'), join(folder, 'notes')];
+    await writeFile(file, '');
+    const waiting = holder(file, notes, 300);
+    await new Promise((r) => setTimeout(r, 1_500));
+    expect(await readdir(folder)).not.toContain('notes');
+    const old = new Date(Date.now() - 11_000);
+    await utimes(file, old, old);
+    expect((await waiting).stderr).toBe(
+      `waiting for another that sets up here; if there is none, remove ${file}\n`,
+    );
+    expect(await readFile(notes, 'utf8')).toBe('<>');
+  });
 });

@@ -1,5 +1,5 @@
 import { readFile, readdir } from 'node:fs/promises';
-import { identityOf, isAlive, type ProcessIdentity } from '../../processes.js';
+import { findIdentity, isAlive, type ProcessIdentity } from '../../processes.js';
 
 /** The name under which a process and all that it starts carry the id of their instance. */
 export const TOKEN = 'SHIPWAY_INSTANCE';
@@ -28,8 +28,9 @@ export async function membersOf(
 
 /** The process with this pid when it lives and carries the id. Without /proc its pid must do. */
 export async function member(pid: number, id: string): Promise<Member | undefined> {
-  if (process.platform !== 'linux') return identityOf(pid).then((known) => ({ ...known, group: pid }), gone);
-  return livingMember(pid, `${TOKEN}=${id}`, undefined);
+  if (process.platform === 'linux') return livingMember(pid, `${TOKEN}=${id}`, undefined);
+  const known = await findIdentity(pid);
+  return known === undefined ? undefined : { ...known, group: pid };
 }
 
 async function livingMember(
@@ -48,8 +49,6 @@ async function livingMember(
   }
   return { pid, startTime: fields[19] ?? '', group: Number(group) };
 }
-
-const gone = (): undefined => undefined;
 
 /** Gone meanwhile, or somebody else's: not ours either way. */
 export function foreign(error: NodeJS.ErrnoException): undefined {

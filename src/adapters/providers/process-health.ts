@@ -74,6 +74,7 @@ const TAIL_BYTES = 2_048;
 
 /** The last of an instance's output, bounded, for an error message. */
 export async function tail(log: string): Promise<string> {
+  // It only adds to a failure that is told in any case: that it cannot be read must not take that one's place.
   const file = await open(log, 'r').catch(() => undefined);
   if (file === undefined) return '';
   try {

@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShipwayError } from '../../errors.js';
 import { freePort } from '../../free-port.js';
-import { identityOf, isAlive, type ProcessIdentity } from '../../processes.js';
+import { findIdentity, isAlive, type ProcessIdentity } from '../../processes.js';
 import { instanceDir, logFile, makeLogFile, writeInstance, type InstanceNote } from './process-files.js';
 import { bootIdentity } from './process-boot.js';
 import { TOKEN, member } from './process-find.js';
@@ -53,7 +53,7 @@ export async function startProcess(start: StartProcess): Promise<Started> {
   await mkdir(home, { mode: 0o700 });
   const { child, ended } = launched(start, note, { HOME: home, PATH: path(), ...start.environment });
   const pid = await spawned(child);
-  const identity = await identityOf(pid).catch(() => undefined);
+  const identity = await findIdentity(pid);
   if (identity === undefined) return { note, fresh: true, ended };
   const known: InstanceNote = { ...note, process: identity };
   await writeInstance(slotDirectory, known);

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SEARCH_ATTRIBUTES } from '../domain/messages.js';
 import { UsageError } from '../errors.js';
@@ -28,6 +28,8 @@ export interface Dev {
 export async function up({ directory, policyFile, say }: DevOptions): Promise<Dev> {
   const stateDir = join(resolve(directory), '.shipway');
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  // Servers' data, output and tokens: none of it belongs into the user's repository.
+  await writeFile(join(stateDir, '.gitignore'), '*\n');
   const release = await claimFolder(stateDir);
   const started: (() => Promise<void>)[] = [release];
   const stop = async (): Promise<void> => {

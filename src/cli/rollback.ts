@@ -19,7 +19,7 @@ export const rollback: Command = async (values) => {
   const reason = required(values, 'reason', '"why"');
   const target = { service: await serviceOfCommand(values), environment };
   const to = versionOf(values);
-  return withClient(async (client) => {
+  return withClient(values, async (client) => {
     const answer = await client.rollback({
       ...target,
       requestId: `rollback/${randomUUID()}`,

@@ -24,7 +24,7 @@ export const run: Command = async (values) => {
 };
 
 const shipped = (work: Planned, requestedBy: string, values: Values): Promise<number> =>
-  withClient(async (client, settings) => {
+  withClient(values, async (client, settings) => {
     const id = runId(work.plan.version);
     const { signal, done } = interruption();
     try {

@@ -52,7 +52,7 @@ describe('-f', () => {
     async (_, c) => {
       const args = [...line(c), '-f', 'gone.yaml'];
       const said = await shipway(args, { cwd: join(home, 'here') });
-        expect(said).toMatchObject({ code: 2, stdout: '' });
+      expect(said).toMatchObject({ code: 2, stdout: '' });
       expect(said.stderr).toContain('there is no file gone.yaml');
     },
   );

@@ -85,10 +85,18 @@ export async function temporalProfile(env: NodeJS.ProcessEnv) {
   }
 }
 
+/** An http address, which may have a path before it. One with a password in it is refused and not repeated: it would be printed with every link. */
 function address(name: string, text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return text;
-  throw new UsageError(`${name} is ${JSON.stringify(text)}`, `set ${name} to an http address`);
+  if (text.includes('@') && !/^https?:\/\/[^/@]*\//.test(text))
+    throw new UsageError(
+      `${name} has a user or a password in it`,
+      'leave them out; a token goes to SHIPWAY_API_TOKEN',
+    );
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
+    throw new UsageError(`${name} is ${JSON.stringify(text)}`, `set ${name} to an http address`);
+  if (url.search === '' && url.hash === '') return text;
+  throw new UsageError(`${name} has something after its path: ${url.search}${url.hash}`, 'leave that out');
 }
 
 async function nearestDev(cwd: string): Promise<Endpoints | undefined> {

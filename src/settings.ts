@@ -48,7 +48,7 @@ export function workerSettings(
     apiHost: env['SHIPWAY_API_HOST'] ?? '127.0.0.1',
     apiPort: integer(env, 'SHIPWAY_API_PORT', 0, 65_535) ?? 0,
     apiToken: tokenOf(environment),
-    apiUrl: address(env, 'SHIPWAY_API_URL', /^https?:\/\//, 'http://control:7070'),
+    apiUrl: address(env, 'SHIPWAY_API_URL', /^https?:\/\/[^/@?#]+\/?$/, 'http://control:7070'),
     hostId: hostOf(env),
     stageSlots: integer(env, 'SHIPWAY_STAGE_SLOTS', 1, 1_000) ?? cores,
     stageDir: resolve(env['SHIPWAY_STAGE_DIR'] ?? `${stateDir}/stages`),

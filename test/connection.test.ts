@@ -144,9 +144,31 @@ describe('the environment', () => {
       { TEMPORAL_ADDRESS: address, SHIPWAY_API_URL: 'api:8080' },
       'SHIPWAY_API_URL is "api:8080"',
     ],
+    [
+      'a password in an address',
+      { TEMPORAL_ADDRESS: address, SHIPWAY_API_URL: 'https://me:hunter2@api.example.invalid' },
+      'SHIPWAY_API_URL has a user or a password in it',
+    ],
+    [
+      'one in what is no address',
+      { TEMPORAL_ADDRESS: address, SHIPWAY_API_URL: 'me:hunter2@api.example.invalid' },
+      'SHIPWAY_API_URL has a user or a password in it',
+    ],
+    [
+      'one before the UI',
+      { ...API, TEMPORAL_ADDRESS: address, SHIPWAY_UI_URL: 'https://me:hunter2@ui.example.invalid/x' },
+      'SHIPWAY_UI_URL has a user or a password in it',
+    ],
+    [
+      'a query',
+      { TEMPORAL_ADDRESS: address, SHIPWAY_API_URL: 'http://api:1/x?y=1' },
+      'SHIPWAY_API_URL has something after its path: ?y=1',
+    ],
     ['a wrong UI', { ...API, TEMPORAL_ADDRESS: address, SHIPWAY_UI_URL: 'ui' }, 'SHIPWAY_UI_URL is "ui"'],
   ])('%s is refused', async (_, env, said) => {
-    expect(await refusal(resolveConnection(env, home))).toContain(said);
+    const refused = await refusal(resolveConnection(env, home));
+    expect(refused).toContain(said);
+    expect(refused).not.toContain('hunter2');
   });
 });
 

@@ -24,7 +24,7 @@ import { publisher } from './publish.js';
 import { OUTCOME } from './search.js';
 import { runStages, type Run } from './stages.js';
 import { shielded } from './shielded.js';
-import { reasonOf } from './undo.js';
+import { reasonOf, typeOf } from './undo.js';
 
 /** One execution of a service's stages for one commit, through one environment. Ends shipped, or fails with `run.<outcome>`. */
 export async function pipeline(input: PipelineInput): Promise<Ended> {
@@ -106,7 +106,7 @@ const cancelledDuring = (error: unknown): CancelledFailure =>
   new CancelledFailure('the run was cancelled', [], error instanceof Error ? error : undefined);
 
 /** What a failure of the pipeline's own code or of a step means for the run. A step that failed because it was stopped was aborted. */
-function endingOf(error: unknown, run: Run): Ended {
+function endingOf(error: unknown, run: Run): Ending {
   const known = error instanceof ApplicationFailure && error.type?.startsWith('run.') === true;
   if (isCancellation(error) || (!known && run.cancelled())) {
     const by = run.abortedBy();
@@ -116,12 +116,15 @@ function endingOf(error: unknown, run: Run): Ended {
     };
   }
   if (known) return { outcome: error.type.slice('run.'.length) as Outcome, reason: error.message };
-  return { outcome: 'failed', reason: reasonOf(error) };
+  const failure = typeOf(error);
+  return { outcome: 'failed', reason: reasonOf(error), ...(failure === undefined ? {} : { failure }) };
 }
+type Ending = Ended & Pick<RunView, 'failure'>;
 
-async function end(run: Run, ended: Ended): Promise<Ended> {
+async function end(run: Run, { failure, ...ended }: Ending): Promise<Ended> {
   const { plan, planHash } = run.input;
-  run.update({ ...ended, stages: run.view().stages.map((s) => stopped(s, ended)) });
+  const by = failure === undefined ? {} : { failure };
+  run.update({ ...ended, ...by, stages: run.view().stages.map((s) => stopped(s, ended)) });
   upsertSearchAttributes([{ key: OUTCOME, value: ended.outcome }]);
   await finishRun({ plan, planHash, run: run.input.run, ...ended });
   await condition(allHandlersFinished);

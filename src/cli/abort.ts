@@ -8,9 +8,9 @@ const REFUSED = 3;
 
 /** `shipway abort RUN`: the run stops and what it did is undone. */
 export const abort: Command = (values, [text = '']) =>
-  withClient(async (client) => {
+  withClient(values, async (client) => {
     required(values, 'reason', '"why"');
-    const { service, run } = await runOf(client, text);
+    const { service, run } = await runOf(client, text, values);
     const { workflow, run: view } = await client.status(service, run);
     if (view.outcome !== undefined)
       throw new CommandError(

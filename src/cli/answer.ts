@@ -14,8 +14,8 @@ const REFUSED = 3;
 const answer =
   (verb: 'approve' | 'reject'): Command =>
   (values: Values, [text = '']) =>
-    withClient(async (client) => {
-      const { waiting, look } = await questionOf(client, text);
+    withClient(values, async (client) => {
+      const { waiting, look } = await questionOf(client, text, values);
       if (waiting?.decision === undefined) throw new CommandError(`${text} asks nothing now`, look);
       const { decision, workflow, title } = waiting;
       sameAsSeen(values, decision, look);
@@ -58,12 +58,12 @@ interface Question {
   readonly look: string;
 }
 
-async function questionOf(client: ShipwayClient, text: string): Promise<Question> {
+async function questionOf(client: ShipwayClient, text: string, values: Values): Promise<Question> {
   if (isDeployment(text)) {
     const found = await client.view<DeploymentView>(text);
     return { waiting: found?.view?.waitingFor, look: 'look at it with `shipway history` or `shipway ui`' };
   }
-  const { service, run } = await runOf(client, text);
+  const { service, run } = await runOf(client, text, values);
   return {
     waiting: waitingOf(await client.status(service, run)),
     look: `look at it with: shipway status ${run}`,

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { optionText, usageOf } from './help.js';
-import { GLOBAL, type CommandSpec, type OptionSpec, type Values } from './table.js';
+import { GLOBAL, optionsOf, type OptionSpec } from './options.js';
+import type { CommandSpec, Values } from './table.js';
 
 export type Read =
   | { readonly values: Values; readonly positionals: readonly string[] }
@@ -30,18 +31,20 @@ export function readArguments(command: CommandSpec, args: readonly string[]): Re
         wrong: `there is no place for ${positionals.slice(command.positionals.length).join(' ')}`,
         ...usage,
       };
+    const unsaid = Object.entries(command.options).find(([name, o]) => o.required && !names.includes(name));
+    if (unsaid !== undefined) return { wrong: `--${unsaid[0]} is missing`, ...usage };
     return { values, positionals };
   } catch (error) {
     return misread(command, error as Error & { code?: string });
   }
 }
 
-export const optionsOf = (command: CommandSpec): readonly string[] =>
+export const optionNames = (command: CommandSpec): readonly string[] =>
   Object.keys(all(command)).map((name) => `--${name}`);
 
 const all = (command: CommandSpec): Readonly<Record<string, OptionSpec>> => ({
   ...GLOBAL,
-  ...command.options,
+  ...optionsOf(command),
 });
 
 /** What Node says of the options, in our words. */

@@ -9,7 +9,7 @@ import type { Command, Values } from './table.js';
 /** `shipway audit`: the entries, or with --verify whether all of them hang together. Exit code 1 when they do not. */
 export const audit: Command = async (values) => {
   const filter = filterOf(values);
-  const api = apiClient(await settings());
+  const api = apiClient(await settings(values));
   if (values['verify'] === true) return verify(api, values);
   const entries = await api.audit(filter);
   const rows = entries.map(({ seq, entry: e }) => [

@@ -13,14 +13,18 @@ const MOST_REASON = 2_000;
 
 /** `-f`, else shipway.yaml here or above. Fails with `UsageError`. */
 export async function configurationFile(values: Values): Promise<string> {
-  const named = string(values, 'file');
-  if (named !== undefined) return namedFile(named);
-  const found = await nearestConfiguration();
+  const found = await configurationIfAny(values);
   if (found !== undefined) return found;
   throw new UsageError(
     'there is no shipway.yaml here or above',
     'make one with `shipway init`, or name it with -f',
   );
+}
+
+/** The same for a command that can do without one; what `-f` names must be there. */
+export async function configurationIfAny(values: Values): Promise<string | undefined> {
+  const named = string(values, 'file');
+  return named === undefined ? nearestConfiguration() : namedFile(named);
 }
 
 async function namedFile(named: string): Promise<string> {
@@ -34,7 +38,7 @@ async function namedFile(named: string): Promise<string> {
 }
 
 /** The shipway.yaml here or above. */
-export async function nearestConfiguration(): Promise<string | undefined> {
+async function nearestConfiguration(): Promise<string | undefined> {
   for (let folder = process.cwd(); ; folder = dirname(folder)) {
     const file = join(folder, 'shipway.yaml');
     if (await isFile(file)) return file;
@@ -57,9 +61,10 @@ export function required(values: Values, name: string, example = 'VALUE'): strin
 
 /** Opens Temporal for the length of `body`. */
 export async function withClient<T>(
+  values: Values,
   body: (client: ShipwayClient, settings: ConnectionSettings) => Promise<T>,
 ): Promise<T> {
-  const found = await settings();
+  const found = await settings(values);
   const { connect } = await import('../client.js');
   const client = await connect(found);
   try {
@@ -69,7 +74,12 @@ export async function withClient<T>(
   }
 }
 
-export const settings = (): Promise<ConnectionSettings> => resolveConnection(process.env, process.cwd());
+/** The servers that are meant: those of the environment, else the `shipway dev` nearest to what `-f` names, or to here. */
+export async function settings(values: Values): Promise<ConnectionSettings> {
+  const named = string(values, 'file');
+  const folder = named === undefined ? process.cwd() : dirname(await namedFile(named));
+  return resolveConnection(process.env, folder);
+}
 export const person = (values: Values): string => personOf(string(values, 'as'), process.env);
 
 /** A statement of this person, good for ten minutes and for one message. */

@@ -1,10 +1,11 @@
 import { CommandError } from '../client/failure.js';
 import type { RunStatus, ShipwayClient } from '../client.js';
+import { FAILURES, isFailureType } from '../domain/failures.js';
 import { exitCodeOf } from '../domain/outcome.js';
 import { interrupted, interruption, pause } from './interrupt.js';
 import { printable, progress } from './output.js';
 import type { RunReference } from './reference.js';
-import { renderRun } from './render/run.js';
+import { outcomeOf, renderRun } from './render/run.js';
 import type { Values } from './table.js';
 
 const LOOK_MS = 500;
@@ -50,15 +51,19 @@ function patient(look: () => Promise<RunStatus>, values: Values): () => Promise<
   };
 }
 
-/** The exit code of what was followed. */
-export const exitOf = ({ run }: RunStatus): number =>
-  run.outcome === undefined ? 1 : exitCodeOf(run.outcome);
+/** The exit code of what was followed: also of a run that failed because it was refused. */
+export function exitOf({ run: { outcome, failure = '' } }: RunStatus): number {
+  const refused = isFailureType(failure) && FAILURES[failure].exit === REFUSED;
+  if (refused) return REFUSED;
+  return outcome === undefined ? 1 : exitCodeOf(outcome);
+}
+const REFUSED = 3;
 
 /** The last line of a run: how it ended and why. */
 export function endLine({ run, temporal }: RunStatus): string {
   if (run.outcome === undefined)
     return `${run.run} was ended in Temporal (${temporal.status.toLowerCase()}) before it could write an outcome`;
-  return `${run.run} ${run.outcome.replaceAll('_', ' ')}: ${run.reason ?? ''}`;
+  return `${run.run} ${outcomeOf(run)}: ${run.reason ?? ''}`;
 }
 
 /** On a terminal the picture is drawn over the last one; elsewhere only what is new is said. */

@@ -1,4 +1,5 @@
-import { COMMANDS, GLOBAL, type CommandSpec, type OptionSpec } from './table.js';
+import { CONFIGURED, GLOBAL, optionsOf, type OptionSpec } from './options.js';
+import { COMMANDS, type CommandSpec } from './table.js';
 
 export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] = [
   [0, 'shipped or superseded'],
@@ -7,6 +8,11 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
   [3, 'refused by policy'],
   [130, 'interrupted'],
 ];
+
+/** The commands that take no configuration. */
+export const ALONE = COMMANDS.filter((c) => c.alone === true)
+  .map((c) => c.name)
+  .join(', ');
 
 /** The first screen. */
 export function generalHelp(): string {
@@ -20,18 +26,22 @@ export function generalHelp(): string {
     'every command:',
     ...optionLines(GLOBAL),
     '',
+    `every command but ${ALONE}:`,
+    ...optionLines(CONFIGURED),
+    '',
     `exit codes: ${EXIT_CODES.map(([code, meaning]) => `${String(code)} ${meaning}`).join(', ')}`,
     'shipway COMMAND --help shows its options and examples; shipway --version which one this is.',
   ].join('\n');
 }
 
 export function commandHelp(command: CommandSpec): string {
-  const own = Object.keys(command.options).length;
   return [
     `shipway ${command.name}: ${command.summary}`,
     '',
     `usage: ${usageOf(command)}`,
-    ...(own === 0 ? [] : ['', 'options:', ...optionLines(command.options)]),
+    '',
+    'options:',
+    ...optionLines(optionsOf(command)),
     '',
     'every command:',
     ...optionLines(GLOBAL),
@@ -46,11 +56,17 @@ export const usageOf = (command: CommandSpec): string =>
     'shipway',
     command.name,
     ...command.positionals,
-    ...(Object.keys(command.options).length > 0 ? ['[options]'] : []),
+    ...Object.entries(command.options).flatMap(([name, o]) => (o.required ? [optionText(name, o)] : [])),
+    '[options]',
   ].join(' ');
 
 export const optionText = (name: string, option: OptionSpec): string =>
   `${option.short === undefined ? '' : `-${option.short}, `}--${name}${option.value === undefined ? '' : ` ${option.value}`}`;
 
 const optionLines = (options: Readonly<Record<string, OptionSpec>>): readonly string[] =>
-  Object.entries(options).map(([name, option]) => `  ${optionText(name, option).padEnd(24)}${option.help}`);
+  Object.entries(options).map(
+    ([name, option]) => `  ${optionText(name, option).padEnd(24)}${meaningOf(option)}`,
+  );
+
+export const meaningOf = ({ help, required }: OptionSpec): string =>
+  required === true ? `${help} (required)` : help;

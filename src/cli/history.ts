@@ -24,7 +24,7 @@ export function filterOf(values: Values): RecordFilter {
 /** `shipway history`: deployments, newest first, from the store. */
 export const history: Command = async (values) => {
   const filter = filterOf(values);
-  const rows = await apiClient(await settings()).history(filter);
+  const rows = await apiClient(await settings(values)).history(filter);
   const lines = rows.map((d) => [
     d.id.slice('deployment/'.length),
     d.kind,

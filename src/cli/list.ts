@@ -18,7 +18,7 @@ export const list: Command = async (values) => {
     ...(service === undefined ? {} : { service: name('service', service) }),
     ...(environment === undefined ? {} : { environment: name('environment', environment) }),
   };
-  return withClient(async (client) => {
+  return withClient(values, async (client) => {
     const runs = await client.list(filter, limit);
     const head = ['RUN', 'ENVIRONMENT', 'STATE', 'BY', 'STARTED'];
     const rows = runs.map((r) => [

@@ -13,14 +13,14 @@ const REST_MS = 1_000;
 
 /** `shipway logs RUN`: the output of its stages, byte for byte unless a terminal would act on it. With --follow until the run has ended. */
 export const logs: Command = (values, [text = '']) =>
-  withClient(async (client) => {
-    const of = await runOf(client, text);
+  withClient(values, async (client) => {
+    const of = await runOf(client, text, values);
     await client.status(of.service, of.run);
     const stage = string(values, 'stage');
     const follow = values['follow'] === true;
     const { signal, done } = interruption();
     const over = new AbortController();
-    const output = await apiClient(await settings()).logs(of.run, {
+    const output = await apiClient(await settings(values)).logs(of.run, {
       follow,
       signal: AbortSignal.any([signal, over.signal]),
       ...(stage === undefined ? {} : { stage }),

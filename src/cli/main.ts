@@ -1,4 +1,4 @@
-import { optionsOf, readArguments } from './arguments.js';
+import { optionNames, readArguments } from './arguments.js';
 import type { Ending } from './failure.js';
 import { commandHelp, generalHelp } from './help.js';
 import { INTERRUPTED } from './interrupt.js';
@@ -62,7 +62,7 @@ async function noCommand(name: string, json: boolean): Promise<number> {
 async function runCommand(command: CommandSpec, args: readonly string[]): Promise<number> {
   const read = readArguments(command, args);
   if ('wrong' in read) {
-    const tried = read.unknown === undefined ? read.tried : await nearest(read.unknown, optionsOf(command));
+    const tried = read.unknown === undefined ? read.tried : await nearest(read.unknown, optionNames(command));
     return misused(read.wrong, tried, args.includes('--json'));
   }
   if (read.values['help'] === true) return help(command.name);

@@ -5,7 +5,8 @@ import type { Command } from './table.js';
 
 /** `shipway plan`: the very object that a run would execute, in words or as JSON. */
 export const plan: Command = async (values) => {
-  const { plan: resolved, hash } = await planned(values);
+  const { plan: resolved, hash, dispose } = await planned(values);
+  await dispose();
   result(values, { plan: resolved, hash }, [...explainPlan(resolved), '', `plan ${hash}`]);
   return 0;
 };

@@ -30,6 +30,8 @@ export interface Planned {
   readonly plan: Plan;
   readonly hash: Digest;
   readonly bundle: () => Promise<SourceBundle>;
+  /** Takes away what planning made on this machine; to be called however the command ends. */
+  readonly dispose: () => Promise<void>;
 }
 
 /**
@@ -55,13 +57,20 @@ export async function planned(values: Values): Promise<Planned> {
       'the working tree has changes that are not in the commit and are not shipped (--dirty ships them)',
     );
   const plan = resolvePlan(config, environment, facts);
-  return { plan, hash: digestOf(plan), bundle: () => bundleOf(root, commit) };
+  return { plan, hash: digestOf(plan), bundle: () => bundleOf(root, commit), dispose: nothingMade };
 }
 
+const nothingMade = (): Promise<void> => Promise.resolve();
+
 async function fromTree(config: ServiceConfig, environment: string, committed: GitFacts): Promise<Planned> {
-  const { facts, bundle } = await dirtyCommit(committed);
-  const plan = resolvePlan(config, environment, facts);
-  return { plan, hash: digestOf(plan), bundle };
+  const { facts, bundle, remove } = await dirtyCommit(committed);
+  try {
+    const plan = resolvePlan(config, environment, facts);
+    return { plan, hash: digestOf(plan), bundle, dispose: remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }
 
 async function configAt(root: string, commit: string, file: string): Promise<Loaded<ServiceConfig>> {
@@ -71,7 +80,7 @@ async function configAt(root: string, commit: string, file: string): Promise<Loa
       `commit ${commit.slice(0, 12)} has no ${relative(root, file)}`,
       'commit it, or ship the working tree with --dirty',
     );
-  return parseService(file, text);
+  return typeof text === 'string' ? parseService(file, text) : { ok: false, problems: [text] };
 }
 
 function valid(where: string, loaded: Loaded<ServiceConfig>): ServiceConfig {

@@ -3,7 +3,7 @@ import { CommandError } from '../client/failure.js';
 import type { ShipwayClient } from '../client.js';
 import { NAME, VERSION } from '../domain/ids.js';
 import { UsageError } from '../errors.js';
-import { nearestConfiguration } from './context.js';
+import { configurationIfAny } from './context.js';
 import { string } from './output.js';
 import type { Values } from './table.js';
 
@@ -12,8 +12,8 @@ export interface RunReference {
   readonly run: string;
 }
 
-/** `RUN` or `SERVICE/RUN`; a bare run is of the service of the shipway.yaml here if that has it, else looked up. */
-export async function runOf(client: ShipwayClient, text: string): Promise<RunReference> {
+/** `RUN` or `SERVICE/RUN`; a bare run is of the configuration's service if that has it, else looked up. */
+export async function runOf(client: ShipwayClient, text: string, values: Values): Promise<RunReference> {
   const parts = text.split('/');
   const run = parts.at(-1) ?? '';
   const service = parts.length === 2 ? parts[0] : undefined;
@@ -22,13 +22,17 @@ export async function runOf(client: ShipwayClient, text: string): Promise<RunRef
       `${JSON.stringify(text)} is no run`,
       'RUN or SERVICE/RUN as `shipway list` shows it',
     );
-  return { service: service ?? (await client.serviceOf(run, await serviceHere())), run };
+  return { service: service ?? (await client.serviceOf(run, await serviceOfConfiguration(values))), run };
 }
 
-/** The run that was named, else the newest of the service here, else the newest of all. */
-export async function runOrNewest(client: ShipwayClient, text: string | undefined): Promise<RunReference> {
-  if (text !== undefined) return runOf(client, text);
-  const service = await serviceHere();
+/** The run that was named, else the newest of the configuration's service, else the newest of all. */
+export async function runOrNewest(
+  client: ShipwayClient,
+  text: string | undefined,
+  values: Values,
+): Promise<RunReference> {
+  if (text !== undefined) return runOf(client, text, values);
+  const service = await serviceOfConfiguration(values);
   const [newest] = await client.list(service === undefined ? {} : { service }, 1);
   if (newest !== undefined) return newest;
   throw new CommandError(
@@ -44,9 +48,9 @@ const DEPLOYMENT = /^deployment\/[a-z][a-z0-9-]{0,62}\/[a-z][a-z0-9-]{0,62}\/[1-
 /** A deployment's workflow id: one that a rollback started belongs to no run. */
 export const isDeployment = (text: string): boolean => DEPLOYMENT.test(text);
 
-/** `--service`, else that of the shipway.yaml here. Fails with `UsageError` when neither says. */
+/** `--service`, else that of the configuration. Fails with `UsageError` when neither says. */
 export async function serviceOfCommand(values: Values): Promise<string> {
-  const service = string(values, 'service') ?? (await serviceHere());
+  const service = string(values, 'service') ?? (await serviceOfConfiguration(values));
   if (service === undefined) throw new UsageError('which service is not said', '--service NAME');
   return name('service', service);
 }
@@ -57,9 +61,9 @@ export function name(what: 'service' | 'environment', text: string): string {
   throw new UsageError(`${JSON.stringify(text)} is no ${what}`, 'its name as in shipway.yaml');
 }
 
-/** The service that the shipway.yaml here names, read without checking the rest of it, which takes longer than the whole command. */
-export async function serviceHere(): Promise<string | undefined> {
-  const file = await nearestConfiguration();
+/** The service that the configuration names, read without checking the rest of it, which takes longer than the whole command. */
+async function serviceOfConfiguration(values: Values): Promise<string | undefined> {
+  const file = await configurationIfAny(values);
   if (file === undefined) return undefined;
   const [, service] =
     /^service:[ \t]*["']?([a-z][a-z0-9-]{0,62})["']?[ \t]*(?:#.*)?\r?$/m.exec(await readFile(file, 'utf8')) ??

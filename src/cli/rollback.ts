@@ -8,6 +8,7 @@ import { UsageError } from '../errors.js';
 import { required, state, withClient } from './context.js';
 import { interrupted, interruption, pause } from './interrupt.js';
 import { progress, result, string } from './output.js';
+import { refuseUnknownEnvironment } from './known-environment.js';
 import { name, serviceOfCommand } from './reference.js';
 import type { Command, Values } from './table.js';
 
@@ -19,7 +20,8 @@ export const rollback: Command = async (values) => {
   const reason = required(values, 'reason', '"why"');
   const target = { service: await serviceOfCommand(values), environment };
   const to = versionOf(values);
-  return withClient(async (client) => {
+  return withClient(values, async (client, settings) => {
+    await refuseUnknownEnvironment(settings, target);
     const answer = await client.rollback({
       ...target,
       requestId: `rollback/${randomUUID()}`,

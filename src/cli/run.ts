@@ -20,7 +20,11 @@ const MOST_VERSION = 93;
 export const run: Command = async (values) => {
   const requestedBy = person(values);
   const work = await planned(values);
-  return withClient(async (client, settings) => {
+  return shipped(work, requestedBy, values).finally(work.dispose);
+};
+
+const shipped = (work: Planned, requestedBy: string, values: Values): Promise<number> =>
+  withClient(values, async (client, settings) => {
     const id = runId(work.plan.version);
     const { signal, done } = interruption();
     try {
@@ -46,7 +50,6 @@ export const run: Command = async (values) => {
     ]);
     return exitOf(status);
   });
-};
 
 interface Starting {
   readonly id: string;

@@ -9,8 +9,8 @@ import { uiOf } from '../client/ui-address.js';
 
 /** `shipway status [RUN]`: from what is written down in Temporal, so also when no worker lives. */
 export const status: Command = (values, [text]) =>
-  withClient(async (client, settings) => {
-    const { service, run } = await runOrNewest(client, text);
+  withClient(values, async (client, settings) => {
+    const { service, run } = await runOrNewest(client, text, values);
     const found = await client.status(service, run);
     const uiUrl = uiOf(settings, found.workflow);
     result(

@@ -1,11 +1,5 @@
-/** Options of a command, in the form of node:util's parseArgs, with what the help says of each. */
-export interface OptionSpec {
-  readonly type: 'string' | 'boolean';
-  readonly short?: string;
-  /** What stands for the value in the help. */
-  readonly value?: string;
-  readonly help: string;
-}
+import { flag, must, text, type OptionSpec } from './options.js';
+
 export interface CommandSpec {
   readonly name: string;
   readonly summary: string;
@@ -15,33 +9,19 @@ export interface CommandSpec {
   readonly examples: readonly string[];
   /** It ends in order what it has started, so nobody reading any more is no end of it. */
   readonly keeps?: true;
+  /** No configuration means anything to it. */
+  readonly alone?: true;
   readonly load: () => Promise<Command>;
 }
 export type Values = Readonly<Record<string, string | boolean | undefined>>;
 /** Runs with its options and positionals and gives the exit code. */
 export type Command = (values: Values, positionals: readonly string[]) => Promise<number>;
 
-const text = (value: string, help: string): OptionSpec => ({ type: 'string', value, help });
-const flag = (help: string): OptionSpec => ({ type: 'boolean', help });
 const ENVIRONMENT = text('NAME', 'the environment');
 const REASON = text('TEXT', 'why; it is kept in the audit');
 const DECISION = text('HASH', 'only if this is still what is asked, as `status` showed it');
 const ROLES = text('ROLES', 'some of control,watch,stage,host (default: all)');
 const DAYS = text('DAYS', 'how far back (default 30)');
-
-/** Understood by every command. */
-export const GLOBAL: Readonly<Record<string, OptionSpec>> = {
-  file: {
-    type: 'string',
-    short: 'f',
-    value: 'FILE',
-    help: 'the configuration (default: shipway.yaml here or above)',
-  },
-  json: flag('the result as one JSON object'),
-  as: text('PERSON', 'who speaks (default: SHIPWAY_USER, else the user of this machine)'),
-  'no-color': flag('no colours'),
-  help: { type: 'boolean', short: 'h', help: 'this text' },
-};
 
 /** Every command: the help, the dispatch and docs/cli.md are made of this one table. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -51,6 +31,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     positionals: ['[DIRECTORY]'],
     options: { example: text('NAME', 'make a repository of this example: storefront') },
     examples: ['shipway init', 'shipway init --example storefront shop'],
+    alone: true,
     load: async () => (await import('./init.js')).init,
   },
   {
@@ -66,7 +47,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'show what a run would do, and what the worker will check',
     positionals: [],
     options: {
-      environment: ENVIRONMENT,
+      environment: must(ENVIRONMENT),
       release: text('REF', 'a tag, branch or commit (default HEAD)'),
       dirty: flag('the working tree, not committed'),
     },
@@ -81,7 +62,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'take a release through its stages; Ctrl-C leaves it running',
     positionals: [],
     options: {
-      environment: ENVIRONMENT,
+      environment: must(ENVIRONMENT),
       release: text('REF', 'a tag, branch or commit (default HEAD)'),
       dirty: flag('the working tree, not committed'),
       detach: flag('print the run and return'),
@@ -144,8 +125,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'bring the last good release back; one in flight is stopped and undone',
     positionals: [],
     options: {
-      environment: ENVIRONMENT,
-      reason: REASON,
+      environment: must(ENVIRONMENT),
+      reason: must(REASON),
       to: text('VERSION', 'to this version instead of the newest good one'),
       service: text('NAME', 'the service (default: that of shipway.yaml)'),
       detach: flag('print the deployment and return'),
@@ -160,7 +141,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'abort',
     summary: 'stop a run and undo what it did',
     positionals: ['RUN'],
-    options: { reason: REASON },
+    options: { reason: must(REASON) },
     examples: ['shipway abort v2-k3x9ab --reason "wrong version"'],
     load: async () => (await import('./abort.js')).abort,
   },
@@ -224,6 +205,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: { role: ROLES, 'publish-policy': flag('let the policy file rule also when it is an older one') },
     examples: ['shipway worker', 'shipway worker --role stage'],
     keeps: true,
+    alone: true,
     load: async () => (await import('./worker.js')).worker,
   },
   {
@@ -237,6 +219,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     },
     examples: ['shipway demo', 'shipway demo --keep --interactive'],
     keeps: true,
+    alone: true,
     load: async () => (await import('./demo.js')).demo,
   },
   {

@@ -8,12 +8,12 @@ import { uiOf } from '../client/ui-address.js';
 
 /** `shipway ui [RUN]`: an address to open in a browser. */
 export const ui: Command = async (values, [text]) => {
-  const found = await settings();
+  const found = await settings(values);
   if (found.uiUrl === undefined)
     throw new UsageError('the address of Temporal’s UI is not known', 'set SHIPWAY_UI_URL to it');
   let workflow: string | undefined;
   if (text !== undefined) {
-    const { service, run } = await withClient((client) => runOf(client, text));
+    const { service, run } = await withClient(values, (client) => runOf(client, text, values));
     workflow = pipelineId(service, run);
   }
   const url = uiOf(found, workflow) ?? '';

@@ -8,8 +8,8 @@ import { uiOf } from '../client/ui-address.js';
 
 /** `shipway watch [RUN]`: follows it; the exit code is that of its outcome. */
 export const watch: Command = (values, [text]) =>
-  withClient(async (client, settings) => {
-    const status = await followed(client, await runOrNewest(client, text), values);
+  withClient(values, async (client, settings) => {
+    const status = await followed(client, await runOrNewest(client, text, values), values);
     result(values, statusJson(status, uiOf(settings, status.workflow)), [endLine(status)]);
     return exitOf(status);
   });

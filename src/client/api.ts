@@ -5,8 +5,7 @@ import type { ChainedEntry } from '../domain/audit.js';
 import type { Policy } from '../domain/policy.js';
 import type { DeploymentRow } from '../domain/store.js';
 import type { TargetState } from '../domain/target.js';
-import type { ConnectionSettings } from '../connection.js';
-import { CommandError } from './failure.js';
+import { bodyOf, call, jsonOf, stranger, type ApiAddress, type Call, type Query } from './api-call.js';
 import { linesOf } from './lines.js';
 
 export interface RecordFilter {
@@ -43,45 +42,63 @@ export interface ApiClient {
 const ANSWER_MS = 10_000;
 const PAGE = 1_000;
 
-/** The worker's HTTP, typed. Fails with `CommandError`. */
-export function apiClient(to: Pick<ConnectionSettings, 'apiUrl' | 'apiToken'>): ApiClient {
-  const get = async <T>(path: string, query: Query = {}): Promise<T> =>
-    (await (await call(to, { path, query, signal: AbortSignal.timeout(ANSWER_MS) })).json()) as T;
-  const stream = async (path: string, query: Query, signal?: AbortSignal) =>
-    ((await call(to, { path, query, ...(signal && { signal }) })).body ?? []) as AsyncIterable<Uint8Array>;
+/** The worker's HTTP, typed. Fails with `CommandError`; what is no shipway API is told apart from one that does not answer. */
+export function apiClient(to: ApiAddress, answerMs = ANSWER_MS): ApiClient {
+  const get = async <T>(
+    path: string,
+    is: (value: unknown) => value is T,
+    more: Partial<Call> = {},
+  ): Promise<T> => jsonOf(to, await call(to, { path, signal: AbortSignal.timeout(answerMs), ...more }), is);
+  const rows = <T>(path: string, query: Query): Promise<readonly T[]> => get(path, isRows<T>, { query });
   return {
-    async putArtifact(digest, path, signal) {
-      const at = `/v1/artifacts/sha256/${digest}`;
-      if ((await call(to, { method: 'HEAD', path: at, also: [404] })).status !== 404) return;
-      const body = Readable.toWeb(createReadStream(path)) as ReadableStream;
-      await call(to, {
-        method: 'PUT',
-        path: at,
-        body,
-        bytes: (await stat(path)).size,
-        ...(signal && { signal }),
-      });
+    putArtifact: (digest, path, signal) => putArtifact(to, digest, path, signal),
+    async logs(run, { stage, follow, signal }) {
+      const path = `/v1/runs/${encodeURIComponent(run)}/logs`;
+      const query = { stage, follow: follow ? 'true' : undefined };
+      const response = await call(to, { path, query, ...(signal && { signal }) });
+      return bodyOf(to, response, 'text/plain', signal);
     },
-    logs: (run, { stage, follow, signal }) =>
-      stream(
-        `/v1/runs/${encodeURIComponent(run)}/logs`,
-        { stage, follow: follow ? 'true' : undefined },
-        signal,
-      ),
     audit: (filter) =>
-      allEntries((after) => get('/v1/audit', { ...texts(filter), after, limit: String(PAGE) })),
-    chain: async () => entries(await stream('/v1/audit/stream', {})),
-    history: (filter) => get('/v1/history', { ...texts(filter), limit: String(PAGE) }),
-    targets: (service) => get('/v1/targets', { service }),
-    health: async () => {
-      const signal = AbortSignal.timeout(ANSWER_MS);
-      return (await (await call(to, { path: '/health', also: [503], signal })).json()) as Health;
-    },
-    policy: () => get('/v1/policy'),
+      allEntries((after) => rows('/v1/audit', { ...texts(filter), after, limit: String(PAGE) })),
+    chain: async () => entries(to, await call(to, { path: '/v1/audit/stream' })),
+    history: (filter) => rows('/v1/history', { ...texts(filter), limit: String(PAGE) }),
+    targets: (service) => rows('/v1/targets', { service }),
+    health: () => get('/health', isHealth, { also: [503] }),
+    policy: () => get('/v1/policy', isPolicy),
   };
 }
 
-type Query = Readonly<Record<string, string | undefined>>;
+/** What lies there must be named by its digest, and what was sent must be acknowledged by it. */
+async function putArtifact(
+  to: ApiAddress,
+  digest: string,
+  file: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const path = `/v1/artifacts/sha256/${digest}`;
+  const answering = AbortSignal.any([AbortSignal.timeout(ANSWER_MS), ...(signal ? [signal] : [])]);
+  const head = await call(to, { method: 'HEAD', path, also: [404], signal: answering });
+  if (head.headers.get('etag')?.replace(/^W\//, '') !== `"${digest}"`)
+    throw stranger(to.apiUrl, 'it does not name the artifact that it was asked for');
+  if (head.status !== 404) return;
+  const body = Readable.toWeb(createReadStream(file)) as ReadableStream;
+  const { size: bytes } = await stat(file);
+  const kept = await call(to, { method: 'PUT', path, body, bytes, ...(signal && { signal }) });
+  await jsonOf(to, kept, (value): value is object => isObject(value) && value['digest'] === digest);
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isRows = <T>(value: unknown): value is readonly T[] => Array.isArray(value) && value.every(isObject);
+const isHealth = (value: unknown): value is Health =>
+  isObject(value) && typeof value['timestamp'] === 'string' && isObject(value['checks']);
+const isPolicy = (value: unknown): value is { hash: string; policy: Policy } =>
+  isObject(value) &&
+  typeof value['hash'] === 'string' &&
+  isObject(value['policy']) &&
+  isObject(value['policy']['environments']);
+const isEntry = (value: unknown): value is ChainedEntry => isObject(value) && isObject(value['entry']);
+
 const texts = ({ days, ...filter }: RecordFilter): Query => ({ ...filter, days: String(days) });
 
 async function allEntries(
@@ -96,53 +113,16 @@ async function allEntries(
   return all;
 }
 
-interface Call {
-  readonly method?: string;
-  readonly path: string;
-  readonly query?: Query;
-  readonly body?: ReadableStream;
-  readonly bytes?: number;
-  readonly signal?: AbortSignal;
-  /** Statuses that are answers too. */
-  readonly also?: readonly number[];
+async function* entries(to: ApiAddress, response: Response): AsyncIterable<ChainedEntry> {
+  for await (const line of linesOf(bodyOf(to, response, 'application/x-ndjson'))) yield entryOf(to, line);
 }
 
-async function call(
-  { apiUrl, apiToken }: Pick<ConnectionSettings, 'apiUrl' | 'apiToken'>,
-  { method = 'GET', path, query = {}, body, bytes, signal, also = [] }: Call,
-): Promise<Response> {
-  const url = new URL(path, apiUrl);
-  for (const [key, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(key, value);
-  const headers = {
-    ...(apiToken === undefined ? {} : { authorization: `Bearer ${apiToken}` }),
-    ...(body === undefined
-      ? {}
-      : { 'content-type': 'application/octet-stream', 'content-length': String(bytes) }),
-  };
-  const init = { method, headers, ...(body && { body, duplex: 'half' }), ...(signal && { signal }) };
-  const response = await fetch(url, init as RequestInit).catch((error: unknown) => {
-    if (signal?.aborted === true && (signal.reason as Error).name === 'AbortError') throw error;
-    throw new CommandError(
-      `the API at ${apiUrl} does not answer`,
-      'start `shipway dev` or a worker, or check SHIPWAY_API_URL',
-      1,
-      error,
-      'unreachable',
-    );
-  });
-  if (response.ok || also.includes(response.status)) return response;
-  throw await refusalOf(response);
-}
-
-async function refusalOf(response: Response): Promise<CommandError> {
-  const said = (await response.json().catch(() => ({}))) as { error?: { message?: string; next?: string } };
-  return new CommandError(
-    said.error?.message ?? `the API answered ${String(response.status)}`,
-    said.error?.next ?? 'check SHIPWAY_API_URL, and see the worker’s log',
-    response.status === 401 ? 3 : 1,
-  );
-}
-
-async function* entries(body: AsyncIterable<Uint8Array>): AsyncIterable<ChainedEntry> {
-  for await (const line of linesOf(body)) yield JSON.parse(line) as ChainedEntry;
+function entryOf({ apiUrl }: ApiAddress, line: string): ChainedEntry {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (isEntry(value)) return value;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw stranger(apiUrl, 'it sent a line that is no audit entry');
 }

@@ -1,3 +1,5 @@
+import { FAILURES, isFailureType } from '../domain/failures.js';
+
 /** Which way a command failed, for callers that go on after some of them. */
 export type CommandFailure = 'unreachable' | 'unanswered' | 'not_found' | 'refused' | 'interrupted' | 'other';
 
@@ -47,8 +49,10 @@ export function explained(error: unknown, address: string): Error {
   if (error instanceof CommandError) return error;
   const { name = '' } = (error ?? {}) as { name?: string };
   const { message, type } = innermost(error);
-  if (type === 'statement.refused')
-    return new CommandError(message, 'look at it again with `shipway status RUN`', 3, error, 'refused');
+  if (type !== undefined && isFailureType(type)) {
+    const { next, exit } = FAILURES[type];
+    return new CommandError(message, next, exit, error, exit === 3 ? 'refused' : 'other');
+  }
   if (name === 'WorkflowNotFoundError')
     return new CommandError(gone(message), 'see `shipway list`', 1, error, 'not_found');
   if (name === 'WorkflowExecutionAlreadyStartedError')

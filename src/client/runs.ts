@@ -6,6 +6,7 @@ import type { PipelineInput } from '../domain/inputs.js';
 import { MEMO_VIEW } from '../domain/messages.js';
 import type { DeploymentView, RunView } from '../domain/view.js';
 import { lastVerdictOf, pendingOf, pollersOf, type Pending, type Pollers } from './describe.js';
+import { urlOf } from './api-call.js';
 import { CommandError } from './failure.js';
 import { uiOf } from './ui-address.js';
 import { initialRunView } from '../domain/initial-run-view.js';
@@ -62,7 +63,7 @@ export async function startRun(
 function linksOf(settings: ConnectionSettings, { run, plan }: PipelineInput): Record<string, string> {
   const target = uiOf(settings, targetId(plan));
   return {
-    output: new URL(`/v1/runs/${encodeURIComponent(run)}/logs`, settings.apiUrl).href,
+    output: urlOf(settings.apiUrl, `/v1/runs/${encodeURIComponent(run)}/logs`).href,
     ...(target === undefined ? {} : { target }),
   };
 }

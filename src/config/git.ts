@@ -3,6 +3,8 @@ import { dirname, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { VERSION } from '../domain/ids.js';
 import { UsageError } from '../errors.js';
+import type { Problem } from './problem.js';
+import { MOST_BYTES, decoded, tooLarge } from './read-text.js';
 
 /** What a plan takes from the repository. */
 export interface GitFacts {
@@ -21,19 +23,18 @@ const MAX_BUFFER = 64 * 1024 ** 2;
 const OF_A_HOOK = /^GIT_(DIR|WORK_TREE|INDEX_FILE|PREFIX|COMMON_DIR|NAMESPACE|.*OBJECT_DIRECTOR(Y|IES))$/;
 
 /** Runs git by its arguments. Fails with what git says. */
-export async function git(
-  cwd: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv = {},
-): Promise<string> {
+export const git = async (cwd: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string> =>
+  (await gitBytes(cwd, args, env)).toString().trimEnd();
+
+async function gitBytes(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Buffer> {
   const inherited = Object.entries(process.env).filter(([name]) => !OF_A_HOOK.test(name));
   const options = {
     cwd,
     env: { ...Object.fromEntries(inherited), GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', ...env },
     maxBuffer: MAX_BUFFER,
-  };
-  const { stdout } = await promisify(execFile)('git', [...args], options);
-  return stdout.trimEnd();
+    encoding: 'buffer',
+  } as const;
+  return (await promisify(execFile)('git', [...args], options)).stdout;
 }
 
 /** The repository that `file` lies in. Fails with `UsageError` when there is none, or no git. */
@@ -69,13 +70,25 @@ export async function commitOf(root: string, ref: string): Promise<string> {
   }
 }
 
-/** A file as it is in a commit; `undefined` when it is not there. */
-export async function fileAt(root: string, commit: string, file: string): Promise<string | undefined> {
-  try {
-    return await git(root, ['show', '--end-of-options', `${commit}:${relative(root, file)}`]);
-  } catch {
-    return undefined;
-  }
+/** A configuration file as it is in a commit, or the problem with it; `undefined` when it is not there. Fails with what git says. */
+export async function fileAt(
+  root: string,
+  commit: string,
+  file: string,
+): Promise<string | Problem | undefined> {
+  const listed = await git(root, [
+    'ls-tree',
+    '-z',
+    '--long',
+    '--full-tree',
+    commit,
+    '--',
+    relative(root, file),
+  ]);
+  const [, blob, size] = /^\d+ blob ([0-9a-f]+) +(\S+)\t/.exec(listed) ?? [];
+  if (blob === undefined) return undefined;
+  if (Number(size) > MOST_BYTES) return tooLarge(file);
+  return decoded(file, await gitBytes(root, ['cat-file', 'blob', blob]));
 }
 
 /**
@@ -93,9 +106,7 @@ export async function factsOf(
       `${root} is a shallow clone, which lacks what leads to the commit`,
       '`git fetch --unshallow`, or cloning with the whole history (in CI: fetch depth 0)',
     );
-  const [committedAt = '', author = ''] = (
-    await git(root, ['show', '--no-patch', '--format=%cI%n%ae', '--end-of-options', commit])
-  ).split('\n');
+  const { committedAt, author } = await writtenBy(root, commit);
   const holding: string[] = [];
   for (const branch of new Set(branches)) if (await holds(root, branch, commit)) holding.push(branch);
   return {
@@ -107,6 +118,25 @@ export async function factsOf(
     dirty: false,
     branches: holding,
   };
+}
+
+const WRITTEN = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d))(?:\n([^\n]*))?$/;
+
+/** When and by whom, and not what a setting of the user's puts beside it: the rule against self-approval goes by it. */
+async function writtenBy(
+  root: string,
+  commit: string,
+): Promise<{ readonly committedAt: string; readonly author: string }> {
+  const told = await git(root, [
+    ...['-c', 'log.showSignature=false', 'show', '--no-patch', '--format=%cI%n%ae'],
+    ...['--end-of-options', commit],
+  ]);
+  const [, committedAt, author = ''] = WRITTEN.exec(told) ?? [];
+  if (committedAt !== undefined) return { committedAt, author };
+  throw new UsageError(
+    `git does not say plainly who wrote commit ${commit.slice(0, 12)} and when: ${JSON.stringify(told.slice(0, 200))}`,
+    'see what `git show --no-patch --format=%cI%n%ae` adds to the two lines, and unset that setting',
+  );
 }
 
 async function versionOf(root: string, ref: string, commit: string): Promise<string> {

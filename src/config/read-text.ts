@@ -28,8 +28,7 @@ export async function readText(file: string): Promise<string | Problem> {
 /** Strict UTF-8. A byte order mark is taken off, so that columns count from the first character that is seen. */
 export function decoded(file: string, bytes: Uint8Array): string | Problem {
   const [first, second] = bytes;
-  if (bytes.length > MOST_BYTES)
-    return whole(file, 'the file has more than 1 MiB', 'a file of only the configuration');
+  if (bytes.length > MOST_BYTES) return tooLarge(file);
   // With its byte order mark, or a text of letters without one.
   const half = first === 0 || second === 0;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff) || half)
@@ -38,6 +37,9 @@ export function decoded(file: string, bytes: Uint8Array): string | Problem {
     return { ...whole(file, 'this is not UTF-8', 'saving the file as UTF-8'), ...firstBad(bytes) };
   return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 }
+
+export const tooLarge = (file: string): Problem =>
+  whole(file, 'the file has more than 1 MiB', 'a file of only the configuration');
 
 /** A problem of the file as a whole. */
 export const whole = (file: string, message: string, suggestion: string): Problem => ({

@@ -17,22 +17,37 @@ export interface SourceBundle {
 interface Borrowed {
   readonly folder: string;
   readonly gitDir: string;
+  /** The objects that are borrowed. */
+  readonly objects: string;
 }
 
-async function borrow(root: string): Promise<Borrowed> {
+/** What `body` makes lies in a folder of its own, which is gone again when it fails. */
+async function inFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'shipway-source-'));
+  try {
+    return await body(folder);
+  } catch (error) {
+    await removed(folder);
+    throw error;
+  }
+}
+const removed = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });
+
+async function borrow(root: string, folder: string): Promise<Borrowed> {
   const gitDir = join(folder, 'git');
   await mkdir(gitDir);
   await git(folder, ['init', '--quiet', '--bare', '--template=', gitDir]);
   const objects = resolve(root, await git(root, ['rev-parse', '--git-path', 'objects']));
   await mkdir(join(gitDir, 'objects/info'), { recursive: true });
   await writeFile(join(gitDir, 'objects/info/alternates'), `${objects}\n`);
-  return { folder, gitDir };
+  return { folder, gitDir, objects };
 }
 
 /** The commit, and what leads to it, as one file whose only ref is `refs/heads/shipway`. */
-export async function bundleOf(root: string, commit: string, from?: Borrowed): Promise<SourceBundle> {
-  const { folder, gitDir } = from ?? (await borrow(root));
+export const bundleOf = (root: string, commit: string): Promise<SourceBundle> =>
+  inFolder(async (folder) => bundled(await borrow(root, folder), commit));
+
+async function bundled({ folder, gitDir }: Borrowed, commit: string): Promise<SourceBundle> {
   const path = join(folder, 'source.bundle');
   await git(folder, ['--git-dir', gitDir, 'update-ref', 'refs/heads/shipway', commit]);
   await git(folder, ['--git-dir', gitDir, 'bundle', 'create', '--quiet', path, 'refs/heads/shipway']);
@@ -42,40 +57,63 @@ export async function bundleOf(root: string, commit: string, from?: Borrowed): P
     hash.update(chunk);
     bytes += chunk.length;
   }
-  return {
-    path,
-    digest: hash.digest('hex'),
-    bytes,
-    remove: () => rm(folder, { recursive: true, force: true }),
-  };
+  return { path, digest: hash.digest('hex'), bytes, remove: () => removed(folder) };
 }
 
-/** The working tree as a commit of our own, without what git ignores; the user's index and repository are not touched. */
-export async function dirtyCommit(
-  facts: GitFacts,
-): Promise<{ readonly facts: GitFacts; readonly bundle: () => Promise<SourceBundle> }> {
-  const { root } = facts;
-  const borrowed = await borrow(root);
-  const env = { GIT_INDEX_FILE: join(borrowed.folder, 'index') };
-  const at = ['--git-dir', borrowed.gitDir, '--work-tree', root];
-  await git(root, [...at, 'read-tree', facts.commit], env);
-  await git(root, [...at, 'add', '--all'], env);
-  const tree = await git(root, [...at, 'write-tree'], env);
-  const who = {
-    GIT_AUTHOR_NAME: 'shipway',
-    GIT_AUTHOR_EMAIL: facts.author,
-    GIT_COMMITTER_NAME: 'shipway',
-    GIT_COMMITTER_EMAIL: facts.author,
-    GIT_AUTHOR_DATE: facts.committedAt,
-    GIT_COMMITTER_DATE: facts.committedAt,
-  };
-  const commit = await git(root, [...at, 'commit-tree', tree, '-p', facts.commit, '-m', 'working tree'], {
-    ...env,
-    ...who,
-  });
-  const version = `${facts.version}+dirty.${tree.slice(0, 7)}`;
-  return {
-    facts: { ...facts, commit, version, dirty: true },
-    bundle: () => bundleOf(root, commit, borrowed),
-  };
+export interface DirtyTree {
+  readonly facts: GitFacts;
+  readonly bundle: () => Promise<SourceBundle>;
+  /** Takes away what was made, the bundle too. */
+  readonly remove: () => Promise<void>;
 }
+
+/**
+ * The working tree as a commit of our own, made by the user's own rules: without what git ignores, and as its filters leave it. What
+ * `shipway dev` keeps in `.shipway` is never in it. The user's index and objects are not touched.
+ */
+export const dirtyCommit = (facts: GitFacts): Promise<DirtyTree> =>
+  inFolder(async (folder) => {
+    const borrowed = await borrow(facts.root, folder);
+    const tree = await treeOf(facts, borrowed);
+    const commit = await committed(facts, borrowed, tree);
+    return {
+      facts: { ...facts, commit, version: `${facts.version}+dirty.${tree.slice(0, 7)}`, dirty: true },
+      bundle: () => bundled(borrowed, commit),
+      remove: () => removed(folder),
+    };
+  });
+
+/** What git keeps beside an index of its own accord, or runs after a change of one, would be in the user's repository. */
+const UNTOUCHED = ['core.splitIndex=false', 'core.fsmonitor=false', 'core.hooksPath=/dev/null'].flatMap(
+  (setting) => ['-c', setting],
+);
+const ALL_BUT_STATE = [':(top)', ':(top,exclude,glob)**/.shipway', ':(top,exclude,glob)**/.shipway/**'];
+
+async function treeOf({ root, commit }: GitFacts, borrowed: Borrowed): Promise<string> {
+  const env = {
+    ...writingTo(borrowed),
+    GIT_INDEX_FILE: join(borrowed.folder, 'index'),
+  };
+  await git(root, [...UNTOUCHED, 'read-tree', commit], env);
+  await git(root, [...UNTOUCHED, 'add', '--all', '--', ...ALL_BUT_STATE], env);
+  return git(root, [...UNTOUCHED, 'write-tree'], env);
+}
+
+function committed({ root, commit, author, committedAt }: GitFacts, borrowed: Borrowed, tree: string) {
+  const env = {
+    ...writingTo(borrowed),
+    GIT_AUTHOR_NAME: 'shipway',
+    GIT_AUTHOR_EMAIL: author,
+    GIT_COMMITTER_NAME: 'shipway',
+    GIT_COMMITTER_EMAIL: author,
+    GIT_AUTHOR_DATE: committedAt,
+    GIT_COMMITTER_DATE: committedAt,
+  };
+  return git(root, ['commit-tree', tree, '-p', commit, '-m', 'working tree'], env);
+}
+
+/** The user's own repository with all its rules, and new objects in ours. A quoted path may have a colon in it. */
+const writingTo = ({ gitDir, objects }: Borrowed): NodeJS.ProcessEnv => ({
+  GIT_OBJECT_DIRECTORY: join(gitDir, 'objects'),
+  GIT_ALTERNATE_OBJECT_DIRECTORIES: `"${objects.replace(/["\\]/g, '\\$&')}"`,
+});

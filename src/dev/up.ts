@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { closeInTurn } from '../close-in-turn.js';
 import { UsageError } from '../errors.js';
@@ -37,6 +37,8 @@ export interface Dev {
 export async function up(options: DevOptions): Promise<Dev> {
   const stateDir = join(resolve(options.directory), '.shipway');
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  // Servers' data, output and tokens: none of it belongs into the user's repository.
+  await writeFile(join(stateDir, '.gitignore'), '*\n');
   const started = [await claimFolder(stateDir)];
   const stop = (): Promise<void> => closeInTurn(started);
   try {

@@ -45,6 +45,8 @@ export interface RunView {
   readonly waitingFor?: WaitingFor;
   readonly outcome?: Outcome;
   readonly reason?: string;
+  /** The row of the failure table that a failed run ended by. */
+  readonly failure?: string;
 }
 
 export type Phase =

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { endLine, exitOf } from '../../src/cli/follow.js';
 import type { RunStatus } from '../../src/client.js';
 import { deploymentLines } from '../../src/cli/render/deployment.js';
 import { nextCommands } from '../../src/domain/next.js';
@@ -51,6 +52,26 @@ const status = (more: Partial<RunStatus> = {}): RunStatus => ({
   ...more,
 });
 const shown = (more: Partial<RunStatus>): string => renderRun(status(more), AT).join('\n');
+
+describe('a run that failed', () => {
+  const failed = (failure?: string): RunStatus =>
+    status({
+      run: runView({ outcome: 'failed', reason: 'not here', ...(failure === undefined ? {} : { failure }) }),
+    });
+
+  test.each([
+    ['policy.unknown_environment', 3],
+    ['stage.failed', 1],
+    ['plan.mismatch', 1],
+    ['a type of a later version', 1],
+    [undefined, 1],
+  ])('by %s ends a command with %d, and says by what', (failure, exit) => {
+    expect(exitOf(failed(failure))).toBe(exit);
+    const how = failure === undefined ? 'failed: not here' : `failed (${failure}): not here`;
+    expect(endLine(failed(failure))).toBe(`v2-k3x9ab ${how}`);
+    expect(renderRun(failed(failure), AT)).toContain(how);
+  });
+});
 
 describe('a run', () => {
   test('under way: stages, shares, verdict, what comes next, and the commands to type', () => {

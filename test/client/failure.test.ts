@@ -113,6 +113,18 @@ describe('what Temporal says, in sentences', () => {
     expect(said).toMatchObject({ message: 'alice asked for this run', exit: 3, kind: 'refused' });
   });
 
+  test.each([
+    ['policy.unknown_environment', 3, 'refused', 'add the environment to shipway.policy.yaml on the workers'],
+    ['store.unavailable', 1, 'other', 'start it again; forward steps wait, going back does not'],
+  ])('a row of the failure table is said with its next step and exit code: %s', (type, exit, kind, next) => {
+    const why = ApplicationFailure.nonRetryable('the reason', type);
+    const failed = new WorkflowUpdateFailedError(
+      'Workflow Update failed',
+      new Error('between', { cause: why }),
+    );
+    expect(explained(failed, ADDRESS)).toMatchObject({ message: 'the reason', exit, kind, next });
+  });
+
   test('the code may be underneath', () => {
     const said = explained(new Error('outer', { cause: grpc(14) }), ADDRESS);
     expect(said).toMatchObject({ kind: 'unreachable' });

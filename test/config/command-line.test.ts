@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { shipway } from './command.js';
@@ -113,6 +113,38 @@ describe('shipway plan', () => {
       /configuration of commit [0-9a-f]{12} has problems:\nshipway.yaml:1:1 servce/,
     );
     expect(committed.stderr).toContain('correct them and commit');
+  });
+
+  test('refuses in a commit what validate refuses in a file', async () => {
+    const root = await project();
+    const file = join(root, 'shipway.yaml');
+    await writeFile(file, Buffer.concat([await readFile(file), Buffer.from('# caf\xe9\n', 'latin1')]));
+    git(root, 'commit', '--all', '--quiet', '--message', 'latin');
+    for (const args of [['validate'], ['plan', '--environment', 'production']]) {
+      const { code, stderr } = await shipway(root, args);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('shipway.yaml:50:6 this is not UTF-8')]);
+    }
+  });
+
+  test('and run of the working tree leave nothing behind, however they end', async () => {
+    const [root, TMPDIR] = [await project(), await folder()];
+    const env = {
+      ...process.env,
+      TMPDIR,
+      TEMPORAL_ADDRESS: '127.0.0.1:9',
+      SHIPWAY_API_URL: 'http://127.0.0.1:9',
+    };
+    const codes: unknown[] = [];
+    for (const [command, environment] of [
+      ['plan', 'production'],
+      ['plan', 'prodction'],
+      ['run', 'production'],
+    ] as const) {
+      const args = [command, '--environment', environment, '--dirty'];
+      codes.push((await shipway(root, args, { env })).code);
+      expect(await readdir(TMPDIR)).toEqual([]);
+    }
+    expect(codes).toEqual([0, 2, 1]);
   });
 
   test('says what it lacks', async () => {

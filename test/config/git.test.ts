@@ -1,47 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { chmod, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import {
-  bundleOf,
-  changes,
-  commitOf,
-  dirtyCommit,
-  factsOf,
-  fileAt,
-  repositoryOf,
-  type GitFacts,
-} from '../../src/config/index.js';
+import { changes, commitOf, fileAt, repositoryOf } from '../../src/config/index.js';
+import { factsAt, repository, run } from './repository.js';
 import { folder } from './texts.js';
 
 afterEach(() => {
   vi.unstubAllEnvs();
 });
-const run = (cwd: string, ...args: string[]): string =>
-  execFileSync('git', ['-c', 'user.name=Dev', '-c', 'user.email=dev@example.invalid', ...args], {
-    cwd,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  }).trim();
-
-/** main: one, two (tag v1); side: one, three. */
-async function repository(): Promise<string> {
-  const root = join(await folder(), 'repo');
-  await mkdir(root);
-  run(root, 'init', '--quiet', '--initial-branch=main');
-  for (const [name, branch] of [['one'], ['three', 'side'], ['two', 'main']]) {
-    if (branch !== undefined) run(root, 'checkout', '--quiet', ...(branch === 'side' ? ['-b'] : []), branch);
-    await writeFile(join(root, `${name ?? ''}.txt`), `${name ?? ''}\n`);
-    run(root, 'add', '--all');
-    run(root, 'commit', '--quiet', '--message', name ?? '');
-  }
-  run(root, 'tag', '--annotate', 'v1', '--message', 'v1');
-  return root;
-}
-const factsAt = async (root: string, ref: string, branches: readonly string[] = []): Promise<GitFacts> =>
-  factsOf(root, ref, await commitOf(root, ref), branches);
-
 describe('facts', () => {
   test('of a tag: its own name, the commit behind it, who wrote it and when', async () => {
     const root = await repository();
@@ -127,68 +93,76 @@ describe('what cannot be', () => {
   });
 });
 
+test('a signature that git shows beside a commit is not taken for its author', async () => {
+  const root = await repository();
+  const bin = await folder();
+  const fake = join(bin, 'gpg');
+  await writeFile(
+    fake,
+    '#!/bin/sh\ncat >/dev/null\necho "[GNUPG:] SIG_CREATED D 1 8 00 1 F" >&2\nprintf -- "-----BEGIN PGP SIGNATURE-----\\n\\nx\\n-----END PGP SIGNATURE-----\\n"\n',
+  );
+  await chmod(fake, 0o755);
+  run(root, 'config', 'gpg.program', fake);
+  run(root, 'commit', '--quiet', '--allow-empty', '--gpg-sign=key', '--message', 'signed');
+  run(root, 'config', 'log.showSignature', 'true');
+  expect(run(root, 'show', '--no-patch', '--format=%ae').split('\n').length).toBeGreaterThan(1);
+  expect(await factsAt(root, 'HEAD')).toMatchObject({
+    author: 'dev@example.invalid',
+    committedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:+Z-]+$/) as string,
+  });
+});
+
+test('an answer of git that has more in it than when and by whom is refused', async () => {
+  const root = await repository();
+  const bin = await folder();
+  const real = run(root, '--exec-path');
+  await writeFile(
+    join(bin, 'git'),
+    `#!/bin/sh\ncase "$*" in *--format=%cI*) echo gpg: hello;; esac\nexec ${real}/git "$@"\n`,
+  );
+  await chmod(join(bin, 'git'), 0o755);
+  vi.stubEnv('PATH', `${bin}:${process.env['PATH'] ?? ''}`);
+  await expect(factsAt(root, 'HEAD')).rejects.toMatchObject({
+    name: 'UsageError',
+    message: expect.stringMatching(/does not say plainly who wrote commit [0-9a-f]{12}/) as string,
+  });
+});
+
+describe('a file as it is in a commit', () => {
+  const committedAs = async (content: string | Uint8Array): Promise<string> => {
+    const root = await repository();
+    await writeFile(join(root, 'shipway.yaml'), content);
+    run(root, 'add', '--all');
+    run(root, 'commit', '--quiet', '--message', 'configuration');
+    return root;
+  };
+  const read = (root: string, file = 'shipway.yaml') => fileAt(root, 'HEAD', join(root, file));
+
+  test.each([
+    ['not in UTF-8', Buffer.from('service: caf\xe9\n', 'latin1'), 'this is not UTF-8'],
+    ['in UTF-16', Buffer.from('\ufeffservice: x\n', 'utf16le'), 'the file is UTF-16'],
+    ['of more than 1 MiB', '#'.repeat(1024 ** 2 + 1), 'the file has more than 1 MiB'],
+  ])('%s is the problem that the file itself would be', async (_, content, message) => {
+    expect(await read(await committedAs(content))).toMatchObject({ message });
+  });
+
+  test('loses its byte order mark, as the file itself does', async () => {
+    expect(await read(await committedAs('\ufeffservice: x\n'))).toBe('service: x\n');
+  });
+
+  test('is absent only when it is not there: what git cannot read is an error', async () => {
+    const root = await committedAs('service: x\n');
+    expect(await read(root, 'gone.yaml')).toBeUndefined();
+    const blob = run(root, 'rev-parse', 'HEAD:shipway.yaml');
+    await rm(join(root, '.git/objects', blob.slice(0, 2), blob.slice(2)));
+    await expect(read(root)).rejects.toThrow(blob);
+  });
+});
+
 test('a file is read as it is in a commit', async () => {
   const root = await repository();
   await writeFile(join(root, 'two.txt'), 'changed\n');
-  expect(await fileAt(root, 'v1', join(root, 'two.txt'))).toBe('two');
+  expect(await fileAt(root, 'v1', join(root, 'two.txt'))).toBe('two\n');
   expect(await fileAt(root, 'side', join(root, 'two.txt'))).toBeUndefined();
   expect(await changes(root)).toBe(' M two.txt');
-});
-
-/** What a bundle holds, checked out. */
-async function unpacked(path: string): Promise<{ readonly root: string; readonly refs: string }> {
-  const root = join(await folder(), 'out');
-  run('/', 'clone', '--quiet', '--branch', 'shipway', path, root);
-  return { root, refs: run('/', 'bundle', 'list-heads', path) };
-}
-
-describe('a source bundle', () => {
-  test('is the commit and what leads to it, known by its digest, and gone when it is removed', async () => {
-    const root = await repository();
-    const commit = await commitOf(root, 'v1');
-    const bundle = await bundleOf(root, commit);
-    const content = await readFile(bundle.path);
-    expect(bundle.bytes).toBe(content.length);
-    expect(bundle.digest).toBe(createHash('sha256').update(content).digest('hex'));
-    const { root: out, refs } = await unpacked(bundle.path);
-    expect(refs).toBe(`${commit} refs/heads/shipway`);
-    expect((await readdir(out)).sort()).toEqual(['.git', 'one.txt', 'two.txt']);
-    await bundle.remove();
-    await expect(readFile(bundle.path)).rejects.toThrow('ENOENT');
-  });
-
-  test('of a dirty tree has what is changed, new and gone, without what is ignored, and leaves the repository as it was', async () => {
-    const root = await repository();
-    await writeFile(join(root, '.gitignore'), 'secret.txt\n');
-    await writeFile(join(root, 'secret.txt'), 'x');
-    await writeFile(join(root, 'two.txt'), 'changed\n');
-    await writeFile(join(root, 'staged.txt'), 'staged\n');
-    run(root, 'add', 'staged.txt');
-    run(root, 'rm', '--quiet', 'one.txt');
-    const state = (): string[] => [
-      run(root, 'status', '--porcelain'),
-      run(root, 'count-objects'),
-      run(root, 'for-each-ref'),
-    ];
-    const before = state();
-    const { facts, bundle } = await dirtyCommit(await factsAt(root, 'HEAD', ['main']));
-    expect(facts).toMatchObject({ dirty: true, branches: ['main'], author: 'dev@example.invalid' });
-    expect(facts.version).toMatch(/^[0-9a-f]{12}\+dirty\.[0-9a-f]{7}$/);
-    const made = await bundle();
-    const { root: out, refs } = await unpacked(made.path);
-    expect(refs).toContain(facts.commit);
-    expect((await readdir(out)).sort()).toEqual(['.git', '.gitignore', 'staged.txt', 'two.txt']);
-    expect(await readFile(join(out, 'two.txt'), 'utf8')).toBe('changed\n');
-    await made.remove();
-    expect(state()).toEqual(before);
-  });
-
-  test('of the same dirty tree is the same commit', async () => {
-    const root = await repository();
-    await writeFile(join(root, 'two.txt'), 'changed\n');
-    const facts = await factsAt(root, 'HEAD');
-    const [one, two] = [await dirtyCommit(facts), await dirtyCommit(facts)];
-    expect(one.facts).toEqual(two.facts);
-    for (const { bundle } of [one, two]) await (await bundle()).remove();
-  });
 });

@@ -58,7 +58,7 @@ test('a gateway that does not come up is a failure, and not “up”', async () 
   expect(await processesOf(stateDir)).toEqual([]);
 });
 
-test('when PostgreSQL cannot start, the Temporal server that has started is ended again', async () => {
+test('when PostgreSQL cannot start, the Temporal server that has started is ended again, and git is told to ignore the folder', async () => {
   const directory = await temporaryFolder();
   await mkdir(join(directory, '.shipway'));
   await writeFile(join(directory, '.shipway/postgres'), 'no folder');
@@ -71,4 +71,5 @@ test('when PostgreSQL cannot start, the Temporal server that has started is ende
   clearInterval(look);
   expect([...seen].join('\n')).toContain('temporal');
   expect(await processesOf(directory)).toEqual([]);
+  expect(await readFile(join(directory, '.shipway/.gitignore'), 'utf8')).toBe('*\n');
 });

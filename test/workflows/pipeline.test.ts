@@ -173,6 +173,7 @@ describe('stages', () => {
       outcome: 'failed',
       reason: containing('was sent as'),
     });
+    expect((await lab.view(input)).failure).toBe('plan.mismatch');
   });
 });
 

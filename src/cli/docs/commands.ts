@@ -1,5 +1,6 @@
-import { EXIT_CODES, optionText, usageOf } from '../help.js';
-import { COMMANDS, GLOBAL, type CommandSpec, type OptionSpec } from '../table.js';
+import { ALONE, EXIT_CODES, meaningOf, optionText, usageOf } from '../help.js';
+import { CONFIGURED, GLOBAL, type OptionSpec } from '../options.js';
+import { COMMANDS, type CommandSpec } from '../table.js';
 
 /** docs/cli.md: every command with its options and examples, as the help shows them. */
 export const commandsReference = (): string =>
@@ -9,6 +10,9 @@ export const commandsReference = (): string =>
     ['| command | what it does |', '|---|---|', ...COMMANDS.map(line)].join('\n'),
     '## Every command takes',
     options(GLOBAL),
+    `Every command but ${ALONE} takes`,
+    options(CONFIGURED),
+    'It is also where the service and the nearest `shipway dev` are looked for.',
     '## Exit codes',
     [
       '| code | meaning |',
@@ -35,5 +39,5 @@ const options = (specs: Readonly<Record<string, OptionSpec>>): string =>
   [
     '| option | meaning |',
     '|---|---|',
-    ...Object.entries(specs).map(([name, spec]) => `| \`${optionText(name, spec)}\` | ${spec.help} |`),
+    ...Object.entries(specs).map(([name, spec]) => `| \`${optionText(name, spec)}\` | ${meaningOf(spec)} |`),
   ].join('\n');

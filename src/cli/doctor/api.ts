@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path';
 import { apiClient, type ApiClient, type Health } from '../../client/api.js';
-import { isFile, nearestConfiguration, settings } from '../context.js';
+import { configurationIfAny, isFile, settings } from '../context.js';
 import { attempt, bad, short, well, type Check } from './check.js';
+import type { Values } from '../table.js';
 
 const SKEW_SHORT_MS = 2_000;
 /** A statement from further in the future is refused. */
@@ -9,16 +10,16 @@ const SKEW_FAIL_MS = 5 * 60_000;
 const SHORT_HASH = 12;
 
 /** The worker's API: what the worker sees of its world, its clock, and its policy. */
-export const checkApi = (): Promise<readonly Check[]> =>
+export const checkApi = (values: Values): Promise<readonly Check[]> =>
   attempt('api', async () => {
-    const { apiUrl, ...rest } = await settings();
+    const { apiUrl, ...rest } = await settings(values);
     const api = apiClient({ apiUrl, ...rest });
     const health = await api.health();
     return [
       well('api', `${apiUrl}, shipway ${health.version}`),
       ...Object.entries(health.checks).map(checkOf),
       clock(health),
-      ...(await attempt('policy', () => policy(api))),
+      ...(await attempt('policy', () => policy(api, values))),
     ];
   });
 
@@ -33,11 +34,11 @@ function clock({ timestamp }: Health): Check {
   return skew < SKEW_SHORT_MS ? well('clock', detail) : short('clock', detail, next);
 }
 
-/** The policy that rules, against the file beside the configuration here, which somebody may believe to rule. */
-async function policy(api: ApiClient): Promise<readonly Check[]> {
+/** The policy that rules, against the file beside the configuration, which somebody may believe to rule. */
+async function policy(api: ApiClient, values: Values): Promise<readonly Check[]> {
   const { hash } = await api.policy();
   const rules = `${hash.slice(0, SHORT_HASH)} rules`;
-  const configuration = await nearestConfiguration();
+  const configuration = await configurationIfAny(values);
   const file = configuration === undefined ? undefined : join(dirname(configuration), 'shipway.policy.yaml');
   if (file === undefined || !(await isFile(file))) return [well('policy', rules)];
   const [{ loadPolicy }, { digestOf }] = await Promise.all([

@@ -5,16 +5,17 @@ import { SEARCH_ATTRIBUTES } from '../../domain/messages.js';
 import type { TargetState } from '../../domain/target.js';
 import { settings, withClient } from '../context.js';
 import { attempt, bad, well, type Check } from './check.js';
+import type { Values } from '../table.js';
 
 /** Temporal: reachable, the namespace, its search attributes, and who polls each queue. */
-export const checkTemporal = (): Promise<readonly Check[]> =>
+export const checkTemporal = (values: Values): Promise<readonly Check[]> =>
   attempt('temporal', () =>
-    withClient(async (client, { namespace, temporalAddress }) => {
+    withClient(values, async (client, { namespace, temporalAddress }) => {
       const server = await client.temporal.workflowService.getSystemInfo({});
       return [
         well('temporal', `${temporalAddress}, server ${server.serverVersion ?? ''}`),
         ...(await attempt(`namespace ${namespace}`, () => namespaceAndAttributes(client, namespace))),
-        ...(await attempt('pollers', () => queues(client))),
+        ...(await attempt('pollers', () => queues(client, values))),
       ];
     }),
   );
@@ -33,8 +34,8 @@ async function namespaceAndAttributes(client: ShipwayClient, namespace: string):
   ];
 }
 
-async function queues(client: ShipwayClient): Promise<readonly Check[]> {
-  const hosts = await knownHosts();
+async function queues(client: ShipwayClient, values: Values): Promise<readonly Check[]> {
+  const hosts = await knownHosts(values);
   const ofHosts = hosts.map(effectQueues).flatMap(({ effects, watch }) => [effects, watch]);
   return Promise.all([
     queue(client, QUEUES.control, 'workflows'),
@@ -43,8 +44,8 @@ async function queues(client: ShipwayClient): Promise<readonly Check[]> {
 }
 
 /** The hosts whose instances are live somewhere. The API's own check says when it cannot be asked. */
-async function knownHosts(): Promise<readonly string[]> {
-  const targets: readonly TargetState[] = await apiClient(await settings())
+async function knownHosts(values: Values): Promise<readonly string[]> {
+  const targets: readonly TargetState[] = await apiClient(await settings(values))
     .targets()
     .catch((): readonly TargetState[] => []);
   return [...new Set(targets.map((t) => t.host).filter((host) => host !== undefined))];

@@ -31,7 +31,7 @@ export function renderRun(
     '',
     ...run.stages.map((s) => stageLine(s, now)),
     ...(deployment === undefined ? [] : ['', ...deploymentLines(deployment, now)]),
-    ...(open ? openLines(status, now) : ['', `${outcome(run)}: ${oneLine(run.reason ?? '')}`]),
+    ...(open ? openLines(status, now) : ['', `${outcomeOf(run)}: ${oneLine(run.reason ?? '')}`]),
     ...(open && temporal.status !== 'RUNNING'
       ? ['', `ended in Temporal (${temporal.status.toLowerCase()}) before it could write an outcome`]
       : commands || waitingOf(status)?.decision !== undefined
@@ -41,7 +41,9 @@ export function renderRun(
   ];
 }
 
-const outcome = (run: RunView): string => (run.outcome ?? '').replaceAll('_', ' ');
+/** How it ended, and by which row of the failure table. */
+export const outcomeOf = ({ outcome, failure }: RunView): string =>
+  `${outcome?.replaceAll('_', ' ') ?? ''}${failure === undefined ? '' : ` (${failure})`}`;
 
 function stageLine(stage: StageView, now: number): string {
   const { name, state, startedAt, endedAt, note } = stage;

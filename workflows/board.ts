@@ -1,13 +1,13 @@
 import type { Cause, GoBack, Settled } from '../src/domain/inputs.js';
 import type { DeployRequest, RollbackRequest, TargetAnswer, TargetState } from '../src/domain/target.js';
 import type { TargetView } from '../src/domain/view.js';
+import type { Later } from './later.js';
 
 /** A deployment under way, and what people want of it meanwhile. */
 export interface Running {
   readonly id: string;
   readonly requestId: string;
   readonly kind: Cause['kind'];
-  readonly version: string;
   /** Its workflow has been started: it can be told something. */
   started: boolean;
   /** What it is to be told, kept until it has started. */
@@ -24,6 +24,7 @@ export interface Board {
   running?: Running;
   /** Answers of requests that were settled without a deployment of their own, newest last. */
   settled: Settled[];
+  readonly later: Later;
 }
 const SETTLED_LIMIT = 50;
 

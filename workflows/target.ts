@@ -6,6 +6,7 @@ import type { Outcome } from '../src/domain/outcome.js';
 import type { DeployRequest } from '../src/domain/target.js';
 import { keep, viewOf, type Board, type Running } from './board.js';
 import { runDeployment, tellDeployment, tellPipeline } from './deployments.js';
+import { createLater } from './later.js';
 import { control, waiting } from './profiles.js';
 import { publisher } from './publish.js';
 import { registerHandlers } from './target-messages.js';
@@ -20,6 +21,7 @@ export async function target(input: TargetInput): Promise<void> {
     queue: [...(input.queue ?? [])],
     rollbacks: [],
     settled: [...(input.settled ?? [])],
+    later: createLater(),
   };
   const loading = load(board);
   const show = (): void => {
@@ -37,7 +39,8 @@ export async function target(input: TargetInput): Promise<void> {
       () => board.queue.length + board.rollbacks.length > 0 || workflowInfo().continueAsNewSuggested,
     );
     if (board.rollbacks.length === 0 && workflowInfo().continueAsNewSuggested) {
-      await condition(() => allHandlersFinished() || board.rollbacks.length > 0);
+      const quiet = () => allHandlersFinished() && board.later.done();
+      await condition(() => quiet() || board.rollbacks.length > 0);
       if (board.rollbacks.length === 0)
         await continueAsNew<typeof target>({
           service,
@@ -61,11 +64,10 @@ async function load(board: Board): Promise<readonly OpenDeployment[]> {
   return newestFirst;
 }
 
-const adopted = ({ id, requestId, kind, version }: OpenDeployment): Running => ({
+const adopted = ({ id, requestId, kind }: OpenDeployment): Running => ({
   id,
   requestId,
   kind,
-  version,
   started: true,
 });
 
@@ -94,8 +96,7 @@ async function next(board: Board, show: () => void): Promise<void> {
 async function deploy(board: Board, cause: Cause, requestId: string, show: () => void): Promise<void> {
   const { service, environment, nextN } = board.state;
   const id = deploymentId({ service, environment }, nextN);
-  const version = cause.kind === 'deploy' ? cause.request.release.version : cause.kind;
-  const running: Running = { id, requestId, kind: cause.kind, version, started: false };
+  const running: Running = { id, requestId, kind: cause.kind, started: false };
   board.running = running;
   show();
   let admitted: DeploymentInput;

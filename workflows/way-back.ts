@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/workflow';
+import { ApplicationFailure, sleep } from '@temporalio/workflow';
 import { about, named, summary, type Field } from './moves.js';
 import { control } from './profiles.js';
 import { reasonOf } from './undo.js';
@@ -41,6 +41,9 @@ export async function restore(field: Field): Promise<void> {
   if (left !== undefined) throw ApplicationFailure.nonRetryable(left, 'undo.incomplete');
 }
 
+/** A store that is away comes back by itself, and a question to a person would need it too. */
+const AWAY_MS = 10_000;
+
 /**
  * Undoes everything, newest first, until it is done or a person says to leave the rest; answers what was left. Fails with
  * `permit.missing` when this deployment has none, or has none any more: nobody can answer that it may.
@@ -55,14 +58,15 @@ export async function goBack(field: Field, why: string): Promise<string | undefi
     if (left.length === 0) return undefined;
     const barred = left.find((l) => l.type === 'permit.missing');
     if (barred !== undefined) throw ApplicationFailure.nonRetryable(barred.why, 'permit.missing');
+    if (left.every((l) => l.type === 'store.unavailable')) {
+      await sleep(AWAY_MS, { summary: 'until PostgreSQL answers' });
+      continue;
+    }
     const names = left.map((l) => `${l.what} (${l.why})`).join('; ');
-    const gate = await control.openQuestion({
-      ...about(field),
-      question: 'undo_incomplete',
-      title: `could not be undone: ${names}. approve: try again; reject: leave it so`,
-    });
-    const closed = await field.gates.ask(gate);
-    await control.closeGate({ ...about(field), gate: closed });
+    const title = `could not be undone: ${names}. approve: try again; reject: leave it so`;
+    const closed = await field.gates.ask(() =>
+      control.openQuestion({ ...about(field), question: 'undo_incomplete', title }),
+    );
     if (closed.verdict !== 'rejected') continue;
     const by = closed.answers.find((a) => a.verb === 'reject');
     field.undo.clear();

@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../src/domain/audit.js';
 import { decisionFor } from '../src/domain/decision.js';
 import type { GateState, Question } from '../src/domain/gate.js';
 import type { PipelineInput } from '../src/domain/inputs.js';
@@ -73,7 +74,10 @@ export interface OpenGateInput {
   readonly run: string;
 }
 
-/** The approval gate as the policy has it now, for the decision as it stands now. When it expires is the workflow's clock's business. */
+/**
+ * The approval gate as the policy has it now, for the decision as it stands now; where the policy asks nobody, it is closed already.
+ * When it expires is the workflow's clock's business.
+ */
 export const openGate =
   ({ store, policy }: Deps) =>
   async ({
@@ -95,15 +99,12 @@ export const openGate =
       required: rules.requiredApprovals,
       barred: barredFrom(rules, requestedBy, plan.author),
       answers: [],
-      verdict: 'open',
+      verdict: rules.requiredApprovals === 0 ? 'approved' : 'open',
     };
+    const { question, required } = gate;
     await store.audit.append([
-      entry(subjectOf(plan), 'gate.opened', {
-        question: gate.question,
-        decision,
-        required: gate.required,
-        run,
-      }),
+      entry(subjectOf(plan), 'gate.opened', { question, decision, required, run }),
+      ...(gate.verdict === 'open' ? [] : [closing(subjectOf(plan), gate)]),
     ]);
     return { gate, expiresAfterMs: rules.expiresAfterMs };
   };
@@ -132,17 +133,18 @@ export const openQuestion =
 export const closeGate =
   ({ store }: Pick<ControlDeps, 'store'>) =>
   async ({ gate, ...subject }: Subject & { readonly gate: GateState }): Promise<void> => {
-    const by = gate.answers.map((a) => `${a.verb} ${a.person}`);
-    await store.audit.append([
-      entry(subject, 'gate.closed', {
-        question: gate.question,
-        decision: gate.decision,
-        verdict: gate.verdict,
-        by,
-      }),
-    ]);
+    await store.audit.append([closing(subject, gate)]);
   };
 
+const closing = (subject: Subject, { question, decision, verdict, answers }: GateState): AuditEntry =>
+  entry(subject, 'gate.closed', {
+    question,
+    decision,
+    verdict,
+    by: answers.map((a) => `${a.verb} ${a.person}`),
+  });
+
+/** Its key is of the run, not of the activity: tried in two ways it is one entry. */
 export const finishRun =
   ({ store }: Pick<ControlDeps, 'store'>) =>
   async (input: {
@@ -152,8 +154,14 @@ export const finishRun =
     outcome: Outcome;
     reason: string;
   }): Promise<void> => {
-    const { run, outcome, reason, planHash } = input;
+    const { run, outcome, reason, planHash, plan } = input;
+    const { workflowId = '', runId = '' } = Context.current().info.workflowExecution ?? {};
     await store.audit.append([
-      entry(subjectOf(input.plan), 'run.finished', { run, outcome, reason, plan: planHash }),
+      entry(
+        subjectOf(plan),
+        'run.finished',
+        { run, outcome, reason, plan: planHash },
+        { key: `${workflowId}/${runId}/run.finished` },
+      ),
     ]);
   };

@@ -1,7 +1,8 @@
 import { Context } from '@temporalio/activity';
-import type { Answer, GateState } from '../src/domain/gate.js';
-import { refusal } from '../src/domain/gate.js';
-import { malformed, type Statement } from '../src/domain/statement.js';
+import type { AuditEntry } from '../src/domain/audit.js';
+import { answerOf, refusal, type Answer, type GateState } from '../src/domain/gate.js';
+import { malformed, outOfTime, type Statement } from '../src/domain/statement.js';
+import { digestOf } from '../src/hash.js';
 import { entry, type Subject } from './audit.js';
 import type { ControlDeps } from './deps.js';
 import { policyOf } from './policy.js';
@@ -9,12 +10,12 @@ import { policyOf } from './policy.js';
 export interface VerifyInput extends Subject {
   readonly statement: Statement;
   readonly gate?: GateState;
+  /** When (epoch ms) the workflow went back on its word, without waiting for this: what is written of it now is marked late. */
+  readonly actedAt?: number;
 }
 export type Verified =
   | { readonly status: 'accepted'; readonly answer: Answer }
   | { readonly status: 'refused'; readonly message: string };
-
-const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /**
  * Whether a statement counts: its form, its time, the environment's way of knowing people, and that nobody used its nonce before.
@@ -23,34 +24,40 @@ const CLOCK_TOLERANCE_MS = 5 * 60_000;
 export const verifyStatement =
   ({ store, policy }: Pick<ControlDeps, 'store' | 'policy'>) =>
   async (input: VerifyInput): Promise<Verified> => {
-    const { statement, gate } = input;
+    const { statement, gate, actedAt } = input;
     await policyOf(policy, input.environment);
     const why =
       malformed(statement) ??
-      outOfTime(statement) ??
+      outOfTime(statement, actedAt ?? Date.now()) ??
       (gate && refusal(gate, statement)) ??
       (await used(store, statement));
     const details = { verb: statement.verb, on: statement.on, reason: statement.reason ?? '' };
-    const more = { user: statement.person, statement };
     if (why !== undefined) {
-      await store.audit.append([entry(input, 'statement.refused', { ...details, why }, more)]);
+      const refused = { ...details, why, ...(actedAt === undefined ? {} : { acted_on: true }) };
+      await store.audit.append([said(input, 'statement.refused', refused)]);
       return { status: 'refused', message: why };
     }
-    await store.audit.append([
-      entry(input, 'statement.accepted', { ...details, gate: gate?.question ?? '' }, more),
-    ]);
-    const verb = statement.verb === 'reject' ? 'reject' : 'approve';
-    const reason = statement.reason === undefined ? {} : { reason: statement.reason };
-    return { status: 'accepted', answer: { person: statement.person, verb, at: statement.at, ...reason } };
+    await store.audit.append([said(input, 'statement.accepted', { ...details, gate: gate?.question ?? '' })]);
+    return { status: 'accepted', answer: answerOf(statement) };
   };
 
-function outOfTime(statement: Statement): string | undefined {
-  const now = Date.now();
-  if (Date.parse(statement.until) < now)
-    return `the statement was good until ${statement.until}; make a new one`;
-  if (Date.parse(statement.at) > now + CLOCK_TOLERANCE_MS)
-    return `the statement was made in the future (${statement.at}); set the clock`;
-  return undefined;
+/**
+ * Its key is of the message, not of the activity: tried in two ways it is one entry. Refused it is of all that was said, because a
+ * nonce that was used before may come with anything.
+ */
+function said(
+  { statement, actedAt, ...subject }: VerifyInput,
+  event: 'statement.accepted' | 'statement.refused',
+  details: AuditEntry['details'],
+): AuditEntry {
+  const workflow = Context.current().info.workflowExecution?.workflowId ?? '';
+  const which = event === 'statement.accepted' ? statement.nonce : digestOf({ ...statement });
+  return entry(subject, event, details, {
+    user: statement.person,
+    statement,
+    key: `${workflow}/${which}/${event}`,
+    ...(actedAt === undefined ? {} : { late: true, timestamp: new Date(actedAt).toISOString() }),
+  });
 }
 
 async function used(store: ControlDeps['store'], statement: Statement): Promise<string | undefined> {

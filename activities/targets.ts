@@ -59,11 +59,10 @@ export const loadTarget =
     const open = await store.deployments.open(ref);
     return {
       state,
-      open: open.map(({ id, requestId, kind, release, run }) => ({
+      open: open.map(({ id, requestId, kind, run }) => ({
         id,
         requestId,
         kind,
-        version: release.version,
         ...(run === undefined ? {} : { run }),
       })),
     };

@@ -1,6 +1,7 @@
 import type { GoBack, OpenDeployment, Settled } from '../src/domain/inputs.js';
 import type { DeployRequest, RollbackRequest, TargetAnswer, TargetState } from '../src/domain/target.js';
 import type { TargetView } from '../src/domain/view.js';
+import type { Later } from './later.js';
 
 /** A deployment under way, and what people want of it meanwhile. */
 export interface Running extends OpenDeployment {
@@ -24,6 +25,7 @@ export interface Board {
   messages: number;
   /** What whoever looks at it must know. */
   note?: string;
+  readonly later: Later;
 }
 const SETTLED_LIMIT = 50;
 

@@ -89,7 +89,7 @@ async function finished(moves: Moves, ended: Ended): Promise<Ended> {
     await control.finishDeployment({ ...ended, ...moves.record() });
     upsertSearchAttributes([{ key: OUTCOME, value: ended.outcome }]);
     moves.close(ended);
-    await condition(allHandlersFinished);
+    await condition(() => moves.recorded() && allHandlersFinished());
   });
   return ended;
 }

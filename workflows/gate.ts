@@ -1,31 +1,51 @@
-import { ApplicationFailure, TemporalFailure, condition, setHandler } from '@temporalio/workflow';
-import { answered, expired, refusal, type GateState } from '../src/domain/gate.js';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  TemporalFailure,
+  condition,
+  isCancellation,
+  setHandler,
+} from '@temporalio/workflow';
+import { answered, expired, refusal, unanswerable, withdrawn, type GateState } from '../src/domain/gate.js';
 import type { Accepted } from '../src/domain/messages.js';
 import { malformed, type Statement } from '../src/domain/statement.js';
+import type { Later } from './later.js';
 import * as messages from './messages.js';
 import { control } from './profiles.js';
 import { shielded } from './shielded.js';
 import { reasonOf } from './undo.js';
+import { verified } from './verified.js';
 
 export interface Gates {
-  /** Opens a gate and waits until it is closed by answers or by its expiry. Cancelling the scope leaves it without a verdict. */
-  ask(gate: GateState): Promise<GateState>;
+  /**
+   * Opens a gate (one that asks nobody is closed by that, and recorded so), waits until it is closed by answers or by its expiry, and has its end recorded: a yes before anything follows from it.
+   * Cancelling the scope withdraws the question at once; the store is told as soon as it answers.
+   */
+  ask(opening: () => Promise<GateState>): Promise<GateState>;
   /** Statements of the last closed gate that counted. */
   readonly statements: () => readonly Statement[];
 }
 
-/**
- * The one mechanism behind every question to people. Registers the handlers at once; `changed` is called whenever the open gate
- * or its answers change, with `undefined` when nothing is asked any more, and `note` with what became of a signal.
- */
-export function createGates(
-  subject: Subject,
-  changed: (gate: GateState | undefined) => void,
-  note: (line: string) => void,
-): Gates {
-  const desk: Desk = { subject, changed, note, counted: [] };
+/** What a gate is asked about, and whom it tells. */
+export interface Asking {
+  readonly subject: {
+    readonly service: string;
+    readonly environment: string;
+    readonly version: string;
+  };
+  /** Called whenever the open gate or its answers change, with `undefined` when nothing is asked any more. */
+  readonly changed: (gate: GateState | undefined) => void;
+  /** What became of a signal. */
+  readonly note: (line: string) => void;
+  readonly later: Later;
+}
+
+/** The one mechanism behind every question to people. Registers the handlers at once. */
+export function createGates(asking: Asking): Gates {
+  const desk: Desk = { ...asking, counted: [] };
   const validator = (statement: Statement): void => {
-    const why = malformed(statement) ?? refusal(desk.open, statement);
+    const why = malformed(statement) ?? unanswerable(desk.open, statement);
     if (why !== undefined) throw ApplicationFailure.nonRetryable(why, 'statement.refused');
   };
   const answer = (statement: Statement): Promise<Accepted> => take(desk, statement);
@@ -41,24 +61,38 @@ export function createGates(
   });
   setHandler(messages.approveSignal, signal, { description: silent });
   setHandler(messages.rejectSignal, signal, { description: silent });
-  return { statements: () => desk.counted, ask: (gate) => ask(desk, gate) };
+  return { statements: () => desk.counted, ask: (opening) => ask(desk, opening) };
 }
 
-interface Subject {
-  readonly service: string;
-  readonly environment: string;
-  readonly version: string;
-}
 /** What the handlers and the question share. */
-interface Desk {
-  readonly subject: Subject;
-  readonly changed: (gate: GateState | undefined) => void;
-  readonly note: (line: string) => void;
+interface Desk extends Asking {
   open?: GateState;
   counted: Statement[];
 }
 
-async function ask(desk: Desk, gate: GateState): Promise<GateState> {
+async function ask(desk: Desk, opening: () => Promise<GateState>): Promise<GateState> {
+  const { subject, later } = desk;
+  const close = (gate: GateState): Promise<void> => shielded(() => control.closeGate({ ...subject, gate }));
+  // Opened half-way it would be asked in the audit alone, so opening is not cancelled, only not waited for.
+  const opened = shielded(opening);
+  const asked = await unlessCancelled(opened).catch((error: unknown) => {
+    if (isCancellation(error))
+      later.add(opened.then((gate) => (gate.verdict === 'open' ? close(withdrawn(gate)) : undefined)));
+    throw error;
+  });
+  if (asked.verdict !== 'open') return asked;
+  const gate = await answeredOrNot(desk, asked);
+  const closing = close(gate);
+  later.add(closing);
+  if (gate.verdict === 'withdrawn') throw new CancelledFailure('the question was withdrawn');
+  if (gate.verdict === 'approved' && gate.question !== 'undo_incomplete') await unlessCancelled(closing);
+  return gate;
+}
+
+const unlessCancelled = <T>(work: Promise<T>): Promise<T> =>
+  Promise.race([work, CancellationScope.current().cancelRequested]);
+
+async function answeredOrNot(desk: Desk, gate: GateState): Promise<GateState> {
   desk.open = gate;
   desk.counted = [];
   desk.changed(gate);
@@ -71,6 +105,9 @@ async function ask(desk: Desk, gate: GateState): Promise<GateState> {
         desk.open = expired(desk.open);
     }
     return desk.open;
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    return withdrawn(desk.open);
   } finally {
     delete desk.open;
     desk.changed(undefined);
@@ -79,26 +116,32 @@ async function ask(desk: Desk, gate: GateState): Promise<GateState> {
 
 /** Shielded: cancelling the workflow cancels what it does, not the answer to a person; a failed signal handler would fail it all. */
 async function take(desk: Desk, statement: Statement): Promise<Accepted> {
-  const { subject, open: asked } = desk;
+  const { subject, open: asked, later } = desk;
   if (asked === undefined) return { status: 'refused', message: 'nothing is waiting for an answer here' };
-  const verified = await shielded(() => control.verifyStatement({ statement, gate: asked, ...subject }));
-  if (verified.status === 'refused') return verified;
+  const goesBack = asked.question === 'parked' && statement.verb === 'reject';
+  const result = await verified({ statement, gate: asked, ...subject }, goesBack ? later : undefined);
+  if (result.status === 'refused') return result;
   const late = refusal(desk.open, statement);
-  if (late !== undefined || desk.open === undefined)
-    return { status: 'refused', message: late ?? 'the gate has closed' };
-  const open = (desk.open = answered(desk.open, verified.answer));
+  if (late !== undefined || desk.open === undefined) {
+    const why = late ?? 'the gate has closed';
+    later.add(recorded(desk, statement, why));
+    return { status: 'refused', message: why };
+  }
+  const open = (desk.open = answered(desk.open, result.answer));
   if (statement.verb === 'approve') desk.counted.push(statement);
   desk.changed(open);
   return { status: 'accepted', message: progress(open) };
 }
 
+const recorded = ({ subject }: Desk, statement: Statement, why: string): Promise<void> =>
+  shielded(() => control.recordRefusal({ statement: describe(statement), why, ...subject }));
+
 async function signalled(desk: Desk, statement: Statement): Promise<void> {
-  const why = malformed(statement) ?? refusal(desk.open, statement);
+  const why = malformed(statement) ?? unanswerable(desk.open, statement);
   const said = describe(statement);
   try {
     const result = why === undefined ? await take(desk, statement) : { status: 'refused', message: why };
-    if (why !== undefined)
-      await shielded(() => control.recordRefusal({ statement: said, why, ...desk.subject }));
+    if (why !== undefined) await recorded(desk, statement, why);
     desk.note(`signal ${said}: ${result.status}, ${result.message}`);
   } catch (error) {
     if (!(error instanceof TemporalFailure)) throw error;

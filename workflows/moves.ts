@@ -4,10 +4,12 @@ import type { GateState } from '../src/domain/gate.js';
 import type { DeploymentInput, Ended } from '../src/domain/inputs.js';
 import { FULL, type Share } from '../src/domain/plan.js';
 import type { DeploymentView } from '../src/domain/view.js';
-import { NO_EVIDENCE, type WatchEvidence, type WatchInput } from '../src/domain/watching.js';
+import { NO_EVIDENCE, type WatchEvidence } from '../src/domain/watching.js';
 import { asking } from './asking.js';
 import { happened, initialView } from './deployment-view.js';
 import { createGates, type Gates } from './gate.js';
+import { createLater, type Later } from './later.js';
+import { guarded } from './meanwhile.js';
 import * as messages from './messages.js';
 import { control, effectsOf, type Effects, type Times } from './profiles.js';
 import { publisher } from './publish.js';
@@ -46,6 +48,8 @@ export interface Moves {
     knownGood: boolean;
     late: { at: number; what: string }[];
   };
+  /** What was done without waiting for its record has been recorded. */
+  readonly recorded: () => boolean;
   readonly close: (ended: Ended) => void;
 }
 
@@ -55,6 +59,7 @@ export interface Field {
   readonly effects: Effects;
   readonly undo: UndoList;
   readonly gates: Gates;
+  readonly later: Later;
   evidence: WatchEvidence;
   share: Share;
   moved: boolean;
@@ -72,7 +77,7 @@ export function startMoves(input: DeploymentInput): Moves {
     provision: () => provision(field),
     smoke: () => smoke(field),
     shift: (share) => shift(field, share),
-    watch: (phase, ms) => watch(field, phase, ms),
+    watch: (phase, ms) => watchPhase(field, phase, ms),
     promote: () => promote(field),
     retire: () => retire(field),
     keepReplaced: () => {
@@ -90,6 +95,7 @@ export function startMoves(input: DeploymentInput): Moves {
       knownGood: field.knownGood,
       late: field.late,
     }),
+    recorded: () => field.later.done(),
     close: (ended) => {
       field.show({ phase: 'done', ...ended }, `${ended.outcome.replaceAll('_', ' ')}: ${ended.reason}`);
     },
@@ -105,7 +111,8 @@ function createField(input: DeploymentInput): Field {
     if (what !== undefined) view = happened(view, Date.now(), what);
     publish(view);
   };
-  const onGate = (gate: GateState | undefined): void => {
+  const later = createLater();
+  const changed = (gate: GateState | undefined): void => {
     view = asking(view, gate);
     publish(view);
   };
@@ -114,9 +121,8 @@ function createField(input: DeploymentInput): Field {
     input,
     effects: effectsOf(input.host, timesOf(input)),
     undo: new UndoList(),
-    gates: createGates(subject, onGate, (line) => {
-      show({}, line);
-    }),
+    gates: createGates({ subject, later, changed, note: (line) => void show({}, line) }),
+    later,
     evidence: NO_EVIDENCE,
     share: 0,
     moved: false,
@@ -186,9 +192,11 @@ async function shift(field: Field, share: Share): Promise<void> {
     undo.add('send all traffic back', () => undoShift(field));
   }
   field.moved = true;
-  await effects.quick.shiftTraffic.executeWithOptions(summary(`shift ${named(field)} ${step}`), [
-    { ...about(field), share, from: field.share, userKey: input.plan.userKey },
-  ]);
+  await guarded(field, () =>
+    effects.quick.shiftTraffic.executeWithOptions(summary(`shift ${named(field)} ${step}`), [
+      { ...about(field), share, from: field.share, userKey: input.plan.userKey },
+    ]),
+  );
   field.share = share;
   field.show({ shares: sharesOf(field, share) });
 }
@@ -198,37 +206,14 @@ export const sharesOf = ({ input }: Field, share: Share) =>
     ? { [input.candidate]: share }
     : { [input.replaces.slot]: FULL - share, [input.candidate]: share };
 
-async function watch(field: Field, phase: string, ms: number): Promise<void> {
-  const { input } = field;
-  const from = Date.now();
-  field.show(
-    { phase: phase === 'bake' ? 'bake' : 'shift', nextAt: from + ms },
-    `watching ${phase} for ${String(ms / 1000)} s`,
-  );
-  const what: WatchInput = {
-    service: input.service,
-    environment: input.environment,
-    deployment: input.id,
-    phase,
-    candidate: { release: input.release.digest, slot: input.candidate },
-    ...(input.replaces === undefined
-      ? {}
-      : { stable: { release: input.replaces.release.digest, slot: input.replaces.slot } }),
-    plan: input.plan.watch,
-    liveness: input.plan.configuration.healthChecks.liveness,
-    from,
-    until: from + ms,
-    evidence: field.evidence,
-  };
-  await watchPhase(field, what);
-}
-
 async function promote(field: Field): Promise<void> {
   const { input } = field;
   field.show({ phase: 'promote' }, `${input.release.version} is the live release`);
-  await control.promote.executeWithOptions(summary(`promote ${named(field)} ${input.release.version}`), [
-    { ...about(field), release: input.release, configuration: input.plan.configuration },
-  ]);
+  await guarded(field, () =>
+    control.promote.executeWithOptions(summary(`promote ${named(field)} ${input.release.version}`), [
+      { ...about(field), release: input.release, configuration: input.plan.configuration },
+    ]),
+  );
 }
 
 /** A failure that says the rules found the candidate bad. */

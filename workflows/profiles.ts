@@ -15,7 +15,7 @@ import type { Activities } from '../activities/index.js';
 const WAIT = { cancellationType: 'WAIT_CANCELLATION_COMPLETED' } as const;
 const EAGER = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' } as const;
 
-/** Store and decisions: short, retried until PostgreSQL answers. */
+/** Store and decisions: short, retried until PostgreSQL answers, also on the way back: no person can do better. */
 export const control = proxyActivities<Activities>({
   ...WAIT,
   taskQueue: QUEUES.control,
@@ -61,14 +61,6 @@ export const waiting = proxyActivities<Activities>({
 const HEARTBEAT = '5s';
 /** Going back is tried for minutes, then a person is asked. No schedule-to-close: a dead worker must not use it up. */
 const UNDO_RETRY = { ...EAGER, maximumAttempts: 20 } as const;
-
-/** Taking a record in the store back. */
-export const undoingRecords = proxyActivities<Activities>({
-  ...WAIT,
-  taskQueue: QUEUES.control,
-  startToCloseTimeout: '15s',
-  retry: UNDO_RETRY,
-});
 
 /** How long what the plan leaves free may take at most. */
 export interface Times {

@@ -9,6 +9,9 @@ const MOST_MESSAGES = 1_000;
 export const worn = (board: Board): boolean =>
   workflowInfo().continueAsNewSuggested || board.messages >= MOST_MESSAGES;
 
+/** Nothing is being answered or recorded: it would be lost with this run. */
+export const quiet = ({ later }: Board): boolean => allHandlersFinished() && later.done();
+
 /** Goes on as a new run, with all that the store does not know. Not while a message is being answered: its answer would be lost. */
 export function renew({ state, queue, settled, running }: Board): Promise<never> {
   const { service, environment } = state;
@@ -22,6 +25,6 @@ export function renew({ state, queue, settled, running }: Board): Promise<never>
 export async function outlasting(board: Board, end: Promise<unknown>): Promise<void> {
   let over = false;
   const ending = end.finally(() => (over = true));
-  await Promise.race([ending, condition(() => over || (worn(board) && allHandlersFinished()))]);
+  await Promise.race([ending, condition(() => over || (worn(board) && quiet(board)))]);
   if (!over) await renew(board);
 }

@@ -10,7 +10,7 @@ import type { RunView, StageView } from '../src/domain/view.js';
 import { deployThrough } from './deploy-through.js';
 import type { Gates } from './gate.js';
 import { control, stageActivities } from './profiles.js';
-import { reasonOf } from './undo.js';
+import { reasonOf, typeOf } from './undo.js';
 
 /** A run under way: what its stages read and write. */
 export interface Run {
@@ -25,6 +25,8 @@ export interface Run {
   readonly identify: (identity: 'asserted') => void;
   readonly abortedBy: () => Statement | undefined;
   readonly cancelled: () => boolean;
+  /** What was done without waiting for its record has been recorded. */
+  readonly recorded: () => boolean;
   /** Waits for a hint from the target, or `withinMs`. Answers whether there was one. */
   readonly hint: (withinMs: number) => Promise<boolean>;
 }
@@ -108,11 +110,14 @@ async function command(run: Run, stage: CommandStage, made: Made): Promise<Parti
       if (result.artifacts !== undefined) made.artifacts.push(result.artifacts);
       return { state: 'passed' };
     } catch (error) {
-      if (isCancellation(error) || attempt >= stage.attempts) throw error;
+      if (isCancellation(error) || !mayPass(error) || attempt >= stage.attempts) throw error;
       run.stage(stage.name, { note: `attempt ${String(attempt)} failed` });
     }
   }
 }
+
+/** What a second try may change. A lost stage is none of it: whether it is begun again is said by `on_lost`. */
+const mayPass = (error: unknown): boolean => ['stage.failed', 'stage.timeout'].includes(typeOf(error) ?? '');
 
 async function scan(run: Run, stage: ScanStage, made: Made): Promise<Partial<StageView>> {
   const { plan, source, run: id } = run.input;
@@ -157,22 +162,18 @@ async function releaseOf(run: Run, made: Made): Promise<Release> {
 async function approval(run: Run, stage: string, made: Made): Promise<Partial<StageView>> {
   const release = await releaseOf(run, made);
   const { plan, planHash, requestedBy, run: id } = run.input;
-  const { gate, expiresAfterMs } = await control.openGate.executeWithOptions(
-    { summary: 'compute the decision and ask who must approve it' },
-    [{ plan, planHash, release, evidence: made.evidence, requestedBy, run: id }],
-  );
-  if (gate.required === 0) {
-    made.approval = { decision: gate.decision, statements: [] };
-    return { state: 'passed', note: 'the policy asks for no approval here' };
-  }
-  run.stage(stage, { state: 'waiting' });
-  const closed = await run.gates.ask({ ...gate, expiresAt: Date.now() + expiresAfterMs });
-  await control.closeGate.executeWithOptions({ summary: `approval: ${closed.verdict}` }, [
-    { gate: closed, ...subject(run) },
-  ]);
+  const closed = await run.gates.ask(async () => {
+    const { gate, expiresAfterMs } = await control.openGate.executeWithOptions(
+      { summary: 'compute the decision and ask who must approve it' },
+      [{ plan, planHash, release, evidence: made.evidence, requestedBy, run: id }],
+    );
+    if (gate.verdict === 'open') run.stage(stage, { state: 'waiting' });
+    return { ...gate, expiresAt: Date.now() + expiresAfterMs };
+  });
   if (closed.verdict !== 'approved') throw refused(closed);
   made.approval = { decision: closed.decision, statements: run.gates.statements() };
-  return { state: 'passed', note: `approved by ${closed.answers.map((a) => a.person).join(', ')}` };
+  const by = closed.answers.map((a) => a.person).join(', ');
+  return { state: 'passed', note: by === '' ? 'the policy asks for no approval here' : `approved by ${by}` };
 }
 
 function refused(gate: GateState): ApplicationFailure {
@@ -220,9 +221,3 @@ function settled(finished: Finished): Partial<StageView> {
 export function ending(ended: Ended): ApplicationFailure {
   return ApplicationFailure.nonRetryable(ended.reason, failureTypeOf(ended.outcome), ended);
 }
-
-const subject = (run: Run) => ({
-  service: run.input.plan.service,
-  environment: run.input.plan.environment,
-  version: run.input.plan.version,
-});

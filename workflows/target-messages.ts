@@ -8,6 +8,7 @@ import { tellDeployment } from './deployments.js';
 import * as messages from './messages.js';
 import { control } from './profiles.js';
 import { shielded } from './shielded.js';
+import { PATIENCE_MS, verified, within } from './verified.js';
 
 /** What a target can be told. `loaded`: the store has been read, so that what runs is known. */
 export function registerHandlers(board: Board, loaded: Promise<void>, show: () => void): void {
@@ -76,18 +77,30 @@ async function knownOf(board: Board, requestId: string): Promise<TargetAnswer | 
   return present(board, requestId) ?? kept ?? undefined;
 }
 
-/** With a deployment in flight a rollback is a message to it; otherwise it is a deployment of its own, before everything that waits. */
+/** The store is asked for as long as there is time; what is here is known anyway. */
+async function knownBy(until: number, board: Board, requestId: string): Promise<TargetAnswer | undefined> {
+  const left = until - Date.now();
+  if (left === Infinity) return knownOf(board, requestId);
+  return left > 0 ? within(left, knownOf(board, requestId)) : present(board, requestId);
+}
+
+/**
+ * With a deployment in flight a rollback is a message to it, which does not wait for the store; otherwise it is a deployment of its own,
+ * before everything that waits.
+ */
 async function rollback(
   board: Board,
   loaded: Promise<void>,
   request: RollbackRequest,
 ): Promise<TargetAnswer> {
   const { statement, service, environment, requestId, reason } = request;
-  const verified = await control.verifyStatement({ statement, service, environment, version: 'rollback' });
-  if (verified.status === 'refused')
-    return { status: 'refused', type: 'statement.refused', message: verified.message };
   await loaded;
-  const known = await knownOf(board, requestId);
+  const later = board.running === undefined ? undefined : board.later;
+  const until = Date.now() + (later === undefined ? Infinity : PATIENCE_MS);
+  const result = await verified({ statement, service, environment, version: 'rollback' }, later);
+  if (result.status === 'refused')
+    return { status: 'refused', type: 'statement.refused', message: result.message };
+  const known = await knownBy(until, board, requestId);
   if (known !== undefined) return known;
   const { running } = board;
   if (running !== undefined) {

@@ -1,10 +1,11 @@
-import { CancellationScope, allHandlersFinished, condition } from '@temporalio/workflow';
+import { CancellationScope, condition } from '@temporalio/workflow';
 import { targetDetails } from '../src/domain/details.js';
 import type { OpenDeployment, TargetInput } from '../src/domain/inputs.js';
 import { viewOf, type Board } from './board.js';
 import { control } from './profiles.js';
+import { createLater } from './later.js';
 import { publisher } from './publish.js';
-import { renew, worn } from './renewal.js';
+import { quiet, renew, worn } from './renewal.js';
 import { shielded } from './shielded.js';
 import { registerHandlers } from './target-messages.js';
 import { adopt, adopted, next } from './turn.js';
@@ -22,6 +23,7 @@ export async function target(input: TargetInput): Promise<void> {
     rollbacks: [],
     settled: [...(input.settled ?? [])],
     messages: 0,
+    later: createLater(),
   };
   const show = (): void => {
     publish(viewOf(board));
@@ -45,7 +47,7 @@ async function live(board: Board, input: TargetInput, show: () => void): Promise
   for (;;) {
     await condition(() => asked(board) || worn(board));
     if (board.rollbacks.length === 0 && worn(board)) {
-      await condition(() => allHandlersFinished() || board.rollbacks.length > 0);
+      await condition(() => quiet(board) || board.rollbacks.length > 0);
       if (board.rollbacks.length === 0) await renew(board);
     }
     await next(board, show);

@@ -9,8 +9,8 @@ import { control, waiting } from './profiles.js';
 import { outlasting } from './renewal.js';
 import { reasonOf, typeOf } from './undo.js';
 
-export const adopted = ({ id, requestId, kind, version, run }: OpenDeployment): Running => ({
-  ...{ id, requestId, kind, version, started: true, rollbacks: [] },
+export const adopted = ({ id, requestId, kind, run }: OpenDeployment): Running => ({
+  ...{ id, requestId, kind, started: true, rollbacks: [] },
   ...(run === undefined ? {} : { run }),
 });
 
@@ -66,10 +66,8 @@ async function deploy(
   await ended(board, id);
 }
 
-const shown = (cause: Exclude<Cause, { kind: 'recover' }>): Pick<Running, 'kind' | 'version' | 'run'> =>
-  cause.kind === 'deploy'
-    ? { kind: 'deploy', version: cause.request.release.version, run: cause.request.run }
-    : { kind: 'rollback', version: 'rollback' };
+const shown = (cause: Exclude<Cause, { kind: 'recover' }>): Pick<Running, 'kind' | 'run'> =>
+  cause.kind === 'deploy' ? { kind: 'deploy', run: cause.request.run } : { kind: 'rollback' };
 
 /** After a deployment's end: rollbacks that came too late to be a message to it, or named another version, come next. */
 async function ended(board: Board, id: string): Promise<void> {

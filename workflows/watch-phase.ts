@@ -1,26 +1,44 @@
-import { CancellationScope, CancelledFailure, isCancellation } from '@temporalio/workflow';
-import type { GateState } from '../src/domain/gate.js';
+import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import type { VerdictKind } from '../src/domain/verdict.js';
 import type { WatchInput, WatchResult } from '../src/domain/watching.js';
+import { meanwhile } from './meanwhile.js';
 import { about, judgedBad, type Field } from './moves.js';
 import { control } from './profiles.js';
-import { shielded } from './shielded.js';
 
 /** Watches one phase to its end; doubt that outlasts the step parks the deployment, and a person decides. Throws when the candidate is bad. */
-export async function watchPhase(field: Field, what: WatchInput): Promise<void> {
-  const result = await watched(field, what);
-  const { kind, reason } = result.verdict;
+export async function watchPhase(field: Field, phase: string, ms: number): Promise<void> {
+  const shown = phase === 'bake' ? 'bake' : 'shift';
+  const until = Date.now() + ms;
+  field.show({ phase: shown, nextAt: until }, `watching ${phase} for ${String(ms / 1000)} s`);
+  const { kind, reason } = (await watched(field, { ...openWatch(field, phase), until })).verdict;
   if (kind === 'pass') return;
-  const policy = kind === 'unavailable' ? what.plan.onUnavailable : what.plan.onInconclusive;
-  if (policy === 'continue') {
+  const { onUnavailable, onInconclusive } = field.input.plan.watch;
+  if ((kind === 'unavailable' ? onUnavailable : onInconclusive) === 'continue') {
     field.show({}, `going on in doubt: ${reason}`);
     return;
   }
-  await parked(field, what, kind, reason);
+  await parked(field, phase, kind, reason);
+  field.show({ phase: shown }, `a person lets it go on`);
 }
 
+/** What a watch is told that goes on until it fails or is interrupted, from now and from what is known. */
+export const openWatch = ({ input, evidence }: Field, phase: string): WatchInput => ({
+  service: input.service,
+  environment: input.environment,
+  deployment: input.id,
+  phase,
+  candidate: { release: input.release.digest, slot: input.candidate },
+  ...(input.replaces === undefined
+    ? {}
+    : { stable: { release: input.replaces.release.digest, slot: input.replaces.slot } }),
+  plan: input.plan.watch,
+  liveness: input.plan.configuration.healthChecks.liveness,
+  from: Date.now(),
+  evidence,
+});
+
 /** Interrupted by this workflow it ends as cancelled; interrupted by a worker that goes away it goes on from what it knew. */
-async function watched(field: Field, what: WatchInput): Promise<WatchResult> {
+export async function watched(field: Field, what: WatchInput): Promise<WatchResult> {
   let result: WatchResult;
   do {
     if (CancellationScope.current().consideredCancelled)
@@ -41,33 +59,13 @@ async function watched(field: Field, what: WatchInput): Promise<WatchResult> {
 }
 
 /** Open and asking. The candidate has traffic, so it is watched for as long as nobody answers. */
-async function parked(field: Field, what: WatchInput, kind: VerdictKind, reason: string): Promise<void> {
+async function parked(field: Field, phase: string, kind: VerdictKind, reason: string): Promise<void> {
   field.show({ phase: 'parked' }, `parked: ${reason}`);
-  const open = { ...what, phase: 'parked' };
-  delete open.until;
-  const [guard, question] = [new CancellationScope(), new CancellationScope()];
-  const guarding = guard.run(() => watched(field, open));
-  const title = `${what.phase} is ${kind}: ${reason}. approve: go on; reject: go back`;
-  const answer = question.run(async () =>
-    field.gates.ask(
-      await shielded(() => control.openQuestion({ ...about(field), question: 'parked', title })),
-    ),
+  const title = `${phase} is ${kind}: ${reason}. approve: go on; reject: go back`;
+  const closed = await meanwhile(field, 'parked', 0, () =>
+    field.gates.ask(() => control.openQuestion({ ...about(field), question: 'parked', title })),
   );
-  let closed: GateState;
-  try {
-    closed = await Promise.race([answer, guarding.then(() => answer)]);
-  } finally {
-    question.cancel();
-    guard.cancel();
-    await Promise.allSettled([answer, guarding]);
-  }
-  await control.closeGate({ ...about(field), gate: closed });
-  await guarding.catch((error: unknown) => {
-    if (!isCancellation(error)) throw error;
-  });
-  if (closed.verdict !== 'approved') {
-    const by = closed.answers.find((a) => a.verb === 'reject');
-    throw judgedBad(`parked (${reason}) and sent back by ${by?.person ?? 'nobody'}`);
-  }
-  field.show({ phase: what.phase === 'bake' ? 'bake' : 'shift' }, `a person lets it go on`);
+  if (closed.verdict === 'approved') return;
+  const by = closed.answers.find((a) => a.verb === 'reject');
+  throw judgedBad(`parked (${reason}) and sent back by ${by?.person ?? 'nobody'}`);
 }

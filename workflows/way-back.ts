@@ -1,6 +1,6 @@
-import { ApplicationFailure } from '@temporalio/workflow';
+import { ApplicationFailure, sleep } from '@temporalio/workflow';
 import { about, named, sharesOf, summary, type Field } from './moves.js';
-import { control, undoingRecords } from './profiles.js';
+import { control } from './profiles.js';
 import { reasonOf } from './undo.js';
 
 /**
@@ -28,7 +28,7 @@ export async function retire(field: Field): Promise<void> {
 /** The record says again what was live before. */
 export async function undoPromote(field: Field): Promise<void> {
   const { replaces } = field.input;
-  await undoingRecords.undoPromote.executeWithOptions(summary(`demote ${named(field)}`), [
+  await control.undoPromote.executeWithOptions(summary(`demote ${named(field)}`), [
     { ...about(field), ...(replaces === undefined ? {} : { replaces }) },
   ]);
 }
@@ -66,6 +66,8 @@ function undone(field: Field, what: string): void {
   field.late.push({ at: Date.now(), what });
   field.show({}, `undone: ${what}`);
 }
+/** A store that is away comes back by itself, and a question to a person would need it too. */
+const AWAY_MS = 10_000;
 
 /**
  * Undoes everything, newest first, until it is done or a person says to leave the rest; answers what was left. Fails with
@@ -80,14 +82,15 @@ export async function goBack(field: Field, why: string): Promise<string | undefi
     if (left.length === 0) return undefined;
     const barred = left.find((l) => l.type === 'permit.missing');
     if (barred !== undefined) throw ApplicationFailure.nonRetryable(barred.why, 'permit.missing');
+    if (left.every((l) => l.type === 'store.unavailable')) {
+      await sleep(AWAY_MS, { summary: 'until PostgreSQL answers' });
+      continue;
+    }
     const names = left.map((l) => `${l.what} (${l.why})`).join('; ');
-    const gate = await control.openQuestion({
-      ...about(field),
-      question: 'undo_incomplete',
-      title: `could not be undone: ${names}. approve: try again; reject: leave it so`,
-    });
-    const closed = await field.gates.ask(gate);
-    await control.closeGate({ ...about(field), gate: closed });
+    const title = `could not be undone: ${names}. approve: try again; reject: leave it so`;
+    const closed = await field.gates.ask(() =>
+      control.openQuestion({ ...about(field), question: 'undo_incomplete', title }),
+    );
     if (closed.verdict !== 'rejected') continue;
     const by = closed.answers.find((a) => a.verb === 'reject');
     field.undo.clear();

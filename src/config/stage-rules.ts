@@ -82,8 +82,31 @@ function secrets({ i, config }: ReadStage, source: Source): Problem[] {
 
 function order(stages: readonly ReadStage[], source: Source): Problem[] {
   const deploy = stages.findIndex((s) => s.config.kind === 'deploy');
-  const approve = stages.findIndex((s) => s.config.kind === 'approve');
   if (deploy < 0) return [];
+  return [...releaseProblems(stages, deploy, source), ...afterLive(stages.slice(deploy + 1), source)];
+}
+
+/** What comes after the deployment can't take it back. */
+const afterLive = (stages: readonly ReadStage[], source: Source): Problem[] =>
+  stages.flatMap((stage) =>
+    stage.config.kind === 'command' &&
+    !makes(stage) &&
+    !stage.config.allowFailure &&
+    wasRead(source, ['stages', stage.i, 'allow_failure'])
+      ? [
+          problemAt(
+            source,
+            ['stages', stage.i],
+            `${stage.config.name} comes after the deployment, so the version is live whether it passes or not`,
+            'allow_failure: true, or putting it before',
+          ),
+        ]
+      : [],
+  );
+
+/** What is approved and deployed is complete when it is. */
+function releaseProblems(stages: readonly ReadStage[], deploy: number, source: Source): Problem[] {
+  const approve = stages.findIndex((s) => s.config.kind === 'approve');
   const say = (i: number, message: string, suggestion: string): Problem[] => [
     problemAt(source, ['stages', i], message, suggestion),
   ];

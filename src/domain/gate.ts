@@ -12,7 +12,18 @@ export interface Answer {
   readonly reason?: string;
 }
 
-export type GateVerdict = 'open' | 'approved' | 'rejected' | 'expired';
+/** What a verified statement answers; anything but a no is a yes here, because a gate takes nothing else. */
+export function answerOf({ person, verb, at, reason }: Statement): Answer {
+  return {
+    person,
+    verb: verb === 'reject' ? 'reject' : 'approve',
+    at,
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+/** `withdrawn`: nobody has answered, and what it was about has ended in another way. */
+export type GateVerdict = 'open' | 'approved' | 'rejected' | 'expired' | 'withdrawn';
 
 /** A gate while it is open and after: plain data, the same in workflow, memo, CLI and tests. */
 export interface GateState {
@@ -31,19 +42,26 @@ export interface GateState {
 }
 
 /** Why `statement` cannot be taken by `gate`, or `undefined` when it can. Structural only: who signed is verified by an activity. */
-export function refusal(gate: GateState | undefined, statement: Statement): string | undefined {
+export const refusal = (gate: GateState | undefined, statement: Statement): string | undefined =>
+  unanswerable(gate, statement) ?? barred(gate, statement);
+
+/** The part of it that is nobody's fault, so that a validator may turn it away without a trace. */
+export function unanswerable(gate: GateState | undefined, statement: Statement): string | undefined {
   if (gate === undefined) return 'nothing is waiting for an answer here';
   if (gate.verdict !== 'open') return `the gate is closed: ${gate.verdict}`;
   if (statement.verb !== 'approve' && statement.verb !== 'reject')
     return `a gate takes approve or reject, not ${statement.verb}`;
   if (statement.on !== gate.decision)
     return `the answer is for decision ${short(statement.on)}, the gate asks for ${short(gate.decision)}; look at the run again and answer what it asks now`;
-  if (statement.verb === 'approve' && gate.barred.includes(statement.person))
-    return `${statement.person} asked for this run and may not approve it (self_approval is false); another person must`;
   if (gate.answers.some((a) => a.person === statement.person && a.verb === statement.verb))
     return `${statement.person} has answered already`;
   return undefined;
 }
+
+const barred = (gate: GateState | undefined, { person, verb }: Statement): string | undefined =>
+  verb === 'approve' && gate?.barred.includes(person) === true
+    ? `${person} asked for this run and may not approve it (self_approval is false); another person must`
+    : undefined;
 
 /** The gate after a verified answer. One reject closes it; approvals count distinct persons. */
 export function answered(gate: GateState, answer: Answer): GateState {
@@ -57,5 +75,8 @@ export function answered(gate: GateState, answer: Answer): GateState {
 
 export const expired = (gate: GateState): GateState =>
   gate.verdict === 'open' ? { ...gate, verdict: 'expired' } : gate;
+
+export const withdrawn = (gate: GateState): GateState =>
+  gate.verdict === 'open' ? { ...gate, verdict: 'withdrawn' } : gate;
 
 const short = (digest: string): string => digest.slice(0, 12);

@@ -47,7 +47,6 @@ export interface TargetInput extends TargetRef {
 export interface OpenDeployment {
   readonly id: string;
   readonly requestId: string;
-  readonly version: string;
   readonly kind: DeploymentKind;
   readonly run?: string;
 }

@@ -37,3 +37,14 @@ export function malformed(value: unknown): string | undefined {
     return 'at and until are ISO instants';
   return undefined;
 }
+
+const CLOCK_TOLERANCE_MS = 5 * 60_000;
+
+/** Why a well-formed statement does not count at `now`, or `undefined` when its time is right. */
+export function outOfTime(statement: Statement, now: number): string | undefined {
+  if (Date.parse(statement.until) < now)
+    return `the statement was good until ${statement.until}; make a new one`;
+  if (Date.parse(statement.at) > now + CLOCK_TOLERANCE_MS)
+    return `the statement was made in the future (${statement.at}); set the clock`;
+  return undefined;
+}

@@ -59,6 +59,31 @@ test('the same message again is the same answer; its nonce in any other message 
   expect(await verify({ ...approve({ nonce: s.nonce, at: s.at }), verb: 'reject' })).toEqual(again);
 });
 
+test('tried in two ways, by activities of their own, it is one entry; a refusal too', async () => {
+  for (const [s, count] of [
+    [approve(), 1],
+    [approve({ until: later(-1) }), 2],
+  ] as const) {
+    for (const activityId of ['1', '2'])
+      await activityOf('pipeline/shop/r1', { activityId }).run(verifyStatement({ store, policy }), {
+        ...{ service: 'shop', environment: 'production', version: 'v1', statement: s, gate },
+      });
+    expect(store.entries()).toHaveLength(count);
+  }
+});
+
+test('what was acted on before it was verified is late, and was in time when it was in time then', async () => {
+  const actedAt = Date.now() - HOUR;
+  const s = approve({ at: later(-HOUR), until: later(-HOUR + 1) });
+  expect((await verify(s, { actedAt })).status).toBe('accepted');
+  expect(await verify({ ...s, person: 'carol' }, { actedAt })).toMatchObject({ status: 'refused' });
+  const timestamp = new Date(actedAt).toISOString();
+  expect(store.entries()).toMatchObject([
+    { event_type: 'statement.accepted', late: true, timestamp },
+    { event_type: 'statement.refused', late: true, timestamp, details: { acted_on: true } },
+  ]);
+});
+
 const HOUR = 3_600_000;
 const later = (ms: number): string => new Date(Date.now() + ms).toISOString();
 test.each([

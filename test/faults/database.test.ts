@@ -5,6 +5,7 @@ import { startTraffic } from '../../src/cli/demo/traffic.js';
 import { FULL } from '../../src/domain/plan.js';
 import { until } from '../gateway/lab.js';
 import { startCluster, type Cluster } from '../store/cluster.js';
+import { statement } from '../support/plans.js';
 import { faultLab, type FaultLab } from './lab.js';
 import { CANARY, ERRORS, auditIsWhole, service, type Service } from './service.js';
 
@@ -77,3 +78,64 @@ test('gone on the way forward: no step is made without it, and then it goes on',
   expect(await shop.starts()).toEqual({ v1: 1, v2: 1 });
   await auditIsWhole(lab);
 }, 300_000);
+
+/** 50 % of the users have a v2 that will be bad, and PostgreSQL is gone. */
+async function halfWithout(shop: Service, stepDurationMs: number) {
+  expect(await shop.ship('v1')).toMatchObject({ outcome: 'shipped' });
+  const badWhile = join(lab.folder, `bad-${shop.name}`);
+  const strategy = { ...CANARY, stepDurationMs };
+  const run = await shop.begin('v2', { strategy, badWhile, watch: HEALTH_AND_ERRORS });
+  await inCanary(shop);
+  await cluster.kill('SIGKILL');
+  return { run, turnBad: () => writeFile(badWhile, '') };
+}
+const HEALTH_AND_ERRORS = {
+  ...ERRORS,
+  triggers: { ...ERRORS.triggers, healthCheckFailures: { threshold: 3, windowMs: 60_000 } },
+  // Without users there is nothing to tell an error by.
+  onInconclusive: 'continue',
+} as const;
+
+test('gone on the way forward, and the candidate turns bad meanwhile: the users go back at once', async () => {
+  const shop = service(lab, 'forward-bad');
+  const { run, turnBad } = await halfWithout(shop, 2_000);
+  await shop.phase(2, (view) => view.timeline.at(-1)?.what === 'shift 50 % → 100 %');
+  const { address } = await shop.shown();
+  const traffic = startTraffic({ address, paths: ['/'], rate: 40, versionHeader: 'x-version' });
+  await new Promise((r) => setTimeout(r, 4_000));
+  expect(await shop.shares()).toEqual(HALF);
+  await turnBad();
+  await until(async () => (await shop.shares())['blue'] === FULL, 10_000, 50);
+  await cluster.start();
+  expect(await shop.ended(run)).toMatchObject({ outcome: 'rolled_back' });
+  await traffic.stop();
+  await shop.serves('v1');
+  await auditIsWhole(lab);
+}, 300_000);
+
+test.each(['rollback', 'abort'] as const)(
+  '%s while it is gone: the users go back at once, its entry follows',
+  async (verb) => {
+    const shop = service(lab, `${verb}-gone`);
+    const { run } = await halfWithout(shop, 60_000);
+    const on = shop.workflow(verb === 'abort' ? { run } : 'target').workflowId;
+    const said = statement('carol', verb, on, { reason: 'bad' });
+    const asked =
+      verb === 'abort'
+        ? lab.client.abort(on, said)
+        : lab.client.rollback({
+            ...{ service: shop.name, environment: 'staging', requestId: 'back' },
+            ...{ statement: said, reason: 'bad' },
+          });
+    await until(async () => (await shop.shares())['blue'] === FULL, 10_000, 50);
+    expect((await asked).status).toBe(verb === 'abort' ? 'accepted' : 'running');
+    await cluster.start();
+    expect(await shop.ended(run)).toMatchObject({ outcome: verb === 'abort' ? 'aborted' : 'rolled_back' });
+    await shop.serves('v1');
+    await until(async () => (await shop.entries()).some((e) => e.user === 'carol'), 30_000, 100);
+    const entry = (await shop.entries()).find((e) => e.user === 'carol');
+    expect(entry).toMatchObject({ event_type: 'statement.accepted', late: true });
+    await auditIsWhole(lab);
+  },
+  300_000,
+);

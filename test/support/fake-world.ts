@@ -12,8 +12,8 @@ export interface FakeWorld {
   readonly routes: Map<string, RouterState>;
   /** Every change in order: `ensure blue v1`, `split green 500`, … */
   readonly log: string[];
-  /** Makes the named operation fail from now on, or not any more. */
-  fail(operation: string, type: FailureType | undefined): void;
+  /** Makes the named operation fail from now on, or so many times, or not any more. */
+  fail(operation: string, type: FailureType | undefined, times?: number): void;
   /** Makes the named operation hang until it is cancelled, or not any more. Answers how often it was begun. */
   stall(operation: 'ensure' | 'remove' | 'split', on: boolean): () => number;
   close(): void;
@@ -24,7 +24,7 @@ export function fakeWorld(): FakeWorld {
   const slots = new Map<string, ObservedSlot>();
   const routes = new Map<string, RouterState>();
   const log: string[] = [];
-  const failing = new Map<string, FailureType>();
+  const failing = new Map<string, { readonly type: FailureType; left: number }>();
   let health: Server | undefined;
   const key = (t: TargetRef, slot = '') => `${t.service}/${t.environment}/${slot}`;
   const stalling = new Map<string, number>();
@@ -40,8 +40,10 @@ export function fakeWorld(): FakeWorld {
     });
   };
   const guard = (operation: string): void => {
-    const type = failing.get(operation);
-    if (type !== undefined) throw new ShipwayError(type, `${operation} was made to fail`);
+    const failure = failing.get(operation);
+    if (failure === undefined || failure.left === 0) return;
+    failure.left -= 1;
+    throw new ShipwayError(failure.type, `${operation} was made to fail`);
   };
   const note = (operation: string, what: string): void => {
     guard(operation);
@@ -123,9 +125,9 @@ export function fakeWorld(): FakeWorld {
     slots,
     routes,
     log,
-    fail(operation, type) {
+    fail(operation, type, times = Infinity) {
       if (type === undefined) failing.delete(operation);
-      else failing.set(operation, type);
+      else failing.set(operation, { type, left: times });
     },
     stall(operation, on) {
       if (on) stalling.set(operation, 0);

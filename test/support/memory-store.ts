@@ -3,6 +3,7 @@ import { GENESIS, type AuditEntry, type ChainedEntry } from '../../src/domain/au
 import type { DeploymentRow, Permit, PolicyRow, Store } from '../../src/domain/store.js';
 import type { TargetState } from '../../src/domain/target.js';
 import type { Sample } from '../../src/domain/watching.js';
+import { ShipwayError } from '../../src/errors.js';
 import { sha256 } from '../../src/hash.js';
 
 export interface MemoryStore extends Store {
@@ -16,6 +17,26 @@ export interface MemoryStore extends Store {
     readonly reached: Promise<void>;
     readonly release: () => void;
   };
+  /** The next so many calls, of this method alone if one is named (`targets.save`), fail as if PostgreSQL were away. */
+  readonly away: (times: number, method?: string) => void;
+}
+
+/** `store` with `meet` called before each of its methods, with the method's name. */
+function meeting(store: MemoryStore, meet: (method: string) => void): MemoryStore {
+  const sections = Object.entries(store as object).map(([section, methods]: [string, unknown]) => {
+    if (typeof methods !== 'object' || methods === null || methods instanceof Map)
+      return [section, methods] as const;
+    const met = Object.entries(methods).map(([name, method]: [string, (...of: unknown[]) => unknown]) => [
+      name,
+      (...of: unknown[]) =>
+        Promise.resolve().then(() => {
+          meet(`${section}.${name}`);
+          return method(...of);
+        }),
+    ]);
+    return [section, Object.fromEntries(met) as unknown] as const;
+  });
+  return Object.fromEntries(sections) as unknown as MemoryStore;
 }
 type Blockable = 'permits.grant' | 'deployments.findByRequest';
 
@@ -38,7 +59,14 @@ export function memoryStore(): MemoryStore {
   };
   const done = Promise.resolve();
   const copy = <T>(value: T): T => structuredClone(value);
-  return {
+  const away = { left: 0, method: undefined as string | undefined };
+  const meet = (method: string): void => {
+    if (away.left === 0 || (away.method !== undefined && away.method !== method)) return;
+    away.left -= 1;
+    throw new ShipwayError('store.unavailable', 'PostgreSQL did not answer: made to be away');
+  };
+  const store: MemoryStore = {
+    away: (left, method) => void Object.assign(away, { left, method }),
     entries: () => chain.map((c) => c.entry),
     rows: () => rows,
     states,
@@ -146,4 +174,5 @@ export function memoryStore(): MemoryStore {
     logs: { add: () => done, list: () => Promise.resolve([]) },
     close: () => done,
   };
+  return meeting(store, meet);
 }

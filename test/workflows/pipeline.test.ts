@@ -197,9 +197,16 @@ describe('the approval gate', () => {
   test('refuses who asked, who is late, what is about something else, and what was used before', async () => {
     const input = pipelineInput(plan('v12'));
     const handle = await lab.start(input);
-    await expect(lab.answer(input, 'alice')).rejects.toMatchObject({
-      cause: { message: containing('may not approve it') },
+    expect(await lab.answer(input, 'alice')).toEqual({
+      status: 'refused',
+      message: containing('may not approve it'),
     });
+    const tried = lab.store
+      .entries()
+      .filter((e) => e.workflow === handle.workflowId)
+      .at(-1);
+    expect(tried).toMatchObject({ event_type: 'statement.refused', user: 'alice' });
+    expect(tried?.statement).toMatchObject({ person: 'alice', verb: 'approve' });
     const waiting = await lab.until(async () => (await lab.view(input)).waitingFor, 'the gate');
     const send = (s: ReturnType<typeof statement>) =>
       handle.executeUpdate<{ status: string; message: string }, [typeof s]>('approve', { args: [s] });

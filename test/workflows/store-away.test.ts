@@ -1,0 +1,227 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { pipelineId } from '../../src/domain/ids.js';
+import { MESSAGES, type Accepted } from '../../src/domain/messages.js';
+import type { WatchResult } from '../../src/domain/watching.js';
+import { createLab, type Lab } from '../support/lab.js';
+import { statement } from '../support/plans.js';
+import { record } from '../support/record.js';
+import { story, type Story } from '../support/story.js';
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await createLab();
+});
+afterAll(async () => {
+  await lab.stop();
+  lab.world.close();
+});
+afterEach(() => {
+  lab.store.away(0);
+  lab.watching = () => undefined;
+});
+
+const FOREVER = Infinity;
+const BAD: Partial<WatchResult> = { verdict: { kind: 'fail', reason: 'errors' } };
+
+/** v1 is live. */
+async function settled(service: string): Promise<Story> {
+  const shop = story(lab, service);
+  expect((await shop.ship('v1')).outcome).toBe('shipped');
+  [lab.watched.length, lab.world.log.length] = [0, 0];
+  return shop;
+}
+const logged = (line: string) =>
+  lab.until(() => Promise.resolve(lab.world.log.includes(line) || undefined), line, 30_000);
+/** The store comes back when the world says so: time is skipped while a run is awaited, so this goes on at its side. */
+const backAfter = (line: string): Promise<void> =>
+  logged(line).then(() => {
+    lab.store.away(0);
+  });
+const entriesOf = (shop: Story, event: string) =>
+  lab.store.entries().filter((e) => e.event_type === event && e.service === shop.service);
+
+describe('a candidate that turns bad while a step forward waits for the store goes back at once', () => {
+  test.each([
+    ['shift', 'canary 5 %', undefined, 'split green 0', ['split green 500']],
+    [
+      'promote',
+      'canary 25 %',
+      'targets.save',
+      'remove green',
+      ['split green 500', 'split green 2500', 'split green 10000'],
+    ],
+  ])('%s', async (step, before, method, until, shifted) => {
+    const shop = await settled(`waiting-${step}`);
+    lab.watching = (w) => {
+      if (w.phase === before) lab.store.away(FOREVER, method);
+      return w.phase === 'waiting' ? BAD : undefined;
+    };
+    const input = await shop.begin('v2');
+    const back = backAfter(until);
+    expect(await shop.ended(input)).toEqual({ outcome: 'rolled_back', reason: 'errors' });
+    await back;
+    expect(lab.world.log).toEqual(['ensure green v2', ...shifted, 'split green 0', 'remove green']);
+    expect(shop.state()?.holdMarks).toMatchObject([{ version: 'v2' }]);
+    await record(`deployment-waiting-${step}`, shop.deployment(2));
+  });
+
+  test('the question about doubt', async () => {
+    const shop = await settled('waiting-question');
+    lab.watching = (w) => {
+      if (w.phase === 'parked') return BAD;
+      lab.store.away(FOREVER);
+      return { verdict: { kind: 'inconclusive', reason: 'too little' } };
+    };
+    const input = await shop.begin('v2');
+    const back = backAfter('split green 0');
+    expect(await shop.ended(input)).toEqual({ outcome: 'rolled_back', reason: 'errors' });
+    await back;
+    const gates = ['gate.opened', 'gate.closed'].map((e) =>
+      entriesOf(shop, e).filter((entry) => entry.details['question'] === 'parked'),
+    );
+    expect(gates[0]).toHaveLength(1);
+    expect(gates[1]).toMatchObject([{ details: { verdict: 'withdrawn' } }]);
+  });
+});
+
+test('a step that waits while the candidate is good is made when the store is back', async () => {
+  const shop = await settled('waiting-good');
+  lab.watching = (w) => {
+    if (w.phase === 'canary 5 %') lab.store.away(FOREVER);
+    if (w.phase !== 'waiting') return undefined;
+    lab.store.away(0);
+    return 'until interrupted';
+  };
+  expect((await shop.ship('v2')).outcome).toBe('shipped');
+  expect(lab.watched.map((w) => w.phase)).toEqual(['canary 5 %', 'waiting', 'canary 25 %', 'bake']);
+});
+
+describe('going back does not wait for the store', () => {
+  const inBake = async (service: string) => {
+    const shop = await settled(service);
+    lab.watching = (w) => (w.phase === 'bake' ? 'until interrupted' : undefined);
+    const input = await shop.begin('v2');
+    await shop.watching('bake');
+    lab.store.away(FOREVER);
+    return { shop, input };
+  };
+
+  test('a rollback; its entry follows, marked late', async () => {
+    const { shop, input } = await inBake('back-away');
+    const back = backAfter('split green 0');
+    expect(await shop.rollback()).toEqual({ status: 'running', deployment: shop.deployment(2).workflowId });
+    await back;
+    expect(await shop.ended(input)).toEqual({ outcome: 'rolled_back', reason: 'rollback by carol: bad' });
+    const said = await lab.until(
+      () => Promise.resolve(entriesOf(shop, 'statement.accepted').find((e) => e.user === 'carol')),
+      'the entry',
+    );
+    expect(said).toMatchObject({ late: true, statement: { verb: 'rollback' } });
+    await record('target-back-away', shop.target());
+  });
+
+  test('one that is refused afterwards has gone back, and that is recorded', async () => {
+    const { shop, input } = await inBake('back-refused');
+    const back = backAfter('split green 0');
+    const used = statement('carol', 'rollback', shop.target().workflowId, { nonce: 'used-before' });
+    lab.store.away(0);
+    await lab.store.nonces.claim(used.nonce, 'somewhere', 'else');
+    lab.store.away(FOREVER);
+    expect(await shop.rollback({ statement: used })).toMatchObject({ status: 'running' });
+    await back;
+    expect((await shop.ended(input)).outcome).toBe('rolled_back');
+    const refused = await lab.until(
+      () => Promise.resolve(entriesOf(shop, 'statement.refused').at(-1)),
+      'the entry',
+    );
+    expect(refused).toMatchObject({ late: true, user: 'carol', details: { acted_on: true } });
+  });
+
+  test('one whose time is over is not taken', async () => {
+    const { shop, input } = await inBake('back-old');
+    const until = '2020-01-01T00:00:00.000Z';
+    const old = shop.rollback({
+      statement: statement('carol', 'rollback', shop.target().workflowId, { until }),
+    });
+    await new Promise((r) => setTimeout(r, 2_000));
+    expect(lab.world.log).not.toContain('split green 0');
+    lab.store.away(0);
+    expect(await old).toMatchObject({ status: 'refused' });
+    await shop.rollback();
+    expect((await shop.ended(input)).outcome).toBe('rolled_back');
+  });
+
+  test('an abort', async () => {
+    const { shop, input } = await inBake('abort-away');
+    const workflow = pipelineId(shop.service, input.run);
+    const said = statement('carol', 'abort', workflow, { reason: 'wrong one' });
+    const back = backAfter('split green 0');
+    const answer = await shop
+      .pipeline(input)
+      .executeUpdate<Accepted, [typeof said]>(MESSAGES.abort, { args: [said] });
+    expect(answer.status).toBe('accepted');
+    await back;
+    expect((await shop.ended(input)).outcome).toBe('aborted');
+    expect(entriesOf(shop, 'statement.accepted').find((e) => e.user === 'carol')).toMatchObject({
+      late: true,
+    });
+    await record('pipeline-abort-away', shop.pipeline(input));
+  });
+
+  test('a no to going on in doubt', async () => {
+    const shop = await settled('reject-away');
+    lab.watching = (w) =>
+      w.phase === 'parked'
+        ? 'until interrupted'
+        : { verdict: { kind: 'inconclusive', reason: 'too little' } };
+    const input = await shop.begin('v2');
+    const asked = await lab.until(
+      async () => (await shop.seen(2).catch(() => undefined))?.waitingFor,
+      'the gate',
+    );
+    lab.store.away(FOREVER);
+    const back = backAfter('split green 0');
+    const no = statement('carol', 'reject', asked.decision ?? '');
+    const answer = await shop
+      .deployment(2)
+      .executeUpdate<Accepted, [typeof no]>(MESSAGES.reject, { args: [no] });
+    expect(answer).toEqual({ status: 'accepted', message: 'rejected' });
+    await back;
+    expect(await shop.ended(input)).toEqual({
+      outcome: 'rolled_back',
+      reason: 'parked (too little) and sent back by carol',
+    });
+    expect(entriesOf(shop, 'statement.accepted').find((e) => e.user === 'carol')).toMatchObject({
+      late: true,
+    });
+  });
+});
+
+describe('nobody is asked about a store that is away', () => {
+  test.each([
+    [
+      'the record',
+      () => {
+        lab.store.away(45, 'targets.save');
+      },
+    ],
+    [
+      'the permit of a way back',
+      () => {
+        lab.world.fail('remove', 'store.unavailable', 45);
+      },
+    ],
+  ])('%s', async (_, goesAway) => {
+    const shop = await settled(`nobody-${_.split(' ').at(-1) ?? ''}`);
+    lab.watching = (w) => {
+      if (w.phase !== 'bake') return undefined;
+      goesAway();
+      return BAD;
+    };
+    const input = await shop.begin('v2');
+    expect(await shop.ended(input)).toEqual({ outcome: 'rolled_back', reason: 'errors' });
+    expect(shop.state()?.live?.release.version).toBe('v1');
+    expect(shop.slots()).toEqual(['blue']);
+    expect(entriesOf(shop, 'gate.opened').map((e) => e.details['question'])).not.toContain('undo_incomplete');
+  });
+});

@@ -1,0 +1,86 @@
+import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
+import { runDetails } from '../src/domain/details.js';
+import type { GateState } from '../src/domain/gate.js';
+import { initialRunView } from '../src/domain/initial-run-view.js';
+import type { PipelineInput } from '../src/domain/inputs.js';
+import type { RunView, StageView } from '../src/domain/view.js';
+import { abortHandler } from './abort.js';
+import { asking } from './asking.js';
+import { createGates } from './gate.js';
+import { createLater } from './later.js';
+import * as messages from './messages.js';
+import { publisher } from './publish.js';
+import type { Run } from './stages.js';
+
+/** State and handlers of one run. */
+export function createRun(input: PipelineInput): Run {
+  const root = CancellationScope.current();
+  const publish = publisher(runDetails);
+  let view = initialRunView(input);
+  let hinted = false;
+  const update = (change: Partial<RunView>): void => {
+    view = { ...view, ...change };
+    publish(view);
+  };
+  const changed = (gate: GateState | undefined): void => {
+    view = asking(view, gate);
+    publish(view);
+  };
+  setHandler(messages.outcome, () => void (hinted = true), { description: 'Hint from a target: ask again.' });
+  setHandler(messages.view, () => view);
+  return {
+    input,
+    update,
+    view: () => view,
+    ...people(() => view, update, changed),
+    cancelled: () => root.consideredCancelled,
+    hint: async (withinMs) => {
+      const heard = await condition(() => hinted, withinMs, { summary: 'until the target is asked again' });
+      hinted = false;
+      return heard;
+    },
+    stage: (name, change) => {
+      update({ stages: staged(view, name, change) });
+    },
+    identify: (identity) => void (view = { ...view, identity }),
+    note: (name, change) => void (view = { ...view, stages: staged(view, name, change) }),
+  };
+}
+
+/** What people say to a run. */
+function people(
+  view: () => RunView,
+  update: Run['update'],
+  changed: (gate: GateState | undefined) => void,
+): Pick<Run, 'gates' | 'abortedBy' | 'recorded'> {
+  const { service, environment, version } = view();
+  const subject = { service, environment, version };
+  const later = createLater();
+  const note = (line: string): void => {
+    update({ stages: noted(view(), line) });
+  };
+  const { by } = abortHandler({
+    subject,
+    later,
+    tooLate: () => {
+      const { outcome } = view();
+      return outcome === undefined ? undefined : `the run has ended: ${outcome}`;
+    },
+    doing: () =>
+      isLive(view())
+        ? `${version} is live and stays so: what comes after it is stopped; shipway rollback takes it back`
+        : 'aborting: what was done is being undone',
+  });
+  return { gates: createGates({ subject, later, changed, note }), abortedBy: by, recorded: later.done };
+}
+
+/** The deployment has shipped: what fails from here on takes nothing back. */
+export const isLive = ({ stages }: RunView): boolean =>
+  stages.some((s) => s.kind === 'deploy' && s.state === 'passed');
+
+const staged = (view: RunView, name: string, change: Partial<StageView>): readonly StageView[] =>
+  view.stages.map((s) => (s.name === name ? { ...s, ...change } : s));
+
+/** What became of a signal, said where people look for it. */
+const noted = (view: RunView, line: string): readonly StageView[] =>
+  view.stages.map((s) => (s.state === 'waiting' ? { ...s, note: line } : s));

@@ -1,0 +1,47 @@
+import { CancellationScope, sleep } from '@temporalio/workflow';
+import { answerOf } from '../src/domain/gate.js';
+import { outOfTime } from '../src/domain/statement.js';
+import type { Verified, VerifyInput } from '../activities/statements.js';
+import type { Later } from './later.js';
+import { control } from './profiles.js';
+import { shielded } from './shielded.js';
+
+/** What going back gives the store. */
+export const PATIENCE_MS = 1_000;
+
+/**
+ * Whether a statement counts. Going back never waits, so one that asks for it, which is said by where the record goes, counts by its
+ * form and time when nobody has answered in a second; verification and entry follow, the entry marked late, and what they say then
+ * takes nothing back. The caller has looked at the form.
+ */
+export async function verified(input: Omit<VerifyInput, 'actedAt'>, later?: Later): Promise<Verified> {
+  const { statement } = input;
+  const now = Date.now();
+  if (later === undefined || outOfTime(statement, now) !== undefined)
+    return shielded(() => control.verifyStatement(input));
+  const first = unheeding();
+  const answer = await within(
+    PATIENCE_MS,
+    first.run(() => control.verifyStatement(input)),
+  );
+  if (answer !== undefined) return answer;
+  first.cancel();
+  later.add(shielded(() => control.verifyStatement({ ...input, actedAt: now })));
+  return { status: 'accepted', answer: answerOf(statement) };
+}
+
+/** A scope that ends only when it is told to itself, whatever the workflow is told. */
+const unheeding = (): CancellationScope =>
+  new CancellationScope({ cancellable: true, parent: new CancellationScope({ cancellable: false }) });
+
+/** What `work` gives, if it does within `ms`. Not cancelled by anything, and its timer does not stay behind. */
+export async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  const timer = unheeding();
+  const over = timer.run(() => sleep(ms, { summary: 'what going back gives the store' }));
+  try {
+    return await Promise.race([work, over.then(() => undefined)]);
+  } finally {
+    timer.cancel();
+    await over.catch(() => undefined);
+  }
+}

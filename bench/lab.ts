@@ -10,12 +10,17 @@ import {
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
 import { pino } from 'pino';
+import { closeInTurn } from '../src/close-in-turn.js';
+import { startGuard } from '../src/dev/guard.js';
 import { startPostgres } from '../src/dev/postgres.js';
+import { bothOrNeither } from '../src/dev/servers.js';
 import { startTemporal, type TemporalOptions } from '../src/dev/temporal.js';
 import { packageRoot } from '../src/paths.js';
 import { installRuntime } from '../src/worker/runtime.js';
 import { bareActivities } from './bare-activities.js';
 
+/** Ends the servers and removes the folders of a bench that is interrupted or killed. */
+export const guard = startGuard();
 const QUIET = new DefaultLogger('ERROR');
 let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
 
@@ -39,7 +44,7 @@ export async function bareLab(options: TemporalOptions): Promise<BareLab> {
     workflowsPath: join(packageRoot(), 'dist/bench/workflows/bare.js'),
     logger: QUIET,
   });
-  const server = await startTemporal({ ui: false, ...options });
+  const server = await startTemporal({ ui: false, guard, ...options });
   const worker = await bareWorker(server.address, await bundle);
   const connection = await Connection.connect({ address: server.address });
   const client = new Client({ connection });
@@ -88,6 +93,7 @@ export async function bareWorker(
 
 export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'shipway-bench-'));
+  guard.folder(path);
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
@@ -97,16 +103,18 @@ export const BENCH_POLICY = 'environments:\n  production: { identity: asserted }
 export async function fullServers(folder: string) {
   const policy = join(folder, 'shipway.policy.yaml');
   await writeFile(policy, BENCH_POLICY);
-  const [temporal, postgres] = await Promise.all([
-    startTemporal({ dataDir: join(folder, 'temporal'), ui: false }),
-    startPostgres({ dataDir: join(folder, 'postgres'), temporary: true }),
-  ]);
+  const dataDir = join(folder, 'postgres');
+  guard.data(dataDir);
+  const [temporal, postgres] = await bothOrNeither(
+    startTemporal({ dataDir: join(folder, 'temporal'), ui: false, guard }),
+    startPostgres({ dataDir, temporary: true, guard }),
+  );
   return {
     temporal,
     postgres,
     policy,
     stop: async () => {
-      await Promise.all([temporal.stop(), postgres.stop()]);
+      await closeInTurn([temporal.stop, postgres.stop]);
     },
   };
 }

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { packageRoot } from '../src/paths.js';
-import { fullServers, temporaryFolder } from './lab.js';
+import { identityOf } from '../src/processes.js';
+import { fullServers, guard, temporaryFolder } from './lab.js';
 import { median, ms, type Row } from './measure.js';
 
 const ROUNDS = 5;
@@ -45,6 +46,7 @@ async function started(env: NodeJS.ProcessEnv): Promise<number> {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  guard.process(await identityOf(child.pid ?? 0));
   const ended = new Promise((resolve) => child.once('exit', resolve));
   let polling: number | undefined;
   for await (const line of createInterface({ input: child.stderr })) {

@@ -97,8 +97,11 @@ async function openDatabase({ stateDir, env: { DATABASE_URL: named } }: Opening)
   return { env: { DATABASE_URL: url }, own: true, said: 'PostgreSQL is up', stop };
 }
 
+interface Stoppable {
+  readonly stop: () => Promise<void>;
+}
 /** One that has started is ended again when the other has not: it is known to nobody else yet. */
-async function bothOrNeither<A extends Opened, B extends Opened>(
+export async function bothOrNeither<A extends Stoppable, B extends Stoppable>(
   one: Promise<A>,
   other: Promise<B>,
 ): Promise<readonly [A, B]> {

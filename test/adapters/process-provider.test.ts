@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { localArtifacts } from '../../src/adapters/artifacts/local.js';
-import { notedSlots, readInstances, writeInstance } from '../../src/adapters/providers/process-files.js';
+import {
+  logFile,
+  notedSlots,
+  readInstances,
+  slotDir,
+  writeInstance,
+} from '../../src/adapters/providers/process-files.js';
 import { haltInstances } from '../../src/adapters/providers/process-halt.js';
 import type { Configuration } from '../../src/domain/plan.js';
 import { TARGET, providerContract } from '../contracts/provider.js';
@@ -22,6 +28,11 @@ describe('processes', () => {
   afterEach(() => w.end());
   const ensure = async (change: Partial<Configuration> = {}) =>
     w.provider.ensure(TARGET, 'blue', await w.release('1.0.0'), w.configuration(change), never);
+  /** Until so many processes of the instance have come so far that SIGTERM does not end them. */
+  const deaf = async (id: string, processes: number): Promise<void> => {
+    const log = logFile(slotDir(w.stateDir, TARGET, 'blue'), id);
+    while ((await readFile(log, 'utf8')).split('deaf from now on').length <= processes) await pause(20);
+  };
   const more = (environment: Record<string, string>) => ({
     environment: { ...w.configuration().environment, ...environment },
   });
@@ -29,7 +40,7 @@ describe('processes', () => {
   test('remove: what does not heed SIGTERM is killed after its grace, what an instance has started too', async () => {
     const [instance] = await ensure(more({ DEAF: '1', CHILD: '1' }));
     const id = instance?.id ?? '';
-    while ((await w.pidsOf(id)).length < 2) await pause(20);
+    await deaf(id, 2);
     const from = Date.now();
     await w.provider.remove(TARGET, 'blue', never);
     expect(Date.now() - from).toBeGreaterThan(9_000);
@@ -40,7 +51,7 @@ describe('processes', () => {
   test('what an instance has left behind goes with it, though the instance itself is dead', async () => {
     const [instance] = await ensure(more({ CHILD: '1' }));
     const id = instance?.id ?? '';
-    while ((await w.pidsOf(id)).length < 2) await pause(20);
+    await deaf(id, 1);
     process.kill(Math.min(...(await w.pidsOf(id))), 'SIGKILL');
     while ((await w.pidsOf(id)).length > 1) await pause(5);
     expect((await w.provider.observe(TARGET, never))[0]?.instances[0]?.state).toBe('gone');

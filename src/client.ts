@@ -3,11 +3,13 @@ import { Client, Connection, WithStartWorkflowOperation, type Workflow } from '@
 import { pollersOf, type Pollers } from './client/describe.js';
 import { CommandError, explained } from './client/failure.js';
 import {
+  deploymentOf,
   listRuns,
   serviceOf,
   startRun,
   statusOf,
   viewOf,
+  type DeploymentStatus,
   type RunFilter,
   type RunLine,
   type RunStatus,
@@ -19,7 +21,7 @@ import { MESSAGES, type Accepted } from './domain/messages.js';
 import type { Statement } from './domain/statement.js';
 import type { RollbackRequest, TargetAnswer } from './domain/target.js';
 
-export type { RunFilter, RunLine, RunStatus } from './client/runs.js';
+export type { DeploymentStatus, RunFilter, RunLine, RunStatus } from './client/runs.js';
 
 /** shipway's calls over Temporal, for the CLI, activities and a user's own code. All fail with `CommandError` in words for people. */
 export interface ShipwayClient {
@@ -27,6 +29,8 @@ export interface ShipwayClient {
   readonly startRun: (input: PipelineInput) => Promise<string>;
   /** Answers from what is written down, so also when no worker lives. */
   readonly status: (service: string, run: string) => Promise<RunStatus>;
+  /** The same of a deployment, which may belong to no run. */
+  readonly deployment: (workflow: string) => Promise<DeploymentStatus>;
   /** Newest first. */
   readonly list: (filter: RunFilter, limit: number) => Promise<readonly RunLine[]>;
   /** The service of a run that is named without it; `likely` is asked first. */
@@ -70,6 +74,7 @@ export async function connect(settings: ConnectionSettings): Promise<ShipwayClie
     temporal: client,
     startRun: (input) => within(() => startRun(client, settings, input)),
     status: (service, run) => within(() => statusOf(client, namespace, pipelineId(service, run))),
+    deployment: (workflow) => within(() => deploymentOf(client, namespace, workflow)),
     list: (filter, limit) => within(() => listRuns(client, filter, limit)),
     serviceOf: (run, likely) => within(() => serviceOf(client, run, likely)),
     answer: tell,

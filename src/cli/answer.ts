@@ -1,10 +1,10 @@
 import { CommandError } from '../client/failure.js';
 import type { ShipwayClient } from '../client.js';
-import type { DeploymentView, WaitingFor } from '../domain/view.js';
+import type { WaitingFor } from '../domain/view.js';
 import { UsageError } from '../errors.js';
 import { state, withClient } from './context.js';
 import { progress, result, string } from './output.js';
-import { isDeployment, runOf } from './reference.js';
+import { deploymentNamed, runOf } from './reference.js';
 import { waitingOf } from '../domain/next.js';
 import type { Command, Values } from './table.js';
 
@@ -59,9 +59,13 @@ interface Question {
 }
 
 async function questionOf(client: ShipwayClient, text: string, values: Values): Promise<Question> {
-  if (isDeployment(text)) {
-    const found = await client.view<DeploymentView>(text);
-    return { waiting: found?.view?.waitingFor, look: 'look at it with `shipway history` or `shipway ui`' };
+  const deployment = deploymentNamed(text);
+  if (deployment !== undefined) {
+    const found = await client.deployment(deployment);
+    return {
+      waiting: found.deployment.waitingFor,
+      look: `look at it with: shipway status ${deployment}`,
+    };
   }
   const { service, run } = await runOf(client, text, values);
   return {

@@ -1,55 +1,52 @@
-import { CommandError } from '../client/failure.js';
 import type { RunStatus, ShipwayClient } from '../client.js';
 import { FAILURES, isFailureType } from '../domain/failures.js';
 import { exitCodeOf } from '../domain/outcome.js';
 import { interrupted, interruption, pause } from './interrupt.js';
 import { printable, progress } from './output.js';
+import { patient } from './patience.js';
 import type { RunReference } from './reference.js';
 import { outcomeOf, renderRun } from './render/run.js';
 import type { Values } from './table.js';
 
 const LOOK_MS = 500;
-/** So long a server may be away before looking at it is given up; the run goes on all the same. */
-const PATIENCE_MS = 10 * 60_000;
 
-/** Shows a run until its end. Ctrl-C ends the looking, never the run: then it fails as interrupted and says how to come back. */
-export async function followed(client: ShipwayClient, of: RunReference, values: Values): Promise<RunStatus> {
+/** What can be followed to its end. */
+export interface Followed<Status> {
+  readonly name: string;
+  readonly look: () => Promise<Status>;
+  readonly lines: (status: Status) => readonly string[];
+  readonly isOver: (status: Status) => boolean;
+}
+
+/** Shows it until its end. Ctrl-C ends the looking and nothing else: then it fails as interrupted and says how to come back. */
+export async function followed<Status>(
+  { name, look, lines, isOver }: Followed<Status>,
+  values: Values,
+): Promise<Status> {
   const { signal, done } = interruption();
-  const look = patient(() => client.status(of.service, of.run), values);
+  const patiently = patient(look, values);
   let shown: readonly string[] = [];
   try {
     while (!signal.aborted) {
-      const status = await look();
+      const status = await patiently();
       if (status !== undefined) {
-        shown = show(renderRun(status, Date.now(), { commands: false }), shown, values);
-        if (status.run.outcome !== undefined || status.temporal.status !== 'RUNNING') return status;
+        shown = show(lines(status), shown, values);
+        if (isOver(status)) return status;
       }
       await pause(LOOK_MS, signal);
     }
   } finally {
     done();
   }
-  throw interrupted(`${of.run} goes on`, `look again with: shipway watch ${of.run}`);
+  throw interrupted(`${name} goes on`, `look again with: shipway watch ${name}`);
 }
 
-/** Looks; `undefined` while the server does not answer and there is still hope. */
-function patient(look: () => Promise<RunStatus>, values: Values): () => Promise<RunStatus | undefined> {
-  let silentSince: number | undefined;
-  return async () => {
-    try {
-      const status = await look();
-      silentSince = undefined;
-      return status;
-    } catch (error) {
-      const passing =
-        error instanceof CommandError && (error.kind === 'unreachable' || error.kind === 'unanswered');
-      if (!passing || Date.now() - (silentSince ?? Date.now()) > PATIENCE_MS) throw error;
-      if (silentSince === undefined) progress(`${error.message}; it is asked again`, values);
-      silentSince ??= Date.now();
-      return undefined;
-    }
-  };
-}
+export const runToFollow = (client: ShipwayClient, { service, run }: RunReference): Followed<RunStatus> => ({
+  name: run,
+  look: () => client.status(service, run),
+  lines: (status) => renderRun(status, Date.now(), { commands: false }),
+  isOver: ({ run: { outcome }, temporal }) => outcome !== undefined || temporal.status !== 'RUNNING',
+});
 
 /** The exit code of what was followed: also of a run that failed because it was refused. */
 export function exitOf({ run: { outcome, failure = '' } }: RunStatus): number {

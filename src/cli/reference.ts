@@ -20,7 +20,7 @@ export async function runOf(client: ShipwayClient, text: string, values: Values)
   if (!VERSION.test(run) || parts.length > 2 || (service !== undefined && !NAME.test(service)))
     throw new UsageError(
       `${JSON.stringify(text)} is no run`,
-      'RUN or SERVICE/RUN as `shipway list` shows it',
+      'RUN or SERVICE/RUN as `shipway list` shows it, or a deployment as `shipway history` does',
     );
   return { service: service ?? (await client.serviceOf(run, await serviceOfConfiguration(values))), run };
 }
@@ -44,9 +44,12 @@ export async function runOrNewest(
   );
 }
 
-const DEPLOYMENT = /^deployment\/[a-z][a-z0-9-]{0,62}\/[a-z][a-z0-9-]{0,62}\/[1-9]\d{0,9}$/;
-/** A deployment's workflow id: one that a rollback started belongs to no run. */
-export const isDeployment = (text: string): boolean => DEPLOYMENT.test(text);
+const DEPLOYMENT = /^(?:deployment\/)?([a-z][a-z0-9-]{0,62}\/[a-z][a-z0-9-]{0,62}\/[1-9]\d{0,9})$/;
+/** The workflow id of a deployment that is named as a command or `shipway history` shows it; `undefined` when it is none. */
+export function deploymentNamed(text = ''): string | undefined {
+  const [, named] = DEPLOYMENT.exec(text) ?? [];
+  return named === undefined ? undefined : `deployment/${named}`;
+}
 
 /** `--service`, else that of the configuration. Fails with `UsageError` when neither says. */
 export async function serviceOfCommand(values: Values): Promise<string> {

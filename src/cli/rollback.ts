@@ -9,6 +9,7 @@ import { required, state, withClient } from './context.js';
 import { interrupted, interruption, pause } from './interrupt.js';
 import { progress, result, string } from './output.js';
 import { refuseUnknownEnvironment } from './known-environment.js';
+import { patient } from './patience.js';
 import { name, serviceOfCommand } from './reference.js';
 import type { Command, Values } from './table.js';
 
@@ -50,7 +51,8 @@ function versionOf(values: Values): string | undefined {
 async function seenThrough(client: ShipwayClient, deployment: string, values: Values): Promise<number> {
   const { signal, done } = interruption();
   const view = await ended(client, deployment, values, signal).finally(done);
-  if (view === undefined) throw interrupted(`${deployment} goes on`, 'look again with: shipway history');
+  if (view === undefined)
+    throw interrupted(`${deployment} goes on`, `look again with: shipway watch ${deployment}`);
   result(values, { deployment, outcome: view.outcome, view }, [
     `${view.service} in ${view.environment}: ${went(view) ? 'went back' : `did not go back (${view.outcome ?? 'ended in Temporal'})`}: ${view.reason ?? ''}`,
   ]);
@@ -73,10 +75,11 @@ async function ended(
   values: Values,
   signal: AbortSignal,
 ): Promise<DeploymentView | undefined> {
+  const look = patient(() => client.view<DeploymentView>(deployment), values);
   let said = 0;
   let asked = '';
   while (!signal.aborted) {
-    const found = await client.view<DeploymentView>(deployment);
+    const found = await look();
     const view = found?.view;
     for (const { at, what } of view?.timeline ?? []) if (at > said) progress(`  ${what}`, values);
     said = Math.max(said, view?.timeline.at(-1)?.at ?? 0);

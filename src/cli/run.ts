@@ -4,7 +4,7 @@ import type { ShipwayClient } from '../client.js';
 import type { ConnectionSettings } from '../connection.js';
 import { pipelineId } from '../domain/ids.js';
 import { person, state, withClient } from './context.js';
-import { endLine, exitOf, followed } from './follow.js';
+import { endLine, exitOf, followed, runToFollow } from './follow.js';
 import { interrupted, interruption } from './interrupt.js';
 import { progress, result } from './output.js';
 import { planned, type Planned } from './planning.js';
@@ -44,7 +44,7 @@ const shipped = (work: Planned, requestedBy: string, values: Values): Promise<nu
       return 0;
     }
     progress(`run ${id}; Ctrl-C leaves it running`, values);
-    const status = await followed(client, { service, run: id }, values);
+    const status = await followed(runToFollow(client, { service, run: id }), values);
     result(values, { ...told, outcome: status.run.outcome, status: statusJson(status, ui) }, [
       endLine(status),
     ]);

@@ -75,10 +75,15 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'status',
-    summary: 'what a run has done, does and waits for; answers also when no worker lives',
-    positionals: ['[RUN]'],
+    summary: 'what a run or deployment has done, does and waits for; answers also when no worker lives',
+    positionals: ['[RUN|DEPLOYMENT]'],
     options: {},
-    examples: ['shipway status', 'shipway status v2-k3x9ab', 'shipway status storefront/v2-k3x9ab --json'],
+    examples: [
+      'shipway status',
+      'shipway status v2-k3x9ab',
+      'shipway status storefront/v2-k3x9ab --json',
+      'shipway status deployment/storefront/production/2',
+    ],
     load: async () => (await import('./status.js')).status,
   },
   {
@@ -95,8 +100,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'watch',
-    summary: 'follow a run until its outcome',
-    positionals: ['[RUN]'],
+    summary: 'follow a run or deployment until its outcome',
+    positionals: ['[RUN|DEPLOYMENT]'],
     options: {},
     examples: ['shipway watch', 'shipway watch v2-k3x9ab'],
     load: async () => (await import('./watch.js')).watch,
@@ -104,7 +109,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'approve',
     summary: 'say yes to what a run asks',
-    positionals: ['RUN'],
+    positionals: ['RUN|DEPLOYMENT'],
     options: { reason: REASON, decision: DECISION },
     examples: [
       'shipway approve v2-k3x9ab --decision 5f0c2a9be1d4',
@@ -115,7 +120,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'reject',
     summary: 'say no to what a run asks',
-    positionals: ['RUN'],
+    positionals: ['RUN|DEPLOYMENT'],
     options: { reason: REASON, decision: DECISION },
     examples: ['shipway reject v2-k3x9ab --reason "not on a Friday"'],
     load: async () => (await import('./answer.js')).reject,
@@ -183,8 +188,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'ui',
-    summary: 'the address of Temporal’s UI, or of a run in it',
-    positionals: ['[RUN]'],
+    summary: 'the address of Temporal’s UI, or of a run or deployment in it',
+    positionals: ['[RUN|DEPLOYMENT]'],
     options: {},
     examples: ['shipway ui', 'shipway ui v2-k3x9ab'],
     load: async () => (await import('./ui.js')).ui,

@@ -1,15 +1,44 @@
+import type { DeploymentStatus, ShipwayClient } from '../client.js';
+import type { ConnectionSettings } from '../connection.js';
+import { exitCodeOf } from '../domain/outcome.js';
 import { withClient } from './context.js';
-import { endLine, exitOf, followed } from './follow.js';
+import { endLine, exitOf, followed, runToFollow, type Followed } from './follow.js';
 import { result } from './output.js';
-import { runOrNewest } from './reference.js';
-import { statusJson } from './status.js';
-import type { Command } from './table.js';
+import { deploymentNamed, runOrNewest } from './reference.js';
+import { renderDeployment } from './render/deployment.js';
+import { deploymentJson, statusJson } from './status.js';
+import type { Command, Values } from './table.js';
 import { uiOf } from '../client/ui-address.js';
 
-/** `shipway watch [RUN]`: follows it; the exit code is that of its outcome. */
+/** `shipway watch [RUN|DEPLOYMENT]`: follows it; the exit code is that of its outcome. */
 export const watch: Command = (values, [text]) =>
   withClient(values, async (client, settings) => {
-    const status = await followed(client, await runOrNewest(client, text, values), values);
+    const deployment = deploymentNamed(text);
+    if (deployment !== undefined) return ofDeployment(client, settings, deployment, values);
+    const run = await runOrNewest(client, text, values);
+    const status = await followed(runToFollow(client, run), values);
     result(values, statusJson(status, uiOf(settings, status.workflow)), [endLine(status)]);
     return exitOf(status);
   });
+
+async function ofDeployment(
+  client: ShipwayClient,
+  settings: ConnectionSettings,
+  name: string,
+  values: Values,
+): Promise<number> {
+  const following: Followed<DeploymentStatus> = {
+    name,
+    look: () => client.deployment(name),
+    lines: (status) => renderDeployment(status, Date.now()),
+    isOver: ({ deployment: { outcome }, temporal }) => outcome !== undefined || temporal.status !== 'RUNNING',
+  };
+  const status = await followed(following, values);
+  const { outcome, reason = '' } = status.deployment;
+  const how =
+    outcome === undefined
+      ? `was ended in Temporal (${status.temporal.status.toLowerCase()}) before it could write an outcome`
+      : `${outcome.replaceAll('_', ' ')}: ${reason}`;
+  result(values, deploymentJson(status, uiOf(settings, name)), [`${name} ${how}`]);
+  return outcome === undefined ? 1 : exitCodeOf(outcome);
+}

@@ -99,19 +99,47 @@ export async function statusOf(client: Client, namespace: string, workflow: stri
 async function describeDeployment(
   client: Client,
   workflow: string,
-): Promise<{ view: DeploymentView | undefined; pending: readonly Pending[] } | undefined> {
+): Promise<{ view: DeploymentView | undefined; pending: readonly Pending[]; status: string } | undefined> {
   try {
-    const { memo, raw } = await client.workflow.getHandle(workflow).describe();
+    const { memo, raw, status } = await client.workflow.getHandle(workflow).describe();
     const view = memo?.[MEMO_VIEW] as DeploymentView | undefined;
     const verdict = await lastVerdictOf(client, raw);
     return {
       view: view === undefined || verdict === undefined ? view : { ...view, verdict },
       pending: pendingOf(raw),
+      status: status.name,
     };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   }
+}
+
+/** A deployment by itself. */
+export interface DeploymentStatus extends Pick<RunStatus, 'workflow' | 'temporal' | 'workers'> {
+  readonly deployment: DeploymentView;
+}
+
+/** Fails with `CommandError` of kind `not_found`. */
+export async function deploymentOf(
+  client: Client,
+  namespace: string,
+  workflow: string,
+): Promise<DeploymentStatus> {
+  const [under, workers] = await Promise.all([
+    describeDeployment(client, workflow),
+    pollersOf(client, namespace, QUEUES.control, 'workflows'),
+  ]);
+  if (under?.view === undefined)
+    throw new CommandError(
+      `Temporal knows no ${workflow}`,
+      'see `shipway history`, which also has those that Temporal has forgotten',
+      1,
+      undefined,
+      'not_found',
+    );
+  const { view: deployment, pending, status } = under;
+  return { workflow, deployment, temporal: { status, pending }, workers };
 }
 
 /** What a workflow last wrote of itself, and whether it still runs. */

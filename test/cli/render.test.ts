@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { endLine, exitOf } from '../../src/cli/follow.js';
 import type { RunStatus } from '../../src/client.js';
-import { deploymentLines } from '../../src/cli/render/deployment.js';
+import { deploymentLines, renderDeployment } from '../../src/cli/render/deployment.js';
 import { nextCommands } from '../../src/domain/next.js';
 import { renderRun } from '../../src/cli/render/run.js';
 import type { DeploymentView, RunView } from '../../src/domain/view.js';
@@ -52,6 +52,29 @@ const status = (more: Partial<RunStatus> = {}): RunStatus => ({
   ...more,
 });
 const shown = (more: Partial<RunStatus>): string => renderRun(status(more), AT).join('\n');
+
+test('a deployment by itself: what it does, what it asks, and the command to type', () => {
+  const waitingFor = { question: 'parked', title: 'go on?', decision: HASH, workflow: 'x' } as const;
+  const shownOf = (more: Partial<DeploymentView>): readonly string[] =>
+    renderDeployment(
+      { ...status(), workflow: 'x', deployment: deploymentView({ kind: 'rollback', ...more }) },
+      AT,
+    );
+  expect(shownOf({ waitingFor })).toEqual([
+    'lamp v2 → production',
+    '',
+    ...deploymentLines(deploymentView({ kind: 'rollback' }), AT),
+    '',
+    'waiting for a decision about a deployment in doubt: go on?',
+    '',
+    'next:',
+    '  shipway approve deployment/lamp/production/2 --decision 0123456789ab',
+    '  shipway reject deployment/lamp/production/2 --reason "…"',
+  ]);
+  expect(shownOf({ outcome: 'shipped', reason: 'v1 is back', run: 'v2-k3x9ab' }).slice(-1)).toEqual([
+    'shipped: v1 is back',
+  ]);
+});
 
 describe('a run that failed', () => {
   const failed = (failure?: string): RunStatus =>

@@ -1,9 +1,25 @@
+import type { DeploymentStatus } from '../../client.js';
 import { percent } from '../../domain/details.js';
 import type { DeploymentView } from '../../domain/view.js';
+import { nextForDeployment } from '../../domain/next.js';
 import { oneLine } from '../output.js';
+import { openLines, typeLines } from './open.js';
 import { bar, clock, lengthOf } from './text.js';
 
 const MOST_EVENTS = 8;
+
+/** What `status` and `watch` show of a deployment by itself. */
+export function renderDeployment(status: DeploymentStatus, now: number): readonly string[] {
+  const { deployment: d } = status;
+  const end = `${phase(d)}: ${oneLine(d.reason ?? '')}`;
+  return [
+    `${d.service} ${d.version} → ${d.environment}${d.run === undefined ? '' : `   of run ${d.run}`}`,
+    '',
+    ...deploymentLines(d, now),
+    ...(d.outcome === undefined ? openLines(status, d.waitingFor, now) : ['', end]),
+    ...typeLines(nextForDeployment(d)),
+  ];
+}
 
 /** A deployment: what it does, who gets which release, what the last look said, and how it came there. */
 export function deploymentLines(d: DeploymentView, now: number): readonly string[] {

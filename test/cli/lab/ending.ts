@@ -9,7 +9,7 @@ export function ending(lab: () => DevLab): void {
     const said = await lab().type('run --environment staging --release broken --as alice');
     const run = runIn(said.stderr);
     expect(said.code).toBe(1);
-    expect(said.stdout).toMatch(new RegExp(`^${run} failed: .*test.*\\n$`));
+    expect(said.stdout).toMatch(new RegExp(`^${run} failed \\(stage.failed\\): .*test.*\\n$`));
     expect(said.stderr).toMatch(/^ {2}✗ test /m);
     expect((await lab().type(`logs ${run}`)).stdout).toContain('this cannot work\n');
     const status = await lab().json(`status ${run}`);
@@ -18,8 +18,9 @@ export function ending(lab: () => DevLab): void {
   });
 
   test('an environment that the policy does not name', async () => {
-    const said = await lab().json('run --environment nowhere --release v1 --as alice', 1);
-    expect(said).toMatchObject({ outcome: 'failed', status: { run: { environment: 'nowhere' } } });
+    const said = await lab().json('run --environment nowhere --release v1 --as alice', 3);
+    const run = { environment: 'nowhere', failure: 'policy.unknown_environment' };
+    expect(said).toMatchObject({ outcome: 'failed', status: { run } });
     expect(JSON.stringify(said)).toContain('nowhere');
   });
 

@@ -12,6 +12,11 @@ export function goingBack(lab: () => DevLab): void {
     });
   });
 
+  test('an environment that there is not is refused with the one that was meant: exit code 3', async () => {
+    const refused = await lab().json('rollback --environment stagin --as bob --reason slow', 3);
+    expect(refused).toMatchObject({ error: { next: '--environment with staging', exit: 3 } });
+  });
+
   test('idle: the last good release comes back, said on one line', async () => {
     const shipped = await lab().json('run --environment staging --release v2 --as alice');
     const next = 'shipway rollback --service lamp --environment staging --reason "…"';
@@ -26,6 +31,15 @@ export function goingBack(lab: () => DevLab): void {
       { kind: 'deploy', outcome: 'shipped', release: { version: 'v2' } },
       { kind: 'deploy', outcome: 'shipped', release: { version: 'v1' } },
     ]);
+    const id = 'deployment/lamp/staging/3';
+    const of = { deployment: { id, kind: 'rollback', outcome: 'shipped' }, workflow: id };
+    expect(await lab().json(`status ${id}`)).toMatchObject(of);
+    expect((await lab().type('status lamp/staging/3')).stdout).toContain('shipped: ');
+    expect(await lab().json(`watch ${id}`)).toMatchObject(of);
+    expect((await lab().type(`ui ${id}`)).stdout).toContain(encodeURIComponent(id));
+    expect(await lab().json('status deployment/lamp/staging/99', 1)).toMatchObject({
+      error: { message: 'Temporal knows no deployment/lamp/staging/99' },
+    });
   });
 
   test('in flight: the deployment itself goes back, and its run ends rolled back', async () => {

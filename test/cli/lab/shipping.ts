@@ -124,6 +124,9 @@ export function shipping(lab: () => DevLab): void {
 
   test('references that cannot be are refused in words', async () => {
     expect(await lab().json('status nope-aaaaaa', 1)).toMatchObject({ error: { exit: 1 } });
+    expect(await lab().json(`logs ${run} --stage tset`, 2)).toMatchObject({
+      error: { message: `${run} has no stage "tset"`, next: '--stage with test' },
+    });
     expect(await lab().json('logs ../x', 2)).toMatchObject({ error: { message: '"../x" is no run' } });
     expect(await lab().json('abort lamp/v9-aaaaaa --reason x', 1)).toMatchObject({
       error: { next: expect.stringContaining('shipway list') as string },

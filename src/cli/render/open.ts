@@ -1,0 +1,50 @@
+import type { RunStatus } from '../../client.js';
+import type { Question } from '../../domain/gate.js';
+import type { WaitingFor } from '../../domain/view.js';
+import { oneLine } from '../output.js';
+import { lengthOf } from './text.js';
+
+/** A run or a deployment that has not ended. */
+type Open = Pick<RunStatus, 'temporal' | 'workers'>;
+
+/** What holds it up: what it waits for, what is tried again, that nobody works. */
+export const openLines = (status: Open, waiting: WaitingFor | undefined, now: number): readonly string[] => [
+  ...waitingLines(waiting, now),
+  ...troubleLines(status),
+  ...workerLines(status.workers),
+];
+
+/** What to type now. */
+export const typeLines = (commands: readonly string[]): readonly string[] =>
+  commands.length === 0 ? [] : ['', 'next:', ...commands.map((c) => `  ${c}`)];
+
+const ASKED: Readonly<Record<Question | 'target', string>> = {
+  approval: 'approval',
+  parked: 'a decision about a deployment in doubt',
+  undo_incomplete: 'a decision about what could not be undone',
+  target: 'its turn',
+};
+
+function waitingLines(w: WaitingFor | undefined, now: number): readonly string[] {
+  if (w === undefined) return [];
+  const count = w.required === undefined ? '' : ` (${String(w.have ?? 0)} of ${String(w.required)})`;
+  const left = w.expiresAt === undefined ? '' : `, for ${lengthOf(w.expiresAt - now)} more`;
+  return ['', `waiting for ${ASKED[w.question]}${count}${left}: ${oneLine(w.title)}`];
+}
+
+/** What Temporal tries again, and why. */
+function troubleLines({ temporal }: Open): readonly string[] {
+  const tried = temporal.pending.filter((p) => p.attempt > 1 && p.lastFailure !== undefined);
+  return tried.flatMap((p) => [
+    '',
+    `${p.type} is tried again (attempt ${String(p.attempt)}): ${oneLine(p.lastFailure ?? '')}`,
+  ]);
+}
+
+const workerLines = ({ count, lastSeen }: Open['workers']): readonly string[] =>
+  count > 0
+    ? []
+    : [
+        '',
+        `no worker polls${lastSeen === undefined ? '' : ` since ${lastSeen}`}: the run goes on when one is started (\`shipway worker\`)`,
+      ];

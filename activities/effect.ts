@@ -35,6 +35,8 @@ export function forward<I extends EffectInput, O>(
       const result = await recorded(
         () => act(input, signal),
         async (why) => {
+          // Cancelled it is to go back, and what goes back does not wait for the store.
+          if (signal.aborted) return;
           await store.audit.append([attempted(input, 'effect.result', { ...details, ok: false, why })]);
         },
       );

@@ -5,13 +5,14 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { FAILURES, isFailureType } from '../src/domain/failures.js';
+import { FAILURES, isFailureType, type FailureRow } from '../src/domain/failures.js';
 import { ShipwayError } from '../src/errors.js';
 
 type Activity<I extends unknown[], O> = (...input: I) => Promise<O>;
 
 /**
- * Makes an activity fail only with types of the failure table: a `ShipwayError` keeps its type and is retried as its row says,
+ * Makes an activity fail only with types of the failure table: a `ShipwayError` keeps its type and is retried as its row says (an
+ * attempt counts whatever it failed of),
  * a cancellation stays one, and anything else is `internal.bug`, not retried, so that it is seen instead of looping in silence.
  */
 export function failing<I extends unknown[], O>(activity: Activity<I, O>): Activity<I, O> {
@@ -32,7 +33,7 @@ export function asFailure(error: unknown): Error {
     return ApplicationFailure.create({
       type: error.type,
       message: error.message,
-      nonRetryable: !FAILURES[error.type].retried,
+      nonRetryable: final(FAILURES[error.type]),
       category: 'BENIGN',
     });
   const answered = answerOf(error);
@@ -51,6 +52,9 @@ export function asFailure(error: unknown): Error {
   });
   return ApplicationFailure.create({ type: 'internal.bug', message: bug.message, nonRetryable: true });
 }
+
+const final = ({ retried, tries = Infinity }: FailureRow): boolean =>
+  !retried || Context.current().info.attempt >= tries;
 
 /** What another workflow has said to an update stays what it is, when it is a row of the table. */
 function answerOf(error: unknown): ApplicationFailure | undefined {

@@ -1,5 +1,12 @@
 import { Context } from '@temporalio/activity';
-import type { Observation, Sample, WatchBeat, WatchInput, WatchResult } from '../src/domain/watching.js';
+import type {
+  Counters,
+  Observation,
+  Sample,
+  WatchBeat,
+  WatchInput,
+  WatchResult,
+} from '../src/domain/watching.js';
 import { watchLoop } from '../src/domain/watch-loop.js';
 import { ShipwayError } from '../src/errors.js';
 import type { EffectDeps } from './deps.js';
@@ -17,6 +24,7 @@ export const watch =
     const { cancellationSignal: signal } = context;
     let last: WatchBeat = (context.info.heartbeatDetails as WatchBeat | undefined) ?? input.evidence;
     const { observations } = last;
+    // Repeated between looks: a beat without it would erase what the next attempt starts from.
     const timer = setInterval(() => {
       context.heartbeat(last);
     }, BEAT_MS);
@@ -63,11 +71,21 @@ async function observe(
     metrics.sample(input, signal),
   ]);
   const probed =
-    health.status === 'fulfilled' ? health.value : { probes: 0, failures: 0, note: sayOf(health.reason) };
-  if (sample.status === 'fulfilled')
-    return { at: sample.value.at, counters: sample.value.counters, health: probed };
+    health.status === 'fulfilled'
+      ? health.value
+      : { probes: 0, failures: 0, unavailable: sayOf(health.reason) };
+  if (sample.status === 'fulfilled') {
+    const { at, counters } = sample.value;
+    return { at, counters: counters.filter(judgedIn(input)), health: probed };
+  }
   return { at: Date.now(), unavailable: sayOf(sample.reason), health: probed };
 }
+
+/** A target's source remembers releases that are long gone; evidence that carried them would grow with every one of them. */
+const judgedIn =
+  ({ candidate, stable }: WatchInput) =>
+  ({ release, slot }: Counters): boolean =>
+    [candidate, stable].some((who) => who?.release === release && who.slot === slot);
 
 const sayOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

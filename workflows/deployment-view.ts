@@ -20,6 +20,12 @@ export function initialView(input: DeploymentInput): DeploymentView {
   };
 }
 
+/** `view` after `change`. A new phase has no end until it says one. */
+export function changed(view: DeploymentView, change: Partial<DeploymentView>): DeploymentView {
+  const { nextAt, ...rest } = view;
+  return { ...(change.phase === undefined && nextAt !== undefined ? view : rest), ...change };
+}
+
 export const happened = (view: DeploymentView, at: number, what: string): DeploymentView => ({
   ...view,
   timeline: [...view.timeline, { at, what }].slice(-TIMELINE_LIMIT),

@@ -6,7 +6,7 @@ import { FULL, type Share } from '../src/domain/plan.js';
 import type { DeploymentView } from '../src/domain/view.js';
 import { NO_EVIDENCE, type WatchEvidence } from '../src/domain/watching.js';
 import { asking } from './asking.js';
-import { happened, initialView } from './deployment-view.js';
+import { changed, happened, initialView } from './deployment-view.js';
 import { createGates, type Gates } from './gate.js';
 import { createLater, type Later } from './later.js';
 import { guarded } from './meanwhile.js';
@@ -107,12 +107,12 @@ function createField(input: DeploymentInput): Field {
   let view = initialView(input);
   setHandler(messages.view, () => view);
   const show: Field['show'] = (change, what) => {
-    view = { ...view, ...change };
+    view = changed(view, change);
     if (what !== undefined) view = happened(view, Date.now(), what);
     publish(view);
   };
   const later = createLater();
-  const changed = (gate: GateState | undefined): void => {
+  const onGate = (gate: GateState | undefined): void => {
     view = asking(view, gate);
     publish(view);
   };
@@ -121,7 +121,7 @@ function createField(input: DeploymentInput): Field {
     input,
     effects: effectsOf(input.host, timesOf(input)),
     undo: new UndoList(),
-    gates: createGates({ subject, later, changed, note: (line) => void show({}, line) }),
+    gates: createGates({ subject, later, changed: onGate, note: (line) => void show({}, line) }),
     later,
     evidence: NO_EVIDENCE,
     share: 0,

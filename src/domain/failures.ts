@@ -2,6 +2,8 @@
 export interface FailureRow {
   /** Whether Temporal tries the activity again by itself. */
   readonly retried: boolean;
+  /** How often it is tried in all, when not until it is well: what waits for it holds something that others want. */
+  readonly tries?: number;
   readonly meaning: string;
   /** What the operator does next. */
   readonly next: string;
@@ -107,12 +109,15 @@ export const FAILURES = {
     'the scanner found something',
     'see the findings with `shipway logs`; take the secret out of the history and rotate it',
   ),
-  'scan.unavailable': row(true, 'the scanner could not be run', 'see the worker log'),
-  'artifact.missing': row(
-    true,
-    'an artifact is not in the artifact store',
-    'check that all workers share one artifact store',
-  ),
+  'scan.unavailable': { ...row(true, 'the scanner could not be run', 'see the worker log'), tries: 10 },
+  'artifact.missing': {
+    ...row(
+      true,
+      'an artifact is not in the artifact store',
+      'check that all workers share one artifact store',
+    ),
+    tries: 10,
+  },
   'artifact.mismatch': row(
     false,
     'an artifact does not have the digest it is named by',
@@ -149,6 +154,11 @@ export const FAILURES = {
     true,
     'PostgreSQL did not answer',
     'start it again; forward steps wait, going back does not',
+  ),
+  'target.newer': row(
+    true,
+    'a newer version of shipway has written the record of this target',
+    'bring all workers to the newer version',
   ),
   'undo.incomplete': row(
     false,

@@ -119,12 +119,21 @@ function byHealth(trigger: HealthTrigger, observations: readonly Observation[]):
   const note = inside.findLast((o) => o.health.note !== undefined)?.health.note;
   const value = `${String(failures)} of ${String(probes)}`;
   const said = `health checks failed ${value} (limit ${String(trigger.threshold)})${note === undefined ? '' : `: ${note}`}`;
-  const kind: VerdictKind = failures >= trigger.threshold ? 'fail' : probes === 0 ? 'inconclusive' : 'pass';
+  const away = observations.at(-1)?.health.unavailable;
+  const kind: VerdictKind =
+    failures >= trigger.threshold
+      ? 'fail'
+      : away !== undefined
+        ? 'unavailable'
+        : probes === 0
+          ? 'inconclusive'
+          : 'pass';
+  const reason = kind === 'unavailable' ? `health checks could not be made: ${away ?? ''}` : said;
   return {
     trigger: 'health_check_failures',
     value,
     limit: String(trigger.threshold),
-    verdict: { kind, reason: said },
+    verdict: { kind, reason },
   };
 }
 

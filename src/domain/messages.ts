@@ -3,7 +3,7 @@ export const MESSAGES = {
   /** Update (answers) and signal (fire and forget) on pipeline and deployment; argument: Statement. */
   approve: 'approve',
   reject: 'reject',
-  /** Update on pipeline and deployment; argument: Statement with verb `abort`. */
+  /** Update on a pipeline; argument: Statement with verb `abort`. */
   abort: 'abort',
   /** Update on a target; argument: RollbackRequest. Answers TargetAnswer. */
   rollback: 'rollback',

@@ -37,6 +37,13 @@ export interface TargetState extends TargetRef {
   readonly host?: string;
 }
 
+/** Why this version can't work with a record that was read, or `undefined` when it can: what it does not know it would lose. */
+export const tooNew = ({ schema, ...ref }: { readonly schema: number } & TargetRef): string | undefined =>
+  schema <= SCHEMA
+    ? undefined
+    : `the record of ${ref.service} in ${ref.environment} has form ${String(schema)}, this version knows ${String(SCHEMA)}`;
+const SCHEMA: TargetState['schema'] = 1;
+
 /** The plan a rollback restores is the live one's; the rest of a deployment's plan is the run's. */
 export interface DeployRequest extends TargetRef {
   /** Stable over repeats: `<run>/<stage>`. */

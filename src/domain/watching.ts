@@ -22,8 +22,13 @@ export interface Observation {
   /** Absent: the source did not answer; `unavailable` says why. */
   readonly counters?: readonly Counters[];
   readonly unavailable?: string;
-  /** Probes of the candidate's instances since the last look. */
-  readonly health: { readonly probes: number; readonly failures: number; readonly note?: string };
+  /** Probes of the candidate's instances since the last look. `unavailable`: the provider did not answer, and why. */
+  readonly health: {
+    readonly probes: number;
+    readonly failures: number;
+    readonly note?: string;
+    readonly unavailable?: string;
+  };
 }
 
 /**
@@ -37,7 +42,8 @@ export interface WatchEvidence {
 export interface WatchBeat extends WatchEvidence {
   readonly verdict?: Verdict;
 }
-export const EVIDENCE_LIMIT = 120;
+/** With the counters of two releases at each look that is below 100 kB, the most that a step hands to the next. */
+export const EVIDENCE_LIMIT = 60;
 export const NO_EVIDENCE: WatchEvidence = { observations: [] };
 
 export interface WatchInput extends TargetRef {

@@ -1,5 +1,6 @@
 import type { Store } from '../domain/store.js';
-import type { TargetState } from '../domain/target.js';
+import { tooNew, type TargetState } from '../domain/target.js';
+import { ShipwayError } from '../errors.js';
 import type { Database } from './pool.js';
 
 interface Row {
@@ -12,7 +13,10 @@ export const targetsOf = (db: Database): Store['targets'] => ({
       'SELECT state FROM targets WHERE service = $1 AND environment = $2',
       [service, environment],
     );
-    return rows[0]?.state;
+    const state = rows[0]?.state;
+    const why = state && tooNew(state);
+    if (why !== undefined) throw new ShipwayError('target.newer', why);
+    return state;
   },
   save: async (state) => {
     await db.query(

@@ -140,6 +140,17 @@ describe('forward', () => {
   });
 });
 
+test('forward, cancelled: it ends without waiting for the store', async () => {
+  const begun = world.stall('split', true);
+  const { env, run } = asked();
+  const shifting = run(effects.shiftTraffic, SHIFT);
+  const stopped = expect(shifting).rejects.toMatchObject({ name: 'CancelledFailure' });
+  await expect.poll(begun).toBe(1);
+  env.cancel();
+  await stopped;
+  expect(world.log).toEqual(['effect.intent']);
+});
+
 describe('back', () => {
   const { share, from, ...SHIFTED } = SHIFT;
   test('acts at once, and writes nothing', async () => {

@@ -31,6 +31,16 @@ test.each(Object.keys(FAILURES) as FailureType[])(
   },
 );
 
+test.each(['scan.unavailable', 'artifact.missing'] as const)(
+  '%s is given up after ten tries, so that nothing is held for ever',
+  async (type) => {
+    const fails = (attempt: number) =>
+      activityOf('w', { attempt }).run(() => Promise.reject(new ShipwayError(type, 'gone')));
+    await expect(fails(9)).rejects.toMatchObject({ type, nonRetryable: false });
+    await expect(fails(10)).rejects.toMatchObject({ type, nonRetryable: true });
+  },
+);
+
 const update = (cause: Error | undefined): Error =>
   new WorkflowUpdateFailedError('Workflow Update failed', cause);
 describe('what Temporal’s client throws', () => {

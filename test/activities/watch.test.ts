@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
 import { watch } from '../../activities/watch.js';
 import type { EffectDeps } from '../../activities/deps.js';
-import type { Observation, WatchEvidence, WatchInput } from '../../src/domain/watching.js';
+import {
+  EVIDENCE_LIMIT,
+  type Counters,
+  type Observation,
+  type WatchEvidence,
+  type WatchInput,
+} from '../../src/domain/watching.js';
 import { ShipwayError } from '../../src/errors.js';
 import { activityOf } from '../support/activity.js';
 import { fakeWorld } from '../support/fake-world.js';
@@ -113,17 +119,39 @@ test('a source that does not answer is unavailable, and says why; health is look
   });
 });
 
-test('a provider that does not answer is no failed probe, and is said', async () => {
+test('what it hands on stays small, however many releases the source remembers', async () => {
+  const { deps } = lab();
+  const bounds = [...Array.from({ length: 15 }, (_, i) => 5 * (i + 1) ** 3), null];
+  const of = (who: Pick<Counters, 'release' | 'slot'>): Counters => ({
+    ...who,
+    ...{ epoch: crypto.randomUUID(), requests: 10_000_000, errors: 1_000_000 },
+    latency: bounds.map((leMs) => ({ leMs, count: 10_000_000 })),
+  });
+  const past = Array.from({ length: 20 }, (_, i) =>
+    of({ release: String(i).repeat(64).slice(0, 64), slot: 'blue' }),
+  );
+  const at = Date.now();
+  const sample = () => Promise.resolve({ at, counters: [...past, of(STABLE), of(CANDIDATE)] });
+  const { evidence } = await activityOf('d').run(watch({ ...deps, metrics: { sample } }), input(0));
+  const [look] = evidence.observations;
+  expect(look?.counters?.map((c) => c.release)).toEqual([STABLE.release, CANDIDATE.release]);
+  expect(JSON.stringify(look).length * EVIDENCE_LIMIT).toBeLessThan(100_000);
+});
+
+test('a provider that does not answer is no failed probe but unavailable, and is said', async () => {
   const { deps } = lab();
   const health = () => Promise.reject(new ShipwayError('provider.unavailable', 'no such host'));
   const result = await activityOf('d').run(
     watch({ ...deps, provider: { ...deps.provider, health } }),
     input(100),
   );
-  expect(result.verdict.kind).not.toBe('fail');
+  expect(result.verdict).toEqual({
+    kind: 'unavailable',
+    reason: 'health checks could not be made: no such host',
+  });
   expect(result.evidence.observations.at(-1)?.health).toEqual({
     probes: 0,
     failures: 0,
-    note: 'no such host',
+    unavailable: 'no such host',
   });
 });

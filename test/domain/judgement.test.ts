@@ -7,6 +7,11 @@ const verdict = (observations: readonly Observation[], stable: typeof STABLE | u
   verdictOf(judge(WATCH_PLAN, observations, CANDIDATE, stable));
 const start = seen(0, counters(CANDIDATE, 0), counters(STABLE, 0));
 
+const away = (at: number, failures = 0): Observation => ({
+  ...seen(at, counters(CANDIDATE, at), counters(STABLE, at)),
+  health: { probes: failures, failures, unavailable: 'no such host' },
+});
+
 describe('the four verdicts', () => {
   test.each([
     ['pass', 'few errors', seen(60_000, counters(CANDIDATE, 1000, 10), counters(STABLE, 1000, 0))],
@@ -30,6 +35,7 @@ describe('the four verdicts', () => {
       'a tail below the quantile',
       seen(60_000, counters(CANDIDATE, 1000, 0, 50), counters(STABLE, 1000, 0)),
     ],
+    ['unavailable', 'a silent provider, and too few probes before', away(60_000)],
     [
       'unavailable',
       'a silent source',
@@ -37,6 +43,17 @@ describe('the four verdicts', () => {
     ],
   ])('%s: %s', (kind, _name, now) => {
     expect(verdict([start, now]).kind).toBe(kind);
+  });
+
+  test('a silent provider is unavailable while good probes are in the window, and no more once it answers', () => {
+    const good = seen(10_000, counters(CANDIDATE, 10_000), counters(STABLE, 10_000));
+    expect(verdict([start, good, away(20_000)])).toMatchObject({
+      kind: 'unavailable',
+      reason: 'health checks could not be made: no such host',
+    });
+    const again = seen(30_000, counters(CANDIDATE, 30_000), counters(STABLE, 30_000));
+    expect(verdict([start, good, away(20_000), again]).kind).toBe('pass');
+    expect(verdict([start, away(10_000, 3)]).kind).toBe('fail');
   });
 
   test('health checks fail it although the source is silent', () => {

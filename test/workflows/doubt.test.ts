@@ -62,7 +62,8 @@ describe('doubt that outlasts its step parks the deployment', () => {
         required: 1,
         workflow: shop.deployment(2).workflowId,
       });
-      expect((await shop.seen(2)).phase).toBe('parked');
+      const shown = await shop.seen(2);
+      expect([shown.phase, shown.nextAt]).toEqual(['parked', undefined]);
       expect(lab.watched.at(-1)?.until).toBeUndefined();
       expect(await answer(shop, 'approve', asked)).toEqual({ status: 'accepted', message: 'approved' });
       expect((await shop.ended(input)).outcome).toBe('shipped');

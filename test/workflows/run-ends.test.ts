@@ -102,6 +102,14 @@ test('an abort that comes while the end is being recorded is refused', async () 
   expect(await handle.result()).toMatchObject({ outcome: 'shipped' });
 });
 
+test('a release whose artifact is gone fails its deployment, and the next one is served', async () => {
+  const shop = story(lab, 'artifact-gone');
+  lab.world.fail('ensure', 'artifact.missing');
+  expect(await shop.ship('v1')).toEqual({ outcome: 'failed', reason: 'ensure was made to fail' });
+  lab.world.fail('ensure', undefined);
+  expect((await shop.ship('v2')).outcome).toBe('shipped');
+});
+
 describe('the audit of a gate', () => {
   test('an answer that counted and came too late says both', async () => {
     const shop = story(lab, 'too-late');

@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import type { AuditEntry } from '../src/domain/audit.js';
 import type { Answer, GateState } from '../src/domain/gate.js';
 import { refusal } from '../src/domain/gate.js';
 import { malformed, type Statement } from '../src/domain/statement.js';
@@ -25,24 +26,41 @@ export const verifyStatement =
   async (input: VerifyInput): Promise<Verified> => {
     const { statement, gate } = input;
     await policyOf(policy, input.environment);
-    const why =
-      malformed(statement) ??
-      outOfTime(statement) ??
-      (gate && refusal(gate, statement)) ??
-      (await used(store, statement));
-    const details = { verb: statement.verb, on: statement.on, reason: statement.reason ?? '' };
-    const more = { user: statement.person, statement };
+    const why = unfit(statement) ?? (gate && refusal(gate, statement)) ?? (await used(store, statement));
     if (why !== undefined) {
-      await store.audit.append([entry(input, 'statement.refused', { ...details, why }, more)]);
+      await store.audit.append([refusedEntry(input, statement, why)]);
       return { status: 'refused', message: why };
     }
-    await store.audit.append([
-      entry(input, 'statement.accepted', { ...details, gate: gate?.question ?? '' }, more),
-    ]);
+    await store.audit.append([acceptedEntry(input, statement, gate?.question)]);
     const verb = statement.verb === 'reject' ? 'reject' : 'approve';
     const reason = statement.reason === undefined ? {} : { reason: statement.reason };
     return { status: 'accepted', answer: { person: statement.person, verb, at: statement.at, ...reason } };
   };
+
+export const USED = 'this statement has been used before; make a new one';
+
+/** Why a statement does not count, whatever it is for: its form, or its time. */
+export const unfit = (statement: Statement): string | undefined =>
+  malformed(statement) ?? outOfTime(statement);
+
+/** What a nonce is good for. */
+export const messageOf = ({ verb, person, on, at }: Statement): string => `${verb}/${person}/${on}/${at}`;
+
+const detailsOf = ({ verb, on, reason }: Statement) => ({ verb, on, reason: reason ?? '' });
+export const acceptedEntry = (subject: Subject, statement: Statement, gate = ''): AuditEntry =>
+  entry(
+    subject,
+    'statement.accepted',
+    { ...detailsOf(statement), gate },
+    { user: statement.person, statement },
+  );
+export const refusedEntry = (subject: Subject, statement: Statement, why: string): AuditEntry =>
+  entry(
+    subject,
+    'statement.refused',
+    { ...detailsOf(statement), why },
+    { user: statement.person, statement },
+  );
 
 function outOfTime(statement: Statement): string | undefined {
   const now = Date.now();
@@ -55,9 +73,8 @@ function outOfTime(statement: Statement): string | undefined {
 
 async function used(store: ControlDeps['store'], statement: Statement): Promise<string | undefined> {
   const workflow = Context.current().info.workflowExecution?.workflowId ?? '';
-  const message = `${statement.verb}/${statement.person}/${statement.on}/${statement.at}`;
-  const claim = await store.nonces.claim(statement.nonce, workflow, message);
-  return claim === 'taken' ? 'this statement has been used before; make a new one' : undefined;
+  const claim = await store.nonces.claim(statement.nonce, workflow, messageOf(statement));
+  return claim === 'taken' ? USED : undefined;
 }
 
 /** A signal that was refused before it was verified leaves an entry too. */

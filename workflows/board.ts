@@ -4,6 +4,8 @@ import type { TargetView } from '../src/domain/view.js';
 
 /** A deployment under way, and what people want of it meanwhile. */
 export interface Running extends OpenDeployment {
+  /** Expected until it is admitted. */
+  id: string;
   /** Its workflow has been started: it can be told something. */
   started: boolean;
   /** What it is to be told, kept until it has started. */

@@ -1,6 +1,7 @@
 import { CancellationScope, allHandlersFinished, condition } from '@temporalio/workflow';
 import { targetDetails } from '../src/domain/details.js';
 import type { OpenDeployment, TargetInput } from '../src/domain/inputs.js';
+import { newTarget } from '../src/domain/target.js';
 import { viewOf, type Board } from './board.js';
 import { control } from './profiles.js';
 import { publisher } from './publish.js';
@@ -14,11 +15,10 @@ import { adopt, adopted, next } from './turn.js';
  * runs. It is not cancelled: that would end the lock, and the deployment with it.
  */
 export async function target(input: TargetInput): Promise<void> {
-  const { service, environment } = input;
   const publish = publisher(targetDetails);
   const board: Board = {
-    state: { schema: 1, service, environment, holdMarks: [], nextN: 1 },
-    queue: [...(input.queue ?? [])],
+    state: newTarget(input),
+    queue: [],
     rollbacks: [],
     settled: [...(input.settled ?? [])],
     messages: 0,
@@ -61,8 +61,9 @@ const asked = ({ queue, rollbacks }: Board): boolean => queue.length + rollbacks
  */
 async function load(board: Board, input: TargetInput): Promise<readonly OpenDeployment[]> {
   const { service, environment, running } = input;
-  const { state, open } = await control.loadTarget({ service, environment });
+  const { state, open, queue } = await control.loadTarget({ service, environment });
   board.state = state;
+  board.queue = [...queue];
   const newestFirst: OpenDeployment[] = [...open].reverse();
   if (newestFirst.length === 0 && running !== undefined) newestFirst.push(running);
   const [first] = newestFirst;

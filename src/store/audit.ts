@@ -19,7 +19,7 @@ export function auditOf(db: Database): Store['audit'] {
 }
 
 /** Callers may hand on what a stranger sent, so nothing is taken for granted about the fields' types. */
-function rowOf(entry: AuditEntry): Record<string, unknown> {
+export function rowOf(entry: AuditEntry): Record<string, unknown> {
   return {
     key: keyOf(entry.key),
     entry: canonical(entry),

@@ -22,7 +22,7 @@ afterEach(() => {
 
 async function target(service: string, host: string | undefined, live = true): Promise<TargetState> {
   const state: TargetState = {
-    ...{ schema: 1, service, environment: 'production', holdMarks: [], nextN: 2 },
+    ...{ schema: 1, service, environment: 'production', holdMarks: [], nextN: 2, revision: 0 },
     ...(host === undefined ? {} : { host }),
     ...(live
       ? {

@@ -47,6 +47,7 @@ export interface Moves {
     late: { at: number; what: string }[];
   };
   readonly close: (ended: Ended) => void;
+  readonly gates: Gates;
 }
 
 /** State of one deployment as its moves share it. */
@@ -81,6 +82,7 @@ export function startMoves(input: DeploymentInput): Moves {
     restore: () => restore(field),
     goBack: (why) => goBack(field, why),
     trafficMoved: () => field.moved,
+    gates: field.gates,
     record: () => ({
       deployment: input.id,
       service: input.service,

@@ -19,6 +19,7 @@ import { abortHandler } from './abort.js';
 import { asking } from './asking.js';
 import { createGates } from './gate.js';
 import * as messages from './messages.js';
+import { surely } from './parking.js';
 import { admitRun, finishRun } from './profiles.js';
 import { publisher } from './publish.js';
 import { OUTCOME } from './search.js';
@@ -33,8 +34,6 @@ export async function pipeline(input: PipelineInput): Promise<Ended> {
     const { identity } = await admitRun(input);
     run.identify(identity);
     await runStages(run);
-    const reason = reasonOfSuccess(input);
-    return await shielded(() => end(run, { outcome: 'shipped', reason }));
   } catch (error) {
     const ended = await shielded(() => end(run, endingOf(error, run)));
     if (ended.outcome === 'aborted') throw isCancellation(error) ? error : cancelledDuring(error);
@@ -47,6 +46,7 @@ export async function pipeline(input: PipelineInput): Promise<Ended> {
       ...(error instanceof Error ? { cause: error } : {}),
     });
   }
+  return shielded(() => end(run, { outcome: 'shipped', reason: reasonOfSuccess(input) }));
 }
 
 const reasonOfSuccess = ({ plan }: PipelineInput): string =>
@@ -123,7 +123,12 @@ async function end(run: Run, ended: Ended): Promise<Ended> {
   const { plan, planHash } = run.input;
   run.update({ ...ended, stages: run.view().stages.map((s) => stopped(s, ended)) });
   upsertSearchAttributes([{ key: OUTCOME, value: ended.outcome }]);
-  await finishRun({ plan, planHash, run: run.input.run, ...ended });
+  const { service, environment, version } = plan;
+  await surely(
+    { gates: run.gates, subject: { service, environment, version } },
+    'its end cannot be recorded',
+    () => finishRun({ plan, planHash, run: run.input.run, ...ended }),
+  );
   await condition(allHandlersFinished);
   return ended;
 }

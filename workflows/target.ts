@@ -1,8 +1,13 @@
-import { CancellationScope, allHandlersFinished, condition } from '@temporalio/workflow';
+import { CancellationScope, ContinueAsNew, allHandlersFinished, condition } from '@temporalio/workflow';
 import { targetDetails } from '../src/domain/details.js';
+import type { GateState } from '../src/domain/gate.js';
 import type { OpenDeployment, TargetInput } from '../src/domain/inputs.js';
 import { newTarget } from '../src/domain/target.js';
+import type { WaitingFor } from '../src/domain/view.js';
+import { asking } from './asking.js';
 import { viewOf, type Board } from './board.js';
+import { createGates } from './gate.js';
+import { parked } from './parking.js';
 import { control } from './profiles.js';
 import { publisher } from './publish.js';
 import { renew, worn } from './renewal.js';
@@ -26,12 +31,33 @@ export async function target(input: TargetInput): Promise<void> {
   const show = (): void => {
     publish(viewOf(board));
   };
+  const { service, environment } = board.state;
+  const subject = { service, environment, version: 'target' };
+  const asked = (gate: GateState | undefined): void => {
+    board.waitingFor = asking<{ waitingFor?: WaitingFor }>({}, gate).waitingFor;
+    show();
+  };
+  const gates = createGates(subject, asked, (note) => {
+    board.note = note;
+    show();
+  });
   CancellationScope.current().cancelRequested.catch(() => {
     board.note = 'a target is not cancelled; abort the run whose deployment is to stop';
     show();
   });
-  await shielded(() => live(board, input, show));
+  await shielded(async () => {
+    try {
+      await live(board, input, show);
+    } catch (error) {
+      if (error instanceof ContinueAsNew) throw error;
+      await parked({ gates, subject }, 'the target cannot go on', error);
+      // Whoever still waits for an answer asks again, and the next run knows from the store what there is.
+      await condition(allHandlersFinished, HANDLERS_MS);
+      await renew(board);
+    }
+  });
 }
+const HANDLERS_MS = 60_000;
 
 async function live(board: Board, input: TargetInput, show: () => void): Promise<void> {
   const loading = load(board, input);
@@ -43,7 +69,7 @@ async function live(board: Board, input: TargetInput, show: () => void): Promise
   for (const left of await loading) await adopt(board, left, show);
   show();
   for (;;) {
-    await condition(() => asked(board) || worn(board));
+    await condition(() => isAsked(board) || worn(board));
     if (board.rollbacks.length === 0 && worn(board)) {
       await condition(() => allHandlersFinished() || board.rollbacks.length > 0);
       if (board.rollbacks.length === 0) await renew(board);
@@ -53,7 +79,7 @@ async function live(board: Board, input: TargetInput, show: () => void): Promise
   }
 }
 
-const asked = ({ queue, rollbacks }: Board): boolean => queue.length + rollbacks.length > 0;
+const isAsked = ({ queue, rollbacks }: Board): boolean => queue.length + rollbacks.length > 0;
 
 /**
  * Reads the store. What an earlier run of this entity left under way is known, and tellable, from here on; newest first. What that run

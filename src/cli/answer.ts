@@ -4,7 +4,7 @@ import type { DeploymentView, WaitingFor } from '../domain/view.js';
 import { UsageError } from '../errors.js';
 import { state, withClient } from './context.js';
 import { progress, result, string } from './output.js';
-import { isDeployment, runOf } from './reference.js';
+import { isAnswering, runOf } from './reference.js';
 import { waitingOf } from '../domain/next.js';
 import type { Command, Values } from './table.js';
 
@@ -59,7 +59,7 @@ interface Question {
 }
 
 async function questionOf(client: ShipwayClient, text: string): Promise<Question> {
-  if (isDeployment(text)) {
+  if (isAnswering(text)) {
     const found = await client.view<DeploymentView>(text);
     return { waiting: found?.view?.waitingFor, look: 'look at it with `shipway history` or `shipway ui`' };
   }

@@ -40,9 +40,10 @@ export async function runOrNewest(client: ShipwayClient, text: string | undefine
   );
 }
 
-const DEPLOYMENT = /^deployment\/[a-z][a-z0-9-]{0,62}\/[a-z][a-z0-9-]{0,62}\/[1-9]\d{0,9}$/;
-/** A deployment's workflow id: one that a rollback started belongs to no run. */
-export const isDeployment = (text: string): boolean => DEPLOYMENT.test(text);
+const ANSWERING =
+  /^(?:deployment\/[a-z][a-z0-9-]{0,62}\/[a-z][a-z0-9-]{0,62}\/[1-9]\d{0,9}|target\/[a-z][a-z0-9-]{0,62}\/[a-z][a-z0-9-]{0,62})$/;
+/** A workflow id that an answer may name: of a target, or of a deployment, which may belong to no run. */
+export const isAnswering = (text: string): boolean => ANSWERING.test(text);
 
 /** `--service`, else that of the shipway.yaml here. Fails with `UsageError` when neither says. */
 export async function serviceOfCommand(values: Values): Promise<string> {

@@ -1,36 +1,34 @@
 import { Context } from '@temporalio/activity';
-import { decisionFor } from '../src/domain/decision.js';
+import type { AuditEntry } from '../src/domain/audit.js';
+import { FAILURES } from '../src/domain/failures.js';
 import { deploymentId, targetId, type TargetRef } from '../src/domain/ids.js';
 import type { Cause, DeploymentInput } from '../src/domain/inputs.js';
-import { barredFrom } from '../src/domain/policy.js';
-import {
-  otherSlot,
-  type DeployRequest,
-  type Live,
-  type RollbackRequest,
-  type TargetState,
-} from '../src/domain/target.js';
-import type { AuditEntry } from '../src/domain/audit.js';
-import type { DeploymentRow, Permit } from '../src/domain/store.js';
 import type { Statement } from '../src/domain/statement.js';
+import type { DeploymentRow, Permit } from '../src/domain/store.js';
+import { otherSlot, refusalAnswer, type Live, type TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import { digestOf } from '../src/hash.js';
 import { entry } from './audit.js';
+import { coveredBy } from './covered.js';
 import type { ControlDeps } from './deps.js';
-import { policyOf } from './policy.js';
 import { newestGood } from './going-back.js';
+import { verifyRequest, wasVerified } from './request-checks.js';
+import { withRecord } from './target-record.js';
 
 export interface AdmitInput extends TargetRef {
+  /** The number the target expects; a recovery is known again by it. */
   readonly n: number;
   readonly requestId: string;
   readonly cause: Cause;
 }
-type Deps = Pick<ControlDeps, 'store' | 'policy' | 'host'>;
+type Deps = Pick<ControlDeps, 'store' | 'policy' | 'host' | 'client'>;
 
 /**
- * Admits one deployment of a target: verifies what asks for it, and writes permit, row and the next number before anything moves.
- * Only a target's own workflow may ask. Repeating it for the same `n` gives the same admission.
- * Fails with `permit.missing`, `approval.missing`, `decision.changed`, `release.held`, `rollback.impossible`, `policy.unknown_environment`.
+ * Admits one deployment of a target: verifies what asks for it, and writes permit, row, the next number and the audit's entry in one
+ * transaction before anything moves. Only a target's own workflow may ask. Repeating it for the same request gives the same admission.
+ * A request to deploy that is refused has that answer for good.
+ * Fails with `permit.missing`, `request.mismatch`, `request.abandoned`, `approval.missing`, `decision.changed`, `release.held`,
+ * `statement.refused`, `rollback.impossible`, `policy.unknown_environment`.
  */
 export const admitDeployment =
   (deps: Deps) =>
@@ -41,19 +39,64 @@ export const admitDeployment =
         'permit.missing',
         `only ${targetId(input)} admits its deployments, not ${caller ?? ''}`,
       );
-    const state: TargetState = (await deps.store.targets.load(input)) ?? emptyState(input);
-    const row = await deps.store.deployments.find(deploymentId(input, input.n));
-    const admitted = await resolve(deps, input, state, row?.requestId === input.requestId);
-    await deps.store.permits.grant(permitFor(input, admitted));
-    await deps.store.deployments.start(rowOf(admitted, input.n));
-    await deps.store.targets.save({
-      ...state,
-      nextN: input.n + 1,
-      ...(admitted.host === undefined ? {} : { host: admitted.host }),
-    });
-    await deps.store.audit.append([admission(input, admitted)]);
-    return admitted;
+    try {
+      return await withRecord(deps.store, input, (state) => admit(deps, input, state));
+    } catch (error) {
+      if (error instanceof ShipwayError && !FAILURES[error.type].retried) await refused(deps, input, error);
+      throw error;
+    }
   };
+
+/** `undefined`: somebody has saved the target's record since it was read. */
+async function admit(
+  { store, ...deps }: Deps,
+  input: AdmitInput,
+  state: TargetState,
+): Promise<DeploymentInput | undefined> {
+  const before = await earlier(store, input);
+  if (before !== undefined) return again({ store }, input, state, before);
+  const n = Math.max(state.nextN, (await store.deployments.lastNumber(input)) + 1);
+  const admitted = await resolve({ store, ...deps }, input, state, n);
+  const done = await store.deployments.admit({
+    row: rowOf(admitted, n),
+    permit: permitFor(input, admitted),
+    state: { ...state, nextN: n + 1, ...(admitted.host === undefined ? {} : { host: admitted.host }) },
+    entries: [admission(input, admitted)],
+  });
+  return done ? admitted : undefined;
+}
+
+/** A deployment or rollback is one request; a recovery that was lost itself is followed by another one of the same request. */
+async function earlier(store: Deps['store'], input: AdmitInput): Promise<DeploymentRow | undefined> {
+  if (input.cause.kind !== 'recover') return store.deployments.findByRequest(input, input.requestId);
+  const row = await store.deployments.find(deploymentId(input, input.n));
+  return row?.requestId === input.requestId ? row : undefined;
+}
+
+/** What was admitted is not judged again: rules that have changed meanwhile are for the next one. */
+async function again(
+  deps: Pick<Deps, 'store'>,
+  input: AdmitInput,
+  state: TargetState,
+  row: DeploymentRow,
+): Promise<DeploymentInput> {
+  const { service, environment, id, kind, requestId, requestedBy, run, release, plan } = row;
+  return {
+    ...{ service, environment, id, kind, requestId, requestedBy, release, plan },
+    ...(run === undefined ? {} : { run }),
+    ...(state.host === undefined ? {} : { host: state.host }),
+    ...(input.cause.kind === 'recover' ? await recoveryOf(deps, input.cause.lost, state) : beside(state)),
+  };
+}
+
+async function refused({ store }: Deps, input: AdmitInput, error: ShipwayError): Promise<void> {
+  const { cause, requestId } = input;
+  if (cause.kind !== 'deploy') return;
+  const { type, message } = error;
+  await store.requests.settle(input, requestId, refusalAnswer(type, message));
+  const subject = { ...input, version: cause.request.release.version };
+  await store.audit.append([entry(subject, 'request.refused', { request: requestId, type, why: message })]);
+}
 
 function permitFor({ service, environment, cause }: AdmitInput, admitted: DeploymentInput): Permit {
   const request = cause.kind === 'deploy' ? cause.request : undefined;
@@ -63,6 +106,7 @@ function permitFor({ service, environment, cause }: AdmitInput, admitted: Deploy
     ...(request?.approval === undefined ? {} : { decision: request.approval.decision }),
     statements: statementsOf(cause),
     planHash: request?.planHash ?? digestOf(admitted.plan),
+    covers: coveredBy(admitted),
     grantedAt: new Date().toISOString(),
   };
 }
@@ -81,99 +125,41 @@ const admission = (input: AdmitInput, admitted: DeploymentInput): AuditEntry =>
     { user: admitted.requestedBy },
   );
 
-const emptyState = ({ service, environment }: TargetRef): TargetState => ({
-  schema: 1,
-  service,
-  environment,
-  holdMarks: [],
-  nextN: 1,
-});
+const beside = (state: TargetState): Pick<DeploymentInput, 'candidate' | 'replaces'> =>
+  state.live === undefined
+    ? { candidate: 'blue' }
+    : { replaces: state.live, candidate: otherSlot(state.live.slot) };
 
-/** What was admitted is not judged again: rules that have changed meanwhile are for the next one. */
 async function resolve(
   deps: Deps,
   input: AdmitInput,
   state: TargetState,
-  before: boolean,
+  n: number,
 ): Promise<DeploymentInput> {
-  const { service, environment, n, requestId, cause } = input;
+  const { service, environment, requestId, cause } = input;
   const named = { service, environment, id: deploymentId(input, n), kind: cause.kind, requestId };
   const base = { ...named, host: state.host ?? deps.host };
-  const beside =
-    state.live === undefined
-      ? { candidate: 'blue' as const }
-      : { replaces: state.live, candidate: otherSlot(state.live.slot) };
   switch (cause.kind) {
-    case 'deploy':
-      if (!before) await verifyRequest(deps, cause.request, state);
-      return {
-        ...base,
-        ...beside,
-        requestedBy: cause.request.requestedBy,
-        run: cause.request.run,
-        release: cause.request.release,
-        plan: cause.request.plan,
-      };
-    case 'rollback':
-      return {
-        ...base,
-        ...beside,
-        requestedBy: cause.request.statement.person,
-        ...(await rollbackOf(deps, cause.request, state)),
-      };
+    case 'deploy': {
+      const { run, requestedBy } = await verifyRequest(deps, cause.request, state);
+      const { release, plan } = cause.request;
+      return { ...base, ...beside(state), requestedBy, run, release, plan };
+    }
+    case 'rollback': {
+      const { statement, to } = cause.request;
+      if (!(await wasVerified(deps, statement, targetId(input))))
+        throw new ShipwayError('statement.refused', 'the statement for this rollback was never verified');
+      const { release, plan } = await newestGood(deps.store, state, to);
+      return { ...base, ...beside(state), requestedBy: statement.person, release, plan };
+    }
     case 'recover':
       return { ...base, requestedBy: 'shipway', ...(await recoveryOf(deps, cause.lost, state)) };
   }
 }
 
-async function verifyRequest(deps: Deps, request: DeployRequest, state: TargetState): Promise<void> {
-  const held = state.holdMarks.find((m) => m.digest === request.release.digest);
-  if (held !== undefined)
-    throw new ShipwayError(
-      'release.held',
-      `${request.release.version} was rolled back from here by ${held.deployment}: ${held.reason}`,
-    );
-  const rules = (await policyOf(deps.policy, request.environment)).approvals;
-  if (rules.requiredApprovals === 0) return;
-  const { approval } = request;
-  const decision = digestOf(
-    decisionFor(
-      request.planHash,
-      request.release.digest,
-      request.evidence,
-      state.live?.release.digest,
-      rules,
-    ),
-  );
-  if (approval !== undefined && approval.decision !== decision)
-    throw new ShipwayError(
-      'decision.changed',
-      `approved was ${approval.decision.slice(0, 12)}, now it would be ${decision.slice(0, 12)}`,
-    );
-  const barred = barredFrom(rules, request.requestedBy, request.author);
-  const counted = (approval?.statements ?? []).filter(
-    (s) => s.verb === 'approve' && s.on === decision && !barred.includes(s.person),
-  );
-  const persons = new Set(counted.map((s) => s.person)).size;
-  if (persons < rules.requiredApprovals)
-    throw new ShipwayError(
-      'approval.missing',
-      `${request.environment} asks for ${String(rules.requiredApprovals)} approvals, the request carries ${String(persons)}`,
-    );
-}
-
-async function rollbackOf(
-  deps: Deps,
-  request: RollbackRequest,
-  state: TargetState,
-): Promise<Pick<DeploymentInput, 'release' | 'plan'>> {
-  const good = await newestGood(deps.store, state, request.to);
-  return { release: good.release, plan: good.plan };
-}
-
 /** What a lost deployment may have left is put back to what is known as good, or, if nothing is, taken away. */
 async function recoveryOf(
-  deps: Deps,
+  deps: Pick<Deps, 'store'>,
   lost: string,
   state: TargetState,
 ): Promise<Pick<DeploymentInput, 'release' | 'plan' | 'candidate'> & { replaces?: Live }> {

@@ -8,13 +8,17 @@ import { Context } from '@temporalio/activity';
 import { ShipwayError } from '../src/errors.js';
 import { entry, type Subject } from './audit.js';
 import { permitGuard, type PermitGuard } from './permits.js';
+import { changeRecord, loadRecord } from './target-record.js';
 
 export interface PromoteInput extends Subject {
   readonly candidate: Slot;
+  readonly stable?: Slot;
   readonly release: Release;
   readonly configuration: Configuration;
 }
 export interface DemoteInput extends Subject {
+  readonly candidate: Slot;
+  readonly stable?: Slot;
   readonly replaces?: Live;
 }
 export interface FinishInput extends Subject {
@@ -44,36 +48,38 @@ const self = (): string => Context.current().info.workflowExecution?.workflowId 
 
 /** The release is live from now on. */
 async function promote(store: Store, permits: PermitGuard, i: PromoteInput): Promise<void> {
-  await permits.forward();
-  const state = await loaded(store, i);
-  if (state.live?.deployment === self()) return;
+  await permits.forward(i);
   const { release, configuration, candidate: slot } = i;
   const live: Live = { release, slot, configuration, deployment: self(), since: new Date().toISOString() };
-  const details = { release: release.digest, slot, replaces: state.live?.release.digest ?? 'none' };
-  // First the entry: a retry that finds the record changed would not know that it is missing.
-  await store.audit.append([entry(i, 'deployment.promoted', details)]);
-  await store.targets.save({ ...state, live });
+  await changeRecord(store, i, async (state) => {
+    if (state.live?.deployment === self()) return state;
+    const details = { release: release.digest, slot, replaces: state.live?.release.digest ?? 'none' };
+    // First the entry: a retry that finds the record changed would not know that it is missing.
+    await store.audit.append([entry(i, 'deployment.promoted', details)]);
+    return { ...state, live };
+  });
 }
 
+/** Saves also when there is nothing to change: a promotion that was given up and lands late must find another revision. */
 async function undoPromote(store: Store, permits: PermitGuard, i: DemoteInput): Promise<void> {
-  await permits.back();
-  const state = await loaded(store, i);
-  if (state.live?.deployment !== self()) return;
-  const { live, ...rest } = state;
-  const details = { release: live.release.digest, live: i.replaces?.release.digest ?? 'none' };
-  await store.audit.append([entry(i, 'deployment.demoted', details)]);
-  await store.targets.save(i.replaces === undefined ? rest : { ...rest, live: i.replaces });
+  await permits.back(i);
+  await changeRecord(store, i, async (state) => {
+    const { live, ...rest } = state;
+    if (live?.deployment !== self()) return state;
+    const details = { release: live.release.digest, live: i.replaces?.release.digest ?? 'none' };
+    await store.audit.append([entry(i, 'deployment.demoted', details)]);
+    return i.replaces === undefined ? rest : { ...rest, live: i.replaces };
+  });
 }
 
 /** The end of a deployment: its outcome, what it means for the target, and the permit closed. */
 async function finishDeployment(store: Store, i: FinishInput): Promise<void> {
   const row = await store.deployments.find(i.deployment);
   if (row === undefined) throw new ShipwayError('permit.missing', `${i.deployment} was never admitted`);
-  const state = await loaded(store, i);
   const endedAt = new Date().toISOString();
   const end = { endedAt, outcome: i.outcome, reason: i.reason };
-  if (row.kind === 'recover') await finishLost(store, state, row, i, endedAt);
-  else await store.targets.save(finishedState(state, i, row.release, endedAt));
+  if (row.kind === 'recover') await finishLost(store, row, i, endedAt);
+  else await changeRecord(store, i, (state) => finishedState(state, i, row.release, endedAt));
   await store.audit.append([
     ...i.late.map(({ at, what }, n) =>
       entry(
@@ -94,15 +100,9 @@ async function finishDeployment(store: Store, i: FinishInput): Promise<void> {
 }
 
 /** Ends what a recovery was for, and recoveries of it that were lost themselves: none of them may have an effect any more. */
-async function finishLost(
-  store: Store,
-  state: TargetState,
-  row: DeploymentRow,
-  i: FinishInput,
-  endedAt: string,
-): Promise<void> {
+async function finishLost(store: Store, row: DeploymentRow, i: FinishInput, endedAt: string): Promise<void> {
   const lost = row.requestId.slice('recover/'.length);
-  await store.targets.save(recovered(state, lost));
+  await changeRecord(store, i, (state) => recovered(state, lost));
   const became = i.outcome === 'shipped' ? 'the target was put back to what is known good' : i.reason;
   const end = { endedAt, outcome: 'rolled_back', reason: `it ended without an outcome; ${became}` } as const;
   const open = await store.deployments.open(i);
@@ -138,11 +138,6 @@ async function settleDeployment(
   i: TargetRef & { deployment: string },
 ): Promise<{ state: TargetState; outcome?: Outcome }> {
   const row = await store.deployments.find(i.deployment);
-  const state = await loaded(store, i);
+  const state = await loadRecord(store, i);
   return { state, ...(row?.outcome === undefined ? {} : { outcome: row.outcome }) };
-}
-
-async function loaded(store: Store, ref: TargetRef): Promise<TargetState> {
-  const { service, environment } = ref;
-  return (await store.targets.load(ref)) ?? { schema: 1, service, environment, holdMarks: [], nextN: 1 };
 }

@@ -29,7 +29,7 @@ export function forward<I extends EffectInput, O>(
 ): (input: I) => Promise<O> {
   return (input) =>
     beating(async (signal) => {
-      await permits.forward();
+      await permits.forward(input);
       const details = { effect: name, ...say(input) };
       await store.audit.append([attempted(input, 'effect.intent', details)]);
       const result = await recorded(
@@ -62,7 +62,7 @@ export function back<I extends EffectInput, O>(
 ): (input: I) => Promise<O> {
   return (input) =>
     beating(async () => {
-      await permits.back();
+      await permits.back(input);
       return act(input, Context.current().cancellationSignal);
     });
 }

@@ -14,6 +14,8 @@ import {
   cancelWorkflow,
   findRequest,
   loadTarget,
+  noteRequest,
+  settleRequest,
   withdrawFromTarget,
 } from './targets.js';
 import { watch } from './watch.js';
@@ -33,6 +35,8 @@ export const createControlActivities = (deps: ControlDeps) =>
     withdrawFromTarget: withdrawFromTarget(deps),
     loadTarget: loadTarget(deps),
     findRequest: findRequest(deps),
+    noteRequest: noteRequest(deps),
+    settleRequest: settleRequest(deps),
     admitDeployment: admitDeployment(deps),
     cancelWorkflow: cancelWorkflow(deps),
     ...createDeploymentActivities(deps),

@@ -2,26 +2,27 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { Permit, Store } from '../src/domain/store.js';
 import { ShipwayError } from '../src/errors.js';
+import { beyond, type Claimed } from './covered.js';
 
 const REMEMBERED = 1_000;
 /** What going back gives a store that hangs. */
 const PATIENCE_MS = 250;
 
 export interface PermitGuard {
-  /** The open permit of the deployment that asks. Fails with `permit.missing`, `store.unavailable`. */
-  readonly forward: () => Promise<Permit>;
+  /** The open permit of the deployment that asks, for what it wants to do. Fails with `permit.missing`, `store.unavailable`. */
+  readonly forward: (claimed: Claimed) => Promise<Permit>;
   /**
    * The same for going back, which does not wait for the store when this worker has seen the permit before: a store that says at once
    * that it is closed is believed, one that says nothing is not waited for.
    */
-  readonly back: () => Promise<Permit>;
+  readonly back: (claimed: Claimed) => Promise<Permit>;
 }
 
-/** No effect without a permit: the activity looks up the id of the very workflow that asked for it. */
+/** No effect without a permit: the activity looks up the id of the very workflow that asked for it, and what that was admitted for. */
 export function permitGuard(store: Store): PermitGuard {
   const seen = new Map<string, Permit>();
-  const forward = async (): Promise<Permit> => {
-    const id = Context.current().info.workflowExecution?.workflowId ?? '';
+  const open = async (): Promise<Permit> => {
+    const id = self();
     const permit = await store.permits.find(id);
     if (permit === undefined || permit.closedAt !== undefined)
       throw new ShipwayError(
@@ -32,14 +33,28 @@ export function permitGuard(store: Store): PermitGuard {
     if (seen.size > REMEMBERED) seen.delete(seen.keys().next().value ?? '');
     return permit;
   };
-  const back = async (): Promise<Permit> => {
-    const known = seen.get(Context.current().info.workflowExecution?.workflowId ?? '');
-    if (known === undefined) return forward();
-    const asked = forward().catch((error: unknown) => {
+  const remembered = async (): Promise<Permit> => {
+    const known = seen.get(self());
+    if (known === undefined) return open();
+    const asked = open().catch((error: unknown) => {
       if (error instanceof ShipwayError && error.type === 'store.unavailable') return known;
       throw error;
     });
     return Promise.race([asked, sleep(PATIENCE_MS, known, { ref: false })]);
   };
-  return { forward, back };
+  return {
+    forward: async (claimed) => covering(await open(), claimed),
+    back: async (claimed) => covering(await remembered(), claimed),
+  };
+}
+
+const self = (): string => Context.current().info.workflowExecution?.workflowId ?? '';
+
+function covering(permit: Permit, claimed: Claimed): Permit {
+  const what = beyond(permit, claimed);
+  if (what === undefined) return permit;
+  throw new ShipwayError(
+    'permit.missing',
+    `${permit.deployment} was not admitted for this: ${what} is another`,
+  );
 }

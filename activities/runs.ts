@@ -12,7 +12,8 @@ import { Context } from '@temporalio/activity';
 import { entry, type Subject } from './audit.js';
 import type { ControlDeps } from './deps.js';
 import { policyOf } from './policy.js';
-import { verifyStatement } from './statements.js';
+import { releaseDigest } from './release-digest.js';
+import { USED, acceptedEntry, messageOf, refusedEntry, unfit } from './statements.js';
 
 type Deps = Pick<ControlDeps, 'store' | 'policy'>;
 const subjectOf = (plan: Plan): Subject => ({
@@ -21,21 +22,39 @@ const subjectOf = (plan: Plan): Subject => ({
   version: plan.version,
 });
 
-/** Takes a run in: the plan is the one that was hashed, the policy knows the environment, the person's statement counts. */
+/**
+ * Takes a run in: the plan is the one that was hashed, the policy knows the environment, the person's statement counts. What was taken
+ * in is what admission believes later. Repeating it is once.
+ */
 export const admitRun =
   (deps: Deps) =>
   async (input: PipelineInput): Promise<{ identity: 'asserted' }> => {
     const { plan, planHash, statement } = input;
+    const subject = subjectOf(plan);
     const hash = digestOf(plan);
     if (hash !== planHash)
       throw new ShipwayError('plan.mismatch', `the plan has hash ${hash}, it was sent as ${planHash}`);
     const rules = await policyOf(deps.policy, plan.environment);
-    if (statement.verb !== 'run' || statement.on !== planHash)
-      throw new ShipwayError('statement.refused', 'the statement does not ask for this run');
-    const verified = await verifyStatement(deps)({ statement, ...subjectOf(plan) });
-    if (verified.status === 'refused') throw new ShipwayError('statement.refused', verified.message);
-    return { identity: rules.identity };
+    const asksForThis =
+      statement.verb === 'run' && statement.on === planHash && statement.person === input.requestedBy;
+    if (!asksForThis) throw new ShipwayError('statement.refused', 'the statement does not ask for this run');
+    const why = unfit(statement) ?? (await taken(deps.store, input));
+    if (why === undefined) return { identity: rules.identity };
+    await deps.store.audit.append([refusedEntry(subject, statement, why)]);
+    throw new ShipwayError('statement.refused', why);
   };
+
+async function taken(store: Deps['store'], input: PipelineInput): Promise<string | undefined> {
+  const { run, plan, planHash, statement } = input;
+  const pipeline = Context.current().info.workflowExecution?.workflowId ?? '';
+  const admitted = await store.runs.admit({
+    run: { pipeline, run, plan, planHash, requestedBy: statement.person },
+    nonce: statement.nonce,
+    message: messageOf(statement),
+    entries: [acceptedEntry(subjectOf(plan), statement)],
+  });
+  return admitted ? undefined : USED;
+}
 
 /** Makes the release of what the stages left: its digest is that of the list of its artifacts. Same artifacts, same release. */
 export const recordRelease =
@@ -53,10 +72,7 @@ export const recordRelease =
         'no stage before the deployment declares artifacts, so there is nothing to deploy',
       );
     const { service, version, commit } = plan;
-    const digest = digestOf({
-      service,
-      artifacts: artifacts.map(({ stage, digest: d }) => ({ stage, digest: d })),
-    });
+    const digest = releaseDigest(service, artifacts);
     const release: Release = { service, version, commit, digest, artifacts };
     await store.releases.save(release, input.run, input.evidence);
     await store.audit.append([

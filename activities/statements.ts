@@ -26,33 +26,60 @@ export const verifyStatement =
   async (input: VerifyInput): Promise<Verified> => {
     const { statement, gate, actedAt } = input;
     await policyOf(policy, input.environment);
-    const why =
-      malformed(statement) ??
-      outOfTime(statement, actedAt ?? Date.now()) ??
-      (gate && refusal(gate, statement)) ??
-      (await used(store, statement));
-    const details = { verb: statement.verb, on: statement.on, reason: statement.reason ?? '' };
+    const at = actedAt ?? Date.now();
+    const why = unfit(statement, at) ?? (gate && refusal(gate, statement)) ?? (await used(store, statement));
     if (why !== undefined) {
-      const refused = { ...details, why, ...(actedAt === undefined ? {} : { acted_on: true }) };
-      await store.audit.append([said(input, 'statement.refused', refused)]);
+      await store.audit.append([refusedEntry(input, statement, why, actedAt)]);
       return { status: 'refused', message: why };
     }
-    await store.audit.append([said(input, 'statement.accepted', { ...details, gate: gate?.question ?? '' })]);
+    await store.audit.append([acceptedEntry(input, statement, gate?.question, actedAt)]);
     return { status: 'accepted', answer: answerOf(statement) };
   };
+
+export const USED = 'this statement has been used before; make a new one';
+
+/** Why a statement does not count, whatever it is for: its form, or its time as it was at `at` (epoch ms). */
+export const unfit = (statement: Statement, at = Date.now()): string | undefined =>
+  malformed(statement) ?? outOfTime(statement, at);
+
+/** What a nonce is good for. */
+export const messageOf = ({ verb, person, on, at }: Statement): string => `${verb}/${person}/${on}/${at}`;
+
+const detailsOf = ({ verb, on, reason }: Statement) => ({ verb, on, reason: reason ?? '' });
+
+export const acceptedEntry = (
+  subject: Subject,
+  statement: Statement,
+  gate = '',
+  actedAt?: number,
+): AuditEntry => said(subject, statement, actedAt, 'accepted', { ...detailsOf(statement), gate });
+
+export const refusedEntry = (
+  subject: Subject,
+  statement: Statement,
+  why: string,
+  actedAt?: number,
+): AuditEntry =>
+  said(subject, statement, actedAt, 'refused', {
+    ...{ ...detailsOf(statement), why },
+    ...(actedAt === undefined ? {} : { acted_on: true }),
+  });
 
 /**
  * Its key is of the message, not of the activity: tried in two ways it is one entry. Refused it is of all that was said, because a
  * nonce that was used before may come with anything.
  */
 function said(
-  { statement, actedAt, ...subject }: VerifyInput,
-  event: 'statement.accepted' | 'statement.refused',
+  { service, environment, version }: Subject,
+  statement: Statement,
+  actedAt: number | undefined,
+  became: 'accepted' | 'refused',
   details: AuditEntry['details'],
 ): AuditEntry {
   const workflow = Context.current().info.workflowExecution?.workflowId ?? '';
-  const which = event === 'statement.accepted' ? statement.nonce : digestOf({ ...statement });
-  return entry(subject, event, details, {
+  const which = became === 'accepted' ? statement.nonce : digestOf({ ...statement });
+  const event = `statement.${became}`;
+  return entry({ service, environment, version }, event, details, {
     user: statement.person,
     statement,
     key: `${workflow}/${which}/${event}`,
@@ -62,9 +89,8 @@ function said(
 
 async function used(store: ControlDeps['store'], statement: Statement): Promise<string | undefined> {
   const workflow = Context.current().info.workflowExecution?.workflowId ?? '';
-  const message = `${statement.verb}/${statement.person}/${statement.on}/${statement.at}`;
-  const claim = await store.nonces.claim(statement.nonce, workflow, message);
-  return claim === 'taken' ? 'this statement has been used before; make a new one' : undefined;
+  const claim = await store.nonces.claim(statement.nonce, workflow, messageOf(statement));
+  return claim === 'taken' ? USED : undefined;
 }
 
 /** A signal that was refused before it was verified leaves an entry too. */

@@ -7,6 +7,7 @@ import type { DeployRequest, TargetAnswer, TargetState } from '../src/domain/tar
 import type { target } from '../workflows/target.js';
 import { beating } from './beating.js';
 import type { ControlDeps } from './deps.js';
+import { loadRecord } from './target-record.js';
 
 /** Asks the target, starting it if it does not live. A repeat is answered alike, so any retry is safe. */
 export const askTarget =
@@ -51,14 +52,24 @@ const living = ({ service, environment }: TargetRef): WithStartWorkflowOperation
     staticSummary: `${service} in ${environment}: lock, queue and memory`,
   });
 
-/** What a starting target entity must know: its state, and the deployments that have not ended. */
+/** What a starting target entity must know: its state, the deployments that have not ended, and who waits, in order. */
 export const loadTarget =
   ({ store }: Pick<ControlDeps, 'store'>) =>
-  async (ref: TargetRef): Promise<{ state: TargetState; open: readonly OpenDeployment[] }> => {
-    const state = (await store.targets.load(ref)) ?? { schema: 1, ...ref, holdMarks: [], nextN: 1 };
-    const open = await store.deployments.open(ref);
+  async (
+    ref: TargetRef,
+  ): Promise<{
+    state: TargetState;
+    open: readonly OpenDeployment[];
+    queue: readonly DeployRequest[];
+  }> => {
+    const [state, open, queue] = await Promise.all([
+      loadRecord(store, ref),
+      store.deployments.open(ref),
+      store.requests.waiting(ref),
+    ]);
     return {
       state,
+      queue,
       open: open.map(({ id, requestId, kind, run }) => ({
         id,
         requestId,
@@ -68,15 +79,36 @@ export const loadTarget =
     };
   };
 
-/** What the store knows of a request: finished, running, or nothing. */
+/** What the store knows of a request: finished, running, refused, or nothing. */
 export const findRequest =
   ({ store }: Pick<ControlDeps, 'store'>) =>
   async (input: TargetRef & { requestId: string }): Promise<TargetAnswer | undefined> => {
     const row = await store.deployments.findByRequest(input, input.requestId);
-    if (row === undefined) return undefined;
+    if (row === undefined) return store.requests.answer(input, input.requestId);
     return row.outcome === undefined
       ? { status: 'running', deployment: row.id }
       : { status: 'finished', deployment: row.id, outcome: row.outcome, reason: row.reason ?? '' };
+  };
+
+/** The same for a request to deploy; one that nothing is known of gets its place in the order of asking. */
+export const noteRequest =
+  (deps: Pick<ControlDeps, 'store'>) =>
+  async (request: DeployRequest): Promise<TargetAnswer | undefined> => {
+    const known = await findRequest(deps)(request);
+    if (known === undefined) await deps.store.requests.note(request);
+    return known;
+  };
+
+/** Takes a request back, for good, also one that has not arrived; answers what is known of it when that is too late. */
+export const settleRequest =
+  (deps: Pick<ControlDeps, 'store'>) =>
+  async ({
+    answer,
+    ...request
+  }: TargetRef & { requestId: string; answer: TargetAnswer }): Promise<TargetAnswer> => {
+    const known = await findRequest(deps)(request);
+    if (known === undefined) await deps.store.requests.settle(request, request.requestId, answer);
+    return known ?? answer;
   };
 
 /** Waits until a deployment has ended in any way, or is found not to exist. */
@@ -93,7 +125,7 @@ export const awaitDeployment =
     });
 const ASK_MS = 500;
 
-async function runs(describe: () => Promise<{ status: { name: string } }>): Promise<boolean> {
+export async function runs(describe: () => Promise<{ status: { name: string } }>): Promise<boolean> {
   try {
     return (await describe()).status.name === 'RUNNING';
   } catch (error) {

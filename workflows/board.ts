@@ -1,10 +1,12 @@
 import type { GoBack, OpenDeployment, Settled } from '../src/domain/inputs.js';
 import type { DeployRequest, RollbackRequest, TargetAnswer, TargetState } from '../src/domain/target.js';
-import type { TargetView } from '../src/domain/view.js';
+import type { TargetView, WaitingFor } from '../src/domain/view.js';
 import type { Later } from './later.js';
 
 /** A deployment under way, and what people want of it meanwhile. */
 export interface Running extends OpenDeployment {
+  /** Expected until it is admitted. */
+  id: string;
   /** Its workflow has been started: it can be told something. */
   started: boolean;
   /** What it is to be told, kept until it has started. */
@@ -26,6 +28,8 @@ export interface Board {
   /** What whoever looks at it must know. */
   note?: string;
   readonly later: Later;
+  /** It cannot go on, and asks. */
+  waitingFor?: WaitingFor | undefined;
 }
 const SETTLED_LIMIT = 50;
 
@@ -64,5 +68,6 @@ export const viewOf = (board: Board): TargetView => ({
   ...(board.running === undefined ? {} : { running: board.running.id }),
   queue: board.queue.map((q) => ({ requestId: q.requestId, version: q.release.version, by: q.requestedBy })),
   holdMarks: board.state.holdMarks.map((m) => `${m.version} (${m.reason})`),
+  ...(board.waitingFor === undefined ? {} : { waitingFor: board.waitingFor }),
   ...(board.note === undefined ? {} : { note: board.note }),
 });

@@ -11,6 +11,7 @@ import type { DeploymentInput, Ended, GoBack } from '../src/domain/inputs.js';
 import { failureTypeOf, type Outcome } from '../src/domain/outcome.js';
 import { FULL } from '../src/domain/plan.js';
 import { goBackSignal, startMoves, type Moves } from './moves.js';
+import { surely } from './parking.js';
 import { control } from './profiles.js';
 import { OUTCOME } from './search.js';
 import { recover } from './strategies/recover.js';
@@ -37,10 +38,6 @@ export async function deployment(input: DeploymentInput): Promise<Ended> {
   );
   try {
     await forward.run(() => story(input, moves));
-    return await finished(moves, {
-      outcome: 'shipped',
-      reason: `${input.release.version} serves ${input.environment}`,
-    });
   } catch (error) {
     if (typeOf(error) === 'permit.missing') throw notAdmitted(error);
     const ended = await shielded(() => undone(moves, error, back));
@@ -53,6 +50,10 @@ export async function deployment(input: DeploymentInput): Promise<Ended> {
       category: 'BENIGN',
     });
   }
+  return finished(moves, {
+    outcome: 'shipped',
+    reason: `${input.release.version} serves ${input.environment}`,
+  });
 }
 
 /** The way forward, in the order an operator would tell it. */
@@ -86,7 +87,11 @@ function endingOf(moves: Moves, error: unknown, back: GoBack | undefined): Ended
 
 async function finished(moves: Moves, ended: Ended): Promise<Ended> {
   await shielded(async () => {
-    await control.finishDeployment({ ...ended, ...moves.record() });
+    const { gates, record } = moves;
+    const { service, environment, version } = record();
+    await surely({ gates, subject: { service, environment, version } }, 'its end cannot be recorded', () =>
+      control.finishDeployment({ ...ended, ...record() }),
+    );
     upsertSearchAttributes([{ key: OUTCOME, value: ended.outcome }]);
     moves.close(ended);
     await condition(() => moves.recorded() && allHandlersFinished());

@@ -51,6 +51,7 @@ export interface Moves {
   /** What was done without waiting for its record has been recorded. */
   readonly recorded: () => boolean;
   readonly close: (ended: Ended) => void;
+  readonly gates: Gates;
 }
 
 /** State of one deployment as its moves share it. */
@@ -86,6 +87,7 @@ export function startMoves(input: DeploymentInput): Moves {
     restore: () => restore(field),
     goBack: (why) => goBack(field, why),
     trafficMoved: () => field.moved,
+    gates: field.gates,
     record: () => ({
       deployment: input.id,
       service: input.service,

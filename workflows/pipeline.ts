@@ -9,6 +9,7 @@ import {
 import type { Ended, PipelineInput } from '../src/domain/inputs.js';
 import { failureTypeOf, type Outcome } from '../src/domain/outcome.js';
 import type { RunView, StageView } from '../src/domain/view.js';
+import { surely } from './parking.js';
 import { admitRun, finishRun } from './profiles.js';
 import { createRun, isLive } from './run.js';
 import { OUTCOME } from './search.js';
@@ -26,8 +27,6 @@ export async function pipeline(input: PipelineInput): Promise<Ended> {
     const { identity } = await admitRun(input);
     run.identify(identity);
     await runStages(run);
-    const reason = reasonOfSuccess(input);
-    return await shielded(() => end(run, { outcome: 'shipped', reason }));
   } catch (error) {
     const ended = await shielded(() => end(run, endingOf(error, run)));
     if (ended.outcome === 'shipped') return ended;
@@ -41,6 +40,7 @@ export async function pipeline(input: PipelineInput): Promise<Ended> {
       ...(error instanceof Error ? { cause: error } : {}),
     });
   }
+  return shielded(() => end(run, { outcome: 'shipped', reason: reasonOfSuccess(input) }));
 }
 
 const reasonOfSuccess = (input: PipelineInput): string =>
@@ -79,7 +79,12 @@ async function end(run: Run, { failure, ...ended }: Ending): Promise<Ended> {
   const by = failure === undefined ? {} : { failure };
   run.update({ ...ended, ...by, stages: run.view().stages.map((s) => stopped(s, ended)) });
   upsertSearchAttributes([{ key: OUTCOME, value: ended.outcome }]);
-  await finishRun({ plan, planHash, run: run.input.run, ...ended });
+  const { service, environment, version } = plan;
+  await surely(
+    { gates: run.gates, subject: { service, environment, version } },
+    'its end cannot be recorded',
+    () => finishRun({ plan, planHash, run: run.input.run, ...ended }),
+  );
   await condition(() => run.recorded() && allHandlersFinished());
   return ended;
 }

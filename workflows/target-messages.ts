@@ -61,9 +61,9 @@ function rollbackRefusal({ state }: Board, { statement }: RollbackRequest): stri
 /** The same answer for every repeat of a request, also after a restart: queue, running, settled here, or in the store. */
 async function answerTo(board: Board, loaded: Promise<void>, request: DeployRequest): Promise<TargetAnswer> {
   await loaded;
-  const known = await knownOf(board, request.requestId);
+  const known = present(board, request.requestId) ?? (await control.noteRequest(request));
   // Several repeats of a request may have waited for the store together: whoever comes first puts it in the queue.
-  const meanwhile = known ?? present(board, request.requestId);
+  const meanwhile = present(board, request.requestId) ?? known;
   if (meanwhile !== undefined) return meanwhile;
   board.queue.push(request);
   return queued(board, board.queue.length);
@@ -136,17 +136,17 @@ async function withdraw(
   goBack: GoBack,
 ): Promise<TargetAnswer> {
   await loaded;
-  const known = await knownOf(board, requestId);
-  if (known?.status === 'finished' || known?.status === 'refused') return known;
-  if (known?.status === 'running') {
-    if (board.running?.requestId === requestId) await sendBack(board, goBack);
-    return known;
-  }
+  const { service, environment } = board.state;
+  const reason = goBack.reason;
+  const aborted = { status: 'finished', deployment: '', outcome: 'aborted', reason } as const;
+  const here = present(board, requestId);
+  // Out of the queue first: while the store is told, its turn must not come.
   board.queue = board.queue.filter((q) => q.requestId !== requestId);
-  return keep(board, requestId, {
-    status: 'finished',
-    deployment: '',
-    outcome: 'aborted',
-    reason: goBack.reason,
-  });
+  const known =
+    here === undefined || here.status === 'queued'
+      ? await control.settleRequest({ service, environment, requestId, answer: aborted })
+      : here;
+  if (known.status !== 'running') return keep(board, requestId, known);
+  if (board.running?.requestId === requestId) await sendBack(board, goBack);
+  return known;
 }

@@ -1,7 +1,13 @@
-import { CancellationScope, condition } from '@temporalio/workflow';
+import { CancellationScope, ContinueAsNew, condition } from '@temporalio/workflow';
 import { targetDetails } from '../src/domain/details.js';
+import type { GateState } from '../src/domain/gate.js';
 import type { OpenDeployment, TargetInput } from '../src/domain/inputs.js';
+import { newTarget } from '../src/domain/target.js';
+import type { WaitingFor } from '../src/domain/view.js';
+import { asking } from './asking.js';
 import { viewOf, type Board } from './board.js';
+import { createGates } from './gate.js';
+import { parked } from './parking.js';
 import { control } from './profiles.js';
 import { createLater } from './later.js';
 import { publisher } from './publish.js';
@@ -15,11 +21,10 @@ import { adopt, adopted, next } from './turn.js';
  * runs. It is not cancelled: that would end the lock, and the deployment with it.
  */
 export async function target(input: TargetInput): Promise<void> {
-  const { service, environment } = input;
   const publish = publisher(targetDetails);
   const board: Board = {
-    state: { schema: 1, service, environment, holdMarks: [], nextN: 1 },
-    queue: [...(input.queue ?? [])],
+    state: newTarget(input),
+    queue: [],
     rollbacks: [],
     settled: [...(input.settled ?? [])],
     messages: 0,
@@ -28,12 +33,33 @@ export async function target(input: TargetInput): Promise<void> {
   const show = (): void => {
     publish(viewOf(board));
   };
-  CancellationScope.current().cancelRequested.catch(() => {
-    board.note = 'a target is not cancelled; abort the run whose deployment is to stop';
+  const { service, environment } = board.state;
+  const subject = { service, environment, version: 'target' };
+  const changed = (gate: GateState | undefined): void => {
+    board.waitingFor = asking<{ waitingFor?: WaitingFor }>({}, gate).waitingFor;
     show();
+  };
+  const note = (line: string): void => {
+    board.note = line;
+    show();
+  };
+  const gates = createGates({ subject, changed, note, later: board.later });
+  CancellationScope.current().cancelRequested.catch(() => {
+    note('a target is not cancelled; abort the run whose deployment is to stop');
   });
-  await shielded(() => live(board, input, show));
+  await shielded(async () => {
+    try {
+      await live(board, input, show);
+    } catch (error) {
+      if (error instanceof ContinueAsNew) throw error;
+      await parked({ gates, subject }, 'the target cannot go on', error);
+      // Whoever still waits for an answer asks again, and the next run knows from the store what there is.
+      await condition(() => quiet(board), HANDLERS_MS);
+      await renew(board);
+    }
+  });
 }
+const HANDLERS_MS = 60_000;
 
 async function live(board: Board, input: TargetInput, show: () => void): Promise<void> {
   const loading = load(board, input);
@@ -45,7 +71,7 @@ async function live(board: Board, input: TargetInput, show: () => void): Promise
   for (const left of await loading) await adopt(board, left, show);
   show();
   for (;;) {
-    await condition(() => asked(board) || worn(board));
+    await condition(() => isAsked(board) || worn(board));
     if (board.rollbacks.length === 0 && worn(board)) {
       await condition(() => quiet(board) || board.rollbacks.length > 0);
       if (board.rollbacks.length === 0) await renew(board);
@@ -55,7 +81,7 @@ async function live(board: Board, input: TargetInput, show: () => void): Promise
   }
 }
 
-const asked = ({ queue, rollbacks }: Board): boolean => queue.length + rollbacks.length > 0;
+const isAsked = ({ queue, rollbacks }: Board): boolean => queue.length + rollbacks.length > 0;
 
 /**
  * Reads the store. What an earlier run of this entity left under way is known, and tellable, from here on; newest first. What that run
@@ -63,8 +89,9 @@ const asked = ({ queue, rollbacks }: Board): boolean => queue.length + rollbacks
  */
 async function load(board: Board, input: TargetInput): Promise<readonly OpenDeployment[]> {
   const { service, environment, running } = input;
-  const { state, open } = await control.loadTarget({ service, environment });
+  const { state, open, queue } = await control.loadTarget({ service, environment });
   board.state = state;
+  board.queue = [...queue];
   const newestFirst: OpenDeployment[] = [...open].reverse();
   if (newestFirst.length === 0 && running !== undefined) newestFirst.push(running);
   const [first] = newestFirst;

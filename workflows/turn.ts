@@ -2,7 +2,7 @@ import { sleep } from '@temporalio/workflow';
 import { deploymentId, pipelineId } from '../src/domain/ids.js';
 import type { Cause, DeploymentInput, OpenDeployment } from '../src/domain/inputs.js';
 import type { Outcome } from '../src/domain/outcome.js';
-import type { RollbackRequest } from '../src/domain/target.js';
+import { refusalAnswer, type RollbackRequest } from '../src/domain/target.js';
 import { keep, type Board, type Running } from './board.js';
 import { runDeployment, tellDeployment, tellPipeline } from './deployments.js';
 import { control, waiting } from './profiles.js';
@@ -50,20 +50,17 @@ async function deploy(
     admitted = await control.admitDeployment({ service, environment, n: nextN, requestId, cause });
   } catch (error) {
     delete board.running;
-    keep(board, requestId, {
-      status: 'refused',
-      type: typeOf(error) ?? 'internal.bug',
-      message: reasonOf(error),
-    });
+    keep(board, requestId, refusalAnswer(typeOf(error) ?? 'internal.bug', reasonOf(error)));
     board.rollbacks.push(...running.rollbacks);
     return;
   }
+  running.id = admitted.id;
   await runDeployment(board, admitted, async () => {
     running.started = true;
     if (cause.kind === 'deploy') await tellPipeline(cause.request.pipeline, requestId);
-    if (running.back !== undefined) await tellDeployment(id, running.back);
+    if (running.back !== undefined) await tellDeployment(admitted.id, running.back);
   });
-  await ended(board, id);
+  await ended(board, admitted.id);
 }
 
 const shown = (cause: Exclude<Cause, { kind: 'recover' }>): Pick<Running, 'kind' | 'run'> =>

@@ -45,7 +45,7 @@ const json: z.ZodType<Json> = z.json();
 /** What a stage worker may report: no person's statement, and only events of stages. */
 const stageEntry: z.ZodType<AuditEntry> = z.strictObject({
   key: text(1_000).min(1),
-  timestamp: z.iso.datetime(),
+  timestamp: z.iso.datetime().refine((text) => Date.parse(text) >= 0, 'is before 1970'),
   event_type: z.string().regex(/^stage\.[a-z_.]{1,80}$/, 'is no event of a stage (stage.…)'),
   user: text(200),
   service: name,

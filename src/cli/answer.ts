@@ -1,10 +1,10 @@
 import { CommandError } from '../client/failure.js';
 import type { ShipwayClient } from '../client.js';
-import type { WaitingFor } from '../domain/view.js';
+import type { TargetView, WaitingFor } from '../domain/view.js';
 import { UsageError } from '../errors.js';
 import { state, withClient } from './context.js';
 import { progress, result, string } from './output.js';
-import { deploymentNamed, runOf } from './reference.js';
+import { deploymentNamed, isTarget, runOf } from './reference.js';
 import { waitingOf } from '../domain/next.js';
 import type { Command, Values } from './table.js';
 
@@ -59,6 +59,10 @@ interface Question {
 }
 
 async function questionOf(client: ShipwayClient, text: string, values: Values): Promise<Question> {
+  if (isTarget(text)) {
+    const found = await client.view<TargetView>(text);
+    return { waiting: found?.view?.waitingFor, look: 'look at it with `shipway history` or `shipway ui`' };
+  }
   const deployment = deploymentNamed(text);
   if (deployment !== undefined) {
     const found = await client.deployment(deployment);

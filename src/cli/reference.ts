@@ -51,6 +51,10 @@ export function deploymentNamed(text = ''): string | undefined {
   return named === undefined ? undefined : `deployment/${named}`;
 }
 
+const TARGET = /^target\/[a-z][a-z0-9-]{0,62}\/[a-z][a-z0-9-]{0,62}$/;
+/** The workflow id of a target, which asks when it cannot go on. */
+export const isTarget = (text: string): boolean => TARGET.test(text);
+
 /** `--service`, else that of the configuration. Fails with `UsageError` when neither says. */
 export async function serviceOfCommand(values: Values): Promise<string> {
   const service = string(values, 'service') ?? (await serviceOfConfiguration(values));

@@ -1,4 +1,5 @@
-import { nextCommands, nextForDeployment } from './next.js';
+import { targetId } from './ids.js';
+import { answerCommands, nextCommands, nextForDeployment } from './next.js';
 import { FULL } from './plan.js';
 import type { DeploymentView, RunView, StageView, TargetView, WaitingFor } from './view.js';
 
@@ -43,6 +44,8 @@ export function targetDetails(view: TargetView): string {
   return paragraphs(
     `**${cell(view.service)} in ${cell(view.environment)}**: live ${cell(view.live ?? 'nothing')}, known good ${cell(view.knownGood ?? 'nothing')}`,
     `Running: ${view.running === undefined ? 'nothing' : `\`${view.running}\``}`,
+    waitingLine(view.waitingFor),
+    nextLine(answerCommands(targetId(view), view.waitingFor)),
     view.note === undefined ? '' : `**Note** ${cell(view.note)}`,
     table(
       ['place', 'waiting', 'request', 'by'],

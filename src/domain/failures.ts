@@ -74,6 +74,17 @@ export const FAILURES = {
     3,
   ),
   'request.unknown': row(false, 'the target does not know this request', 'start the run again'),
+  'request.mismatch': row(
+    false,
+    'a request to deploy is not what its run was admitted with',
+    'start the run again with `shipway run`; find out who sent the request',
+    3,
+  ),
+  'request.abandoned': row(
+    false,
+    'the run that asked for a deployment has ended',
+    'start the run again if its version is still wanted',
+  ),
   'stage.failed': row(
     false,
     'a command of a stage ended with an error',

@@ -6,8 +6,8 @@ export interface TargetRef {
 
 export const pipelineId = (service: string, run: string): string => `pipeline/${service}/${run}`;
 export const targetId = (t: TargetRef): string => `target/${t.service}/${t.environment}`;
-export const deploymentId = (t: TargetRef, n: number): string =>
-  `deployment/${t.service}/${t.environment}/${String(n)}`;
+export const deploymentPrefix = (t: TargetRef): string => `deployment/${t.service}/${t.environment}/`;
+export const deploymentId = (t: TargetRef, n: number): string => `${deploymentPrefix(t)}${String(n)}`;
 
 /** Service, run or environment names: lower-case letters, digits and dashes, so that ids and paths need no escaping. */
 export const NAME = /^[a-z][a-z0-9-]{0,62}$/;

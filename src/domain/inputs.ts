@@ -36,9 +36,8 @@ export interface Underway extends OpenDeployment {
   readonly rollbacks: readonly RollbackRequest[];
 }
 
-/** Argument of workflow type `target`; all but its name is what a continued run hands to itself. */
+/** Argument of workflow type `target`; all but its name is what a continued run hands to itself. Who waits is in the store. */
 export interface TargetInput extends TargetRef {
-  readonly queue?: readonly DeployRequest[];
   readonly settled?: readonly Settled[];
   readonly running?: Underway;
 }

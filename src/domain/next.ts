@@ -33,7 +33,8 @@ export const waitingOf = ({ run, deployment }: Under): WaitingFor | undefined =>
   run.waitingFor?.decision === undefined ? (deployment?.waitingFor ?? run.waitingFor) : run.waitingFor;
 
 const SHORT = 12;
-const answerCommands = (of: string, waiting: WaitingFor | undefined): readonly string[] =>
+/** How to answer what a workflow asks. */
+export const answerCommands = (of: string, waiting: WaitingFor | undefined): readonly string[] =>
   waiting?.decision === undefined
     ? []
     : [

@@ -1,10 +1,10 @@
 import type { AuditEntry, ChainedEntry } from './audit.js';
 import type { TargetRef } from './ids.js';
 import type { Outcome } from './outcome.js';
-import type { DeploymentPlan } from './plan.js';
+import type { DeploymentPlan, Plan } from './plan.js';
 import type { Digest, Evidence, Release } from './release.js';
 import type { Person, Statement } from './statement.js';
-import type { TargetState } from './target.js';
+import type { DeployRequest, Slot, TargetAnswer, TargetState } from './target.js';
 import type { Sample } from './watching.js';
 
 /** Leave to have effects, given by the activity that admitted a deployment. */
@@ -15,9 +15,32 @@ export interface Permit {
   readonly decision?: Digest;
   readonly statements: readonly Statement[];
   readonly planHash: Digest;
+  readonly covers: Covered;
   readonly grantedAt: string;
   /** Closed when the deployment ended: no effect after that. */
   readonly closedAt?: string;
+}
+
+/** What a permit is for: a workflow of its name that does anything else has none. Digests of the canonical values. */
+export interface Covered {
+  readonly release: Digest;
+  readonly plan: Digest;
+  readonly configuration: Digest;
+  readonly candidate: Slot;
+  readonly stable?: Slot;
+  /** Of what it replaces, and goes back to. */
+  readonly replaces?: Digest;
+}
+
+/** A run as it was admitted: what its requests must agree with. */
+export interface RunRow {
+  /** Workflow id. */
+  readonly pipeline: string;
+  readonly run: string;
+  readonly plan: Plan;
+  readonly planHash: Digest;
+  /** The person whose statement was verified. */
+  readonly requestedBy: Person;
 }
 
 export type DeploymentKind = 'deploy' | 'rollback' | 'recover';
@@ -77,13 +100,14 @@ export interface Store {
     list(filter: AuditFilter): Promise<readonly ChainedEntry[]>;
   };
   readonly permits: {
-    grant(permit: Permit): Promise<void>;
     find(deployment: string): Promise<Permit | undefined>;
     close(deployment: string, at: string): Promise<void>;
   };
   readonly nonces: {
     /** `claimed` now, `same` when the very same message claimed it before, `taken` by another. */
     claim(nonce: string, workflow: string, message: string): Promise<'claimed' | 'same' | 'taken'>;
+    /** Whether this very message has claimed it: it was verified then. */
+    has(nonce: string, workflow: string, message: string): Promise<boolean>;
   };
   readonly releases: {
     save(release: Release, run: string, evidence: readonly Evidence[]): Promise<void>;
@@ -98,12 +122,24 @@ export interface Store {
   };
   readonly targets: {
     load(target: TargetRef): Promise<TargetState | undefined>;
-    save(state: TargetState): Promise<void>;
+    /** Saves what was made of the revision that was loaded (0: of none). Answers false when somebody has saved since. */
+    save(state: TargetState): Promise<boolean>;
     /** Every target, or a service's. */
     list(service?: string): Promise<readonly TargetState[]>;
   };
   readonly deployments: {
-    start(row: DeploymentRow): Promise<void>;
+    /**
+     * Writes target, row, permit, audit entries and the settlement of the request together or not at all. Answers false, and has
+     * written nothing, when somebody has saved the target since `state` was loaded. Fails when the number is taken.
+     */
+    admit(admission: {
+      readonly row: DeploymentRow;
+      readonly permit: Permit;
+      readonly state: TargetState;
+      readonly entries: readonly AuditEntry[];
+    }): Promise<boolean>;
+    /** The highest number that a deployment or a permit of this target has; 0 when there is none. */
+    lastNumber(target: TargetRef): Promise<number>;
     finish(
       id: string,
       end: { readonly endedAt: string; readonly outcome: Outcome; readonly reason: string },
@@ -120,6 +156,29 @@ export interface Store {
     }): Promise<readonly DeploymentRow[]>;
     /** Started and not finished, of one target. */
     open(target: TargetRef): Promise<readonly DeploymentRow[]>;
+  };
+  readonly runs: {
+    /**
+     * Claims the statement's nonce for the run and keeps both, with audit entries, together or not at all. Answers false when another
+     * message has the nonce. The first admission of a pipeline stays.
+     */
+    admit(admission: {
+      readonly run: RunRow;
+      readonly nonce: string;
+      readonly message: string;
+      readonly entries: readonly AuditEntry[];
+    }): Promise<boolean>;
+    find(pipeline: string): Promise<RunRow | undefined>;
+  };
+  readonly requests: {
+    /** Keeps a request in its place of the order of asking; one that is known keeps the place it has. */
+    note(request: DeployRequest): Promise<void>;
+    /** Gives a request its answer, also one that has not arrived. One that is settled stays as it is. */
+    settle(target: TargetRef, requestId: string, answer: TargetAnswer): Promise<void>;
+    /** Of one that was settled without a deployment. */
+    answer(target: TargetRef, requestId: string): Promise<TargetAnswer | undefined>;
+    /** Not settled, in the order of asking. */
+    waiting(target: TargetRef): Promise<readonly DeployRequest[]>;
   };
   readonly samples: {
     add(samples: readonly Sample[]): Promise<void>;

@@ -33,6 +33,8 @@ export interface TargetState extends TargetRef {
   readonly knownGood?: Live;
   readonly holdMarks: readonly HoldMark[];
   readonly nextN: number;
+  /** Counts the saves of this record; 0: it was never saved. */
+  readonly revision: number;
   /** The host whose worker runs this target's instances, for a provider of one host. */
   readonly host?: string;
 }
@@ -43,6 +45,9 @@ export const tooNew = ({ schema, ...ref }: { readonly schema: number } & TargetR
     ? undefined
     : `the record of ${ref.service} in ${ref.environment} has form ${String(schema)}, this version knows ${String(SCHEMA)}`;
 const SCHEMA: TargetState['schema'] = 1;
+export const newTarget = ({ service, environment }: TargetRef): TargetState => ({
+  ...{ schema: 1, service, environment, holdMarks: [], nextN: 1, revision: 0 },
+});
 
 /** The plan a rollback restores is the live one's; the rest of a deployment's plan is the run's. */
 export interface DeployRequest extends TargetRef {
@@ -82,3 +87,9 @@ export type TargetAnswer =
   | { readonly status: 'running'; readonly deployment: string }
   | { readonly status: 'refused'; readonly type: string; readonly message: string }
   | Finished;
+
+/** What a request that could not be admitted is answered. One that nobody waits for any more has ended with its run. */
+export const refusalAnswer = (type: string, message: string): TargetAnswer =>
+  type === 'request.abandoned'
+    ? { status: 'finished', deployment: '', outcome: 'aborted', reason: message }
+    : { status: 'refused', type, message };

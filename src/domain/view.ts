@@ -27,6 +27,7 @@ export interface StageView {
   readonly startedAt?: number;
   readonly endedAt?: number;
   readonly note?: string;
+  readonly waitingFor?: WaitingFor;
 }
 
 /** A run as its workflow last wrote it to its memo (key `view`): readable when no worker lives. */
@@ -97,4 +98,5 @@ export interface TargetView {
   readonly queue: readonly { readonly requestId: string; readonly version: string; readonly by: string }[];
   readonly holdMarks: readonly string[];
   readonly note?: string;
+  readonly waitingFor?: WaitingFor;
 }

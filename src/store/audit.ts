@@ -19,7 +19,7 @@ export function auditOf(db: Database): Store['audit'] {
 }
 
 /** Callers may hand on what a stranger sent, so nothing is taken for granted about the fields' types. */
-function rowOf(entry: AuditEntry): Record<string, unknown> {
+export function rowOf(entry: AuditEntry): Record<string, unknown> {
   return {
     key: keyOf(entry.key),
     entry: canonical(entry),
@@ -38,9 +38,11 @@ function rowOf(entry: AuditEntry): Record<string, unknown> {
 
 const textOf = (value: unknown): string =>
   typeof value === 'string' ? clean(value) : clean(JSON.stringify(value) ?? '');
+/** The entry keeps what was said; the column takes only what every date of PostgreSQL and of people can be. */
 const instant = (text: string): string => {
   const at = new Date(text);
-  return (Number.isNaN(at.getTime()) ? new Date() : at).toISOString();
+  const year = at.getUTCFullYear();
+  return (year >= 1970 && year <= 9999 ? at : new Date()).toISOString();
 };
 
 interface Row {

@@ -1,6 +1,7 @@
-import type { TargetRef } from '../domain/ids.js';
+import { deploymentPrefix, type TargetRef } from '../domain/ids.js';
 import type { DeploymentRow, Store } from '../domain/store.js';
 import { ShipwayError } from '../errors.js';
+import { rowOf as auditRowOf } from './audit.js';
 import type { Database } from './pool.js';
 import { keyOf } from './text.js';
 
@@ -11,15 +12,10 @@ interface Row {
 type Deployments = Store['deployments'];
 const PAGE = 100;
 
-/** Starting twice is once, and the first end stays. Finishing what was never started is `internal.bug`. */
+/** The first end stays. Finishing what was never admitted is `internal.bug`. */
 export const deploymentsOf = (db: Database): Deployments => ({
-  start: async (row) => {
-    await db.query(
-      `INSERT INTO deployments (id, service, environment, n, request_id, started_at, body)
-       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
-      [row.id, row.service, row.environment, row.n, keyOf(row.requestId), row.startedAt, JSON.stringify(row)],
-    );
-  },
+  admit: (admission) => admit(db, admission),
+  lastNumber: (target) => lastNumber(db, target),
   finish: async (id, { endedAt, outcome, reason }) => {
     const ending = JSON.stringify({ endedAt, outcome, reason });
     const done = await db.query('UPDATE deployments SET ending = coalesce(ending, $2) WHERE id = $1', [
@@ -68,4 +64,32 @@ async function open(db: Database, target: TargetRef): Promise<readonly Deploymen
     [target.service, target.environment],
   );
   return rows.map(rowOf);
+}
+
+async function admit(
+  db: Database,
+  { row, permit, state: { revision, ...state }, entries }: Parameters<Deployments['admit']>[0],
+): Promise<boolean> {
+  const { id, service, environment, n, requestId, startedAt } = row;
+  const admission = {
+    ...{ id, service, environment, n, request_id: keyOf(requestId), started_at: startedAt, body: row },
+    ...{ permit, state, revision },
+  };
+  const { rows } = await db.query<{ ok: boolean }>('SELECT admit_deployment($1, $2) AS ok', [
+    JSON.stringify(admission),
+    JSON.stringify(entries.map(auditRowOf)),
+  ]);
+  return rows[0]?.ok === true;
+}
+
+async function lastNumber(db: Database, target: TargetRef): Promise<number> {
+  const { rows } = await db.query<{ n: number }>(
+    `SELECT greatest(
+       (SELECT max(n) FROM deployments WHERE service = $1 AND environment = $2),
+       (SELECT max(substring(deployment FROM length($3) + 1)::integer) FROM permits
+        WHERE starts_with(deployment, $3) AND substring(deployment FROM length($3) + 1) ~ '^[0-9]{1,9}$'),
+       0) AS n`,
+    [target.service, target.environment, deploymentPrefix(target)],
+  );
+  return rows[0]?.n ?? 0;
 }

@@ -11,10 +11,15 @@ export const noncesOf = (db: Database): Store['nonces'] => ({
       values,
     );
     if (claimed.rowCount === 1) return 'claimed';
-    const same = await db.query(
-      'SELECT FROM nonces WHERE nonce = $1 AND workflow = $2 AND message = $3',
-      values,
-    );
-    return same.rowCount === 1 ? 'same' : 'taken';
+    return (await has(db, values)) ? 'same' : 'taken';
   },
+  has: (nonce, workflow, message) => has(db, [keyOf(nonce), keyOf(workflow), keyOf(message)]),
 });
+
+async function has(db: Database, values: readonly string[]): Promise<boolean> {
+  const same = await db.query(
+    'SELECT FROM nonces WHERE nonce = $1 AND workflow = $2 AND message = $3',
+    values,
+  );
+  return same.rowCount === 1;
+}

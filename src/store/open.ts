@@ -7,6 +7,8 @@ import { permitsOf } from './permits.js';
 import { policyOf } from './policy.js';
 import { openPool, type StoreRole } from './pool.js';
 import { releasesOf } from './releases.js';
+import { requestsOf } from './requests.js';
+import { runsOf } from './runs.js';
 import { samplesOf } from './samples.js';
 import { targetsOf } from './targets.js';
 
@@ -29,6 +31,8 @@ export async function openStore({
     releases: releasesOf(db),
     targets: targetsOf(db),
     deployments: deploymentsOf(db),
+    runs: runsOf(db),
+    requests: requestsOf(db),
     samples: samplesOf(db),
     policy: policyOf(db),
     logs: logsOf(db),

@@ -7,14 +7,8 @@ interface Row {
   readonly closed_at: string | null;
 }
 
-/** A permit is granted once and closed once: a repeat changes nothing, and a closed one is not opened again. */
+/** A permit is granted by admitting its deployment, and closed once. */
 export const permitsOf = (db: Database): Store['permits'] => ({
-  grant: async (permit) => {
-    await db.query('INSERT INTO permits (deployment, body) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
-      keyOf(permit.deployment),
-      JSON.stringify(permit),
-    ]);
-  },
   find: async (deployment) => {
     const { rows } = await db.query<Row>('SELECT body, closed_at FROM permits WHERE deployment = $1', [
       keyOf(deployment),

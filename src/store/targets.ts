@@ -4,32 +4,43 @@ import { ShipwayError } from '../errors.js';
 import type { Database } from './pool.js';
 
 interface Row {
-  readonly state: TargetState;
+  readonly state: Omit<TargetState, 'revision'>;
+  /** A bigint comes as text. */
+  readonly revision: string;
 }
+const stateOf = ({ state, revision }: Row): TargetState => ({ ...state, revision: Number(revision) });
 
 export const targetsOf = (db: Database): Store['targets'] => ({
   load: async ({ service, environment }) => {
     const { rows } = await db.query<Row>(
-      'SELECT state FROM targets WHERE service = $1 AND environment = $2',
+      'SELECT state, revision FROM targets WHERE service = $1 AND environment = $2',
       [service, environment],
     );
-    const state = rows[0]?.state;
+    const [state] = rows.map(stateOf);
     const why = state && tooNew(state);
     if (why !== undefined) throw new ShipwayError('target.newer', why);
     return state;
   },
-  save: async (state) => {
-    await db.query(
-      `INSERT INTO targets (service, environment, state) VALUES ($1, $2, $3)
-       ON CONFLICT (service, environment) DO UPDATE SET state = excluded.state, saved_at = now()`,
-      [state.service, state.environment, JSON.stringify(state)],
-    );
+  save: async ({ revision, ...state }) => {
+    const values = [state.service, state.environment, JSON.stringify(state)];
+    const saved =
+      revision === 0
+        ? await db.query(
+            'INSERT INTO targets (service, environment, state) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+            values,
+          )
+        : await db.query(
+            `UPDATE targets SET state = $3, revision = revision + 1, saved_at = now()
+             WHERE service = $1 AND environment = $2 AND revision = $4`,
+            [...values, revision],
+          );
+    return saved.rowCount === 1;
   },
   list: async (service) => {
     const { rows } = await db.query<Row>(
-      'SELECT state FROM targets WHERE $1::text IS NULL OR service = $1 ORDER BY service, environment',
+      'SELECT state, revision FROM targets WHERE $1::text IS NULL OR service = $1 ORDER BY service, environment',
       [service ?? null],
     );
-    return rows.map((r) => r.state);
+    return rows.map(stateOf);
   },
 });

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { messageOf } from '../../activities/statements.js';
+import type { DeployRequest } from '../../src/domain/target.js';
+import { digestOf, sha256 } from '../../src/hash.js';
 import { targetId } from '../../src/domain/ids.js';
-import { digestOf } from '../../src/hash.js';
 import {
   admissionLab,
   approved,
@@ -12,7 +14,7 @@ import {
   RULES,
   TWO,
 } from '../support/admission.js';
-import { statement } from '../support/plans.js';
+import { deploymentPlan, requestFor, runFor, statement } from '../support/plans.js';
 
 let lab: ReturnType<typeof admissionLab>;
 beforeEach(() => {
@@ -23,7 +25,7 @@ const refused = async (admission: Promise<unknown>, type: string, message?: RegE
   if (message !== undefined) await expect(admission).rejects.toThrow(message);
   expect(lab.store.openPermits()).toEqual([]);
   expect(lab.store.rows()).toEqual([]);
-  expect(lab.store.entries()).toEqual([]);
+  expect(lab.store.entries().filter((e) => e.event_type !== 'request.refused')).toEqual([]);
 };
 
 describe('refused, and nothing is left of it', () => {
@@ -89,7 +91,8 @@ describe('refused, and nothing is left of it', () => {
   test('for an environment that the policy does not name, also by a name that every object has', async () => {
     for (const environment of ['staging', 'constructor', '__proto__']) {
       const ref = { service: 'shop', environment };
-      const asked = lab.admit({ ...TWO, ...ref }, ref, targetId(ref));
+      const there = requestFor('shop', environment, 'v1', environment);
+      const asked = lab.admit(there, ref, targetId(ref));
       await refused(asked, 'policy.unknown_environment', /it names production/);
     }
   });
@@ -102,6 +105,7 @@ describe('refused, and nothing is left of it', () => {
       statement: statement('carol', 'rollback', targetId(REF)),
       reason: 'bad',
     };
+    await lab.store.nonces.claim(rollback.statement.nonce, targetId(REF), messageOf(rollback.statement));
     const cause = { kind: 'rollback', request: rollback } as const;
     await refused(
       lab.admit(request, { requestId: 'back', cause }),
@@ -113,5 +117,54 @@ describe('refused, and nothing is left of it', () => {
   test('a recovery of what nobody knows', async () => {
     const cause = { kind: 'recover', lost: 'deployment/shop/production/9' } as const;
     await refused(lab.admit(request, { requestId: 'recover/x', cause }), 'request.unknown');
+  });
+});
+
+describe('a request is not believed', () => {
+  const forged = async (of: DeployRequest, type: string, message: RegExp): Promise<void> => {
+    await lab.known(TWO);
+    await refused(lab.admit(of), type, message);
+    expect(await lab.store.requests.answer(REF, of.requestId)).toMatchObject({ status: 'refused', type });
+    expect(lab.store.entries()).toMatchObject([{ event_type: 'request.refused' }]);
+  };
+  const { release } = TWO;
+  const artifacts = [{ stage: 'build', digest: sha256('evil'), bytes: 1 }];
+
+  test.each([
+    ['another plan under the same hash', { plan: deploymentPlan({ bakeMs: 0 }) }, /its deployment plan/],
+    ['another hash', { planHash: sha256('x') }, /its plan/],
+    ['other artifacts under the same digest', { release: { ...release, artifacts } }, /the release is not/],
+    ['another version', { release: { ...release, version: 'v9' } }, /the release’s version/],
+    ['another commit', { release: { ...release, commit: 'c0ffee' } }, /the release’s commit/],
+    ['another person', { requestedBy: 'bob' }, /who asked for it/],
+    ['another author', { author: 'bob@example.invalid' }, /its author/],
+    ['another run', { run: 'run-2' }, /its run is not/],
+  ])('with %s than its run was admitted with', async (_, other, message) => {
+    await forged({ ...TWO, ...other }, 'request.mismatch', message);
+  });
+
+  test('from a run that was never admitted', async () => {
+    const find = () => Promise.resolve(undefined);
+    Object.assign(lab.store.runs, { find });
+    await forged(TWO, 'request.mismatch', /never admitted/);
+  });
+
+  test('with statements that nobody verified, or another run did', async () => {
+    lab.known = async (of) => {
+      await lab.store.runs.admit({ run: runFor(of), nonce: 'n', message: '', entries: [] });
+      const [first, second] = of.approval?.statements ?? [];
+      if (first !== undefined) await lab.store.nonces.claim(first.nonce, of.pipeline, messageOf(first));
+      if (second !== undefined)
+        await lab.store.nonces.claim(second.nonce, 'pipeline/shop/x', messageOf(second));
+    };
+    await forged(TWO, 'approval.missing', /carries 1/);
+  });
+
+  test('of a run that has ended: it is settled as aborted', async () => {
+    lab.run = 'TERMINATED';
+    await refused(lab.admit(TWO), 'request.abandoned', /its run has ended/);
+    expect(await lab.store.requests.answer(REF, TWO.requestId)).toEqual({
+      ...{ status: 'finished', deployment: '', outcome: 'aborted', reason: 'its run has ended' },
+    });
   });
 });

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import { messageOf } from '../../activities/statements.js';
 import { deploymentId, targetId } from '../../src/domain/ids.js';
 import {
   admissionLab,
@@ -11,6 +12,7 @@ import {
   RULES,
   TWO,
 } from '../support/admission.js';
+import { admitRow } from '../support/admitted.js';
 import { deploymentPlan, requestFor, statement } from '../support/plans.js';
 
 let lab: ReturnType<typeof admissionLab>;
@@ -69,10 +71,12 @@ test('repeated it gives the same admission, whatever the rules have become', asy
   expect(await lab.admit(TWO)).toEqual(first);
   expect(lab.store.rows()).toHaveLength(1);
   expect(lab.store.openPermits()).toEqual([first.id]);
-  // Another request for the same number is judged for itself.
+  // Another request for the same number is judged for itself, and gets another number.
   await expect(lab.admit({ ...request, requestId: 'another' })).rejects.toMatchObject({
     type: 'approval.missing',
   });
+  lab.rules = { ...RULES, requiredApprovals: 0 };
+  expect((await lab.admit({ ...request, requestId: 'another' })).id).toBe('deployment/shop/production/2');
 });
 
 test('a rollback restores release and configuration of what shipped before', async () => {
@@ -94,7 +98,7 @@ test('a rollback restores release and configuration of what shipped before', asy
     ['v2', 2],
     ['v3', 3],
   ] as const)
-    await lab.store.deployments.start(row(version, n));
+    await admitRow(lab.store, row(version, n));
   await lab.state({ live: live('v3', 'green', 3), nextN: 4 });
   const rollback = {
     ...REF,
@@ -102,13 +106,15 @@ test('a rollback restores release and configuration of what shipped before', asy
     statement: statement('carol', 'rollback', targetId(REF)),
     reason: 'bad',
   };
-  const back = (to?: string) =>
+  const back = (requestId: string, to?: string) =>
     lab.admit(request, {
       n: 4,
-      requestId: 'back',
-      cause: { kind: 'rollback', request: { ...rollback, ...(to === undefined ? {} : { to }) } },
+      requestId,
+      cause: { kind: 'rollback', request: { ...rollback, requestId, ...(to === undefined ? {} : { to }) } },
     });
-  const admitted = await back();
+  await expect(back('unverified')).rejects.toMatchObject({ type: 'statement.refused' });
+  await lab.store.nonces.claim(rollback.statement.nonce, targetId(REF), messageOf(rollback.statement));
+  const admitted = await back('back');
   expect(admitted).toMatchObject({
     kind: 'rollback',
     requestedBy: 'carol',
@@ -116,7 +122,7 @@ test('a rollback restores release and configuration of what shipped before', asy
     candidate: 'blue',
   });
   expect(admitted.plan.configuration.replicas).toBe(2);
-  expect((await back('v1')).release.version).toBe('v1');
+  expect((await back('further', 'v1')).release.version).toBe('v1');
 });
 
 test('a recovery puts back what is live, or what is known good when the lost one had been promoted', async () => {
@@ -146,4 +152,28 @@ test('a recovery puts back what is live, or what is known good when the lost one
   const back = await recover(4);
   expect(back).toMatchObject({ release: { version: 'v0' }, candidate: 'blue', replaces: { slot: 'green' } });
   expect(back.plan.configuration.replicas).toBe(7);
+});
+
+test('who saves the target in the middle of it is not overwritten: it is judged again by what there is then', async () => {
+  const admit = lab.store.deployments.admit.bind(lab.store.deployments);
+  let others = 0;
+  Object.assign(lab.store.deployments, {
+    admit: async (admission: Parameters<typeof admit>[0]) => {
+      if ((others += 1) === 1) await lab.state({ nextN: 7 });
+      return admit(admission);
+    },
+  });
+  expect((await lab.admit(TWO)).id).toBe('deployment/shop/production/7');
+  expect(await lab.store.targets.load(REF)).toMatchObject({ nextN: 8 });
+});
+
+test('a number that a row has already is not given again, whatever the target’s record says', async () => {
+  lab.rules = { ...RULES, requiredApprovals: 0 };
+  await lab.admit(request);
+  await lab.state({ nextN: 1 });
+  const lost = 'deployment/shop/production/1';
+  const cause = { kind: 'recover', lost } as const;
+  const recovery = await lab.admit(request, { requestId: `recover/${lost}`, cause });
+  expect(recovery.id).toBe('deployment/shop/production/2');
+  expect(lab.store.rows().map((r) => r.kind)).toEqual(['deploy', 'recover']);
 });

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createEffects, type ShiftInput } from '../../activities/effects.js';
+import type { DeploymentRow } from '../../src/domain/store.js';
+import type { Live } from '../../src/domain/target.js';
 import { ShipwayError } from '../../src/errors.js';
+import { admitRow, permitOf } from '../support/admitted.js';
 import { activityOf, type ActivityLab } from '../support/activity.js';
 import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 import { memoryStore, type MemoryStore } from '../support/memory-store.js';
@@ -12,6 +15,15 @@ const EFFECT = { ...REF, candidate: 'green', stable: 'blue' } as const;
 const SHIFT: ShiftInput = { ...EFFECT, share: 2_500, from: 500, userKey: [] };
 const { release } = requestFor('shop', 'production', 'v1', 'r');
 const PROVISION = { ...EFFECT, release, plan: deploymentPlan() };
+const STABLE: Live = {
+  ...{ release: requestFor('shop', 'production', 'v0', 'r0').release, slot: 'blue' },
+  ...{ configuration: PROVISION.plan.configuration, deployment: 'deployment/shop/production/0', since: '' },
+};
+const PERMITTED = { candidate: 'green', replaces: STABLE } as const;
+const ROW: DeploymentRow = {
+  ...{ service: 'shop', environment: 'production', id: ID, n: 1, kind: 'deploy', requestId: 'r' },
+  ...{ requestedBy: 'alice', release, plan: PROVISION.plan, startedAt: '2026-01-01T00:00:00.000Z' },
+};
 
 let world: FakeWorld;
 let store: MemoryStore;
@@ -41,9 +53,7 @@ beforeEach(async () => {
     },
     metrics: { sample: () => Promise.reject(new Error('unused')) },
   });
-  await store.permits.grant({
-    ...{ deployment: ID, target: REF, statements: [], planHash: 'x', grantedAt: '2026-01-01T00:00:00.000Z' },
-  });
+  await admitRow(store, ROW, permitOf(ROW, PERMITTED));
 });
 afterEach(() => {
   world.close();
@@ -63,7 +73,7 @@ describe('forward', () => {
 
   test('without a permit nothing happens, and nothing is audited: for a stranger, and for one that has ended', async () => {
     await expect(
-      asked('deployment/shop/production/2').run(effects.provision, PROVISION),
+      asked('deployment/shop/production/9').run(effects.provision, PROVISION),
     ).rejects.toMatchObject({
       type: 'permit.missing',
       nonRetryable: true,
@@ -74,6 +84,29 @@ describe('forward', () => {
       () => asked().run(effects.provision, PROVISION),
     ])
       await expect(effect()).rejects.toThrow(`${ID} has no permit any more`);
+    expect(world.log).toEqual([]);
+  });
+
+  test.each([
+    ['another release', { release: { ...release, artifacts: [] } }, 'the release'],
+    ['another plan', { plan: deploymentPlan({ bakeMs: 0 }) }, 'the plan'],
+    ['another slot', { candidate: 'blue' as const }, 'the slot'],
+    ['nothing beside it', { stable: undefined }, 'the slot of what it replaces'],
+  ])('a permit is for what was admitted, and not for %s', async (_, other, what) => {
+    const { stable, ...rest } = { ...PROVISION, ...other };
+    const input = { ...rest, ...(stable === undefined ? {} : { stable }) };
+    await expect(asked().run(effects.provision, input)).rejects.toMatchObject({
+      type: 'permit.missing',
+      message: `${ID} was not admitted for this: ${what} is another`,
+    });
+    expect(world.log).toEqual([]);
+  });
+
+  test('a permit does not cover the removal of the slot it fills, nor another way back', async () => {
+    const retire = { ...EFFECT, slot: 'green' as const, drainTimeoutMs: 0 };
+    await expect(asked().run(effects.retireSlot, retire)).rejects.toThrow('the slot that it removes');
+    const swapped = { ...EFFECT, candidate: 'blue' as const, stable: 'green' as const };
+    await expect(asked().run(effects.undoProvision, swapped)).rejects.toThrow('the slot is another');
     expect(world.log).toEqual([]);
   });
 
@@ -178,7 +211,7 @@ describe('back', () => {
   });
 
   test('without a permit nobody goes back either', async () => {
-    await expect(asked('deployment/shop/production/2').run(effects.undoShift, SHIFTED)).rejects.toMatchObject(
+    await expect(asked('deployment/shop/production/9').run(effects.undoShift, SHIFTED)).rejects.toMatchObject(
       {
         type: 'permit.missing',
       },
@@ -189,7 +222,10 @@ describe('back', () => {
   test('of a first deployment is to close the address and take the instances away, in this order', async () => {
     const { stable, ...first } = EFFECT;
     expect(stable).toBe('blue');
-    await asked().run(effects.provision, { ...PROVISION, ...first });
+    const row = { ...ROW, id: 'deployment/shop/production/2', n: 2 };
+    await admitRow(store, row, permitOf(row));
+    const asked = () => activityOf(row.id);
+    await asked().run(effects.provision, { ...first, release, plan: PROVISION.plan });
     world.log.length = 0;
     await asked().run(effects.undoProvision, first);
     expect(world.log).toEqual(['close ', 'remove green']);

@@ -4,6 +4,7 @@ import type { UndoShiftInput } from '../../activities/undo-shift.js';
 import type { Instance, Provider } from '../../src/domain/ports.js';
 import type { Live } from '../../src/domain/target.js';
 import { ShipwayError } from '../../src/errors.js';
+import { admitRow, rowOf } from '../support/admitted.js';
 import { activityOf } from '../support/activity.js';
 import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 import { memoryStore, type MemoryStore } from '../support/memory-store.js';
@@ -30,8 +31,7 @@ let store: MemoryStore;
 beforeEach(async () => {
   world = fakeWorld();
   store = memoryStore();
-  const granted = { statements: [], planHash: 'x', grantedAt: '2026-01-01T00:00:00.000Z' };
-  await store.permits.grant({ deployment: ID, target: REF, ...granted });
+  await admitRow(store, rowOf(REF, 2));
   await world.router.open(REF, undefined, never);
 });
 afterEach(() => {

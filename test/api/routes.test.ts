@@ -4,6 +4,7 @@ import { verifyChain } from '../../src/audit-chain.js';
 import type { ChainedEntry } from '../../src/domain/audit.js';
 import type { LogChunk } from '../../src/domain/store.js';
 import { auditEntry } from '../contracts/audit.js';
+import { admitRow } from '../support/admitted.js';
 import { deploymentPlan } from '../support/plans.js';
 import { ask, json, lab, type Lab } from './server.js';
 
@@ -92,10 +93,9 @@ test('history, releases, targets, samples and policy are read', async () => {
     plan: deploymentPlan(),
     startedAt: new Date().toISOString(),
   } as const;
-  const state = { schema: 1, ...ref, holdMarks: [], nextN: 2 } as const;
-  await api.store.deployments.start(row);
+  await admitRow(api.store, row);
   await api.store.releases.save(release, 'r', []);
-  await api.store.targets.save(state);
+  const state = await api.store.targets.load(ref);
   const sample = {
     deployment: row.id,
     phase: 'bake',

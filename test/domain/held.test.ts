@@ -11,7 +11,7 @@ const live = (version: string, slot: Slot, deployment: string): Live => ({
   configuration: deploymentPlan().configuration,
 });
 const state = (now?: Live, knownGood?: Live): TargetState => ({
-  ...{ ...REF, schema: 1, holdMarks: [], nextN: 9 },
+  ...{ ...REF, schema: 1, holdMarks: [], nextN: 9, revision: 0 },
   ...(now && { live: now }),
   ...(knownGood && { knownGood }),
 });

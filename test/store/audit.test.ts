@@ -59,6 +59,21 @@ describe('on PostgreSQL', () => {
     expect(await list({})).toContain('broken');
   });
 
+  test('a time that no date can be leaves an entry, and does not fail what is written with it', async () => {
+    const times = [
+      '0000-01-01T00:00:00Z',
+      '1969-12-31T23:59:59Z',
+      '+275760-09-13T00:00:00.000Z',
+      '-271821-04-20T00:00:00.000Z',
+    ];
+    await Promise.all(
+      [...times, new Date().toISOString()].map((timestamp) =>
+        store.audit.append([auditEntry({ key: `at ${timestamp}`, timestamp, service: 'times' })]),
+      ),
+    );
+    expect(await list({ service: 'times', sinceDays: 1 })).toHaveLength(5);
+  });
+
   const refused = [
     "UPDATE audit SET entry = '{}'",
     'DELETE FROM audit',

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { DeploymentRow, LogChunk, Permit, Store } from '../../src/domain/store.js';
-import type { TargetState } from '../../src/domain/target.js';
+import type { DeploymentRow, LogChunk, Store } from '../../src/domain/store.js';
+import { newTarget, type TargetState } from '../../src/domain/target.js';
 import type { Sample } from '../../src/domain/watching.js';
 import { openStore } from '../../src/store/open.js';
-import { deploymentPlan } from '../support/plans.js';
+import { admitRow, rowOf } from '../support/admitted.js';
 import { startCluster, type Cluster } from './cluster.js';
 
 let cluster: Cluster;
@@ -22,31 +22,7 @@ const digest = 'a'.repeat(64);
 const release = { service: 'shop', version: 'v1', commit: 'c0ffee', digest, artifacts: [] };
 const STRANGE = 'a\u0000b \ud800 🚢';
 
-describe('permits', () => {
-  const permit: Permit = {
-    deployment: 'deployment/shop/production/1',
-    target,
-    statements: [],
-    planHash: digest,
-    grantedAt: '2026-01-01T00:00:00Z',
-  };
-  test('granted once, closed once, not opened again', async () => {
-    expect(await store.permits.find(permit.deployment)).toBeUndefined();
-    await store.permits.grant(permit);
-    await store.permits.grant({ ...permit, planHash: 'b'.repeat(64) });
-    expect(await store.permits.find(permit.deployment)).toEqual(permit);
-    await store.permits.close(permit.deployment, '2026-01-02T00:00:00Z');
-    await store.permits.close(permit.deployment, '2026-01-03T00:00:00Z');
-    await store.permits.grant(permit);
-    expect(await store.permits.find(permit.deployment)).toEqual({
-      ...permit,
-      closedAt: '2026-01-02T00:00:00Z',
-    });
-  });
-  test('an id that no database can keep is only unknown', async () => {
-    expect(await store.permits.find(STRANGE)).toBeUndefined();
-  });
-});
+const row = (n: number, more: Partial<DeploymentRow> = {}) => rowOf(target, n, more);
 
 describe('nonces', () => {
   test('one message has a nonce for good', async () => {
@@ -82,40 +58,45 @@ test('releases are kept once a run, newest first, by service', async () => {
   expect(Date.now() - Date.parse(list[1]?.createdAt ?? '')).toBeLessThan(60_000);
 });
 
-test('targets come back as they were saved last', async () => {
-  const state: TargetState = { schema: 1, ...target, holdMarks: [], nextN: 1 };
-  expect(await store.targets.load(target)).toBeUndefined();
-  await store.targets.save(state);
-  const mark = { digest, version: 'v1', deployment: 'd', reason: STRANGE, at: '2026-01-01T00:00:00Z' };
-  const changed = { ...state, nextN: 2, holdMarks: [mark] };
-  await store.targets.save(changed);
-  await store.targets.save(changed);
-  expect(await store.targets.load(target)).toEqual(changed);
-  await store.targets.save({ ...state, service: 'blog' });
-  expect((await store.targets.list()).map((t) => t.service)).toEqual(['blog', 'shop']);
-  expect(await store.targets.list('shop')).toEqual([changed]);
-  expect(await store.targets.list('nothing')).toEqual([]);
+describe('targets', () => {
+  const ref = { service: 'saved', environment: 'production' };
+  const state: TargetState = newTarget(ref);
+
+  test('come back as they were saved last', async () => {
+    expect(await store.targets.load(ref)).toBeUndefined();
+    expect(await store.targets.save(state)).toBe(true);
+    const mark = { digest, version: 'v1', deployment: 'd', reason: STRANGE, at: '2026-01-01T00:00:00Z' };
+    const changed = { ...state, nextN: 2, holdMarks: [mark] };
+    expect(await store.targets.save({ ...changed, revision: 1 })).toBe(true);
+    expect(await store.targets.load(ref)).toEqual({ ...changed, revision: 2 });
+    await store.targets.save({ ...state, service: 'blog' });
+    expect((await store.targets.list()).map((t) => t.service)).toEqual(['blog', 'saved']);
+    expect(await store.targets.list('saved')).toEqual([{ ...changed, revision: 2 }]);
+    expect(await store.targets.list('nothing')).toEqual([]);
+  });
+
+  test('a save of what has been saved since changes nothing', async () => {
+    const before = await store.targets.load(ref);
+    for (const revision of [0, 1, 3]) expect(await store.targets.save({ ...state, revision })).toBe(false);
+    expect(await store.targets.load(ref)).toEqual(before);
+  });
+
+  test('of many saves of one revision exactly one counts', async () => {
+    const saves = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => store.targets.save({ ...state, revision: 2, nextN: i })),
+    );
+    expect(saves.filter(Boolean)).toHaveLength(1);
+    expect((await store.targets.load(ref))?.revision).toBe(3);
+  });
 });
 
 describe('deployments', () => {
-  const row = (n: number, more: Partial<DeploymentRow> = {}): DeploymentRow => ({
-    ...target,
-    id: `deployment/shop/production/${String(n)}`,
-    n,
-    kind: 'deploy',
-    requestId: `run-${String(n)}/deploy`,
-    requestedBy: 'ann',
-    release,
-    plan: deploymentPlan(),
-    startedAt: new Date(Date.now() - 60_000 + n).toISOString(),
-    ...more,
-  });
   const end = { endedAt: '2026-11-24T10:00:00Z', outcome: 'shipped', reason: STRANGE } as const;
 
   test('started once, found, open until the first end', async () => {
-    await store.deployments.start(row(1));
-    await store.deployments.start(row(1, { requestedBy: 'eve' }));
-    await store.deployments.start(row(2));
+    await admitRow(store, row(1));
+    await expect(admitRow(store, row(1, { requestedBy: 'eve' }))).rejects.toMatchObject({ code: '23505' });
+    await admitRow(store, row(2));
     expect(await store.deployments.find(row(1).id)).toEqual(
       row(1, { startedAt: expect.any(String) as string }),
     );
@@ -132,18 +113,18 @@ describe('deployments', () => {
     });
   });
   test('found by the request, the newest if there are several', async () => {
-    await store.deployments.start(row(3, { requestId: row(2).requestId }));
+    await admitRow(store, row(3, { requestId: row(2).requestId }));
     expect((await store.deployments.findByRequest(target, row(2).requestId))?.n).toBe(3);
     expect(await store.deployments.findByRequest(target, 'unknown')).toBeUndefined();
     const elsewhere = { ...target, environment: 'staging' };
     expect(await store.deployments.findByRequest(elsewhere, row(2).requestId)).toBeUndefined();
   });
   test('listed newest first, by target, age and number', async () => {
-    await store.deployments.start(row(4, { startedAt: '2020-01-01T00:00:00Z' }));
-    await store.deployments.start(row(5, { id: 'deployment/blog/production/5', service: 'blog' }));
+    await admitRow(store, row(4, { startedAt: '2020-01-01T00:00:00Z' }));
+    await admitRow(store, row(5, { id: 'deployment/blog/production/5', service: 'blog' }));
     const ns = async (filter: Parameters<Store['deployments']['list']>[0]) =>
       (await store.deployments.list(filter)).map((d) => d.n);
-    expect(await ns({})).toEqual([5, 3, 2, 1, 4]);
+    expect(await ns({ limit: 2 })).toEqual([5, 3]);
     expect(await ns({ service: 'shop' })).toEqual([3, 2, 1, 4]);
     expect(await ns({ service: 'shop', sinceDays: 30, limit: 2 })).toEqual([3, 2]);
     expect(await ns({ environment: 'staging' })).toEqual([]);

@@ -1,14 +1,16 @@
+import type { Client } from '@temporalio/client';
 import { admitDeployment, type AdmitInput } from '../../activities/admission.js';
+import { messageOf } from '../../activities/statements.js';
 import { decisionFor } from '../../src/domain/decision.js';
 import { deploymentId, targetId } from '../../src/domain/ids.js';
 import type { DeploymentInput } from '../../src/domain/inputs.js';
 import type { ApprovalPolicy } from '../../src/domain/policy.js';
 import type { Statement } from '../../src/domain/statement.js';
-import type { DeployRequest, Live, TargetState } from '../../src/domain/target.js';
+import { newTarget, type DeployRequest, type Live, type TargetState } from '../../src/domain/target.js';
 import { digestOf } from '../../src/hash.js';
 import { activityOf } from './activity.js';
 import { memoryStore } from './memory-store.js';
-import { deploymentPlan, requestFor, statement } from './plans.js';
+import { deploymentPlan, requestFor, runFor, statement } from './plans.js';
 
 export const REF = { service: 'shop', environment: 'production' };
 export const RULES: ApprovalPolicy = { requiredApprovals: 2, expiresAfterMs: 1000, selfApproval: false };
@@ -33,26 +35,35 @@ export const live = (version: string, slot: 'blue' | 'green', n = 1): Live => ({
   since: '2026-01-01T00:00:00.000Z',
 });
 
-/** The admission of one target on a store of its own; the rules may be changed on the way. */
+/** The admission of one target on a store of its own; the rules may be changed on the way, and the run may end. */
 export function admissionLab() {
-  const lab = { store: memoryStore(), rules: RULES, admit, state };
+  const lab = { store: memoryStore(), rules: RULES, run: 'RUNNING', known, admit, state };
+  const describe = () => Promise.resolve({ status: { name: lab.run } });
+  const client = { workflow: { getHandle: () => ({ describe }) } } as unknown as Client;
   const policy = () =>
     Promise.resolve({
       environments: { production: { identity: 'asserted' as const, approvals: lab.rules } },
     });
-  function admit(
+  /** The run of a request was admitted, and its statements were verified. */
+  async function known(of: DeployRequest): Promise<void> {
+    await lab.store.runs.admit({ run: runFor(of), nonce: of.pipeline, message: '', entries: [] });
+    for (const s of of.approval?.statements ?? [])
+      await lab.store.nonces.claim(s.nonce, of.pipeline, messageOf(s));
+  }
+  async function admit(
     of: DeployRequest,
     more: Partial<AdmitInput> = {},
     caller = targetId(REF),
   ): Promise<DeploymentInput> {
-    const { store } = lab;
-    return activityOf(caller).run(admitDeployment({ store, policy, host: 'host-1' }), {
+    await lab.known(of);
+    return activityOf(caller).run(admitDeployment({ store: lab.store, policy, client, host: 'host-1' }), {
       ...{ ...REF, n: 1, requestId: of.requestId, cause: { kind: 'deploy', request: of } },
       ...more,
     });
   }
-  function state(more: Partial<TargetState>): Promise<void> {
-    return lab.store.targets.save({ schema: 1, ...REF, holdMarks: [], nextN: 2, ...more });
+  async function state(more: Partial<TargetState>): Promise<void> {
+    const before = (await lab.store.targets.load(REF)) ?? newTarget(REF);
+    await lab.store.targets.save({ ...newTarget(REF), nextN: 2, revision: before.revision, ...more });
   }
   return lab;
 }

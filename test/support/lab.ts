@@ -22,6 +22,7 @@ import { sha256 } from '../../src/hash.js';
 import type { pipeline } from '../../workflows/index.js';
 import { addSearchAttributes } from '../../src/worker/search-attributes.js';
 import { activityOf } from './activity.js';
+import { runOf } from './admitted.js';
 import { memoryStore, type MemoryStore } from './memory-store.js';
 import { statement } from './plans.js';
 import { freshNamespace, temporalAddress, timeSkippingServerPath, workflowBundle } from './servers.js';
@@ -163,11 +164,11 @@ function labOf(env: TestWorkflowEnvironment, store: MemoryStore, world: FakeWorl
       const waiting = await lab.until(async () => (await lab.view(input)).waitingFor, 'a gate');
       return handleOf(input).executeUpdate(verb, { args: [statement(person, verb, waiting.decision ?? '')] });
     },
-    ask: (request) =>
-      activityOf(request.pipeline, { activityId: randomUUID() }).run(
-        askTarget({ client: env.client }),
-        request,
-      ),
+    ask: async (request) => {
+      await runOf(env.client, store, request);
+      const activity = activityOf(request.pipeline, { activityId: randomUUID() });
+      return activity.run(askTarget({ client: env.client }), request);
+    },
     stop: () => Promise.resolve(),
   };
   return lab;

@@ -1,7 +1,8 @@
 import { canonical } from '../../src/domain/canonical.js';
 import { GENESIS, type AuditEntry, type ChainedEntry } from '../../src/domain/audit.js';
-import type { DeploymentRow, Permit, PolicyRow, Store } from '../../src/domain/store.js';
-import type { TargetState } from '../../src/domain/target.js';
+import type { TargetRef } from '../../src/domain/ids.js';
+import type { DeploymentRow, Permit, PolicyRow, RunRow, Store } from '../../src/domain/store.js';
+import type { DeployRequest, TargetAnswer, TargetState } from '../../src/domain/target.js';
 import type { Sample } from '../../src/domain/watching.js';
 import { ShipwayError } from '../../src/errors.js';
 import { sha256 } from '../../src/hash.js';
@@ -38,7 +39,13 @@ function meeting(store: MemoryStore, meet: (method: string) => void): MemoryStor
   });
   return Object.fromEntries(sections) as unknown as MemoryStore;
 }
-type Blockable = 'permits.grant' | 'deployments.findByRequest';
+interface Asked extends TargetRef {
+  readonly id: string;
+  readonly body?: DeployRequest;
+  readonly answer?: TargetAnswer;
+  settled: boolean;
+}
+type Blockable = 'deployments.admit' | 'deployments.findByRequest';
 
 /** The store's contract in memory, for workflow tests; the real one is tested on PostgreSQL. */
 export function memoryStore(): MemoryStore {
@@ -47,6 +54,8 @@ export function memoryStore(): MemoryStore {
   const nonces = new Map<string, string>();
   const states = new Map<string, TargetState>();
   const rows: DeploymentRow[] = [];
+  const runs = new Map<string, RunRow>();
+  const requests: Asked[] = [];
   const samples: Sample[] = [];
   const blocks = new Map<Blockable, () => Promise<void>>();
   const blocked = (method: Blockable): Promise<void> => blocks.get(method)?.() ?? Promise.resolve();
@@ -56,6 +65,25 @@ export function memoryStore(): MemoryStore {
     const i = rows.findIndex((r) => r.id === id);
     const row = rows[i];
     if (row !== undefined && row.outcome === undefined) rows[i] = { ...row, ...more };
+  };
+  const append = (entries: readonly AuditEntry[]): void => {
+    for (const entry of entries) {
+      if (chain.some((c) => c.entry.key === entry.key)) continue;
+      const previous = chain.at(-1)?.hash ?? GENESIS;
+      const hash = sha256(`${previous}\n${canonical(entry)}`);
+      chain.push({ seq: chain.length + 1, previous, hash, entry });
+    }
+  };
+  const save = (state: TargetState): boolean => {
+    if ((states.get(key(state))?.revision ?? 0) !== state.revision) return false;
+    states.set(key(state), copy({ ...state, revision: state.revision + 1 }));
+    return true;
+  };
+  const refOf = ({ service, environment }: TargetRef): TargetRef => ({ service, environment });
+  const requestOf = (t: TargetRef, id: string) => requests.find((r) => key(r) === key(t) && r.id === id);
+  const settle = (t: TargetRef, id: string, answer?: TargetAnswer): void => {
+    const known = requestOf(t, id);
+    if (known?.settled === false) Object.assign(known, { settled: true, ...(answer && { answer }) });
   };
   const done = Promise.resolve();
   const copy = <T>(value: T): T => structuredClone(value);
@@ -88,25 +116,12 @@ export function memoryStore(): MemoryStore {
     },
     audit: {
       append(entries) {
-        for (const entry of entries) {
-          if (chain.some((c) => c.entry.key === entry.key)) continue;
-          const previous = chain.at(-1)?.hash ?? GENESIS;
-          chain.push({
-            seq: chain.length + 1,
-            previous,
-            hash: sha256(`${previous}\n${canonical(entry)}`),
-            entry,
-          });
-        }
+        append(entries);
         return done;
       },
       list: () => Promise.resolve(chain),
     },
     permits: {
-      async grant(p) {
-        await blocked('permits.grant');
-        if (!permits.has(p.deployment)) permits.set(p.deployment, p);
-      },
       find: (id) => Promise.resolve(permits.get(id)),
       close(id, closedAt) {
         const p = permits.get(id);
@@ -121,21 +136,28 @@ export function memoryStore(): MemoryStore {
         if (has === undefined) nonces.set(nonce, mine);
         return Promise.resolve(has === undefined ? 'claimed' : has === mine ? 'same' : 'taken');
       },
+      has: (nonce, workflow, message) => Promise.resolve(nonces.get(nonce) === `${workflow} ${message}`),
     },
     releases: { save: () => done, list: () => Promise.resolve([]) },
     targets: {
       load: (t) => Promise.resolve(copy(states.get(key(t)))),
-      save(s) {
-        states.set(key(s), copy(s));
-        return done;
-      },
+      save: (s) => Promise.resolve(save(s)),
       list: () => Promise.resolve([...states.values()]),
     },
     deployments: {
-      start(row) {
-        if (!rows.some((r) => r.id === row.id)) rows.push(row);
-        return done;
+      async admit({ row, permit, state, entries }) {
+        await blocked('deployments.admit');
+        if (rows.some((r) => r.id === row.id) || permits.has(permit.deployment))
+          throw new Error(`${row.id} is taken`);
+        if (!save(state)) return false;
+        rows.push(row);
+        permits.set(permit.deployment, permit);
+        settle(row, row.requestId);
+        append(entries);
+        return true;
       },
+      lastNumber: (t) =>
+        Promise.resolve(Math.max(0, ...rows.filter((r) => key(r) === key(t)).map((r) => r.n))),
       finish(id, end) {
         change(id, end);
         return done;
@@ -155,6 +177,32 @@ export function memoryStore(): MemoryStore {
             .slice(0, limit),
         ),
       open: (t) => Promise.resolve(rows.filter((r) => key(r) === key(t) && r.outcome === undefined)),
+    },
+    runs: {
+      admit({ run, nonce, message, entries }) {
+        const mine = `${run.pipeline} ${message}`;
+        if ((nonces.get(nonce) ?? mine) !== mine) return Promise.resolve(false);
+        nonces.set(nonce, mine);
+        if (!runs.has(run.pipeline)) runs.set(run.pipeline, run);
+        append(entries);
+        return Promise.resolve(true);
+      },
+      find: (pipeline) => Promise.resolve(runs.get(pipeline)),
+    },
+    requests: {
+      note(body) {
+        if (requestOf(body, body.requestId) === undefined)
+          requests.push({ ...refOf(body), id: body.requestId, body, settled: false });
+        return done;
+      },
+      settle(t, id, answer) {
+        if (requestOf(t, id) === undefined) requests.push({ ...refOf(t), id, settled: false });
+        settle(t, id, answer);
+        return done;
+      },
+      answer: (t, id) => Promise.resolve(requestOf(t, id)?.answer),
+      waiting: (t) =>
+        Promise.resolve(requests.filter((r) => key(r) === key(t) && !r.settled).flatMap((r) => r.body ?? [])),
     },
     samples: {
       add(more) {

@@ -1,6 +1,8 @@
+import { releaseDigest } from '../../activities/release-digest.js';
 import type { PipelineInput } from '../../src/domain/inputs.js';
 import type { DeploymentPlan, Plan, StagePlan, Strategy } from '../../src/domain/plan.js';
 import { FULL } from '../../src/domain/plan.js';
+import type { RunRow } from '../../src/domain/store.js';
 import type { Statement, Verb } from '../../src/domain/statement.js';
 import type { DeployRequest } from '../../src/domain/target.js';
 import { digestOf, sha256 } from '../../src/hash.js';
@@ -101,7 +103,8 @@ export function requestFor(
   version: string,
   requestId: string,
 ): DeployRequest {
-  const artifacts = [{ stage: 'build', digest: sha256(version), bytes: 1 }];
+  const asked = plan(version, { service, environment });
+  const artifacts = [{ stage: 'build', digest: sha256(`${service} ${version}`), bytes: 1 }];
   return {
     service,
     environment,
@@ -109,16 +112,25 @@ export function requestFor(
     run: requestId,
     pipeline: `pipeline/${service}/${requestId}`,
     requestedBy: 'alice',
-    author: 'dev@example.invalid',
-    planHash: sha256(`plan ${version}`),
+    author: asked.author,
+    planHash: digestOf(asked),
     release: {
       service,
       version,
-      commit: sha256(version).slice(0, 40),
-      digest: sha256(`${service} ${version}`),
+      commit: asked.commit,
+      digest: releaseDigest(service, artifacts),
       artifacts,
     },
     evidence: [],
     plan: deploymentPlan(),
   };
 }
+
+/** The run that makes such a request, as it was admitted. */
+export const runFor = ({ service, environment, release, ...r }: DeployRequest): RunRow => ({
+  pipeline: r.pipeline,
+  run: r.run,
+  plan: plan(release.version, { service, environment }),
+  planHash: r.planHash,
+  requestedBy: r.requestedBy,
+});

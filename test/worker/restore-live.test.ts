@@ -5,6 +5,7 @@ import type { Instance, Provider } from '../../src/domain/ports.js';
 import type { Live, Slot, TargetState } from '../../src/domain/target.js';
 import { ShipwayError } from '../../src/errors.js';
 import { restoreLive } from '../../src/worker/restore-live.js';
+import { admitRow } from '../support/admitted.js';
 import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 import { memoryStore, type MemoryStore } from '../support/memory-store.js';
 import { deploymentPlan, requestFor } from '../support/plans.js';
@@ -36,7 +37,7 @@ type More = Partial<Pick<TargetState, 'live' | 'knownGood' | 'host'>>;
 async function target(service: string, more: More = {}): Promise<TargetState> {
   const v1 = live(service, 'v1', 'green', 1);
   const state: TargetState = {
-    ...{ schema: 1, service, environment: 'production', holdMarks: [], nextN: 3, host: 'me' },
+    ...{ schema: 1, service, environment: 'production', holdMarks: [], nextN: 3, revision: 0, host: 'me' },
     ...{ live: v1, knownGood: v1, ...more },
   };
   await store.targets.save(state);
@@ -49,7 +50,7 @@ async function moving(service: string, promoted: boolean): Promise<TargetState> 
   const v2 = live(service, 'v2', 'blue', 2);
   const state = await target(service, promoted ? { live: v2 } : {});
   await world.router.admit(state, 'blue', v2.release.digest, ['http://127.0.0.1:2'], never);
-  await store.deployments.start({
+  await admitRow(store, {
     ...{ service, environment: 'production', id: v2.deployment, n: 2, kind: 'deploy', requestId: 'r' },
     ...{ requestedBy: 'ann', release: v2.release, replaces: releaseOf(service, 'v1') },
     ...{ plan: deploymentPlan(), startedAt: '2026-01-01T00:00:00.000Z' },

@@ -150,6 +150,35 @@ test('a request for another target is refused', async () => {
   });
 });
 
+test('a target that is terminated leaves its queue, in its order, to the next one; a run that has ended is not served', async () => {
+  let goOn = (): void => undefined;
+  const held = new Promise<undefined>((resolve) => {
+    goOn = () => {
+      resolve(undefined);
+    };
+  });
+  lab.watching = (w) => (w.service === 'left' && w.phase === 'bake' ? held : undefined);
+  await lab.ask(staging('left', 'v1'));
+  await baking('left');
+  for (const version of ['v4', 'v3', 'v2']) await lab.ask(staging('left', version));
+  await lab.env.client.workflow.getHandle(staging('left', 'v3').pipeline).terminate('by hand');
+  await handleOf('left').terminate('by hand');
+  expect(await lab.ask(staging('left', 'v2'))).toMatchObject({ status: 'queued', position: 3 });
+  const { queue } = await handleOf('left').query<TargetView>(MESSAGES.view);
+  expect(queue.map((q) => q.version)).toEqual(['v4', 'v3', 'v2']);
+  goOn();
+  expect(await settled(staging('left', 'v2'))).toMatchObject({ outcome: 'shipped' });
+  expect(await lab.ask(staging('left', 'v3'))).toEqual({
+    ...{ status: 'finished', deployment: '', outcome: 'aborted', reason: 'its run has ended' },
+  });
+  expect(deploymentsOf('left').map((r) => r.release.version)).toEqual(['v1', 'v4', 'v2']);
+  expect(
+    lab.store.entries().find((e) => e.event_type === 'request.refused' && e.service === 'left'),
+  ).toMatchObject({
+    details: { type: 'request.abandoned', why: 'its run has ended' },
+  });
+});
+
 describe('it continues as new while a deployment runs', () => {
   /** v1 bakes, v2 waits behind it, and the target has taken so many messages that it goes on as a new run. */
   async function renewed(service: string): Promise<void> {

@@ -98,7 +98,7 @@ describe('with a deployment in flight a rollback is a message to it', () => {
     const shop = await settled('admitting');
     // The time-skipping server loses a workflow task that cancels an activity which ends just then, so this one does not end by itself.
     lab.world.stall('ensure', true);
-    const admission = lab.store.block('permits.grant');
+    const admission = lab.store.block('deployments.admit');
     const input = await shop.begin('v2');
     await admission.reached;
     expect(await shop.rollback()).toEqual({ status: 'running', deployment: shop.deployment(2).workflowId });

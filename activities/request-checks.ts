@@ -1,0 +1,100 @@
+import { decisionFor } from '../src/domain/decision.js';
+import type { DeploymentPlan, Plan } from '../src/domain/plan.js';
+import { barredFrom } from '../src/domain/policy.js';
+import type { RunRow } from '../src/domain/store.js';
+import type { Statement } from '../src/domain/statement.js';
+import type { DeployRequest, TargetState } from '../src/domain/target.js';
+import { ShipwayError } from '../src/errors.js';
+import { digestOf } from '../src/hash.js';
+import type { ControlDeps } from './deps.js';
+import { policyOf } from './policy.js';
+import { releaseDigest } from './release-digest.js';
+import { messageOf } from './statements.js';
+import { runs } from './targets.js';
+
+type Deps = Pick<ControlDeps, 'store' | 'policy' | 'client'>;
+
+/**
+ * A request may be forged by whoever can send a message: what its run was admitted with counts, and statements only if they were
+ * verified by that run. Answers the run. Fails with `request.mismatch`, `request.abandoned`, `release.held`, `approval.missing`,
+ * `decision.changed`, `policy.unknown_environment`.
+ */
+export async function verifyRequest(deps: Deps, request: DeployRequest, state: TargetState): Promise<RunRow> {
+  const run = await deps.store.runs.find(request.pipeline);
+  const other = run === undefined ? 'its run, which was never admitted,' : differing(run, request);
+  if (run === undefined || other !== undefined)
+    throw new ShipwayError(
+      'request.mismatch',
+      `${other ?? ''} is not what ${request.pipeline} was admitted with`,
+    );
+  if (!(await runs(() => deps.client.workflow.getHandle(request.pipeline).describe())))
+    throw new ShipwayError('request.abandoned', 'its run has ended');
+  const held = state.holdMarks.find((m) => m.digest === request.release.digest);
+  if (held !== undefined)
+    throw new ShipwayError(
+      'release.held',
+      `${request.release.version} was rolled back from here by ${held.deployment}: ${held.reason}`,
+    );
+  await verifyApproval(deps, run, request, state);
+  return run;
+}
+
+/** The first thing in a request that is not its run's. */
+function differing({ run, plan, planHash, requestedBy }: RunRow, request: DeployRequest): string | undefined {
+  const { release } = request;
+  const same: readonly (readonly [string, unknown, unknown])[] = [
+    ['its run', request.run, run],
+    ['its service', request.service, plan.service],
+    ['its environment', request.environment, plan.environment],
+    ['its plan', request.planHash, planHash],
+    ['its deployment plan', digestOf(request.plan), digestOf(deploymentPlanOf(plan) ?? 'none')],
+    ['who asked for it', request.requestedBy, requestedBy],
+    ['its author', request.author, plan.author],
+    ['the release’s service', release.service, plan.service],
+    ['the release’s version', release.version, plan.version],
+    ['the release’s commit', release.commit, plan.commit],
+    ['the release', release.digest, releaseDigest(plan.service, release.artifacts)],
+  ];
+  return same.find(([, is, was]) => is !== was)?.[0];
+}
+
+const deploymentPlanOf = (plan: Plan): DeploymentPlan | undefined =>
+  plan.stages.find((s) => s.kind === 'deploy')?.deployment;
+
+async function verifyApproval(
+  deps: Deps,
+  { plan, planHash, requestedBy }: RunRow,
+  { environment, release, evidence, approval, pipeline }: DeployRequest,
+  state: TargetState,
+): Promise<void> {
+  const rules = (await policyOf(deps.policy, environment)).approvals;
+  if (rules.requiredApprovals === 0) return;
+  const decision = digestOf(
+    decisionFor(planHash, release.digest, evidence, state.live?.release.digest, rules),
+  );
+  if (approval !== undefined && approval.decision !== decision)
+    throw new ShipwayError(
+      'decision.changed',
+      `approved was ${approval.decision.slice(0, 12)}, now it would be ${decision.slice(0, 12)}`,
+    );
+  const barred = barredFrom(rules, requestedBy, plan.author);
+  const counted = (approval?.statements ?? []).filter(
+    (s) => s.verb === 'approve' && s.on === decision && !barred.includes(s.person),
+  );
+  const verified = await Promise.all(
+    counted.map(async (s) => ((await wasVerified(deps, s, pipeline)) ? [s.person] : [])),
+  );
+  const persons = new Set(verified.flat()).size;
+  if (persons < rules.requiredApprovals)
+    throw new ShipwayError(
+      'approval.missing',
+      `${environment} asks for ${String(rules.requiredApprovals)} approvals, the request carries ${String(persons)}`,
+    );
+}
+
+/** A statement was verified where its nonce was claimed; once in time is in time for good. */
+export const wasVerified = (
+  { store }: Pick<Deps, 'store'>,
+  statement: Statement,
+  by: string,
+): Promise<boolean> => store.nonces.has(statement.nonce, by, messageOf(statement));

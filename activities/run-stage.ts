@@ -109,7 +109,7 @@ type End = Exclude<JobEnd, { readonly kind: 'lost' }>;
 async function ended(job: Job): Promise<{ readonly end: End; readonly outputBytes: number }> {
   for (;;) {
     const begun = await exclusive(job.folder, job.signal, () => begin(job));
-    const shipping = shipOutput(job.folder, job.name, job.deps.backend);
+    const shipping = shipOutput(job.folder, job.name, job.deps.backend, job.input.stage.outputLimitBytes);
     const end = 'pid' in begun ? await awaited(job, begun, shipping) : begun;
     const outputBytes = await shipping.finish();
     if (end.kind !== 'lost') return { end, outputBytes };

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
+import { meantSize, parseSize } from './config/units.js';
 import { UsageError } from './errors.js';
 
 export const ROLES = ['control', 'watch', 'stage', 'host'] as const;
@@ -15,6 +16,8 @@ export interface WorkerSettings {
   readonly apiHost: string;
   readonly apiPort: number;
   readonly apiToken: string | undefined;
+  /** The largest artifact that its API takes. */
+  readonly maxArtifactBytes: number;
   /** The API that stage workers without database credentials report to. */
   readonly apiUrl: string | undefined;
   readonly hostId: string;
@@ -46,6 +49,7 @@ export function workerSettings(
     apiHost: env['SHIPWAY_API_HOST'] ?? '127.0.0.1',
     apiPort: integer(env, 'SHIPWAY_API_PORT', 0, 65_535) ?? 0,
     apiToken: tokenOf(environment),
+    maxArtifactBytes: sizeOf(env, 'SHIPWAY_ARTIFACT_LIMIT', '2Gi'),
     apiUrl: address(env, 'SHIPWAY_API_URL', /^https?:\/\/[^/@?#]+\/?$/, 'http://control:7070'),
     hostId: hostOf(env),
     stageSlots: integer(env, 'SHIPWAY_STAGE_SLOTS', 1, 1_000) ?? cores,
@@ -101,6 +105,16 @@ function integer(env: NodeJS.ProcessEnv, name: string, min: number, max: number)
   throw new UsageError(
     `${name} is ${JSON.stringify(text)}`,
     `set it to a whole number from ${String(min)} to ${String(max)}`,
+  );
+}
+
+function sizeOf(env: NodeJS.ProcessEnv, name: string, otherwise: string): number {
+  const text = env[name] ?? otherwise;
+  const bytes = parseSize(text);
+  if (bytes !== undefined && bytes > 0) return bytes;
+  throw new UsageError(
+    `${name} is ${JSON.stringify(text)}`,
+    `set it to ${(bytes === undefined ? meantSize(text) : undefined) ?? `a number with Ki, Mi, Gi or Ti, such as ${otherwise}`}`,
   );
 }
 

@@ -17,7 +17,7 @@ export interface ApiOptions {
   readonly checks: Readonly<Record<string, Check>>;
   readonly metrics?: Registry;
   /** The largest artifact that is taken. */
-  readonly maxArtifactBytes?: number;
+  readonly maxArtifactBytes: number;
   /** Hears of errors that nobody foresaw. */
   readonly onBug?: (error: unknown) => void;
 }

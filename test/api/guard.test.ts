@@ -101,6 +101,7 @@ describe('where it may listen', () => {
       artifacts: { put: never, get: never, has: never },
       port: 0,
       version: '1',
+      maxArtifactBytes: 1024,
       checks: {},
       ...more,
     });
@@ -126,6 +127,7 @@ describe('where it may listen', () => {
       host: '127.0.0.1',
       port: Number(port),
       version: '1',
+      maxArtifactBytes: 1024,
       checks: {},
     });
     await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' });

@@ -11,7 +11,10 @@ export interface ApiOptions {
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;
+  /** Of people and their tools: reads everything, uploads sources. */
   readonly token?: string;
+  /** Of stage workers: reports for stages, and fetches and keeps artifacts. */
+  readonly stageToken?: string;
   /** shipway's version. */
   readonly version: string;
   readonly checks: Readonly<Record<string, Check>>;

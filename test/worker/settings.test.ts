@@ -28,6 +28,7 @@ test('without anything but a database, everything is on this machine', () => {
     apiHost: '127.0.0.1',
     apiPort: 0,
     apiToken: undefined,
+    stageToken: undefined,
     maxArtifactBytes: 2 * 1024 ** 3,
     apiUrl: undefined,
     hostId: hostname(),
@@ -52,6 +53,7 @@ test.each([
   ['SHIPWAY_API_PORT', '7070', { apiPort: 7070 }],
   ['SHIPWAY_API_PORT', '0', { apiPort: 0 }],
   ['SHIPWAY_API_TOKEN', 'long', { apiToken: 'long' }],
+  ['SHIPWAY_STAGE_TOKEN', 'other', { stageToken: 'other' }],
   ['SHIPWAY_API_URL', 'https://control:7070/', { apiUrl: 'https://control:7070/' }],
   ['SHIPWAY_HOST_ID', 'host-1.example', { hostId: 'host-1.example' }],
   ['SHIPWAY_STAGE_SLOTS', '12', { stageSlots: 12 }],
@@ -59,6 +61,12 @@ test.each([
   ['DATABASE_URL', 'postgresql://db/shipway', { databaseUrl: 'postgresql://db/shipway' }],
 ] as const)('%s=%s', (name, value, expected) => {
   expect(of({ [name]: value })).toMatchObject(expected);
+});
+
+test('one token for people and stage workers is refused', () => {
+  expect(() => of({ SHIPWAY_API_TOKEN: 'same', SHIPWAY_STAGE_TOKEN: 'same' })).toThrow(
+    'SHIPWAY_STAGE_TOKEN is the same as SHIPWAY_API_TOKEN',
+  );
 });
 
 test('a variable that is empty is not set', () => {

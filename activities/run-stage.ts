@@ -41,7 +41,7 @@ async function run(job: Job): Promise<RunStageResult> {
   for (;;) {
     const begun = await begin(job);
     if (begun.kind === 'passed') return begun.result;
-    const shipping = shipOutput(job.folder, job.name, job.deps.backend);
+    const shipping = shipOutput(job.folder, job.name, job.deps.backend, job.input.stage.outputLimitBytes);
     const end = begun.kind === 'runs' ? await awaited(job, begun.process, shipping) : begun;
     if (end.kind === 'lost') await shipping.finish();
     else return finished(job, end, shipping);

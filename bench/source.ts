@@ -49,6 +49,7 @@ export function sevenStagePlan(commit: string): Plan {
     cache: [],
     timeoutMs: 60_000,
     attempts: 1,
+    outputLimitBytes: 64 * 1024 ** 2,
     onLost: 'rerun',
     allowFailure: false,
   }));

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
+import { meantSize, parseSize } from './config/units.js';
 import { UsageError } from './errors.js';
 
 export const ROLES = ['control', 'watch', 'stage', 'host'] as const;
@@ -17,6 +18,10 @@ export interface WorkerSettings {
   readonly apiHost: string;
   readonly apiPort: number;
   readonly apiToken: string | undefined;
+  /** What stage workers show, and nobody else. */
+  readonly stageToken: string | undefined;
+  /** The largest artifact that its API takes. */
+  readonly maxArtifactBytes: number;
   /** The API that stage workers without database credentials report to. */
   readonly apiUrl: string | undefined;
   readonly hostId: string;
@@ -47,7 +52,8 @@ export function workerSettings(
     policyFile: resolve(env['SHIPWAY_POLICY'] ?? 'shipway.policy.yaml'),
     apiHost: env['SHIPWAY_API_HOST'] ?? '127.0.0.1',
     apiPort: integer(env, 'SHIPWAY_API_PORT', 0, 65_535) ?? 0,
-    apiToken: tokenOf(environment),
+    ...tokensOf(environment),
+    maxArtifactBytes: sizeOf(env, 'SHIPWAY_ARTIFACT_LIMIT', '2Gi'),
     apiUrl: address(env, 'SHIPWAY_API_URL', /^https?:\/\/[^/@?#]+\/?$/, 'http://control:7070'),
     hostId: hostOf(env),
     stageSlots: integer(env, 'SHIPWAY_STAGE_SLOTS', 1, 1_000) ?? cores,
@@ -73,9 +79,16 @@ const given = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 
 /** One that was forgotten in a file of variables must not open the API to everybody. */
-function tokenOf({ SHIPWAY_API_TOKEN: token }: NodeJS.ProcessEnv): string | undefined {
-  if (token !== '') return token;
-  throw new UsageError('SHIPWAY_API_TOKEN is empty', 'set it to a long random text, or do not set it at all');
+function tokensOf(env: NodeJS.ProcessEnv): Pick<WorkerSettings, 'apiToken' | 'stageToken'> {
+  const { SHIPWAY_API_TOKEN: apiToken, SHIPWAY_STAGE_TOKEN: stageToken } = env;
+  for (const name of ['SHIPWAY_API_TOKEN', 'SHIPWAY_STAGE_TOKEN'])
+    if (env[name] === '')
+      throw new UsageError(`${name} is empty`, 'set it to a long random text, or do not set it at all');
+  if (apiToken === undefined || apiToken !== stageToken) return { apiToken, stageToken };
+  throw new UsageError(
+    'SHIPWAY_STAGE_TOKEN is the same as SHIPWAY_API_TOKEN',
+    'set another one: who runs users’ commands must not read what people read',
+  );
 }
 
 /** Part of a task queue's name. */
@@ -103,6 +116,16 @@ function integer(env: NodeJS.ProcessEnv, name: string, min: number, max: number)
   throw new UsageError(
     `${name} is ${JSON.stringify(text)}`,
     `set it to a whole number from ${String(min)} to ${String(max)}`,
+  );
+}
+
+function sizeOf(env: NodeJS.ProcessEnv, name: string, otherwise: string): number {
+  const text = env[name] ?? otherwise;
+  const bytes = parseSize(text);
+  if (bytes !== undefined && bytes > 0) return bytes;
+  throw new UsageError(
+    `${name} is ${JSON.stringify(text)}`,
+    `set it to ${(bytes === undefined ? meantSize(text) : undefined) ?? `a number with Ki, Mi, Gi or Ti, such as ${otherwise}`}`,
   );
 }
 

@@ -4,20 +4,17 @@ import { finished } from 'node:stream/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Digest } from '../domain/release.js';
+import { sizeText } from '../domain/size.js';
 import { Refused } from './failure.js';
 import type { ApiOptions } from './options.js';
 import { digest } from './shapes.js';
 
-const MAX_BYTES = 2 * 1024 ** 3;
 const LINGER_MS = 2_000;
 const params = z.strictObject({ digest });
 const digestOf = (request: FastifyRequest): Digest => params.parse(request.params).digest;
 
 /** Artifacts by the sha256 of their bytes. An upload is streamed; one that is cut off, too large or not what it is named leaves nothing. */
-export function artifactRoutes(
-  v1: FastifyInstance,
-  { artifacts, maxArtifactBytes = MAX_BYTES }: ApiOptions,
-): void {
+export function artifactRoutes(v1: FastifyInstance, { artifacts, maxArtifactBytes }: ApiOptions): void {
   v1.get('/artifacts/sha256/:digest', async (request, reply) => {
     const wanted = digestOf(request);
     const content = await artifacts.get(wanted);
@@ -50,8 +47,8 @@ async function* within({ raw, headers }: FastifyRequest, most: number): AsyncIte
   const tooLarge = new Refused(
     413,
     'request.too_large',
-    `an artifact may have ${String(most)} bytes`,
-    'declare less in `artifacts`, or raise the limit on the workers',
+    `an artifact may have ${sizeText(most)}`,
+    'declare less in `artifacts`, or raise SHIPWAY_ARTIFACT_LIMIT on the control workers',
   );
   if (Number(headers['content-length'] ?? 0) > most) throw tooLarge;
   let bytes = 0;

@@ -5,7 +5,7 @@ import { Refused } from './failure.js';
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
 const LOCAL_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
-const HEADERS = {
+export const HEADERS = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -17,6 +17,7 @@ const HEADERS = {
 interface Guarded {
   readonly host: string;
   readonly token?: string;
+  readonly stageToken?: string;
 }
 
 /** Fails with `UsageError` when others could reach an API that asks nobody for a token. */
@@ -30,42 +31,68 @@ export function refuseOpenHost({ host, token }: Guarded): void {
   );
 }
 
-/** Headers on every answer; on loopback only requests that name a local host, so that no web page can come in by DNS; the token for /v1. */
-export function guard(app: FastifyInstance, { host, token }: Guarded): void {
-  const local = LOOPBACK.test(host);
-  const expected = token === undefined ? undefined : digest(`Bearer ${token}`);
+/**
+ * Headers on every answer; the token for /v1: of people, or of stage workers for what those do; and without a valid one on loopback
+ * only requests that name this host, so that no web page can come in by DNS.
+ */
+export function guard(app: FastifyInstance, { host, token, stageToken }: Guarded): void {
+  const names = new Set([...LOCAL_NAMES, host.includes(':') ? `[${host}]` : host.toLowerCase()]);
+  const [people, stages] = [token, stageToken].map(bearer);
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(HEADERS);
-    if (local && !LOCAL_NAMES.has(hostName(request)))
-      return done(
-        new Refused(
-          421,
-          'request.host',
-          'this API answers only to localhost',
-          'ask http://localhost or http://127.0.0.1',
-        ),
-      );
-    if (expected === undefined || !isVersioned(request) || bears(request, expected)) return done();
+    const wanted = wantedBy(request, { people, stages });
+    const shown = wanted.some((expected) => expected !== undefined && bears(request, expected));
+    const known = [people, stages].some((token) => token !== undefined && bears(request, token));
+    if (!known && LOOPBACK.test(host) && !names.has(hostName(request))) return done(otherHost(host));
+    if (shown || wanted.length === 0) return done();
     reply.header('www-authenticate', 'Bearer');
-    done(
-      new Refused(
-        401,
-        'request.unauthorised',
-        'the API token is missing or wrong',
-        'send it as `Authorization: Bearer …`; the CLI reads SHIPWAY_API_TOKEN',
-      ),
-    );
+    done(isReport(request) ? NO_STAGE_TOKEN : NO_TOKEN);
   });
 }
 
+interface Expected {
+  readonly people: Buffer | undefined;
+  readonly stages: Buffer | undefined;
+}
+/** Any of these opens the route; none: it is open. A report is taken from nobody when there are tokens, and none for stages. */
+function wantedBy(request: FastifyRequest, { people, stages }: Expected): readonly (Buffer | undefined)[] {
+  if (!isVersioned(request) || (people ?? stages) === undefined) return [];
+  if (isReport(request)) return [stages];
+  if (people === undefined) return [];
+  return isArtifact(request) ? [people, stages] : [people];
+}
+const isReport = ({ routeOptions: { url = '' } }: FastifyRequest): boolean => url.startsWith('/v1/stage-');
+const isArtifact = ({ routeOptions: { url = '' } }: FastifyRequest): boolean =>
+  url.startsWith('/v1/artifacts/');
+
+const otherHost = (host: string): Refused =>
+  new Refused(
+    421,
+    'request.host',
+    `this API answers only to ${host} and localhost`,
+    'ask http://localhost or http://127.0.0.1',
+  );
+const NO_TOKEN = new Refused(
+  401,
+  'request.unauthorised',
+  'the API token is missing or wrong',
+  'send it as `Authorization: Bearer …`; the CLI reads SHIPWAY_API_TOKEN',
+);
+const NO_STAGE_TOKEN = new Refused(
+  401,
+  'request.unauthorised',
+  'the token of stage workers is missing or wrong',
+  'set the same SHIPWAY_STAGE_TOKEN on the stage workers and on the control workers',
+);
+
 const hostName = ({ headers }: FastifyRequest): string =>
   (headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
-
 /** By the route that was found, not by the text of the address; what no route was found for tells nothing without the token either. */
 const isVersioned = ({ routeOptions: { url } }: FastifyRequest): boolean =>
   url === undefined || url.startsWith('/v1');
-
 /** Digests are of one length, so comparing them takes the same time for every token. */
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+const bearer = (token: string | undefined): Buffer | undefined =>
+  token === undefined ? undefined : digest(`Bearer ${token}`);
 const bears = ({ headers }: FastifyRequest, expected: Buffer): boolean =>
   timingSafeEqual(digest(headers.authorization ?? ''), expected);

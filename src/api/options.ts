@@ -11,13 +11,16 @@ export interface ApiOptions {
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;
+  /** Of people and their tools: reads everything, uploads sources. */
   readonly token?: string;
+  /** Of stage workers: reports for stages, and fetches and keeps artifacts. */
+  readonly stageToken?: string;
   /** shipway's version. */
   readonly version: string;
   readonly checks: Readonly<Record<string, Check>>;
   readonly metrics?: Registry;
   /** The largest artifact that is taken. */
-  readonly maxArtifactBytes?: number;
+  readonly maxArtifactBytes: number;
   /** Hears of errors that nobody foresaw. */
   readonly onBug?: (error: unknown) => void;
 }

@@ -3,7 +3,7 @@ import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
 import { artifactRoutes } from './artifacts.js';
 import { auditRoutes } from './audit.js';
 import { answerOf, Refused } from './failure.js';
-import { guard, refuseOpenHost } from './guard.js';
+import { guard, HEADERS, refuseOpenHost } from './guard.js';
 import { healthRoutes } from './health.js';
 import { logRoutes } from './logs.js';
 import type { ApiOptions } from './options.js';
@@ -30,7 +30,7 @@ export async function startApi(
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: MAX_PARAM },
-    frameworkErrors: (error, _request, reply) => void send(reply, error),
+    frameworkErrors: (error, _request, reply) => void send(reply.headers(HEADERS), error),
     clientErrorHandler: refuseGarbage,
   });
   app.removeContentTypeParser('text/plain');
@@ -78,9 +78,14 @@ function refuseGarbage(error: Error & { code?: string }, socket: Socket): void {
     new Refused(400, 'request.invalid', 'this is no HTTP request', 'see the documentation of /v1'),
   );
   const text = JSON.stringify(body);
-  socket.end(
-    `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ${String(text.length)}\r\n\r\n${text}`,
-  );
+  const headers = {
+    connection: 'close',
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(text)),
+    ...HEADERS,
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 400 Bad Request\r\n${lines.join('')}\r\n${text}`);
 }
 
 /** An address that works from this machine, also when the server listens on all of them. */

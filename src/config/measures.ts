@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { shown } from './shown.js';
-import { LONGEST_MS, durationText, meantDuration, parseDuration, parsePercent } from './units.js';
+import { sizeText } from '../domain/size.js';
+import {
+  LONGEST_MS,
+  durationText,
+  meantDuration,
+  meantSize,
+  parseDuration,
+  parsePercent,
+  parseSize,
+} from './units.js';
 import { wrong, type About } from './fields.js';
 
 interface Measure {
@@ -45,6 +54,32 @@ export const duration = (about: About, least = '1ms') =>
 
 /** A share of 100. */
 export const percent = (about: About) => measured(PERCENT, { value: 0, text: '0%' }, about);
+
+/** A number of bytes; `least` is the smallest that means something. */
+export const size = (about: About, least = '1Ki') =>
+  measured(SIZE, { value: parseSize(least) ?? 0, text: least }, about);
+
+const SIZE: Measure = {
+  parse: parseSize,
+  pattern: '^\\d+(\\.\\d+)?(Ki|Mi|Gi|Ti)$',
+  form: 'size',
+  bare: (n) => wrong(`${n} has no unit`, bareSize(Number(n))),
+  fault: (text) => {
+    const meant = meantSize(text);
+    return meant === undefined
+      ? wrong(`${shown(text)} is no size`, 'a number with Ki, Mi, Gi or Ti, such as 512Mi')
+      : wrong(`${shown(text)} is not how a size is written`, meant);
+  },
+};
+/** A large number may be bytes; one that fits a unit is said in it. */
+const bareSize = (n: number): string =>
+  !Number.isInteger(n) || n <= 0
+    ? 'a size such as 512Mi'
+    : n < 1024 ** 2
+      ? `${String(n)}Mi`
+      : n % 1024 === 0
+        ? sizeText(n)
+        : `${String(Math.ceil(n / 1024))}Ki`;
 
 const DURATION: Measure = {
   parse: parseDuration,

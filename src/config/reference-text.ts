@@ -14,6 +14,7 @@ An editor that knows JSON Schema completes and checks both files: put \`# yaml-l
 |---|---|---|
 | duration | a number and \`ms\`, \`s\`, \`m\`, \`h\` or \`d\`; whole milliseconds, at most 366 days; one unit, so \`90m\` and not \`1h30m\` | \`500ms\`, \`30s\`, \`1.5h\` |
 | percentage | a number from 0 to 100 with at most two decimals, and \`%\` | \`5%\`, \`0.25%\` |
+| size | a number and \`Ki\`, \`Mi\`, \`Gi\` or \`Ti\` (1024, 1024², 1024³, 1024⁴ bytes); whole bytes | \`64Mi\`, \`1.5Gi\` |
 | name | lower-case letters, digits and dashes, beginning with a letter, at most 63 | \`my-service\` |
 | path | of a file or folder: relative to the repository, and inside it. Of a request: begins with one \`/\` | \`dist/\`, \`/health\` |
 | text | quoted when YAML would take it for a number or a yes or no | \`"8080"\`, \`"true"\` |

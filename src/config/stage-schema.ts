@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { branch, choice, innerPath, integer, name, wrong, yesOrNo } from './fields.js';
 import { alternative } from './alternative.js';
-import { duration } from './measures.js';
+import { duration, size } from './measures.js';
 import { shown } from './shown.js';
 import { environmentVariables } from './variables.js';
 
@@ -74,6 +74,11 @@ export const commandSchema = z
       },
       '1s',
     ).optional(),
+    output_limit: size({
+      description: 'what its output may be; the rest is cut, said so, and the stage goes on',
+      default: '64Mi',
+      examples: ['256Mi'],
+    }).optional(),
     retry: z
       .strictObject({
         attempts: integer(1, 10, { description: 'how often it is tried in all', default: 1, examples: [3] }),

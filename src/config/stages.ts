@@ -29,6 +29,7 @@ export interface ReadStage {
   readonly needs: readonly string[] | undefined;
 }
 const MINUTE = 60_000;
+const OUTPUT_LIMIT = 64 * 1024 ** 2;
 const FIXED = ['approve', 'deploy'];
 
 /** Every stage by the form that it has; all problems are collected. */
@@ -118,6 +119,7 @@ const command = (input: CommandInput): StageConfig => ({
   environment: input.environment ?? {},
   cache: (input.cache ?? []).map((c) => ({ paths: c.paths, keyFiles: c.key_files })),
   timeoutMs: input.timeout ?? 30 * MINUTE,
+  outputLimitBytes: input.output_limit ?? OUTPUT_LIMIT,
   attempts: input.retry?.attempts ?? 1,
   onLost: input.on_lost ?? 'rerun',
   allowFailure: input.allow_failure ?? false,

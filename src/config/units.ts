@@ -1,4 +1,6 @@
-/** Users' notation for times and shares. `undefined`: not in it. */
+import { SIZE_UNITS } from '../domain/size.js';
+
+/** Users' notation for times, shares and sizes. `undefined`: not in it. */
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 const MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 export const LONGEST_MS = 366 * MS.d;
@@ -44,4 +46,20 @@ export function parsePercent(text: string): number | undefined {
 export function durationText(ms: number): string {
   const fitting = (['d', 'h', 'm', 's'] as const).find((unit) => ms >= MS[unit] && ms % MS[unit] === 0);
   return fitting === undefined ? `${String(ms)}ms` : `${String(ms / MS[fitting])}${fitting}`;
+}
+
+const SIZE = /^(\d+(?:\.\d+)?)(Ki|Mi|Gi|Ti)$/;
+/** `512Mi` as bytes; whole bytes. */
+export function parseSize(text: string): number | undefined {
+  const [, amount, unit] = SIZE.exec(text) ?? [];
+  if (amount === undefined || unit === undefined) return undefined;
+  const bytes = Number(amount) * SIZE_UNITS[unit as keyof typeof SIZE_UNITS];
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
+/** What somebody meant who wrote a size in another notation, such as `512MB` or `512 mib`; for suggestions only. */
+export function meantSize(text: string): string | undefined {
+  const [, amount = '', letter = ''] = /^\s*(\d+(?:\.\d+)?)\s*([kmgt])(?:i?b?|bytes?)\s*$/i.exec(text) ?? [];
+  const meant = `${amount}${letter.toUpperCase()}i`;
+  return parseSize(meant) === undefined ? undefined : meant;
 }

@@ -94,6 +94,8 @@ export interface CommandStage extends StageBase {
   readonly environment: Readonly<Record<string, string>>;
   readonly cache: readonly CachePlan[];
   readonly timeoutMs: number;
+  /** More output than that is cut. */
+  readonly outputLimitBytes: number;
   readonly attempts: number;
   readonly onLost: 'rerun' | 'fail';
   readonly allowFailure: boolean;

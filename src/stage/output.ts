@@ -1,14 +1,15 @@
 import { open, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exclusive } from '../adapters/providers/process-lock.js';
+import { sizeText } from '../domain/size.js';
 import type { StageBackend } from '../domain/stage.js';
 import { readShipped, writeShipped, type JobName } from './job-files.js';
 
 const CHUNK_BYTES = 64 * 1024;
 const PERIOD_MS = 500;
 const NEVER = new AbortController().signal;
-/** What a stage may say; more is cut, said so, and the command goes on. */
-export const OUTPUT_LIMIT = 64 * 1024 ** 2;
+/** What a stage of a plan without a limit may say. */
+const OUTPUT_LIMIT = 64 * 1024 ** 2;
 
 export interface Shipping {
   /** Ships the rest, marks the last chunk, and tells how many bytes there were. */
@@ -21,9 +22,14 @@ export interface Shipping {
  * Ships a job's output in chunks while it grows. What is on its way is noted before it goes, so that after a crash the very same bytes go
  * again under the same number: nothing is lost and nothing doubled. Two that ship at once, of which one has been given up, take turns.
  */
-export function shipOutput(job: string, name: JobName, backend: StageBackend): Shipping {
+export function shipOutput(
+  job: string,
+  name: JobName,
+  backend: StageBackend,
+  limit = OUTPUT_LIMIT,
+): Shipping {
   const ship = (last: boolean): Promise<number> =>
-    exclusive(join(job, 'output'), NEVER, () => shipAll(job, name, backend, last));
+    exclusive(join(job, 'output'), NEVER, () => shipAll({ job, name, backend, limit }, last));
   let going: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
     // What could not be shipped now is shipped next time; the last time it counts.
@@ -42,18 +48,26 @@ export function shipOutput(job: string, name: JobName, backend: StageBackend): S
   };
 }
 
+interface Output {
+  readonly job: string;
+  readonly name: JobName;
+  readonly backend: StageBackend;
+  /** More bytes are cut, said so, and the command goes on. */
+  readonly limit: number;
+}
+
 /**
  * Ships what there is, and tells how many bytes there were so far. While the command runs, what is on its way is noted before it goes.
  * Once it has ended nothing more is noted: the rest is the same, in the same chunks, whoever ships it again.
  */
-async function shipAll(job: string, name: JobName, backend: StageBackend, last: boolean): Promise<number> {
+async function shipAll({ job, name, backend, limit }: Output, last: boolean): Promise<number> {
   for (let at = await readShipped(job); ;) {
-    const room = Math.min(CHUNK_BYTES, OUTPUT_LIMIT - at.offset);
+    const room = Math.min(CHUNK_BYTES, limit - at.offset);
     const full = room === 0 && at.pending === 0;
     if (full) await cut(job);
     if (full && !last) return at.offset;
     const content = full
-      ? Buffer.from(CUT)
+      ? Buffer.from(cutAt(limit))
       : await read(join(job, 'output'), at.offset, at.pending === 0 ? room : at.pending);
     if (content.length === 0 && !last) return at.offset;
     // What goes a second time goes as it was: whether it was the last is said by a chunk of its own.
@@ -67,7 +81,8 @@ async function shipAll(job: string, name: JobName, backend: StageBackend, last: 
     if (!last) await writeShipped(job, at);
   }
 }
-const CUT = `\nshipway: the rest of the output was cut, the limit is ${String(OUTPUT_LIMIT)} bytes\n`;
+const cutAt = (limit: number): string =>
+  `\nshipway: the rest of the output was cut, output_limit is ${sizeText(limit)}\n`;
 
 /** What nobody will read does not fill the disk: the output is appended to, so it goes on at the begin. */
 const cut = (job: string): Promise<void> => truncate(join(job, 'output'), 0);

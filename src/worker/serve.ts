@@ -34,6 +34,8 @@ export function serve({
     host: settings.apiHost,
     port: settings.apiPort,
     ...(settings.apiToken === undefined ? {} : { token: settings.apiToken }),
+    ...(settings.stageToken === undefined ? {} : { stageToken: settings.stageToken }),
+    maxArtifactBytes: settings.maxArtifactBytes,
     version: packageVersion(),
     metrics: processMetrics(),
     onBug: (error) => {

@@ -29,7 +29,7 @@ export function stageDeps({ settings, artifacts, store, user }: Parts): StageDep
     store === undefined
       ? httpBackend({
           apiUrl: settings.apiUrl ?? '',
-          ...(settings.apiToken === undefined ? {} : { token: settings.apiToken }),
+          ...(settings.stageToken === undefined ? {} : { token: settings.stageToken }),
         })
       : directBackend({ store, artifacts });
   return {

@@ -24,6 +24,7 @@ const ROUTES = [
 ] as const;
 const OPEN = ['/health', '/ready', '/live', '/metrics'] as const;
 const TOKEN = 'a long random text';
+const STAGES = 'another long random text';
 
 function hasHeaders({ headers }: Answer): void {
   expect(headers).toMatchObject({
@@ -40,12 +41,14 @@ function hasHeaders({ headers }: Answer): void {
 describe('with a token', () => {
   let api: Lab;
   beforeAll(async () => {
-    api = await lab({ token: TOKEN });
+    api = await lab({ token: TOKEN, stageToken: STAGES });
   });
   afterAll(() => api.close());
 
   const wrong = [undefined, '', 'Bearer', `Bearer ${TOKEN}x`, `Basic ${TOKEN}`, TOKEN, `bearer  ${TOKEN}`];
-  test.each(ROUTES)('%s %s asks for it', async (method, path) => {
+  const asked = (method: string, path: string, token: string) =>
+    ask(api.url + path, { method, headers: { authorization: `Bearer ${token}` } });
+  test.each(ROUTES)('%s %s asks for the one of whoever it is for', async (method, path) => {
     for (const authorization of wrong) {
       const headers = authorization === undefined ? {} : { authorization };
       const answer = await ask(api.url + path, { method, headers });
@@ -53,10 +56,13 @@ describe('with a token', () => {
       expect(answer.headers['www-authenticate']).toBe('Bearer');
       hasHeaders(answer);
     }
-    const answer = await ask(api.url + path, { method, headers: { authorization: `Bearer ${TOKEN}` } });
-    expect(answer.status).not.toBe(401);
-    expect(answer.text).not.toContain(TOKEN);
-    hasHeaders(answer);
+    const [people, stages] = [await asked(method, path, TOKEN), await asked(method, path, STAGES)];
+    const [report, artifact] = [path.startsWith('/v1/stage-'), path.startsWith('/v1/artifacts/')];
+    expect([people.status === 401, stages.status === 401]).toEqual([report, !report && !artifact]);
+    for (const answer of [people, stages]) {
+      expect(answer.text).not.toContain(TOKEN);
+      hasHeaders(answer);
+    }
   });
 
   test.each(OPEN)('%s does not', async (path) => {
@@ -75,10 +81,16 @@ describe('with a token', () => {
     ':80',
   ])('a request for host %j is refused', async (host) => {
     for (const path of ['/v1/policy', '/health']) {
-      const answer = await ask(api.url + path, { headers: { host, authorization: `Bearer ${TOKEN}` } });
+      const answer = await ask(api.url + path, { headers: { host, authorization: 'Bearer guess' } });
       expect([answer.status, json(answer)]).toMatchObject([421, { error: { type: 'request.host' } }]);
       hasHeaders(answer);
     }
+  });
+
+  test('whoever has a token may come by any name, as through a proxy', async () => {
+    const headers = { host: 'deploys.example', authorization: `Bearer ${TOKEN}` };
+    for (const path of ['/v1/targets', '/health'])
+      expect((await ask(api.url + path, { headers })).status).toBe(200);
   });
 
   test.each(['localhost', 'LOCALHOST:80', '127.0.0.1:7777', '[::1]:80'])('host %s is local', async (host) => {
@@ -91,16 +103,52 @@ describe('with a token', () => {
     const text = (await socket.setEncoding('utf8').toArray()).join('');
     expect(text).toMatch(/^HTTP\/1.1 400 /);
     expect(JSON.parse(text.split('\r\n\r\n')[1] ?? '')).toMatchObject({ error: { type: 'request.invalid' } });
+    for (const header of [
+      'x-content-type-options: nosniff',
+      'x-frame-options: DENY',
+      'cache-control: no-store',
+    ])
+      expect(text).toContain(`${header}\r\n`);
   });
 });
 
 describe('where it may listen', () => {
+  test('on another address of the loopback it answers to that', async () => {
+    const api = await start({ host: '127.0.0.2' });
+    try {
+      expect((await ask(`${api.url}/live`)).status).toBe(200);
+      expect((await ask(`${api.url}/live`, { headers: { host: 'evil.example' } })).status).toBe(421);
+    } finally {
+      await api.close();
+    }
+  });
+
+  test('what the framework itself refuses has all headers too', async () => {
+    const api = await start({ host: '127.0.0.1' });
+    try {
+      hasHeaders(await ask(`${api.url}/v1/%zz`));
+    } finally {
+      await api.close();
+    }
+  });
+
+  test('with a token for people and none for stages nobody reports', async () => {
+    const api = await start({ host: '127.0.0.1', token: TOKEN });
+    try {
+      const headers = { authorization: `Bearer ${TOKEN}` };
+      expect((await ask(`${api.url}/v1/stage-log`, { method: 'POST', headers })).status).toBe(401);
+    } finally {
+      await api.close();
+    }
+  });
+
   const start = (more: { host: string; token?: string }) =>
     startApi({
       store: memoryStore(),
       artifacts: { put: never, get: never, has: never },
       port: 0,
       version: '1',
+      maxArtifactBytes: 1024,
       checks: {},
       ...more,
     });
@@ -126,6 +174,7 @@ describe('where it may listen', () => {
       host: '127.0.0.1',
       port: Number(port),
       version: '1',
+      maxArtifactBytes: 1024,
       checks: {},
     });
     await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' });

@@ -31,6 +31,7 @@ export async function lab(more: Partial<ApiOptions> = {}): Promise<Lab> {
     host: '127.0.0.1',
     port: 0,
     version: '1.2.3',
+    maxArtifactBytes: 1024 ** 3,
     checks: {
       database: async () => ((await store.policy.current()) === undefined ? 'answers' : 'has a policy'),
     },

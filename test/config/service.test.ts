@@ -103,6 +103,7 @@ describe('stages', () => {
       cache: [],
       timeoutMs: 1_800_000,
       attempts: 1,
+      outputLimitBytes: 64 * 1024 ** 2,
       onLost: 'rerun',
       allowFailure: false,
     } satisfies CommandStage);

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { duration, percent } from '../../src/config/measures.js';
-import { durationText, meantDuration, parseDuration, parsePercent } from '../../src/config/units.js';
+import { duration, percent, size } from '../../src/config/measures.js';
+import {
+  durationText,
+  meantDuration,
+  parseDuration,
+  parsePercent,
+  parseSize,
+} from '../../src/config/units.js';
+import { sizeText } from '../../src/domain/size.js';
 
 describe('durations', () => {
   test.each<[string, number | undefined]>([
@@ -73,6 +80,36 @@ describe('percentages', () => {
   });
 });
 
+describe('sizes', () => {
+  test.each<[string, number | undefined]>([
+    ['1Ki', 1024],
+    ['64Mi', 64 * 1024 ** 2],
+    ['1.5Gi', 1.5 * 1024 ** 3],
+    ['2Ti', 2 * 1024 ** 4],
+    ['0Ki', 0],
+    ['0.3Ki', undefined],
+    ['9999999Ti', undefined],
+    ['512', undefined],
+    ['512M', undefined],
+    ['512MB', undefined],
+    ['512MiB', undefined],
+    ['512 Mi', undefined],
+    ['512mi', undefined],
+    ['-1Mi', undefined],
+    ['1e3Mi', undefined],
+    ['', undefined],
+  ])('%j', (text, bytes) => {
+    expect(parseSize(text)).toBe(bytes);
+  });
+
+  test.each([1024, 64 * 1024 ** 2, 3 * 1024 ** 3, 1024 ** 4])('%i bytes are written as read', (bytes) => {
+    expect(parseSize(sizeText(bytes))).toBe(bytes);
+  });
+  test('what fits no unit is said in bytes', () => {
+    expect([0, 1023, 1025].map(sizeText)).toEqual(['0 bytes', '1023 bytes', '1025 bytes']);
+  });
+});
+
 describe('what is said of a value without or with another unit', () => {
   const about = { description: '' };
   const said = (schema: ReturnType<typeof duration>, value: unknown): string =>
@@ -87,6 +124,20 @@ describe('what is said of a value without or with another unit', () => {
     ['soon', '"soon" is no duration\na number with ms, s, m, h or d, such as 30s or 5m'],
   ])('duration %j', (value, message) => {
     expect(said(duration(about, '1s'), value)).toBe(message);
+  });
+  test.each<[unknown, string]>([
+    [512, '512 has no unit\n512Mi'],
+    ['512', '512 has no unit\n512Mi'],
+    [536_870_912, '536870912 has no unit\n512Mi'],
+    [2_000_000, '2000000 has no unit\n1954Ki'],
+    [0, '0 has no unit\na size such as 512Mi'],
+    ['512MB', '"512MB" is not how a size is written\n512Mi'],
+    ['512 MiB', '"512 MiB" is not how a size is written\n512Mi'],
+    ['512M', '"512M" is not how a size is written\n512Mi'],
+    ['0.5Ki', '0.5Ki is too little\nat least 1Ki'],
+    ['big', '"big" is no size\na number with Ki, Mi, Gi or Ti, such as 512Mi'],
+  ])('size %j', (value, message) => {
+    expect(said(size(about), value)).toBe(message);
   });
   test.each<[unknown, string]>([
     [5, '5 has no unit\n5%'],

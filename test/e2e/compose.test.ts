@@ -60,7 +60,8 @@ describe.skipIf(left)('docker-compose.yml', () => {
         .map(([name]) => name);
     expect(holders(SECRETS.SHIPWAY_DB_PASSWORD)).toEqual(['control', 'host', 'shipway-postgres']);
     expect(holders(SECRETS.TEMPORAL_DB_PASSWORD)).toEqual(['temporal', 'temporal-postgres']);
-    expect(holders(SECRETS.SHIPWAY_API_TOKEN)).toEqual(['control', 'host', 'stage']);
+    expect(holders(SECRETS.SHIPWAY_API_TOKEN)).toEqual(['control', 'host']);
+    expect(holders(SECRETS.SHIPWAY_STAGE_TOKEN)).toEqual(['control', 'host', 'stage']);
     const marks = Object.values(SECRETS);
     for (const [name, { environment = {} }] of Object.entries(services))
       for (const [variable, value] of Object.entries(environment))

@@ -23,6 +23,7 @@ export const SECRETS = {
   TEMPORAL_DB_PASSWORD: 'mark-of-temporal-db',
   SHIPWAY_DB_PASSWORD: 'markofshipwaydb',
   SHIPWAY_API_TOKEN: 'mark-of-the-api-token',
+  SHIPWAY_STAGE_TOKEN: 'mark-of-the-stage-token',
   SHIPWAY_POLICY_FILE: '/mark/of/the/policy.yaml',
 };
 

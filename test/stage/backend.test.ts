@@ -12,7 +12,7 @@ let api: Lab;
 let backend: StageBackend;
 const servers: Server[] = [];
 beforeAll(async () => {
-  api = await apiLab({ token: TOKEN, maxArtifactBytes: 1_000_000 });
+  api = await apiLab({ token: 'of people', stageToken: TOKEN, maxArtifactBytes: 1_000_000 });
   backend = httpBackend({ apiUrl: api.url, token: TOKEN });
 });
 afterAll(() => api.close());

@@ -4,7 +4,6 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ShipwayError } from '../../src/errors.js';
 import { sha256 } from '../../src/hash.js';
-import { OUTPUT_LIMIT } from '../../src/stage/output.js';
 import { stageLab, textOf, type Source, type StageLab } from '../support/stage-lab.js';
 
 let lab: StageLab;
@@ -62,9 +61,11 @@ test('output can be read while the command runs', async () => {
 
 test('what is too much is cut and said so; the command goes on, and the disk is not filled', async () => {
   const go = join(lab.folder, 'cut');
+  const limit = 8 * 1024 ** 2;
   const input = lab.input(source, {
+    outputLimitBytes: limit,
     script: [
-      `head -c ${String(OUTPUT_LIMIT - 50)} /dev/zero`,
+      `head -c ${String(limit - 50)} /dev/zero`,
       'head -c 2000000 /dev/zero',
       `while [ ! -e ${go} ]; do sleep 0.02; done`,
       'exit 0',
@@ -76,11 +77,11 @@ test('what is too much is cut and said so; the command goes on, and the disk is 
   await expect.poll(size, { timeout: 60_000 }).toBe(0);
   await writeFile(go, '');
   const { outputBytes } = await result;
-  expect(outputBytes).toBe(OUTPUT_LIMIT);
+  expect(outputBytes).toBe(limit);
   const last = lab.chunks.at(-1);
   expect(last?.last).toBe(true);
   const text = (await buffer(await lab.artifacts.get(last?.digest ?? ''))).toString();
-  expect(text).toBe('\nshipway: the rest of the output was cut, the limit is 67108864 bytes\n');
+  expect(text).toBe('\nshipway: the rest of the output was cut, output_limit is 8Mi\n');
 });
 
 test('a store that does not answer for a while loses nothing and doubles nothing', async () => {

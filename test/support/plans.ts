@@ -42,6 +42,7 @@ export const commandStage = (name: string, more: object = {}): StagePlan => ({
   cache: [],
   timeoutMs: 60_000,
   attempts: 1,
+  outputLimitBytes: 64 * 1024 ** 2,
   onLost: 'rerun',
   allowFailure: false,
   ...more,

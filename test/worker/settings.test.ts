@@ -28,6 +28,8 @@ test('without anything but a database, everything is on this machine', () => {
     apiHost: '127.0.0.1',
     apiPort: 0,
     apiToken: undefined,
+    stageToken: undefined,
+    maxArtifactBytes: 2 * 1024 ** 3,
     apiUrl: undefined,
     hostId: hostname(),
     stageSlots: 4,
@@ -51,12 +53,20 @@ test.each([
   ['SHIPWAY_API_PORT', '7070', { apiPort: 7070 }],
   ['SHIPWAY_API_PORT', '0', { apiPort: 0 }],
   ['SHIPWAY_API_TOKEN', 'long', { apiToken: 'long' }],
+  ['SHIPWAY_STAGE_TOKEN', 'other', { stageToken: 'other' }],
   ['SHIPWAY_API_URL', 'https://control:7070/', { apiUrl: 'https://control:7070/' }],
   ['SHIPWAY_HOST_ID', 'host-1.example', { hostId: 'host-1.example' }],
   ['SHIPWAY_STAGE_SLOTS', '12', { stageSlots: 12 }],
+  ['SHIPWAY_ARTIFACT_LIMIT', '512Mi', { maxArtifactBytes: 512 * 1024 ** 2 }],
   ['DATABASE_URL', 'postgresql://db/shipway', { databaseUrl: 'postgresql://db/shipway' }],
 ] as const)('%s=%s', (name, value, expected) => {
   expect(of({ [name]: value })).toMatchObject(expected);
+});
+
+test('one token for people and stage workers is refused', () => {
+  expect(() => of({ SHIPWAY_API_TOKEN: 'same', SHIPWAY_STAGE_TOKEN: 'same' })).toThrow(
+    'SHIPWAY_STAGE_TOKEN is the same as SHIPWAY_API_TOKEN',
+  );
 });
 
 test('a variable that is empty is not set', () => {
@@ -83,6 +93,13 @@ describe('refused with what to do', () => {
     ['SHIPWAY_API_PORT', '-1', 'SHIPWAY_API_PORT is "-1"', 'set it to a whole number from 0 to 65535'],
     ['SHIPWAY_API_PORT', '0x50', 'SHIPWAY_API_PORT is "0x50"', 'set it to a whole number from 0 to 65535'],
     ['SHIPWAY_API_PORT', ' 80', 'SHIPWAY_API_PORT is " 80"', 'set it to a whole number from 0 to 65535'],
+    ['SHIPWAY_ARTIFACT_LIMIT', '2 GB', 'SHIPWAY_ARTIFACT_LIMIT is "2 GB"', 'set it to 2Gi'],
+    [
+      'SHIPWAY_ARTIFACT_LIMIT',
+      '0Gi',
+      'SHIPWAY_ARTIFACT_LIMIT is "0Gi"',
+      'set it to a number with Ki, Mi, Gi or Ti, such as 2Gi',
+    ],
     ['SHIPWAY_STAGE_SLOTS', '0', 'SHIPWAY_STAGE_SLOTS is "0"', 'set it to a whole number from 1 to 1000'],
     ['SHIPWAY_STAGE_SLOTS', '1e3', 'SHIPWAY_STAGE_SLOTS is "1e3"', 'set it to a whole number from 1 to 1000'],
     ['SHIPWAY_STAGE_SLOTS', '2.5', 'SHIPWAY_STAGE_SLOTS is "2.5"', 'set it to a whole number from 1 to 1000'],

@@ -31,7 +31,7 @@ const startStage = async (token = TOKEN): Promise<WorkerProcess> => {
     {
       TEMPORAL_NAMESPACE: namespace,
       SHIPWAY_API_URL: api,
-      SHIPWAY_API_TOKEN: token,
+      SHIPWAY_STAGE_TOKEN: token,
       SHIPWAY_STATE_DIR: join(folder, 'stage-state'),
       SHIPWAY_LOG_LEVEL: 'debug',
       // Offered, and not taken: it would not even answer.
@@ -58,7 +58,8 @@ beforeAll(async () => {
     {
       TEMPORAL_NAMESPACE: namespace,
       DATABASE_URL: await freshDatabase(),
-      SHIPWAY_API_TOKEN: TOKEN,
+      SHIPWAY_API_TOKEN: 'of people',
+      SHIPWAY_STAGE_TOKEN: TOKEN,
       SHIPWAY_STATE_DIR: join(folder, 'state'),
       SHIPWAY_ARTIFACT_DIR: join(folder, 'artifacts'),
       SHIPWAY_LOG_LEVEL: 'debug',

@@ -1,0 +1,11 @@
+export const SIZE_UNITS = { Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3, Ti: 1024 ** 4 } as const;
+
+/** Bytes as users write them: 67108864 is `64Mi`. What is no whole number of a unit is said in bytes. */
+export function sizeText(bytes: number): string {
+  const fitting = (['Ti', 'Gi', 'Mi', 'Ki'] as const).find(
+    (unit) => bytes >= SIZE_UNITS[unit] && bytes % SIZE_UNITS[unit] === 0,
+  );
+  return fitting === undefined
+    ? `${String(bytes)} bytes`
+    : `${String(bytes / SIZE_UNITS[fitting])}${fitting}`;
+}

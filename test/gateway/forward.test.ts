@@ -226,6 +226,15 @@ describe('a member that cannot be reached', () => {
     expect(await blueOf(admin)).toMatchObject({ requests: 3, errors: 1, aborted: 0 });
   });
 
+  test('a user who leaves in the middle of a 5xx has met an error', async () => {
+    const { admin, address } = await shop((_, response) => void response.writeHead(500).write('half'));
+    const asked = request(address, { agent: false }, () => asked.destroy());
+    asked.on('error', () => undefined);
+    asked.end();
+    await until(async () => (await blueOf(admin))?.requests === 1);
+    expect(await blueOf(admin)).toMatchObject({ errors: 1, aborted: 0 });
+  });
+
   test('a user who leaves is no error of the release', async () => {
     const { admin, address, backend } = await shop(() => undefined);
     const asked = request(address, { agent: false });

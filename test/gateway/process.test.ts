@@ -122,6 +122,16 @@ describe('the command line', () => {
   });
 });
 
+test('of two that start at the same moment on one state, one serves', async () => {
+  const args = ['--state', await lab.folder()];
+  const both = [spawnGateway(lab, args), spawnGateway(lab, args)];
+  await until(() => both.some((g) => g.stderr().includes('the gateway serves')));
+  await until(() => both.some((g) => g.child.exitCode === 1));
+  const [loser] = both.filter((g) => g.child.exitCode !== null);
+  expect(loser?.stderr()).toContain('already');
+  expect(both.filter((g) => g.stderr().includes('the gateway serves'))).toHaveLength(1);
+});
+
 test('neither log nor state holds headers, cookies or the token', async () => {
   const stateDir = await lab.folder();
   const gateway = await gatewayProcess(lab, stateDir);

@@ -15,6 +15,7 @@ afterAll(async () => {
   lab.world.close();
 });
 afterEach(() => {
+  lab.store.away(0);
   for (const operation of ['split', 'remove', 'close']) lab.world.fail(operation, undefined);
   lab.watching = () => undefined;
 });
@@ -110,5 +111,38 @@ describe('what could not be undone is named, and a person decides', () => {
     lab.world.fail('remove', undefined);
     await answer(shop, 2, 'approve', asked);
     expect((await shop.ended(input)).outcome).toBe('rolled_back');
+  });
+});
+
+describe('nobody is asked about a store that is away', () => {
+  test.each([
+    [
+      'the record',
+      () => {
+        lab.store.away(45, 'targets.save');
+      },
+    ],
+    [
+      'the permit of a way back',
+      () => {
+        lab.world.fail('remove', 'store.unavailable', 45);
+      },
+    ],
+  ])('%s', async (_, goesAway) => {
+    const shop = story(lab, `nobody-${_.split(' ').at(-1) ?? ''}`);
+    expect((await shop.ship('v1')).outcome).toBe('shipped');
+    lab.watching = (w) => {
+      if (w.phase !== 'bake') return undefined;
+      goesAway();
+      return { verdict: { kind: 'fail', reason: 'errors' } };
+    };
+    const input = await shop.begin('v2');
+    expect(await shop.ended(input)).toEqual({ outcome: 'rolled_back', reason: 'errors' });
+    expect(shop.state()?.live?.release.version).toBe('v1');
+    expect(shop.slots()).toEqual(['blue']);
+    const asked = lab.store
+      .entries()
+      .filter((e) => e.event_type === 'gate.opened' && e.service === shop.service);
+    expect(asked.map((e) => e.details['question'])).toEqual(['approval', 'approval']);
   });
 });

@@ -66,7 +66,9 @@ describe('a repeated request', () => {
 });
 
 test('repeats of one request that wait for the store together are one deployment', async () => {
-  await settled(staging('together', 'v1'));
+  lab.watching = (w) => (w.service === 'together' && w.phase === 'bake' ? 'until interrupted' : undefined);
+  await lab.ask(staging('together', 'v1'));
+  await baking('together');
   const second = staging('together', 'v2');
   const asked = lab.store.block('deployments.findByRequest');
   const repeats = [1, 2, 3, 4, 5].map(() => lab.ask(second));
@@ -74,6 +76,10 @@ test('repeats of one request that wait for the store together are one deployment
   await new Promise((r) => setTimeout(r, 500));
   asked.release();
   await Promise.all(repeats);
+  const { queue } = await handleOf('together').query<TargetView>(MESSAGES.view);
+  expect(queue.map((q) => q.requestId)).toEqual(['v2']);
+  lab.watching = () => undefined;
+  await withdraw('together', 'v1');
   expect(await settled(second)).toMatchObject({ outcome: 'shipped' });
   expect(await settled(staging('together', 'v3'))).toMatchObject({ outcome: 'shipped' });
   expect(deploymentsOf('together').map((r) => r.requestId)).toEqual(['v1', 'v2', 'v3']);

@@ -147,6 +147,10 @@ test('a run that is cancelled while the target does not answer: what the target 
   );
   asked.release();
   expect((await shop.ended(input)).outcome).toBe('aborted');
+  const ref = { service: shop.service, environment: 'production' };
+  expect(await lab.store.requests.answer(ref, `${input.run}/deploy/1`)).toMatchObject({
+    ...{ outcome: 'aborted', reason: 'the run was cancelled' },
+  });
   await shop.ship('v3');
   expect(
     lab.store

@@ -62,6 +62,7 @@ function rollbackRefusal({ state }: Board, { statement }: RollbackRequest): stri
 async function answerTo(board: Board, loaded: Promise<void>, request: DeployRequest): Promise<TargetAnswer> {
   await loaded;
   const known = present(board, request.requestId) ?? (await control.noteRequest(request));
+  await condition(() => !board.withdrawing.includes(request.requestId));
   // Several repeats of a request may have waited for the store together: whoever comes first puts it in the queue.
   const meanwhile = present(board, request.requestId) ?? known;
   if (meanwhile !== undefined) return meanwhile;
@@ -136,17 +137,25 @@ async function withdraw(
   goBack: GoBack,
 ): Promise<TargetAnswer> {
   await loaded;
-  const { service, environment } = board.state;
   const reason = goBack.reason;
   const aborted = { status: 'finished', deployment: '', outcome: 'aborted', reason } as const;
   const here = present(board, requestId);
   // Out of the queue first: while the store is told, its turn must not come.
   board.queue = board.queue.filter((q) => q.requestId !== requestId);
   const known =
-    here === undefined || here.status === 'queued'
-      ? await control.settleRequest({ service, environment, requestId, answer: aborted })
-      : here;
-  if (known.status !== 'running') return keep(board, requestId, known);
-  if (board.running?.requestId === requestId) await sendBack(board, goBack);
+    here === undefined || here.status === 'queued' ? await takenBack(board, requestId, aborted) : here;
+  if (known.status === 'running' && board.running?.requestId === requestId) await sendBack(board, goBack);
   return known;
+}
+
+/** Until the answer is known here, a repeat of the request that waits for the store must not put it in the queue. */
+async function takenBack(board: Board, requestId: string, answer: TargetAnswer): Promise<TargetAnswer> {
+  const { service, environment } = board.state;
+  board.withdrawing.push(requestId);
+  try {
+    const known = await control.settleRequest({ service, environment, requestId, answer });
+    return known.status === 'running' ? known : keep(board, requestId, known);
+  } finally {
+    board.withdrawing.splice(board.withdrawing.indexOf(requestId), 1);
+  }
 }

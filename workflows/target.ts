@@ -27,6 +27,7 @@ export async function target(input: TargetInput): Promise<void> {
     queue: [],
     rollbacks: [],
     settled: [...(input.settled ?? [])],
+    withdrawing: [],
     messages: 0,
     later: createLater(),
   };

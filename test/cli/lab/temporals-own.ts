@@ -73,7 +73,7 @@ export function temporalsOwn(lab: () => DevLab): void {
     await shell(signal, { ...env, PERSON: 'bob' });
     expect(await lab().type(`watch ${id}`)).toMatchObject({ code: 0 });
     const { stdout } = await lab().type('audit --environment production');
-    expect(stdout).toMatch(/statement\.refused .*approve by alice/);
+    expect(stdout).toMatch(/alice +statement\.refused .*may not approve/);
     expect(stdout).toMatch(/bob +statement\.accepted/);
   });
 

@@ -4,7 +4,7 @@ import type { UndoShiftInput } from '../../activities/undo-shift.js';
 import type { Instance, Provider } from '../../src/domain/ports.js';
 import type { Live } from '../../src/domain/target.js';
 import { ShipwayError } from '../../src/errors.js';
-import { admitRow, rowOf } from '../support/admitted.js';
+import { admitRow, permitOf, rowOf } from '../support/admitted.js';
 import { activityOf } from '../support/activity.js';
 import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 import { memoryStore, type MemoryStore } from '../support/memory-store.js';
@@ -31,7 +31,8 @@ let store: MemoryStore;
 beforeEach(async () => {
   world = fakeWorld();
   store = memoryStore();
-  await admitRow(store, rowOf(REF, 2));
+  const row = rowOf(REF, 2);
+  await admitRow(store, row, permitOf(row, { candidate: 'green', replaces }));
   await world.router.open(REF, undefined, never);
 });
 afterEach(() => {

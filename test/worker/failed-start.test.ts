@@ -1,17 +1,23 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
+import { QUEUES } from '../../src/domain/ids.js';
 import { workerSettings } from '../../src/settings.js';
 import { startWorker } from '../../src/worker.js';
 import { temporaryFolder } from '../dev/temporary.js';
 import { freshNamespace, temporalAddress } from '../support/servers.js';
 import { freshDatabase } from '../support/worker-process.js';
 
-// Its pollers are made then, and do not run yet.
-vi.mock('../../src/worker/restore-live.js', () => ({
-  restoreLive: () => Promise.reject(new Error('the world is not there')),
-}));
+// Other pollers are made by then, and do not run yet.
+const create = Worker.create.bind(Worker);
+vi.spyOn(Worker, 'create').mockImplementation(async (options) => {
+  if (options.taskQueue === QUEUES.watch) return create(options);
+  await sleep(200);
+  throw new Error('the world is not there');
+});
 
 test('one that fails on the way closes what it opened, and says why it failed and not what closing met', async () => {
   const folder = await temporaryFolder();

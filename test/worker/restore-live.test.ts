@@ -104,7 +104,7 @@ test('targets of other hosts, and those with nothing live, are left alone', asyn
   await target('a', { host: 'other' });
   const { live: of, ...rest } = await target('b');
   expect(of).toBeDefined();
-  await store.targets.save(rest);
+  expect(await store.targets.save({ ...rest, revision: 1 })).toBe(true);
   await restore();
   expect(world.log).toEqual([]);
 });

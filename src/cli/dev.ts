@@ -1,15 +1,18 @@
 import { dirname, join } from 'node:path';
 import { up } from '../dev/up.js';
-import { configurationFile } from './context.js';
+import { formatProblems, loadPolicy } from '../config/index.js';
+import { UsageError } from '../errors.js';
+import { configurationFile, isFile } from './context.js';
 import { progress, result } from './output.js';
 import type { Command } from './table.js';
 
 /** `shipway dev`: everything on this machine until it is interrupted. */
 export const dev: Command = async (values) => {
   const directory = dirname(await configurationFile(values));
+  const policyFile = join(directory, 'shipway.policy.yaml');
+  await refuseBadPolicy(policyFile);
   // Heard from the beginning: an interruption while things start ends them in order too, once they are up.
   const end = interrupted();
-  const policyFile = join(directory, 'shipway.policy.yaml');
   const running = await up({ directory, policyFile, env: process.env, say: progress });
   const { uiUrl } = running.endpoints;
   progress(`shipway is up.${uiUrl === undefined ? '' : ` Temporal UI: ${uiUrl}`}`);
@@ -22,6 +25,21 @@ export const dev: Command = async (values) => {
   await running.stop();
   return 0;
 };
+
+/** The worker would refuse it too, where nobody looks: in its log, after everything has been started. */
+async function refuseBadPolicy(file: string): Promise<void> {
+  if (!(await isFile(file)))
+    throw new UsageError(
+      `there is no ${file}, and no worker works without a policy`,
+      '`shipway init` in an empty folder writes one to start from; put it beside shipway.yaml',
+    );
+  const loaded = await loadPolicy(file);
+  if (loaded.ok) return;
+  throw new UsageError(
+    `the policy has problems:\n${formatProblems(loaded.problems)}`,
+    'correct them; `shipway validate` lists them again',
+  );
+}
 
 /** Resolves at the first Ctrl-C or SIGTERM; a second one changes nothing, the way down is bounded. */
 function interrupted(): Promise<void> {

@@ -1,7 +1,7 @@
-import { apiClient, type RecordFilter } from '../client/api.js';
+import { HISTORY_LIMIT, apiClient, type RecordFilter } from '../client/api.js';
 import { UsageError } from '../errors.js';
 import { settings } from './context.js';
-import { columns, result, string, whole } from './output.js';
+import { columns, progress, result, string, whole } from './output.js';
 import { name } from './reference.js';
 import { instant } from './render/text.js';
 import type { Command, Values } from './table.js';
@@ -36,6 +36,16 @@ export const history: Command = async (values) => {
     d.reason ?? '',
   ]);
   const head = ['DEPLOYMENT', 'KIND', 'VERSION', 'REPLACES', 'OUTCOME', 'BY', 'STARTED', 'REASON'];
-  result(values, { deployments: rows }, rows.length === 0 ? ['no deployments'] : columns([head, ...lines]));
+  const truncated = rows.length >= HISTORY_LIMIT;
+  if (truncated)
+    progress(
+      `only the newest ${String(HISTORY_LIMIT)} are shown; fewer --days, --service or --environment show the rest`,
+      values,
+    );
+  result(
+    values,
+    { deployments: rows, truncated },
+    rows.length === 0 ? ['no deployments'] : columns([head, ...lines]),
+  );
   return 0;
 };

@@ -25,13 +25,34 @@ export const init: Command = async (values, [directory]) => {
         `${join(folder, name)} is there already`,
         'another folder, or edit the file that is there',
       );
-  await mkdir(folder, { recursive: true });
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { flag: 'wx' });
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const [name, text] of Object.entries(files))
+      await writeFile(join(folder, name), text, { flag: 'wx' });
+  } catch (error) {
+    throw unusable(folder, error as NodeJS.ErrnoException);
+  }
   result(values, { directory: folder, files: Object.keys(files) }, [
     `wrote ${Object.keys(files).join(' and ')} in ${folder}`,
     'next: edit them, then shipway validate',
   ]);
   return 0;
+};
+
+const WHY: Readonly<Record<string, string>> = {
+  ENOTDIR: 'it, or what it is in, is a file',
+  EEXIST: 'it, or what it is in, is a file',
+  EACCES: 'you may not write there',
+  EPERM: 'you may not write there',
+  EROFS: 'you may not write there',
+  ENAMETOOLONG: 'its name is too long',
+  ENOSPC: 'the disk is full',
+};
+const unusable = (folder: string, error: NodeJS.ErrnoException): Error => {
+  const why = WHY[error.code ?? ''];
+  return why === undefined
+    ? error
+    : new UsageError(`${folder} cannot be used: ${why}`, 'name another folder');
 };
 
 const exists = (path: string): Promise<boolean> =>

@@ -32,7 +32,7 @@ export interface ApiClient {
   readonly audit: (filter: RecordFilter) => Promise<readonly ChainedEntry[]>;
   /** The whole chain, oldest first. */
   readonly chain: () => Promise<AsyncIterable<ChainedEntry>>;
-  /** Newest first. */
+  /** Newest first, at most `HISTORY_LIMIT`. */
   readonly history: (filter: RecordFilter) => Promise<readonly DeploymentRow[]>;
   readonly targets: (service?: string) => Promise<readonly TargetState[]>;
   readonly health: () => Promise<Health>;
@@ -41,6 +41,8 @@ export interface ApiClient {
 
 const ANSWER_MS = 10_000;
 const PAGE = 1_000;
+/** The API gives no more at once. */
+export const HISTORY_LIMIT = 1_000;
 
 /** The worker's HTTP, typed. Fails with `CommandError`; what is no shipway API is told apart from one that does not answer. */
 export function apiClient(to: ApiAddress, answerMs = ANSWER_MS): ApiClient {
@@ -61,7 +63,7 @@ export function apiClient(to: ApiAddress, answerMs = ANSWER_MS): ApiClient {
     audit: (filter) =>
       allEntries((after) => rows('/v1/audit', { ...texts(filter), after, limit: String(PAGE) })),
     chain: async () => entries(to, await call(to, { path: '/v1/audit/stream' })),
-    history: (filter) => rows('/v1/history', { ...texts(filter), limit: String(PAGE) }),
+    history: (filter) => rows('/v1/history', { ...texts(filter), limit: String(HISTORY_LIMIT) }),
     targets: (service) => rows('/v1/targets', { service }),
     health: () => get('/health', isHealth, { also: [503] }),
     policy: () => get('/v1/policy', isPolicy),

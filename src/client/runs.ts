@@ -3,6 +3,7 @@ import { SearchAttributeType, TypedSearchAttributes, defineSearchAttributeKey } 
 import type { ConnectionSettings } from '../connection.js';
 import { QUEUES, pipelineId, targetId } from '../domain/ids.js';
 import type { PipelineInput } from '../domain/inputs.js';
+import { markdown } from '../domain/details.js';
 import { MEMO_VIEW } from '../domain/messages.js';
 import type { DeploymentView, RunView } from '../domain/view.js';
 import { lastVerdictOf, pendingOf, pollersOf, type Pending, type Pollers } from './describe.js';
@@ -50,10 +51,14 @@ export async function startRun(
       keyword('ShipwayEnvironment', plan.environment),
       keyword('ShipwayVersion', plan.version),
     ]),
-    staticSummary: summary(`${plan.service} ${plan.version} → ${plan.environment} (${requestedBy})`),
+    staticSummary: summary(
+      `${plan.service} ${plan.version} → ${plan.environment} (${markdown(requestedBy)})`,
+    ),
     staticDetails: [
-      `commit \`${plan.commit}\`, plan \`${planHash}\`, asked for by ${requestedBy}`,
-      ...Object.entries(links).map(([name, url]) => `[${name}](${url})`),
+      `commit \`${plan.commit}\`, plan \`${planHash}\`, asked for by ${markdown(requestedBy)}`,
+      ...Object.entries(links).map(
+        ([name, url]) => `[${name}](<${url.replace(/[<>\\\s]/g, encodeURIComponent)}>)`,
+      ),
     ].join('\n\n'),
   });
   return workflowId;

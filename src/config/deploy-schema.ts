@@ -36,7 +36,8 @@ const userKey = z
   })
   .refine((key) => (key.header === undefined) !== (key.cookie === undefined), {
     error: () => wrong('a user key is one header or one cookie', '{ header: x-user-id }'),
-  });
+  })
+  .meta({ oneOf: ['header', 'cookie'].map((key) => ({ properties: { [key]: {} }, required: [key] })) });
 
 /** `node server.js` as the list it is meant to be, when no quoting is lost by that. */
 const asList = (input: unknown): string | undefined =>

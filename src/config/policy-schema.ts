@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NAME } from '../domain/ids.js';
 import { integer, yesOrNo } from './fields.js';
 import { duration } from './measures.js';
 
@@ -37,6 +38,9 @@ export const policySchema = z.strictObject({
   environments: z.record(z.string(), environment).meta({
     description: 'the rules of each environment; one that is not named is not allowed',
     examples: [{ production: { identity: 'asserted', approvals: { required_approvals: 1 } } }],
+    // For editors: the reader says more of both than a schema can.
+    minProperties: 1,
+    propertyNames: { type: 'string', pattern: NAME.source },
   }),
 });
 export type PolicyInput = z.output<typeof policySchema>;

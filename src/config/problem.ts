@@ -1,3 +1,5 @@
+import { shown } from './shown.js';
+
 /** Something wrong in a configuration file, where it is, and what to do. */
 export interface Problem {
   readonly file: string;
@@ -19,7 +21,14 @@ const MOST_PROBLEMS = 100;
 /** In the order of the file, each once: what several environments have in common is said of the common place. */
 export function inOrder(problems: readonly Problem[]): readonly Problem[] {
   const unique = new Map(problems.map((p) => [JSON.stringify(p), p]));
-  return [...unique.values()].sort((a, b) => a.line - b.line || a.column - b.column).slice(0, MOST_PROBLEMS);
+  const all = [...unique.values()].sort((a, b) => a.line - b.line || a.column - b.column);
+  const last = all[MOST_PROBLEMS - 1];
+  if (last === undefined || all.length === MOST_PROBLEMS) return all;
+  const more = `and ${String(all.length - MOST_PROBLEMS + 1)} more problems from here on`;
+  return [
+    ...all.slice(0, MOST_PROBLEMS - 1),
+    { ...last, path: '', message: more, suggestion: 'correcting the ones above first' },
+  ];
 }
 
 /** One line a problem: `file:line:col path: what is wrong; try …`. */
@@ -32,9 +41,12 @@ export function formatProblems(problems: readonly Problem[]): string {
     .join('\n');
 }
 
-/** A path as people write it. */
+/** A path as people write it; a key that could be mistaken for more than a key stands quoted. */
 export const pathText = (path: readonly PropertyKey[]): string =>
   path
-    .map((p) => (typeof p === 'number' ? `[${String(p)}]` : `.${String(p)}`))
+    .map((p) =>
+      typeof p === 'number' ? `[${String(p)}]` : PLAIN.test(String(p)) ? `.${String(p)}` : `[${shown(p)}]`,
+    )
     .join('')
     .replace(/^\./, '');
+const PLAIN = /^[\w$-]{1,100}$/;

@@ -1,7 +1,8 @@
-/** Names that hold secrets, and shapes that only secrets have. */
-const NAMES = /PASSWORD|PASSWD|PASSPHRASE|SECRET|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIAL|TOKENS?(_|$)/i;
-/** A name of where a secret is, which is no secret. */
-const WHEREABOUTS = /_(FILE|PATH|DIR)$/i;
+/** Last words of names that hold secrets. */
+const NAMES =
+  /(?:^|_)(?:PASSWORDS?|PASSWD|PASSPHRASE|SECRETS?|(?:API|PRIVATE|ACCESS|SECRET|SIGNING|ENCRYPTION)_?KEYS?|CREDENTIALS?|TOKENS?)$|(?:PASSWORD|SECRET|APIKEY|TOKEN)$/i;
+/** A number, a length of time or a yes or no is a setting, and no secret worth the name. */
+const HARMLESS = /^(?:\d{1,5}(?:\.\d+)?(?:ms|s|m|h|d|Ki|Mi|Gi|Ti|%)?|true|false|yes|no|on|off)$/i;
 const SHAPES = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
   /\b(AKIA|ASIA)[0-9A-Z]{16}\b/,
@@ -12,7 +13,7 @@ const SHAPES = [
   /\bxox[abprs]-[A-Za-z0-9-]{10,}/,
   /\bsk_live_[A-Za-z0-9]{16,}/,
   /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\./,
-  /:\/\/[^/\s:@]{0,200}:[^/\s:@]{1,200}@/,
+  /:\/\/[^/\s:@]{0,200}:(?!\$(?:\w+|\{\w+\})@)[^/\s:@]{1,200}@/,
 ];
 
 /** What is said of it, and never the value. */
@@ -22,5 +23,4 @@ export const SECRET: readonly [string, string] = [
 ];
 
 export const looksSecret = (name: string, value: string): boolean =>
-  value !== '' &&
-  ((NAMES.test(name) && !WHEREABOUTS.test(name)) || SHAPES.some((shape) => shape.test(value)));
+  value !== '' && ((NAMES.test(name) && !HARMLESS.test(value)) || SHAPES.some((shape) => shape.test(value)));

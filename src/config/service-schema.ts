@@ -25,6 +25,7 @@ export const serviceSchema = z.strictObject({
   environments: z.record(z.string().regex(NAME), deploySchema.nullable()).meta({
     description: 'where it is deployed, and what is different there: any key of `deploy`',
     examples: environmentsExample,
+    minProperties: 1,
   }),
 });
 /** For reading: parts are parsed one by one, stages by the form that they have, so that an error speaks of what was meant. */

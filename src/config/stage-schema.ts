@@ -123,6 +123,10 @@ export const scanSchema = z
         description: 'what is looked for: `secret_detection`, in the sources and in the artifacts',
         examples: [{ secret_detection: true }],
         coming: COMING_SCANS,
+        // For editors: the reader says more of another key than a schema can.
+        propertyNames: { const: 'secret_detection' },
+        additionalProperties: { type: 'boolean', const: true },
+        minProperties: 1,
       }),
     timeout: duration(
       {

@@ -9,7 +9,7 @@ import type { DeploymentView, RunView, StageView, TargetView, WaitingFor } from 
  */
 export function runDetails(view: RunView): string {
   return paragraphs(
-    `**${cell(view.service)} ${cell(view.version)} → ${cell(view.environment)}**, asked for by ${cell(view.requestedBy)}${view.identity === undefined ? '' : ` (${view.identity})`}`,
+    `**${markdown(view.service)} ${markdown(view.version)} → ${markdown(view.environment)}**, asked for by ${markdown(view.requestedBy)}${view.identity === undefined ? '' : ` (${view.identity})`}`,
     waitingLine(view.waitingFor),
     endLine(view),
     nextLine(nextCommands({ run: view })),
@@ -23,12 +23,14 @@ export function runDetails(view: RunView): string {
 
 export function deploymentDetails(view: DeploymentView): string {
   return paragraphs(
-    `**${view.kind} ${cell(view.service)} ${cell(view.version)} → ${cell(view.environment)}** by ${view.strategy}, replaces ${cell(view.replaces ?? 'nothing')}`,
+    `**${view.kind} ${markdown(view.service)} ${markdown(view.version)} → ${markdown(view.environment)}** by ${view.strategy}, replaces ${markdown(view.replaces ?? 'nothing')}`,
     waitingLine(view.waitingFor),
     endLine(view) || `**Now** ${view.phase.replaceAll('_', ' ')}${until(view)}`,
     nextLine(nextForDeployment(view)),
     table(['role', 'slot', 'release', 'traffic'], slots(view)),
-    view.verdict === undefined ? '' : `**Last verdict** ${view.verdict.kind}: ${cell(view.verdict.reason)}`,
+    view.verdict === undefined
+      ? ''
+      : `**Last verdict** ${view.verdict.kind}: ${markdown(view.verdict.reason)}`,
     table(
       ['UTC', 'what happened, newest first'],
       view.timeline
@@ -42,7 +44,7 @@ export function deploymentDetails(view: DeploymentView): string {
 
 export function targetDetails(view: TargetView): string {
   return paragraphs(
-    `**${cell(view.service)} in ${cell(view.environment)}**: live ${cell(view.live ?? 'nothing')}, known good ${cell(view.knownGood ?? 'nothing')}`,
+    `**${markdown(view.service)} in ${markdown(view.environment)}**: live ${markdown(view.live ?? 'nothing')}, known good ${markdown(view.knownGood ?? 'nothing')}`,
     `Running: ${view.running === undefined ? 'nothing' : `\`${view.running}\``}`,
     waitingLine(view.waitingFor),
     nextLine(answerCommands(targetId(view), view.waitingFor)),
@@ -77,10 +79,10 @@ const until = (view: DeploymentView): string =>
 const waitingLine = (w: WaitingFor | undefined): string =>
   w === undefined
     ? ''
-    : `**Waiting for** ${cell(w.title)}${w.required === undefined ? '' : ` (${String(w.have ?? 0)} of ${String(w.required)})`}${w.expiresAt === undefined ? '' : `, until ${new Date(w.expiresAt).toISOString().slice(0, 16).replace('T', ' ')} UTC`}`;
+    : `**Waiting for** ${markdown(w.title)}${w.required === undefined ? '' : ` (${String(w.have ?? 0)} of ${String(w.required)})`}${w.expiresAt === undefined ? '' : `, until ${new Date(w.expiresAt).toISOString().slice(0, 16).replace('T', ' ')} UTC`}`;
 
 const endLine = (v: { outcome?: string; reason?: string }): string =>
-  v.outcome === undefined ? '' : `**Outcome** ${v.outcome.replaceAll('_', ' ')}: ${cell(v.reason ?? '')}`;
+  v.outcome === undefined ? '' : `**Outcome** ${v.outcome.replaceAll('_', ' ')}: ${markdown(v.reason ?? '')}`;
 
 const nextLine = (commands: readonly string[]): string =>
   commands.length === 0 ? '' : `**Next** ${commands.map((c) => `\`${c}\``).join(' or ')}`;
@@ -93,11 +95,12 @@ const timeOfDay = (at: number): string => new Date(at).toISOString().slice(11, 1
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   rows.length === 0
     ? ''
-    : [head, head.map(() => '---'), ...rows].map((r) => `| ${r.map(cell).join(' | ')} |`).join('\n');
+    : [head, head.map(() => '---'), ...rows].map((r) => `| ${r.map(markdown).join(' | ')} |`).join('\n');
 
 /** The UI cuts off the last line: it gets a rule to cut. */
 const paragraphs = (...texts: readonly string[]): string =>
   [...texts.filter((t) => t !== ''), '---'].join('\n\n');
 
-/** Text from elsewhere inside Markdown: it stays on its line and in its cell, and makes no link, image or tag. */
-const cell = (text: string): string => text.replace(/[|\n\r<>]/g, ' ').replace(/[[\]`]/g, '\\$&');
+/** Text from elsewhere inside Markdown: it stays on its line and in its cell, and makes no link, image, tag or emphasis. */
+export const markdown = (text: string): string =>
+  text.replace(/[|\n\r<>]/g, ' ').replace(/[\\[\]`*]/g, '\\$&');

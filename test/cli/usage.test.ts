@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -157,6 +157,32 @@ describe('init and validate', () => {
     const again = await shipway(['init', 'starter'], { cwd });
     expect(again).toMatchObject({ code: 2, stdout: '' });
     expect(again.stderr).toContain('shipway.yaml is there already');
+  });
+
+  test.each([
+    ['a file', 'taken', 'is a file'],
+    ['below a file', 'taken/deeper', 'is a file'],
+    ['of a name that is too long', 'x'.repeat(300), 'its name is too long'],
+  ])('a place that cannot be used is said to be that: %s', async (_, place, why) => {
+    await writeFile(join(cwd, 'taken'), '');
+    const said = await shipway(['init', place], { cwd });
+    expect(said).toMatchObject({ code: 2, stdout: '' });
+    expect(said.stderr).toContain(why);
+    expect(said.stderr).toContain('next: name another folder');
+  });
+
+  test('dev says what is wrong with its policy before it starts anything', async () => {
+    const folder = join(cwd, 'policy');
+    await shipway(['init', 'policy'], { cwd });
+    await writeFile(join(folder, 'shipway.policy.yaml'), 'environments: { staging: { identity: x } }\n');
+    const wrong = await shipway(['dev'], { cwd: folder });
+    expect(wrong).toMatchObject({ code: 2, stdout: '' });
+    expect(wrong.stderr).toContain('environments.staging.identity: ');
+    await rm(join(folder, 'shipway.policy.yaml'));
+    const none = await shipway(['dev'], { cwd: folder });
+    expect(none).toMatchObject({ code: 2, stdout: '' });
+    expect(none.stderr).toContain('shipway init');
+    expect((await readdir(folder)).sort()).toEqual(['shipway.yaml']);
   });
 
   test('problems of both files are on stderr, or in one object', async () => {

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
-import { deploymentDetails, runDetails } from '../../src/domain/details.js';
+import { deploymentDetails, markdown, runDetails } from '../../src/domain/details.js';
 import { nextCommands, nextForDeployment } from '../../src/domain/next.js';
 import type { DeploymentView, RunView } from '../../src/domain/view.js';
+
+test('text from elsewhere makes no link, tag or emphasis, also with a backslash before it', () => {
+  expect(markdown('a\\[b](c)*d*<e>|`f`\n')).toBe('a\\\\\\[b\\](c)\\*d\\* e  \\`f\\` ');
+});
 
 const DECISION = 'd'.repeat(64);
 const run: RunView = {

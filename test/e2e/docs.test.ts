@@ -11,8 +11,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'npm test': 'scripts/test.js',
   'npm run check': '.ci/run',
   'npm run bench': 'bench/index.ts',
-  'docker-compose up --build --detach': 'test/e2e/package.test.ts',
-  'docker-compose ps': 'test/e2e/compose.test.ts',
+  'docker compose up --build --detach': 'test/e2e/package.test.ts',
+  'docker compose ps': 'test/e2e/compose.test.ts',
   'npm run generate': 'test/config/generated.test.ts',
   [`statement=$(shipway status "$SERVICE/$RUN" --json | node -e '`]: 'test/cli/lab/temporals-own.ts',
   'temporal workflow signal --address "$ADDRESS" --workflow-id "pipeline/$SERVICE/$RUN" --name approve --input "$statement"':

@@ -16,7 +16,7 @@ import { committed, textOf } from '../support/stage-lab.js';
 import { freshDatabase, workerProcess, type WorkerProcess } from '../support/worker-process.js';
 
 const TOKEN = 'a long random text';
-const OF_PEOPLE = 'another one';
+const PEOPLE = 'of people';
 const folder = mkdtempSync(join(tmpdir(), 'stage-alone-'));
 const artifacts = localArtifacts({ directory: join(folder, 'artifacts') });
 let namespace: string;
@@ -59,7 +59,7 @@ beforeAll(async () => {
     {
       TEMPORAL_NAMESPACE: namespace,
       DATABASE_URL: await freshDatabase(),
-      SHIPWAY_API_TOKEN: OF_PEOPLE,
+      SHIPWAY_API_TOKEN: PEOPLE,
       SHIPWAY_STAGE_TOKEN: TOKEN,
       SHIPWAY_STATE_DIR: join(folder, 'state'),
       SHIPWAY_ARTIFACT_DIR: join(folder, 'artifacts'),
@@ -79,7 +79,7 @@ afterAll(async () => {
 });
 
 const ask = async (path: string): Promise<string> =>
-  (await fetch(`${api}${path}`, { headers: { authorization: `Bearer ${OF_PEOPLE}` } })).text();
+  (await fetch(`${api}${path}`, { headers: { authorization: `Bearer ${PEOPLE}` } })).text();
 
 async function begin(stages: readonly ReturnType<typeof commandStage>[], files = {}): Promise<PipelineInput> {
   const repository = join(folder, `repository-${randomUUID()}`);

@@ -48,7 +48,7 @@ export function targetDetails(view: TargetView): string {
     `Running: ${view.running === undefined ? 'nothing' : `\`${view.running}\``}`,
     waitingLine(view.waitingFor),
     nextLine(answerCommands(targetId(view), view.waitingFor)),
-    view.note === undefined ? '' : `**Note** ${cell(view.note)}`,
+    view.note === undefined ? '' : `**Note** ${markdown(view.note)}`,
     table(
       ['place', 'waiting', 'request', 'by'],
       view.queue.map((q, i) => [String(i + 1), q.version, q.requestId, q.by]),

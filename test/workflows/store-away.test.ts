@@ -48,7 +48,7 @@ describe('a candidate that turns bad while a step forward waits for the store go
       'promote',
       'canary 25 %',
       'targets.save',
-      'remove green',
+      'split green 0',
       ['split green 500', 'split green 2500', 'split green 10000'],
     ],
   ])('%s', async (step, before, method, until, shifted) => {

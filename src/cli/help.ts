@@ -3,10 +3,11 @@ import { COMMANDS, type CommandSpec } from './table.js';
 
 export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] = [
   [0, 'shipped or superseded'],
-  [1, 'any other outcome'],
+  [1, 'any other outcome, or an error'],
   [2, 'usage or bad configuration'],
   [3, 'refused by policy'],
   [130, 'interrupted'],
+  [141, 'nobody reads the output any more'],
 ];
 
 /** The commands that take no configuration. */

@@ -81,7 +81,8 @@ export const deploySchema = z.strictObject({
     examples: ['gateway'],
   }).optional(),
   listen: integer(0, 65_535, {
-    description: 'the port users reach; default: a free one that is kept',
+    description:
+      'the port on 127.0.0.1 that users, or what stands before the gateway, reach; default: a free one that is kept',
     examples: [8080],
   }).optional(),
   user_key: z

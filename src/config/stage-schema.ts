@@ -13,7 +13,7 @@ const common = {
   needs: z
     .array(z.string())
     .meta({
-      description: 'earlier stages that must have passed; default: the one before',
+      description: 'earlier stages that must have passed, or failed where they may; default: the one before',
       examples: [['test', 'build']],
     })
     .optional(),

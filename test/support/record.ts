@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { WorkflowHandle } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { historyText } from '../../scripts/history.js';
 
 export const HISTORIES = new URL('../replay/histories/', import.meta.url);
 
@@ -8,7 +8,5 @@ export const HISTORIES = new URL('../replay/histories/', import.meta.url);
 export async function record(name: string, handle: WorkflowHandle): Promise<void> {
   if (process.env['RECORD'] !== '1') return;
   mkdirSync(HISTORIES, { recursive: true });
-  const history = JSON.stringify(JSON.parse(historyToJSON(await handle.fetchHistory())));
-  const text = history.replaceAll(process.cwd(), '').replaceAll(/"identity":"[^"]*"/g, '"identity":"worker"');
-  writeFileSync(new URL(`${name}.json`, HISTORIES), `${text}\n`);
+  writeFileSync(new URL(`${name}.json`, HISTORIES), historyText(await handle.fetchHistory()));
 }

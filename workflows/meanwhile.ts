@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope, sleep } from '@temporalio/workflow';
 import type { Field } from './moves.js';
 import { openWatch, watched } from './watch-phase.js';
 
@@ -13,10 +13,17 @@ export async function meanwhile<T>(
   body: () => Promise<T>,
 ): Promise<T> {
   const [guard, work] = [new CancellationScope(), new CancellationScope()];
-  const guarding = guard.run(async () => {
-    if (afterMs > 0) await sleep(afterMs, { summary: 'until it is watched meanwhile' });
-    await watched(field, openWatch(field, phase));
-  });
+  let turned: { readonly error: unknown } | undefined;
+  const guarding = guard
+    .run(async () => {
+      if (afterMs > 0) await sleep(afterMs, { summary: 'until it is watched meanwhile' });
+      await watched(field, openWatch(field, phase));
+    })
+    .catch((error: unknown) => {
+      // Told to end, a watch whose worker dies at that moment is not retried and fails: that says nothing of the candidate.
+      if (!guard.consideredCancelled) turned = { error };
+      throw error;
+    });
   const done = work.run(body);
   try {
     await Promise.race([done, guarding.then(() => done)]);
@@ -25,9 +32,7 @@ export async function meanwhile<T>(
     guard.cancel();
     await Promise.allSettled([done, guarding]);
   }
-  await guarding.catch((error: unknown) => {
-    if (!isCancellation(error)) throw error;
-  });
+  if (turned !== undefined) throw turned.error;
   return done;
 }
 

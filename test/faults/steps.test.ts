@@ -18,13 +18,16 @@ const CANDIDATE = { green: FULL };
 type Shares = Readonly<Record<string, number>>;
 /**
  * What the worker dies of, and the shares that the gateway has at that moment: `<activity>` after its effect and before its report,
- * `-> <entry>` in the middle of one, before this entry of the audit is written.
+ * `watch in <phase>` of that one, `-> <entry>` in the middle of one, before this entry of the audit is written.
  */
 type Death = readonly [of: string, shares: Shares];
-const faultOf = ([of]: Death, i: number): Fault =>
-  of.startsWith('-> ')
-    ? { name: `${String(i)}-${of.slice(3)}`, query: of.slice(3), moment: 'before' }
-    : { name: `${String(i)}-${of}`, activity: of, moment: 'after' };
+function faultOf([of]: Death, i: number): Fault {
+  if (of.startsWith('-> '))
+    return { name: `${String(i)}-${of.slice(3)}`, query: of.slice(3), moment: 'before' };
+  const [activity = '', phase] = of.split(' in ');
+  const name = `${String(i)}-${activity}`;
+  return { name, activity, moment: 'after', ...(phase === undefined ? {} : { phase }) };
+}
 
 /** Ships v1, then v2 with a worker that dies after the effect of each of these activities. */
 async function shipDying(strategy: Strategy, deaths: readonly Death[], bad: boolean) {
@@ -72,8 +75,9 @@ const FORWARD = {
     ['provision', STABLE],
     ['smokeTest', STABLE],
     ['shiftTraffic', CANDIDATE],
+    ['watch in waiting', CANDIDATE],
     ['-> deployment.promoted', CANDIDATE],
-    ['watch', CANDIDATE],
+    ['watch in bake', CANDIDATE],
     ['retireSlot', CANDIDATE],
     ['finishDeployment', CANDIDATE],
   ],
@@ -81,10 +85,10 @@ const FORWARD = {
     ['provision', STABLE],
     ['smokeTest', STABLE],
     ['shiftTraffic', HALF],
-    ['watch', HALF],
+    ['watch in canary 50 %', HALF],
     ['shiftTraffic', CANDIDATE],
     ['promote', CANDIDATE],
-    ['watch', CANDIDATE],
+    ['watch in bake', CANDIDATE],
     ['retireSlot', CANDIDATE],
     ['finishDeployment', CANDIDATE],
   ],

@@ -12,7 +12,7 @@ const DYING = fileURLToPath(new URL('../support/fixtures/dying-worker.js', impor
 
 /** Where a worker kills itself; see test/support/fixtures/dying-worker.js. */
 export type Fault = { readonly name: string } & (
-  | { readonly activity: string; readonly moment: 'before' | 'during' | 'after' }
+  | { readonly activity: string; readonly phase?: string; readonly moment: 'before' | 'during' | 'after' }
   | { readonly query: string; readonly moment: 'before' | 'after' }
 );
 

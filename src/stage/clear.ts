@@ -1,15 +1,19 @@
 import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { runDir } from './job-files.js';
 
-/** Removes what the commands had, also folders that they made read-only. What cannot be removed fails no stage. */
+const run = promisify(execFile);
+
+/**
+ * Removes what the commands had, also folders that they made read-only. What cannot be removed fails no stage. By `rm`, which takes a
+ * fraction of the time that Node needs for a tree of files: the next stage begins meanwhile.
+ */
 export async function clearRun(job: string): Promise<void> {
   const folder = runDir(job);
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  const remove = (): Promise<unknown> => run('rm', ['-rf', '--', folder]);
   await remove()
     .catch(async () => {
-      await promisify(execFile)('chmod', ['-R', 'u+rwX', '--', folder]);
+      await run('chmod', ['-R', 'u+rwX', '--', folder]);
       await remove();
     })
     .catch(() => undefined);

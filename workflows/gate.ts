@@ -19,7 +19,8 @@ import { verified } from './verified.js';
 
 export interface Gates {
   /**
-   * Opens a gate (one that asks nobody is closed by that, and recorded so), waits until it is closed by answers or by its expiry, and has its end recorded: a yes before anything follows from it.
+   * Opens a gate (one that asks nobody is closed by that, and recorded so), waits until it is closed by answers or by its expiry, and
+   * has its end recorded: a yes before anything follows from it.
    * Cancelling the scope withdraws the question at once; the store is told as soon as it answers.
    */
   ask(opening: () => Promise<GateState>): Promise<GateState>;

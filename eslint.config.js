@@ -64,7 +64,7 @@ const room = (files, rule) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'examples/', '.shipway/', 'coverage/'] },
+  { ignores: ['.cache/', 'dist/', 'node_modules/', 'examples/', '.shipway/', 'coverage/'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

@@ -100,6 +100,11 @@ export const FAILURES = {
     'a stage ran longer than its timeout and was stopped',
     'raise `timeout` of the stage or make it faster',
   ),
+  'stage.unavailable': row(
+    true,
+    'the process that starts the commands of stages has ended, or could not be started',
+    'look at memory and processes of the worker’s machine; it is started anew by itself',
+  ),
   'stage.artifact_missing': row(
     false,
     'a stage did not leave an artifact that it declares',

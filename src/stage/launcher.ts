@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { ShipwayError } from '../errors.js';
 import { packageRoot } from '../paths.js';
 import type { Answered, Asked, LauncherCall, LauncherCalls } from './launcher-calls.js';
 
@@ -17,19 +18,20 @@ let lastId = 0;
 /**
  * Has a small process of its own do it. Starting a program copies the tables of its parent's memory and stops the parent meanwhile: a
  * worker of half a gigabyte stands still for ten milliseconds, with every heartbeat in it. The launcher ends with its worker, and one
- * that has ended is started anew; what it was doing then fails, and the job's folder says how far it came.
+ * that has ended is started anew; what it was doing then fails with `stage.unavailable`, and the job's folder says how far it came.
  */
 export function launched<Call extends LauncherCall>(
   call: Call,
   ...args: Parameters<LauncherCalls[Call]>
 ): ReturnType<LauncherCalls[Call]> {
-  const { child, waiting } = (launcher ??= started());
+  const asking = (launcher ??= started());
+  const { child, waiting } = asking;
   const asked: Asked = { id: (lastId += 1), call, args };
   const answer = new Promise((resolve, reject) => {
     waiting.set(asked.id, { resolve, reject });
     child.channel?.ref();
     child.send(asked, (error) => {
-      if (error !== null) reject(error);
+      if (error !== null) over(asking, error);
     });
   });
   return answer as ReturnType<LauncherCalls[Call]>;
@@ -53,7 +55,7 @@ function started(): Launcher {
     over(begun, error);
   });
   child.once('exit', () => {
-    over(begun, new Error('the launcher of stage commands has ended'));
+    over(begun);
   });
   return begun;
 }
@@ -66,8 +68,9 @@ function settle({ child, waiting }: Launcher, { id, value, error }: Answered): v
   else asked?.reject(Object.assign(new Error(error.message), { code: error.code }));
 }
 
-function over(ended: Launcher, error: Error): void {
+function over(ended: Launcher, cause?: Error): void {
   if (launcher === ended) launcher = undefined;
+  const error = new ShipwayError('stage.unavailable', 'the launcher of stage commands has ended', { cause });
   for (const { reject } of ended.waiting.values()) reject(error);
   ended.waiting.clear();
 }

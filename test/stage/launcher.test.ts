@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -36,19 +36,39 @@ test('one launcher does all, is in nobody’s way when it is killed, and comes b
   expect(await launchers()).not.toContain(pid);
 });
 
-test('what it was doing when it was killed fails; a command that it had started goes on and is attached to', async () => {
+/** Its launcher stands still, so that what is asked of it now is under way when it is killed. */
+async function stopped(): Promise<number> {
+  await launched('clearRun', join(lab.folder, 'nothing'));
+  const [pid = 0] = await launchers();
+  process.kill(pid, 'SIGSTOP');
+  return pid;
+}
+
+test('a command that it had started goes on without it and is collected', async () => {
   const [go, counter] = [join(lab.folder, 'go'), join(lab.folder, 'counter')];
   const script = [`echo x >> ${counter}`, `while [ ! -e ${go} ]; do sleep 0.02; done`];
-  const input = lab.input(source, { script });
-  const { result } = lab.attempt(input);
+  const { result } = lab.attempt(lab.input(source, { script }));
   await textOf(counter);
-  const [pid = 0] = await launchers();
-  const late = launched('makeRun', join(lab.folder, 'nowhere'), join(lab.folder, 'run'));
+  const pid = await stopped();
+  const asked = launched('clearRun', lab.folder);
   process.kill(pid, 'SIGKILL');
-  await expect(late).rejects.toThrow(/launcher|nowhere/);
-  await promisify(execFile)('touch', [go]);
+  await expect(asked).rejects.toMatchObject({ type: 'stage.unavailable' });
+  await writeFile(go, '');
   await result;
   expect(await readFile(counter, 'utf8')).toBe('x\n');
+});
+
+test('a stage that it was to begin is tried again, and has lost nothing', async () => {
+  const pid = await stopped();
+  const input = lab.input(source, { script: ['echo through'], onLost: 'fail' });
+  const { result, beats } = lab.attempt(input);
+  const failed = expect(result).rejects.toMatchObject({ type: 'stage.unavailable', nonRetryable: false });
+  await expect.poll(() => beats.length).toBeGreaterThan(0);
+  process.kill(pid, 'SIGKILL');
+  await failed;
+  const info = { attempt: 2, heartbeatDetails: beats.at(-1) };
+  await lab.attempt(input, { info }).result;
+  expect(await lab.output()).toContain('through\n');
 });
 
 test('a failure keeps its code', async () => {

@@ -64,7 +64,7 @@ async function awaited(job: Job, process: ProcessIdentity, shipping: Shipping): 
     if (!stopped) await shipping.leave();
     else {
       await shipping.finish().catch(() => shipping.leave());
-      await launched('clearRun', folder);
+      tidy(job);
     }
     throw error;
   } finally {
@@ -93,7 +93,7 @@ async function finished(job: Job, end: End, shipping: Shipping): Promise<RunStag
     tidy(job, result);
     return result;
   } catch (error) {
-    if (error instanceof ShipwayError && error.type.startsWith('stage.')) await launched('clearRun', folder);
+    if (error instanceof ShipwayError && error.type.startsWith('stage.')) tidy(job);
     throw error;
   }
 }
@@ -130,12 +130,14 @@ async function packed({ deps, input: { stage }, folder }: Job): Promise<RunStage
   return { stage: stage.name, ...(await deps.backend.putArtifact(content)) };
 }
 
-/** Once the result is written down, a retry that comes late needs the workspace no more. */
-function tidy(job: Job, result: RunStageResult): void {
-  const { folder } = job;
+/**
+ * Once the result is written down, a retry that comes late needs the workspace no more; that of a stage that did not pass is in the
+ * job's other files. What cannot be removed fails no stage.
+ */
+function tidy({ folder }: Job, result?: RunStageResult): void {
   const { log } = Context.current();
   const work = async (): Promise<void> => {
-    await writeResult(folder, result);
+    if (result !== undefined) await writeResult(folder, result);
     await launched('clearRun', folder);
   };
   behind(

@@ -5,16 +5,14 @@ import { runDir } from './job-files.js';
 const run = promisify(execFile);
 
 /**
- * Removes what the commands had, also folders that they made read-only. What cannot be removed fails no stage. By `rm`, which takes a
+ * Removes what the commands had, also folders that they made read-only. Fails when something stays. By `rm`, which takes a
  * fraction of the time that Node needs for a tree of files: the next stage begins meanwhile.
  */
 export async function clearRun(job: string): Promise<void> {
   const folder = runDir(job);
   const remove = (): Promise<unknown> => run('rm', ['-rf', '--', folder]);
-  await remove()
-    .catch(async () => {
-      await run('chmod', ['-R', 'u+rwX', '--', folder]);
-      await remove();
-    })
-    .catch(() => undefined);
+  await remove().catch(async () => {
+    await run('chmod', ['-R', 'u+rwX', '--', folder]);
+    await remove();
+  });
 }

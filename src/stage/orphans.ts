@@ -27,8 +27,8 @@ export async function stopOrphans({ stageDir, goesOn, signal }: Orphanage): Prom
       const state = await inspectJob(job);
       if (state.kind !== 'running') return;
       await stopJob(job, state.process);
-      await launched('clearRun', job);
       stopped.push(job);
+      await launched('clearRun', job);
     });
   }
   return stopped;

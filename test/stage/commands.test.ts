@@ -148,6 +148,7 @@ test('afterwards nothing is left of workspace, home and temporary files, however
   await lab.attempt(passed).result;
   const wrong = lab.input(source, { script: ['touch a', 'false'] });
   await expect(lab.attempt(wrong).result).rejects.toThrow();
+  await settled();
   for (const input of [passed, wrong]) {
     await expect(stat(runDir(lab.job(input)))).rejects.toThrow('ENOENT');
     expect(await readdir(lab.job(input))).toContain('output');

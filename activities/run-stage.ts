@@ -1,4 +1,4 @@
-import { exclusive } from '../src/adapters/providers/process-lock.js';
+import { exclusive } from '../src/exclusive.js';
 import { packArtifacts } from '../src/adapters/artifacts/tar.js';
 import type { RunStageInput, RunStageResult } from '../src/domain/stage.js';
 import { ShipwayError } from '../src/errors.js';
@@ -141,7 +141,7 @@ function tidy({ folder }: Job, result?: RunStageResult): void {
     await launched('clearRun', folder);
   };
   behind(
-    () => exclusive(folder, new AbortController().signal, work),
+    () => exclusive(folder, undefined, work),
     (error) => {
       log.warn('a workspace could not be removed', { folder, why: String(error) });
     },

@@ -1,4 +1,4 @@
-import { exclusive } from '../src/adapters/providers/process-lock.js';
+import { exclusive } from '../src/exclusive.js';
 import type { RunStageInput, RunStageResult, StageBackend } from '../src/domain/stage.js';
 import { ShipwayError } from '../src/errors.js';
 import type { ProcessIdentity } from '../src/processes.js';

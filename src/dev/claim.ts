@@ -1,6 +1,6 @@
 import { readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hold } from '../adapters/providers/process-lock.js';
+import { hold } from '../exclusive.js';
 import { UsageError } from '../errors.js';
 import { ifGone } from '../if-gone.js';
 

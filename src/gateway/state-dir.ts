@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, realpath, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { hold } from '../adapters/providers/process-lock.js';
+import { hold } from '../exclusive.js';
 import { NOTHING, type GatewayState } from './state.js';
 
 const VERSION = 1;

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exclusive } from '../adapters/providers/process-lock.js';
+import { exclusive } from '../exclusive.js';
 import { together } from '../together.js';
 import { copy, exists } from './copy.js';
 import { HOME, TMP, WORKSPACE } from './job-files.js';
 
 /** Beside the checkout; one at most, which whoever comes first takes. */
 const aheadOf = (checkout: string): string => `${checkout}.ahead`;
-const NEVER = new AbortController().signal;
 
 /** What a stage's commands begin with: a copy of the checkout, and empty folders for their home and their temporary files. */
 export async function makeRun(checkout: string, run: string): Promise<void> {
@@ -23,7 +22,7 @@ export async function makeRun(checkout: string, run: string): Promise<void> {
 /** The same for the stage that comes next, while the one before runs or has just ended. A failure leaves nothing of it. */
 export async function makeAhead(checkout: string): Promise<void> {
   const place = aheadOf(checkout);
-  await exclusive(place, NEVER, async () => {
+  await exclusive(place, undefined, async () => {
     if (await exists(place)) return;
     const work = `${checkout}.${randomUUID()}`;
     try {

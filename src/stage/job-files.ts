@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { NAME, VERSION } from '../domain/ids.js';
 import type { RunStageResult } from '../domain/stage.js';
 import { ShipwayError } from '../errors.js';
-import { identityOf, type ProcessIdentity } from '../processes.js';
+import { ifGone } from '../if-gone.js';
+import { findIdentity, type ProcessIdentity } from '../processes.js';
 
 /** Names one run of one stage's commands: its folder is where a worker finds it again. */
 export interface JobName {
@@ -100,7 +101,7 @@ async function runner(job: string): Promise<ProcessIdentity | undefined> {
   const said = (await readText(join(job, 'pid'))) ?? '';
   const pid = Number.parseInt(said, 10);
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
-  const now = await identityOf(pid).catch(() => undefined);
+  const now = await findIdentity(pid);
   if (now === undefined) return undefined;
   const startTime = /^\d+ (.+)\n/m.exec(said)?.[1];
   const same = startTime === undefined ? await runs(pid, job) : startTime === now.startTime;
@@ -160,11 +161,5 @@ async function readText(file: string): Promise<string | undefined> {
   }
 }
 
-const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isDirectory(),
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return false;
-      throw error;
-    },
-  );
+const isFolder = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(ifGone))?.isDirectory() === true;

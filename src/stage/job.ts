@@ -66,7 +66,9 @@ export async function startJob(job: string, command: JobCommand): Promise<Proces
       ...user,
     });
     await spawned(child);
-    const identity = await identityOf(child.pid ?? 0).catch(() => ({ pid: child.pid ?? 0, startTime: '' }));
+    const { pid: id = 0 } = child;
+    // One that has ended already has no start time. One that has none that can be read runs all the same, and is known by its command.
+    const identity = await identityOf(id).catch(() => ({ pid: id, startTime: '' }));
     await files[1]?.appendFile(runnerLine(identity));
     return identity;
   });

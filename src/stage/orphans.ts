@@ -1,6 +1,6 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exclusive } from '../adapters/providers/process-lock.js';
+import { exclusive } from '../exclusive.js';
+import { foldersIn } from '../folders.js';
 import { stopJob } from './await-job.js';
 import { inspectJob, ownerOf, type JobOwner } from './job-files.js';
 import { launched } from './launcher.js';
@@ -41,12 +41,5 @@ async function jobsIn(stageDir: string): Promise<readonly string[]> {
   return folders;
 }
 
-async function within(folder: string): Promise<readonly string[]> {
-  try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    return entries.filter((e) => e.isDirectory()).map((e) => join(folder, e.name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-}
+const within = async (folder: string): Promise<readonly string[]> =>
+  (await foldersIn(folder)).map((name) => join(folder, name));

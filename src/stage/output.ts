@@ -1,13 +1,13 @@
 import { open, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exclusive } from '../adapters/providers/process-lock.js';
+import { exclusive } from '../exclusive.js';
 import { sizeText } from '../domain/size.js';
 import type { StageBackend } from '../domain/stage.js';
+import { ifGone } from '../if-gone.js';
 import { readShipped, writeShipped, type JobName } from './job-files.js';
 
 const CHUNK_BYTES = 64 * 1024;
 const PERIOD_MS = 500;
-const NEVER = new AbortController().signal;
 /** What a stage of a plan without a limit may say. */
 const OUTPUT_LIMIT = 64 * 1024 ** 2;
 
@@ -29,7 +29,7 @@ export function shipOutput(
   limit = OUTPUT_LIMIT,
 ): Shipping {
   const ship = (last: boolean): Promise<number> =>
-    exclusive(join(job, 'output'), NEVER, () => shipAll({ job, name, backend, limit }, last));
+    exclusive(join(job, 'output'), undefined, () => shipAll({ job, name, backend, limit }, last));
   let going: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
     // What could not be shipped now is shipped next time; the last time it counts.
@@ -92,7 +92,7 @@ async function* one(content: Uint8Array): AsyncIterable<Uint8Array> {
 }
 
 async function read(path: string, offset: number, length: number): Promise<Buffer> {
-  const file = await open(path, 'r').catch(() => undefined);
+  const file = await open(path, 'r').catch(ifGone);
   if (file === undefined) return Buffer.alloc(0);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);

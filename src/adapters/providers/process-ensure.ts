@@ -18,7 +18,7 @@ import {
   type InstanceNote,
 } from './process-files.js';
 import { awaitReady, tail, urlOf } from './process-health.js';
-import { exclusive } from './process-lock.js';
+import { exclusive } from '../../exclusive.js';
 import { unpackRelease } from './process-release.js';
 import { settled, startProcess, type Started } from './process-start.js';
 import { stopInstance } from './process-stop.js';

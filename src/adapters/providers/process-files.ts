@@ -1,10 +1,11 @@
-import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NAME, type TargetRef } from '../../domain/ids.js';
 import type { Probe } from '../../domain/plan.js';
 import type { Digest, Release } from '../../domain/release.js';
 import type { Slot } from '../../domain/target.js';
 import { ShipwayError } from '../../errors.js';
+import { entriesOf, foldersIn } from '../../folders.js';
 import type { ProcessIdentity } from '../../processes.js';
 
 export const SLOTS: readonly Slot[] = ['blue', 'green'];
@@ -127,18 +128,6 @@ async function readJson<T>(file: string): Promise<T | undefined> {
     return JSON.parse(await readFile(file, 'utf8')) as T;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-const foldersIn = async (directory: string): Promise<readonly string[]> =>
-  (await entriesOf(directory)).filter((e) => e.isDirectory()).map((e) => e.name);
-
-async function entriesOf(directory: string) {
-  try {
-    return await readdir(directory, { withFileTypes: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { together } from '../../together.js';
 import { HALTED } from './process-boot.js';
 import { notedSlots, readInstances, slotDir, writeInstance } from './process-files.js';
-import { exclusive } from './process-lock.js';
+import { exclusive } from '../../exclusive.js';
 import { settled } from './process-start.js';
 import { stopInstance } from './process-stop.js';
 

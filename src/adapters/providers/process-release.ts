@@ -6,7 +6,7 @@ import { DIGEST, type Release } from '../../domain/release.js';
 import { ShipwayError } from '../../errors.js';
 import { unpackArtifacts } from '../artifacts/tar.js';
 import { machineBoot } from './process-boot.js';
-import { exclusive } from './process-lock.js';
+import { exclusive } from '../../exclusive.js';
 
 /** The boot in which a release was unpacked, beside its content and in no artifact's way. */
 const CONTENT = 'content';

@@ -15,7 +15,7 @@ import {
   type SlotNote,
 } from './process-files.js';
 import { probe, urlOf } from './process-health.js';
-import { exclusive } from './process-lock.js';
+import { exclusive } from '../../exclusive.js';
 import { processOf } from './process-start.js';
 import { stopInstance } from './process-stop.js';
 

@@ -9,14 +9,19 @@ const ASK_MS = 25;
 
 /**
  * Runs `work` while nobody else on this host, in this process or another, runs work under the same name. The lock is a socket
- * address: the kernel takes it back the moment its process dies, so nothing is ever left locked.
+ * address: the kernel takes it back the moment its process dies, so nothing is ever left locked. Without a signal it waits for as long as
+ * it takes.
  */
-export async function exclusive<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  signal.throwIfAborted();
+export async function exclusive<T>(
+  name: string,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted();
   const address = addressOf(name);
   let held = await taken(address);
   while (held === undefined) {
-    await sleep(ASK_MS, undefined, { signal });
+    await sleep(ASK_MS, undefined, signal && { signal });
     held = await taken(address);
   }
   try {

@@ -1,5 +1,5 @@
 /** What names servers of elsewhere, or lets one in there. */
-const SERVERS = /^(?:TEMPORAL_|DATABASE_URL$|SHIPWAY_API_)/;
+const SERVERS = /^(?:TEMPORAL_|DATABASE_URL$|SHIPWAY_API_|SHIPWAY_STAGE_TOKEN$)/;
 const SETTINGS = /^SHIPWAY_(?!CACHE_DIR$)/;
 
 /** For what works with servers of its own: it neither asks nor touches those that the user's environment names. */

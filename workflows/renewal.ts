@@ -13,10 +13,10 @@ export const worn = (board: Board): boolean =>
 export const quiet = ({ later }: Board): boolean => allHandlersFinished() && later.done();
 
 /** Goes on as a new run, with all that the store does not know. Not while a message is being answered: its answer would be lost. */
-export function renew({ state, settled, running }: Board): Promise<never> {
+export function renew({ state, settled, running, rollbacks }: Board): Promise<never> {
   const { service, environment } = state;
   return continueAsNew<(input: TargetInput) => Promise<void>>({
-    ...{ service, environment, settled },
+    ...{ service, environment, settled, rollbacks },
     ...(running === undefined ? {} : { running }),
   });
 }

@@ -167,7 +167,8 @@ async function approval(run: Run, stage: string, made: Made): Promise<Partial<St
       { summary: 'compute the decision and ask who must approve it' },
       [{ plan, planHash, release, evidence: made.evidence, requestedBy, run: id }],
     );
-    if (gate.verdict === 'open') run.stage(stage, { state: 'waiting' });
+    // Opening is not cut short: a run that was aborted meanwhile waits for nobody.
+    if (gate.verdict === 'open' && !run.cancelled()) run.stage(stage, { state: 'waiting' });
     return { ...gate, expiresAt: Date.now() + expiresAfterMs };
   });
   if (closed.verdict !== 'approved') throw refused(closed);

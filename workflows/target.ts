@@ -25,7 +25,7 @@ export async function target(input: TargetInput): Promise<void> {
   const board: Board = {
     state: newTarget(input),
     queue: [],
-    rollbacks: [],
+    rollbacks: [...(input.rollbacks ?? [])],
     settled: [...(input.settled ?? [])],
     withdrawing: [],
     messages: 0,

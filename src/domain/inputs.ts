@@ -40,6 +40,8 @@ export interface Underway extends OpenDeployment {
 export interface TargetInput extends TargetRef {
   readonly settled?: readonly Settled[];
   readonly running?: Underway;
+  /** Rollbacks that come next. */
+  readonly rollbacks?: readonly RollbackRequest[];
 }
 
 /** A deployment that the store knows as started and not ended. */

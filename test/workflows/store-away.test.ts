@@ -3,7 +3,7 @@ import { pipelineId } from '../../src/domain/ids.js';
 import { MESSAGES, type Accepted } from '../../src/domain/messages.js';
 import type { WatchResult } from '../../src/domain/watching.js';
 import { createLab, type Lab } from '../support/lab.js';
-import { statement } from '../support/plans.js';
+import { pipelineInput, plan, statement } from '../support/plans.js';
 import { record } from '../support/record.js';
 import { story, type Story } from '../support/story.js';
 
@@ -138,6 +138,22 @@ describe('going back does not wait for the store', () => {
     expect(refused).toMatchObject({ late: true, user: 'carol', details: { acted_on: true } });
   });
 
+  test('one to an earlier release is verified when the store is back, and done then', async () => {
+    const shop = await settled('back-further');
+    expect((await shop.ship('v2')).outcome).toBe('shipped');
+    lab.watched.length = 0;
+    lab.watching = (w) => (w.phase === 'bake' ? 'until interrupted' : undefined);
+    const input = await shop.begin('v3');
+    await shop.watching('bake');
+    lab.store.away(FOREVER, 'nonces.claim');
+    expect(await shop.rollback({ to: 'v1' })).toMatchObject({ status: 'running' });
+    expect((await shop.ended(input)).outcome).toBe('rolled_back');
+    lab.watching = () => undefined;
+    await new Promise((r) => setTimeout(r, 1_000));
+    lab.store.away(0);
+    await lab.until(() => Promise.resolve(shop.state()?.live?.release.version === 'v1' || undefined), 'v1');
+  });
+
   test('one whose time is over is not taken', async () => {
     const { shop, input } = await inBake('back-old');
     const until = '2020-01-01T00:00:00.000Z';
@@ -167,6 +183,20 @@ describe('going back does not wait for the store', () => {
       late: true,
     });
     await record('pipeline-abort-away', shop.pipeline(input));
+  });
+
+  test('an abort while the question is being opened: the run waits for nobody when it has ended', async () => {
+    const shop = story(lab, 'abort-opening');
+    lab.store.away(FOREVER, 'targets.load');
+    const input = pipelineInput(plan('v1', { service: shop.service }));
+    await lab.start(input);
+    await lab.until(async () => (await lab.view(input)).release, 'the question is next');
+    const said = statement('carol', 'abort', pipelineId(shop.service, input.run), { reason: 'wrong one' });
+    await shop.pipeline(input).executeUpdate<Accepted, [typeof said]>(MESSAGES.abort, { args: [said] });
+    await lab.until(async () => (await lab.view(input)).outcome, 'the end');
+    lab.store.away(0);
+    expect((await shop.ended(input)).outcome).toBe('aborted');
+    expect((await lab.view(input)).stages.map((s) => s.state)).not.toContain('waiting');
   });
 
   test('a no to going on in doubt', async () => {

@@ -18,7 +18,7 @@ export async function parked({ gates, subject }: Desk, what: string, error: unkn
   try {
     const title = `${what}: ${why} (${typeOf(error) ?? 'internal.bug'}). It is tried again in ten minutes; either answer: now`;
     await gates.ask(async () => {
-      const gate = await control.openQuestion({ ...subject, question: 'parked', title });
+      const gate = await control.openQuestion({ ...subject, question: 'stuck', title });
       return { ...gate, expiresAt: Date.now() + TRY_AGAIN_MS };
     });
   } catch (failure) {

@@ -1,10 +1,9 @@
 import { CommandError } from '../client/failure.js';
 import { required, state, withClient } from './context.js';
 import { progress, result } from './output.js';
+import { REFUSED } from '../domain/outcome.js';
 import { runOf } from './reference.js';
 import type { Command } from './table.js';
-
-const REFUSED = 3;
 
 /** `shipway abort RUN`: the run stops and what it did is undone. */
 export const abort: Command = (values, [text = '']) =>

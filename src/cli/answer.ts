@@ -1,14 +1,13 @@
 import { CommandError } from '../client/failure.js';
 import type { ShipwayClient } from '../client.js';
 import type { TargetView, WaitingFor } from '../domain/view.js';
+import { REFUSED } from '../domain/outcome.js';
 import { UsageError } from '../errors.js';
 import { state, withClient } from './context.js';
 import { progress, result, string } from './output.js';
 import { deploymentNamed, isTarget, runOf } from './reference.js';
 import { waitingOf } from '../domain/next.js';
 import type { Command, Values } from './table.js';
-
-const REFUSED = 3;
 
 /** `shipway approve RUN` and `reject`: a statement about exactly what is asked now. Exit code 3 when it does not count. */
 const answer =
@@ -61,7 +60,10 @@ interface Question {
 async function questionOf(client: ShipwayClient, text: string, values: Values): Promise<Question> {
   if (isTarget(text)) {
     const found = await client.view<TargetView>(text);
-    return { waiting: found?.view?.waitingFor, look: 'look at it with `shipway history` or `shipway ui`' };
+    return {
+      waiting: found?.view?.waitingFor,
+      look: 'look at it in Temporal’s UI',
+    };
   }
   const deployment = deploymentNamed(text);
   if (deployment !== undefined) {

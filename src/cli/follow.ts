@@ -1,10 +1,11 @@
 import type { RunStatus, ShipwayClient } from '../client.js';
 import { FAILURES, isFailureType } from '../domain/failures.js';
-import { exitCodeOf } from '../domain/outcome.js';
+import { REFUSED, exitCodeOf } from '../domain/outcome.js';
 import { interrupted, interruption, pause } from './interrupt.js';
 import { printable, progress } from './output.js';
 import { patient } from './patience.js';
 import type { RunReference } from './reference.js';
+import { endedInTemporal } from './render/open.js';
 import { outcomeOf, renderRun } from './render/run.js';
 import type { Values } from './table.js';
 
@@ -54,12 +55,10 @@ export function exitOf({ run: { outcome, failure = '' } }: RunStatus): number {
   if (refused) return REFUSED;
   return outcome === undefined ? 1 : exitCodeOf(outcome);
 }
-const REFUSED = 3;
-
 /** The last line of a run: how it ended and why. */
-export function endLine({ run, temporal }: RunStatus): string {
-  if (run.outcome === undefined)
-    return `${run.run} was ended in Temporal (${temporal.status.toLowerCase()}) before it could write an outcome`;
+export function endLine(status: RunStatus): string {
+  const { run } = status;
+  if (run.outcome === undefined) return `${run.run} was ${endedInTemporal(status) ?? ''}`;
   return `${run.run} ${outcomeOf(run)}: ${run.reason ?? ''}`;
 }
 

@@ -108,8 +108,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'approve',
-    summary: 'say yes to what a run asks',
-    positionals: ['RUN|DEPLOYMENT'],
+    summary: 'say yes to what a run, a deployment or a target asks',
+    positionals: ['RUN|DEPLOYMENT|TARGET'],
     options: { reason: REASON, decision: DECISION },
     examples: [
       'shipway approve v2-k3x9ab --decision 5f0c2a9be1d4',
@@ -119,8 +119,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'reject',
-    summary: 'say no to what a run asks',
-    positionals: ['RUN|DEPLOYMENT'],
+    summary: 'say no to what a run, a deployment or a target asks',
+    positionals: ['RUN|DEPLOYMENT|TARGET'],
     options: { reason: REASON, decision: DECISION },
     examples: ['shipway reject v2-k3x9ab --reason "not on a Friday"'],
     load: async () => (await import('./answer.js')).reject,

@@ -6,6 +6,7 @@ import { endLine, exitOf, followed, runToFollow, type Followed } from './follow.
 import { result } from './output.js';
 import { deploymentNamed, runOrNewest } from './reference.js';
 import { renderDeployment } from './render/deployment.js';
+import { endedInTemporal } from './render/open.js';
 import { deploymentJson, statusJson } from './status.js';
 import type { Command, Values } from './table.js';
 import { uiOf } from '../client/ui-address.js';
@@ -37,7 +38,7 @@ async function ofDeployment(
   const { outcome, reason = '' } = status.deployment;
   const how =
     outcome === undefined
-      ? `was ended in Temporal (${status.temporal.status.toLowerCase()}) before it could write an outcome`
+      ? `was ${endedInTemporal(status) ?? ''}`
       : `${outcome.replaceAll('_', ' ')}: ${reason}`;
   result(values, deploymentJson(status, uiOf(settings, name)), [`${name} ${how}`]);
   return outcome === undefined ? 1 : exitCodeOf(outcome);

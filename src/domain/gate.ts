@@ -1,8 +1,11 @@
 import type { Digest } from './release.js';
 import type { Person, Statement } from './statement.js';
 
-/** What a gate asks: may this go out; what shall become of a deployment in doubt; what of an undo that failed. */
-export type Question = 'approval' | 'parked' | 'undo_incomplete';
+/**
+ * What a gate asks: may this go out; what shall become of a deployment in doubt; what of an undo that failed; whether what met an error
+ * that nobody foresaw is to try again now.
+ */
+export type Question = 'approval' | 'parked' | 'undo_incomplete' | 'stuck';
 
 /** One answer that has been verified and counted. */
 export interface Answer {

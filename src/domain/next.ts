@@ -10,13 +10,15 @@ export interface Under {
 export function nextCommands(under: Under): readonly string[] {
   const { run, deployment } = under;
   const { run: id, service, environment, outcome } = run;
+  // Also of a run that has its outcome, and whose end cannot be recorded.
+  const answers = answerCommands(id, waitingOf(under));
+  if (answers.length > 0) return answers;
   if (outcome === 'failed') return [`shipway logs ${id}`];
   if (outcome !== undefined)
     return outcome === 'shipped' && deployment?.replaces !== undefined
       ? [rollback(service, environment)]
       : [];
-  const answers = answerCommands(id, waitingOf(under));
-  return answers.length > 0 ? answers : [`shipway watch ${id}`, `shipway abort ${id} --reason "…"`];
+  return [`shipway watch ${id}`, `shipway abort ${id} --reason "…"`];
 }
 
 /** The same for a deployment seen by itself, which may belong to no run. */
@@ -30,7 +32,7 @@ export function nextForDeployment(view: DeploymentView): readonly string[] {
 
 /** What is asked now: of the run, or of its deployment when that is in doubt. */
 export const waitingOf = ({ run, deployment }: Under): WaitingFor | undefined =>
-  run.waitingFor?.decision === undefined ? (deployment?.waitingFor ?? run.waitingFor) : run.waitingFor;
+  run.waitingFor ?? deployment?.waitingFor;
 
 const SHORT = 12;
 /** How to answer what a workflow asks. */

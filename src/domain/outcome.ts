@@ -13,6 +13,9 @@ export type Outcome = (typeof OUTCOMES)[number];
 /** The Temporal failure type of a run that did not ship, `run.<outcome>`. */
 export const failureTypeOf = (outcome: Outcome): string => `run.${outcome}`;
 
+/** The CLI's exit code for what policy or a decision refuses. */
+export const REFUSED = 3;
+
 /** The CLI's exit code for an outcome. */
 export const exitCodeOf = (outcome: Outcome): 0 | 1 =>
   outcome === 'shipped' || outcome === 'superseded' ? 0 : 1;

@@ -7,7 +7,7 @@ import type { Question } from './gate.js';
 
 /** What a run or deployment waits for: the same line in every view. */
 export interface WaitingFor {
-  readonly question: Question | 'target';
+  readonly question: Question;
   readonly title: string;
   /** The decision an answer must name. */
   readonly decision?: Digest;
@@ -27,7 +27,6 @@ export interface StageView {
   readonly startedAt?: number;
   readonly endedAt?: number;
   readonly note?: string;
-  readonly waitingFor?: WaitingFor;
 }
 
 /** A run as its workflow last wrote it to its memo (key `view`): readable when no worker lives. */

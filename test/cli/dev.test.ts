@@ -17,7 +17,12 @@ test('shipway dev prints its addresses as one object, and ends all it started al
   onTestFinished(() => removeAll(folder));
   await makeLamp(folder);
   // Of a server elsewhere, which nothing here is to be told or asked with.
-  const env = { TEMPORAL_NAMESPACE: 'elsewhere', TEMPORAL_API_KEY: 'hush', SHIPWAY_API_TOKEN: 'hush', SHIPWAY_STAGE_TOKEN: '' };
+  const env = {
+    TEMPORAL_NAMESPACE: 'elsewhere',
+    TEMPORAL_API_KEY: 'hush',
+    SHIPWAY_API_TOKEN: 'hush',
+    SHIPWAY_STAGE_TOKEN: '',
+  };
   const child = startShipway(['dev', '--json'], { cwd: folder, env });
   guard.process(await identityOf(child.pid ?? 0));
   let stderr = '';

@@ -76,6 +76,14 @@ test('a deployment by itself: what it does, what it asks, and the command to typ
   ]);
 });
 
+test('a deployment that was ended in Temporal is said to be, and there is nothing to answer any more', () => {
+  const waitingFor = { question: 'parked', title: 'go on?', decision: HASH, workflow: 'x' } as const;
+  const gone = { ...status(), temporal: { status: 'TERMINATED', pending: [] } };
+  expect(
+    renderDeployment({ ...gone, workflow: 'x', deployment: deploymentView({ waitingFor }) }, AT).slice(-2),
+  ).toEqual(['', 'ended in Temporal (terminated) before it could write an outcome']);
+});
+
 describe('a run that failed', () => {
   const failed = (failure?: string): RunStatus =>
     status({
@@ -144,19 +152,20 @@ describe('a run', () => {
     expect(renderRun(status(), AT, { commands: false })).not.toContain('next:');
   });
 
-  test('whose deployment asks shows that question, not that the run waits for its target', () => {
+  test('whose deployment asks shows that question', () => {
     const { expiresAt: _, ...question } = approval;
     const parked = { ...question, question: 'parked', title: 'bake is inconclusive' } as const;
-    const turn = { question: 'target', title: 'place 1', workflow: 'target/lamp/production' } as const;
-    const text = shown({
-      run: runView({ waitingFor: turn }),
-      deployment: deploymentView({ waitingFor: parked }),
-    });
-    expect(text).toContain(
+    expect(shown({ deployment: deploymentView({ waitingFor: parked }) })).toContain(
       'waiting for a decision about a deployment in doubt (1 of 2): bake is inconclusive',
     );
-    expect(text).not.toContain('its turn');
-    expect(shown({ run: runView({ waitingFor: turn }) })).toContain('waiting for its turn: place 1');
+  });
+
+  test('that has its outcome, and whose end cannot be recorded, asks all the same', () => {
+    const stuck = { ...approval, question: 'stuck', title: 'its end cannot be recorded' } as const;
+    const text = shown({ run: runView({ outcome: 'shipped', reason: 'v2 is live', waitingFor: stuck }) });
+    expect(text).toContain('shipped: v2 is live');
+    expect(text).toContain('waiting for a word to try again now');
+    expect(text).toContain('  shipway approve v2-k3x9ab --decision 0123456789ab');
   });
 
   test('says what Temporal tries again, and since when no worker polls', () => {

@@ -3,7 +3,7 @@ import { percent } from '../../domain/details.js';
 import type { DeploymentView } from '../../domain/view.js';
 import { nextForDeployment } from '../../domain/next.js';
 import { oneLine } from '../output.js';
-import { openLines, typeLines } from './open.js';
+import { endedInTemporal, openLines, typeLines } from './open.js';
 import { bar, clock, lengthOf } from './text.js';
 
 const MOST_EVENTS = 8;
@@ -11,13 +11,19 @@ const MOST_EVENTS = 8;
 /** What `status` and `watch` show of a deployment by itself. */
 export function renderDeployment(status: DeploymentStatus, now: number): readonly string[] {
   const { deployment: d } = status;
-  const end = `${phase(d)}: ${oneLine(d.reason ?? '')}`;
+  const open = d.outcome === undefined;
+  const gone = open ? endedInTemporal(status) : undefined;
   return [
     `${d.service} ${d.version} → ${d.environment}${d.run === undefined ? '' : `   of run ${d.run}`}`,
     '',
     ...deploymentLines(d, now),
-    ...(d.outcome === undefined ? openLines(status, d.waitingFor, now) : ['', end]),
-    ...typeLines(nextForDeployment(d)),
+    ...(open ? [] : ['', `${phase(d)}: ${oneLine(d.reason ?? '')}`]),
+    ...(gone !== undefined
+      ? ['', gone]
+      : [
+          ...(open || d.waitingFor !== undefined ? openLines(status, d.waitingFor, now) : []),
+          ...typeLines(nextForDeployment(d)),
+        ]),
   ];
 }
 

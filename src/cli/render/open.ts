@@ -14,15 +14,21 @@ export const openLines = (status: Open, waiting: WaitingFor | undefined, now: nu
   ...workerLines(status.workers),
 ];
 
+/** What Temporal says of one that is over and could not write how; `undefined` while it is open. */
+export const endedInTemporal = ({ temporal }: Pick<RunStatus, 'temporal'>): string | undefined =>
+  temporal.status === 'RUNNING'
+    ? undefined
+    : `ended in Temporal (${temporal.status.toLowerCase()}) before it could write an outcome`;
+
 /** What to type now. */
 export const typeLines = (commands: readonly string[]): readonly string[] =>
   commands.length === 0 ? [] : ['', 'next:', ...commands.map((c) => `  ${c}`)];
 
-const ASKED: Readonly<Record<Question | 'target', string>> = {
+const ASKED: Readonly<Record<Question, string>> = {
   approval: 'approval',
   parked: 'a decision about a deployment in doubt',
   undo_incomplete: 'a decision about what could not be undone',
-  target: 'its turn',
+  stuck: 'a word to try again now',
 };
 
 function waitingLines(w: WaitingFor | undefined, now: number): readonly string[] {

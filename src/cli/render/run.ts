@@ -3,7 +3,7 @@ import type { RunView, StageState, StageView } from '../../domain/view.js';
 import { oneLine } from '../output.js';
 import { deploymentLines } from './deployment.js';
 import { nextCommands, waitingOf } from '../../domain/next.js';
-import { openLines, typeLines } from './open.js';
+import { endedInTemporal, openLines, typeLines } from './open.js';
 import { lengthOf } from './text.js';
 
 const MARKS: Readonly<Record<StageState, string>> = {
@@ -23,20 +23,20 @@ export function renderRun(
   now: number,
   { uiUrl, commands = true }: { readonly uiUrl?: string; readonly commands?: boolean } = {},
 ): readonly string[] {
-  const { run, deployment, temporal } = status;
-  const open = run.outcome === undefined;
+  const { run, deployment } = status;
+  const over = run.outcome === undefined ? endedInTemporal(status) : undefined;
+  const asked = waitingOf(status);
   return [
     `${run.service} ${run.version} → ${run.environment}   run ${run.run}, by ${oneLine(run.requestedBy)}${run.identity === undefined ? '' : ` (${run.identity})`}`,
     `commit ${run.commit.slice(0, SHORT_HASH)}, plan ${run.planHash.slice(0, SHORT_HASH)}`,
     '',
     ...run.stages.map((s) => stageLine(s, now)),
     ...(deployment === undefined ? [] : ['', ...deploymentLines(deployment, now)]),
-    ...(open
-      ? openLines(status, waitingOf(status), now)
-      : ['', `${outcomeOf(run)}: ${oneLine(run.reason ?? '')}`]),
-    ...(open && temporal.status !== 'RUNNING'
-      ? ['', `ended in Temporal (${temporal.status.toLowerCase()}) before it could write an outcome`]
-      : commands || waitingOf(status)?.decision !== undefined
+    ...(run.outcome === undefined ? [] : ['', `${outcomeOf(run)}: ${oneLine(run.reason ?? '')}`]),
+    ...(run.outcome === undefined || asked !== undefined ? openLines(status, asked, now) : []),
+    ...(over !== undefined
+      ? ['', over]
+      : commands || asked?.decision !== undefined
         ? typeLines(nextCommands(status))
         : []),
     ...(uiUrl === undefined ? [] : ['', uiUrl]),

@@ -1,14 +1,13 @@
-import { Context } from '@temporalio/activity';
 import type { AuditEntry } from '../src/domain/audit.js';
 import { FAILURES } from '../src/domain/failures.js';
 import { deploymentId, targetId, type TargetRef } from '../src/domain/ids.js';
 import type { Cause, DeploymentInput } from '../src/domain/inputs.js';
 import type { Statement } from '../src/domain/statement.js';
 import type { DeploymentRow, Permit } from '../src/domain/store.js';
-import { otherSlot, refusalAnswer, type Live, type TargetState } from '../src/domain/target.js';
+import { idleSlot, refusalAnswer, type Live, type TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import { digestOf } from '../src/hash.js';
-import { entry } from './audit.js';
+import { entry, self } from './audit.js';
 import { coveredBy } from './covered.js';
 import type { ControlDeps } from './deps.js';
 import { newestGood } from './going-back.js';
@@ -33,7 +32,7 @@ type Deps = Pick<ControlDeps, 'store' | 'policy' | 'host' | 'client'>;
 export const admitDeployment =
   (deps: Deps) =>
   async (input: AdmitInput): Promise<DeploymentInput> => {
-    const caller = Context.current().info.workflowExecution?.workflowId;
+    const caller = self();
     if (caller !== targetId(input))
       throw new ShipwayError(
         'permit.missing',
@@ -125,10 +124,10 @@ const admission = (input: AdmitInput, admitted: DeploymentInput): AuditEntry =>
     { user: admitted.requestedBy },
   );
 
-const beside = (state: TargetState): Pick<DeploymentInput, 'candidate' | 'replaces'> =>
-  state.live === undefined
-    ? { candidate: 'blue' }
-    : { replaces: state.live, candidate: otherSlot(state.live.slot) };
+const beside = (state: TargetState): Pick<DeploymentInput, 'candidate' | 'replaces'> => ({
+  candidate: idleSlot(state.live),
+  ...(state.live === undefined ? {} : { replaces: state.live }),
+});
 
 async function resolve(
   deps: Deps,
@@ -170,7 +169,7 @@ async function recoveryOf(
   return {
     release: back?.release ?? row.release,
     plan: back === undefined ? row.plan : { ...row.plan, configuration: back.configuration },
-    candidate: back === undefined ? 'blue' : otherSlot(back.slot),
+    candidate: idleSlot(back),
     ...(back === undefined ? {} : { replaces: back }),
   };
 }

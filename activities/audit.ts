@@ -4,6 +4,9 @@ import type { TargetRef } from '../src/domain/ids.js';
 
 export type Subject = TargetRef & { readonly version: string };
 
+/** The id of the workflow that runs this activity. */
+export const self = (): string => Context.current().info.workflowExecution?.workflowId ?? '';
+
 /** An entry about the workflow that runs this activity. The key makes it one entry, however often the activity is tried. */
 export function entry(
   subject: Subject,

@@ -4,11 +4,11 @@ import type { Configuration } from '../src/domain/plan.js';
 import type { Release } from '../src/domain/release.js';
 import type { DeploymentRow, Store } from '../src/domain/store.js';
 import type { HoldMark, Live, Slot, TargetState } from '../src/domain/target.js';
-import { Context } from '@temporalio/activity';
 import { ShipwayError } from '../src/errors.js';
-import { entry, type Subject } from './audit.js';
+import { entry, type Subject, self } from './audit.js';
 import { permitGuard, type PermitGuard } from './permits.js';
 import { changeRecord, loadRecord } from './target-record.js';
+import { lostOf } from '../src/domain/ids.js';
 
 export interface PromoteInput extends Subject {
   readonly candidate: Slot;
@@ -43,8 +43,6 @@ export function createDeploymentActivities({ store }: { store: Store }) {
     settleDeployment: (i: TargetRef & { deployment: string }) => settleDeployment(store, i),
   };
 }
-
-const self = (): string => Context.current().info.workflowExecution?.workflowId ?? '';
 
 /** The release is live from now on. */
 async function promote(store: Store, permits: PermitGuard, i: PromoteInput): Promise<void> {
@@ -101,7 +99,7 @@ async function finishDeployment(store: Store, i: FinishInput): Promise<void> {
 
 /** Ends what a recovery was for, and recoveries of it that were lost themselves: none of them may have an effect any more. */
 async function finishLost(store: Store, row: DeploymentRow, i: FinishInput, endedAt: string): Promise<void> {
-  const lost = row.requestId.slice('recover/'.length);
+  const lost = lostOf(row.requestId);
   await changeRecord(store, i, (state) => recovered(state, lost));
   const became = i.outcome === 'shipped' ? 'the target was put back to what is known good' : i.reason;
   const end = { endedAt, outcome: 'rolled_back', reason: `it ended without an outcome; ${became}` } as const;

@@ -1,7 +1,6 @@
 import { FULL, type DeploymentPlan, type Share, type UserKey } from '../src/domain/plan.js';
 import type { Release } from '../src/domain/release.js';
 import { otherSlot, type Live, type Slot } from '../src/domain/target.js';
-import { Context } from '@temporalio/activity';
 import { ShipwayError } from '../src/errors.js';
 import type { EffectDeps } from './deps.js';
 import { back, forward, type EffectInput } from './effect.js';
@@ -9,6 +8,7 @@ import { permitGuard } from './permits.js';
 import { probeOnce } from './smoke.js';
 import { splitFor } from './split.js';
 import { undoShift, type UndoShiftInput } from './undo-shift.js';
+import { self } from './audit.js';
 
 export interface ProvisionInput extends EffectInput {
   readonly release: Release;
@@ -139,7 +139,7 @@ async function restore(deps: EffectDeps, i: RestoreInput, signal: AbortSignal): 
     signal,
   );
   const shares = { [live.slot]: FULL };
-  const salt = Context.current().info.workflowExecution?.workflowId ?? '';
+  const salt = self();
   await deps.router.split(i, { shares, candidate: live.slot, salt, userKey: i.plan.userKey }, signal);
   await retire(deps, i, otherSlot(live.slot), i.plan.drainTimeoutMs, signal);
 }

@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Context } from '@temporalio/activity';
 import type { Permit, Store } from '../src/domain/store.js';
 import { ShipwayError } from '../src/errors.js';
 import { beyond, type Claimed } from './covered.js';
+import { self } from './audit.js';
 
 const REMEMBERED = 1_000;
 /** What going back gives a store that hangs. */
 const PATIENCE_MS = 250;
 
 export interface PermitGuard {
-  /** The open permit of the deployment that asks, for what it wants to do. Fails with `permit.missing`, `store.unavailable`. */
-  readonly forward: (claimed: Claimed) => Promise<Permit>;
+  /** The deployment that asks has an open permit, for what it wants to do. Fails with `permit.missing`, `store.unavailable`. */
+  readonly forward: (claimed: Claimed) => Promise<void>;
   /**
    * The same for going back, which does not wait for the store when this worker has seen the permit before: a store that says at once
    * that it is closed is believed, one that says nothing is not waited for.
    */
-  readonly back: (claimed: Claimed) => Promise<Permit>;
+  readonly back: (claimed: Claimed) => Promise<void>;
 }
 
 /** No effect without a permit: the activity looks up the id of the very workflow that asked for it, and what that was admitted for. */
@@ -43,16 +43,18 @@ export function permitGuard(store: Store): PermitGuard {
     return Promise.race([asked, sleep(PATIENCE_MS, known, { ref: false })]);
   };
   return {
-    forward: async (claimed) => covering(await open(), claimed),
-    back: async (claimed) => covering(await remembered(), claimed),
+    forward: async (claimed) => {
+      refuseBeyond(await open(), claimed);
+    },
+    back: async (claimed) => {
+      refuseBeyond(await remembered(), claimed);
+    },
   };
 }
 
-const self = (): string => Context.current().info.workflowExecution?.workflowId ?? '';
-
-function covering(permit: Permit, claimed: Claimed): Permit {
+function refuseBeyond(permit: Permit, claimed: Claimed): void {
   const what = beyond(permit, claimed);
-  if (what === undefined) return permit;
+  if (what === undefined) return;
   throw new ShipwayError(
     'permit.missing',
     `${permit.deployment} was not admitted for this: ${what} is another`,

@@ -9,7 +9,7 @@ import type { ArtifactRef, Digest, Evidence, Release } from '../src/domain/relea
 import { ShipwayError } from '../src/errors.js';
 import { digestOf } from '../src/hash.js';
 import { Context } from '@temporalio/activity';
-import { entry, type Subject } from './audit.js';
+import { entry, type Subject, self } from './audit.js';
 import type { ControlDeps } from './deps.js';
 import { policyOf } from './policy.js';
 import { releaseDigest } from './release-digest.js';
@@ -46,7 +46,7 @@ export const admitRun =
 
 async function taken(store: Deps['store'], input: PipelineInput): Promise<string | undefined> {
   const { run, plan, planHash, statement } = input;
-  const pipeline = Context.current().info.workflowExecution?.workflowId ?? '';
+  const pipeline = self();
   const admitted = await store.runs.admit({
     run: { pipeline, run, plan, planHash, requestedBy: statement.person },
     nonce: statement.nonce,

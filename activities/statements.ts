@@ -1,9 +1,8 @@
-import { Context } from '@temporalio/activity';
 import type { AuditEntry } from '../src/domain/audit.js';
 import { answerOf, refusal, type Answer, type GateState } from '../src/domain/gate.js';
 import { malformed, outOfTime, type Statement } from '../src/domain/statement.js';
 import { digestOf } from '../src/hash.js';
-import { entry, type Subject } from './audit.js';
+import { entry, type Subject, self } from './audit.js';
 import type { ControlDeps } from './deps.js';
 import { policyOf } from './policy.js';
 
@@ -76,7 +75,7 @@ function said(
   became: 'accepted' | 'refused',
   details: AuditEntry['details'],
 ): AuditEntry {
-  const workflow = Context.current().info.workflowExecution?.workflowId ?? '';
+  const workflow = self();
   const which = became === 'accepted' ? statement.nonce : digestOf({ ...statement });
   const event = `statement.${became}`;
   return entry({ service, environment, version }, event, details, {
@@ -88,7 +87,7 @@ function said(
 }
 
 async function used(store: ControlDeps['store'], statement: Statement): Promise<string | undefined> {
-  const workflow = Context.current().info.workflowExecution?.workflowId ?? '';
+  const workflow = self();
   const claim = await store.nonces.claim(statement.nonce, workflow, messageOf(statement));
   return claim === 'taken' ? USED : undefined;
 }

@@ -1,10 +1,10 @@
-import { WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowNotFoundError, type Workflow } from '@temporalio/client';
 import { Context } from '@temporalio/activity';
-import { QUEUES, targetId, type TargetRef } from '../src/domain/ids.js';
-import type { GoBack, OpenDeployment } from '../src/domain/inputs.js';
+import type { TargetRef } from '../src/domain/ids.js';
+import type { OpenDeployment, Withdrawal } from '../src/domain/inputs.js';
 import { MESSAGES } from '../src/domain/messages.js';
 import type { DeployRequest, TargetAnswer, TargetState } from '../src/domain/target.js';
-import type { target } from '../workflows/target.js';
+import { livingTarget } from '../src/client/living-target.js';
 import { beating } from './beating.js';
 import type { ControlDeps } from './deps.js';
 import { loadRecord } from './target-record.js';
@@ -13,9 +13,9 @@ import { loadRecord } from './target-record.js';
 export const askTarget =
   ({ client }: Pick<ControlDeps, 'client'>) =>
   (request: DeployRequest): Promise<TargetAnswer> =>
-    client.workflow.executeUpdateWithStart<typeof target, TargetAnswer, [DeployRequest]>(MESSAGES.request, {
+    client.workflow.executeUpdateWithStart<Workflow, TargetAnswer, [DeployRequest]>(MESSAGES.request, {
       args: [request],
-      startWorkflowOperation: living(request),
+      startWorkflowOperation: livingTarget(request),
       updateId: sameForEveryAttempt(),
     });
 
@@ -26,9 +26,9 @@ export const askTarget =
 export const withdrawFromTarget =
   ({ client }: Pick<ControlDeps, 'client'>) =>
   ({ service, environment, ...withdrawal }: TargetRef & Withdrawal): Promise<TargetAnswer> =>
-    client.workflow.executeUpdateWithStart<typeof target, TargetAnswer, [Withdrawal]>(MESSAGES.withdraw, {
+    client.workflow.executeUpdateWithStart<Workflow, TargetAnswer, [Withdrawal]>(MESSAGES.withdraw, {
       args: [withdrawal],
-      startWorkflowOperation: living({ service, environment }),
+      startWorkflowOperation: livingTarget({ service, environment }),
       updateId: sameForEveryAttempt(),
     });
 
@@ -37,20 +37,6 @@ function sameForEveryAttempt(): string {
   const { activityId, workflowExecution } = Context.current().info;
   return `${workflowExecution?.runId ?? ''}/${activityId}`;
 }
-
-export interface Withdrawal {
-  readonly requestId: string;
-  readonly goBack: GoBack;
-}
-
-const living = ({ service, environment }: TargetRef): WithStartWorkflowOperation<typeof target> =>
-  new WithStartWorkflowOperation<typeof target>('target', {
-    workflowId: targetId({ service, environment }),
-    taskQueue: QUEUES.control,
-    args: [{ service, environment }],
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    staticSummary: `${service} in ${environment}: lock, queue and memory`,
-  });
 
 /** What a starting target entity must know: its state, the deployments that have not ended, and who waits, in order. */
 export const loadTarget =

@@ -1,7 +1,8 @@
 import { connect as openSocket } from 'node:net';
-import { Client, Connection, WithStartWorkflowOperation, type Workflow } from '@temporalio/client';
+import { Client, Connection, type Workflow } from '@temporalio/client';
 import { pollersOf, type Pollers } from './client/describe.js';
 import { CommandError, explained } from './client/failure.js';
+import { livingTarget } from './client/living-target.js';
 import {
   deploymentOf,
   listRuns,
@@ -15,7 +16,7 @@ import {
   type RunStatus,
 } from './client/runs.js';
 import type { ConnectionSettings } from './connection.js';
-import { QUEUES, pipelineId, targetId } from './domain/ids.js';
+import { QUEUES, pipelineId } from './domain/ids.js';
 import type { PipelineInput } from './domain/inputs.js';
 import { MESSAGES, type Accepted } from './domain/messages.js';
 import type { Statement } from './domain/statement.js';
@@ -132,19 +133,11 @@ async function withWorker<T>(workers: () => Promise<Pollers>, body: () => Promis
 }
 
 function rollback(client: Client, request: RollbackRequest): Promise<TargetAnswer> {
-  const { service, environment } = request;
-  const startWorkflowOperation = new WithStartWorkflowOperation('target', {
-    workflowId: targetId(request),
-    taskQueue: QUEUES.control,
-    args: [{ service, environment }],
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    staticSummary: `${service} in ${environment}: lock, queue and memory`,
-  });
   return client.workflow.executeUpdateWithStart<Workflow, TargetAnswer, [RollbackRequest]>(
     MESSAGES.rollback,
     {
       args: [request],
-      startWorkflowOperation,
+      startWorkflowOperation: livingTarget(request),
     },
   );
 }

@@ -1,5 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow';
-import type { GateState } from '../src/domain/gate.js';
+import { approvalsOf, type GateState } from '../src/domain/gate.js';
 import type { WaitingFor } from '../src/domain/view.js';
 
 /** `view` with the line about the open gate, or without one. */
@@ -18,7 +18,7 @@ function waitingFor(gate: GateState, workflow: string): WaitingFor {
     question: gate.question,
     title: gate.title,
     decision: gate.decision,
-    have: new Set(gate.answers.filter((a) => a.verb === 'approve').map((a) => a.person)).size,
+    have: approvalsOf(gate),
     required: gate.required,
     ...(gate.expiresAt === undefined ? {} : { expiresAt: gate.expiresAt }),
     workflow,

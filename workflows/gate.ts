@@ -7,7 +7,15 @@ import {
   isCancellation,
   setHandler,
 } from '@temporalio/workflow';
-import { answered, expired, refusal, unanswerable, withdrawn, type GateState } from '../src/domain/gate.js';
+import {
+  answered,
+  approvalsOf,
+  expired,
+  refusal,
+  unanswerable,
+  withdrawn,
+  type GateState,
+} from '../src/domain/gate.js';
 import type { Accepted } from '../src/domain/messages.js';
 import { malformed, type Statement } from '../src/domain/statement.js';
 import type { Later } from './later.js';
@@ -150,10 +158,10 @@ async function signalled(desk: Desk, statement: Statement): Promise<void> {
   }
 }
 
-const progress = (gate: GateState): string => {
-  const have = new Set(gate.answers.filter((a) => a.verb === 'approve').map((a) => a.person)).size;
-  return gate.verdict === 'open' ? `${String(have)} of ${String(gate.required)} approvals` : gate.verdict;
-};
+const progress = (gate: GateState): string =>
+  gate.verdict === 'open'
+    ? `${String(approvalsOf(gate))} of ${String(gate.required)} approvals`
+    : gate.verdict;
 const describe = (statement: unknown): string => {
   const s = (statement ?? {}) as Partial<Statement>;
   return `${String(s.verb ?? 'of unknown form')} by ${String(s.person ?? 'nobody')}`.slice(0, 120);

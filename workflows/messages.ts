@@ -1,5 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { GoBack } from '../src/domain/inputs.js';
+import type { GoBack, Withdrawal } from '../src/domain/inputs.js';
 import { MESSAGES, type Accepted } from '../src/domain/messages.js';
 import type { Statement } from '../src/domain/statement.js';
 import type { DeployRequest, RollbackRequest, TargetAnswer } from '../src/domain/target.js';
@@ -26,8 +26,3 @@ export const goBack = defineSignal<[GoBack]>(MESSAGES.goBack);
 export const outcome = defineSignal<[{ requestId: string }]>(MESSAGES.outcome);
 
 export const view = defineQuery<unknown>(MESSAGES.view);
-
-export interface Withdrawal {
-  readonly requestId: string;
-  readonly goBack: GoBack;
-}

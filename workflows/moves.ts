@@ -1,4 +1,5 @@
-import { ApplicationFailure, CancellationScope, setHandler } from '@temporalio/workflow';
+import type { CancellationScope } from '@temporalio/workflow';
+import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import { deploymentDetails, percent } from '../src/domain/details.js';
 import type { GateState } from '../src/domain/gate.js';
 import type { DeploymentInput, Ended } from '../src/domain/inputs.js';
@@ -16,6 +17,7 @@ import { publisher } from './publish.js';
 import { UndoList } from './undo.js';
 import { watchPhase } from './watch-phase.js';
 import { goBack, restore, retire, undoPromote, undoShift } from './way-back.js';
+import { unheeding } from './shielded.js';
 
 export const goBackSignal = messages.goBack;
 
@@ -131,10 +133,7 @@ function createField(input: DeploymentInput): Field {
     judgedBad: false,
     knownGood: false,
     late: [],
-    removing: new CancellationScope({
-      cancellable: true,
-      parent: new CancellationScope({ cancellable: false }),
-    }),
+    removing: unheeding(),
     show,
   };
 }

@@ -1,5 +1,5 @@
 import { ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
-import type { GateState } from '../src/domain/gate.js';
+import { refuserOf, type GateState } from '../src/domain/gate.js';
 import type { Ended, PipelineInput } from '../src/domain/inputs.js';
 import { failureTypeOf } from '../src/domain/outcome.js';
 import type { CommandStage, DeployStage, Plan, ScanStage, StagePlan } from '../src/domain/plan.js';
@@ -179,7 +179,7 @@ async function approval(run: Run, stage: string, made: Made): Promise<Partial<St
 
 function refused(gate: GateState): ApplicationFailure {
   if (gate.verdict === 'expired') return ending({ outcome: 'expired', reason: 'nobody approved in time' });
-  const by = gate.answers.find((a) => a.verb === 'reject');
+  const by = refuserOf(gate);
   return ending({
     outcome: 'rejected',
     reason: `rejected by ${by?.person ?? 'nobody'}: ${by?.reason ?? 'no reason given'}`,

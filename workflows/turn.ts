@@ -1,5 +1,5 @@
 import { condition, sleep } from '@temporalio/workflow';
-import { deploymentId, pipelineId } from '../src/domain/ids.js';
+import { deploymentId, lostOf, pipelineId, recoveryRequest } from '../src/domain/ids.js';
 import type { Cause, DeploymentInput, OpenDeployment } from '../src/domain/inputs.js';
 import type { Outcome } from '../src/domain/outcome.js';
 import { refusalAnswer, type RollbackRequest } from '../src/domain/target.js';
@@ -19,7 +19,7 @@ export async function adopt(board: Board, left: OpenDeployment, show: () => void
   if (board.running?.id !== left.id) board.running = adopted(left);
   show();
   await outlasting(board, waiting.awaitDeployment({ deployment: left.id }));
-  await ended(board, left.kind === 'recover' ? left.requestId.slice(RECOVER.length) : left.id);
+  await ended(board, left.kind === 'recover' ? lostOf(left.requestId) : left.id);
   if (left.run !== undefined) await tellPipeline(pipelineId(board.state.service, left.run), left.requestId);
 }
 
@@ -87,8 +87,6 @@ async function ended(board: Board, id: string): Promise<void> {
   }
 }
 
-const RECOVER = 'recover/';
-
 /** After a deployment's end, however it came: what the store says rules; without an outcome in it, the world is put right. */
 async function settle(board: Board, id: string): Promise<Outcome> {
   const { service, environment } = board.state;
@@ -101,7 +99,7 @@ async function settle(board: Board, id: string): Promise<Outcome> {
       service,
       environment,
       n: board.state.nextN,
-      requestId: `${RECOVER}${id}`,
+      requestId: recoveryRequest(id),
       cause: { kind: 'recover', lost: id },
     });
     await runDeployment(board, admitted, () => Promise.resolve());

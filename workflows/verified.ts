@@ -1,10 +1,10 @@
-import { CancellationScope, sleep } from '@temporalio/workflow';
+import { sleep } from '@temporalio/workflow';
 import { answerOf } from '../src/domain/gate.js';
 import { outOfTime } from '../src/domain/statement.js';
 import type { Verified, VerifyInput } from '../activities/statements.js';
 import type { Later } from './later.js';
 import { control } from './profiles.js';
-import { shielded } from './shielded.js';
+import { shielded, unheeding } from './shielded.js';
 
 /** What going back gives the store. */
 export const PATIENCE_MS = 1_000;
@@ -29,10 +29,6 @@ export async function verified(input: Omit<VerifyInput, 'actedAt'>, later?: Late
   later.add(shielded(() => control.verifyStatement({ ...input, actedAt: now })));
   return { status: 'accepted', answer: answerOf(statement) };
 }
-
-/** A scope that ends only when it is told to itself, whatever the workflow is told. */
-const unheeding = (): CancellationScope =>
-  new CancellationScope({ cancellable: true, parent: new CancellationScope({ cancellable: false }) });
 
 /** What `work` gives, if it does within `ms`. Not cancelled by anything, and its timer does not stay behind. */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {

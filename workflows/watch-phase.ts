@@ -4,6 +4,7 @@ import type { WatchInput, WatchResult } from '../src/domain/watching.js';
 import { meanwhile } from './meanwhile.js';
 import { about, judgedBad, type Field } from './moves.js';
 import { control } from './profiles.js';
+import { refuserOf } from '../src/domain/gate.js';
 
 /** Watches one phase to its end; doubt that outlasts the step parks the deployment, and a person decides. Throws when the candidate is bad. */
 export async function watchPhase(field: Field, phase: string, ms: number): Promise<void> {
@@ -66,6 +67,5 @@ async function parked(field: Field, phase: string, kind: VerdictKind, reason: st
     field.gates.ask(() => control.openQuestion({ ...about(field), question: 'parked', title })),
   );
   if (closed.verdict === 'approved') return;
-  const by = closed.answers.find((a) => a.verb === 'reject');
-  throw judgedBad(`parked (${reason}) and sent back by ${by?.person ?? 'nobody'}`);
+  throw judgedBad(`parked (${reason}) and sent back by ${refuserOf(closed)?.person ?? 'nobody'}`);
 }

@@ -1,4 +1,5 @@
 import { ApplicationFailure, sleep } from '@temporalio/workflow';
+import { refuserOf } from '../src/domain/gate.js';
 import { about, named, sharesOf, summary, type Field } from './moves.js';
 import { control } from './profiles.js';
 import { reasonOf } from './undo.js';
@@ -92,7 +93,7 @@ export async function goBack(field: Field, why: string): Promise<string | undefi
       control.openQuestion({ ...about(field), question: 'undo_incomplete', title }),
     );
     if (closed.verdict !== 'rejected') continue;
-    const by = closed.answers.find((a) => a.verb === 'reject');
+    const by = refuserOf(closed);
     field.undo.clear();
     field.show({}, `left as it is by ${by?.person ?? 'nobody'}: ${names}`);
     return names;

@@ -66,13 +66,20 @@ const barred = (gate: GateState | undefined, { person, verb }: Statement): strin
     ? `${person} asked for this run and may not approve it (self_approval is false); another person must`
     : undefined;
 
+/** How many persons have said yes. */
+export const approvalsOf = ({ answers }: Pick<GateState, 'answers'>): number =>
+  new Set(answers.filter((a) => a.verb === 'approve').map((a) => a.person)).size;
+
+/** Who said no. */
+export const refuserOf = ({ answers }: Pick<GateState, 'answers'>): Answer | undefined =>
+  answers.find((a) => a.verb === 'reject');
+
 /** The gate after a verified answer. One reject closes it; approvals count distinct persons. */
 export function answered(gate: GateState, answer: Answer): GateState {
   if (gate.verdict !== 'open') return gate;
   const answers = [...gate.answers, answer];
-  const approvals = new Set(answers.filter((a) => a.verb === 'approve').map((a) => a.person)).size;
-  const verdict: GateVerdict =
-    answer.verb === 'reject' ? 'rejected' : approvals >= gate.required ? 'approved' : 'open';
+  const enough = approvalsOf({ answers }) >= gate.required;
+  const verdict: GateVerdict = answer.verb === 'reject' ? 'rejected' : enough ? 'approved' : 'open';
   return { ...gate, answers, verdict };
 }
 

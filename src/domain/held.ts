@@ -1,7 +1,7 @@
 import type { Configuration } from './plan.js';
 import type { Release } from './release.js';
 import type { DeploymentRow } from './store.js';
-import { otherSlot, type Slot, type TargetState } from './target.js';
+import { idleSlot, type Slot, type TargetState } from './target.js';
 
 /** What a target's record has a slot for, and by which deployment. */
 export interface Held {
@@ -25,7 +25,7 @@ export function heldSlots(state: TargetState, open: readonly DeploymentRow[]): r
   if (live !== undefined && !(promoted && recovering)) held.push({ ...live, role: 'live' });
   if (moving !== undefined && !promoted && !recovering)
     held.push({
-      ...{ slot: live === undefined ? 'blue' : otherSlot(live.slot), role: 'candidate' },
+      ...{ slot: idleSlot(live), role: 'candidate' },
       ...{ release: moving.release, configuration: moving.plan.configuration, deployment: moving.id },
     });
   // Nothing is known good until it has passed its bake, so what was before it still is.

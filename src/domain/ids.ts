@@ -28,3 +28,8 @@ export const effectQueues = (host?: string): EffectQueues =>
   host === undefined
     ? { effects: QUEUES.control, watch: QUEUES.watch }
     : { effects: `host/${host}`, watch: `host/${host}/watch` };
+
+const RECOVER = 'recover/';
+/** The request that puts right what a lost deployment has left, and the deployment that such a request is about. */
+export const recoveryRequest = (deployment: string): string => `${RECOVER}${deployment}`;
+export const lostOf = (requestId: string): string => requestId.slice(RECOVER.length);

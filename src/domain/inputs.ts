@@ -52,6 +52,12 @@ export interface OpenDeployment {
   readonly run?: string;
 }
 
+/** A request is no longer wanted; what runs of it goes back. */
+export interface Withdrawal {
+  readonly requestId: string;
+  readonly goBack: GoBack;
+}
+
 /** Why a deployment is to be: a pipeline's request, a person's rollback, or a deployment that ended without an outcome. */
 export type Cause =
   | { readonly kind: 'deploy'; readonly request: DeployRequest }

@@ -1,6 +1,6 @@
 /** Names of the messages that workflows take; definitions with these names are in workflows/messages.ts. */
 export const MESSAGES = {
-  /** Update (answers) and signal (fire and forget) on pipeline and deployment; argument: Statement. */
+  /** Update (answers) and signal (fire and forget) on pipeline, deployment and target; argument: Statement. */
   approve: 'approve',
   reject: 'reject',
   /** Update on a pipeline; argument: Statement with verb `abort`. */
@@ -9,7 +9,7 @@ export const MESSAGES = {
   rollback: 'rollback',
   /** Update on a target; argument: DeployRequest. Answers TargetAnswer. Repeats are answered alike. */
   request: 'request',
-  /** Update on a target: a queued request is taken back; argument: { requestId }. */
+  /** Update on a target: a request is taken back, and what runs of it goes back. Argument: Withdrawal. */
   withdraw: 'withdraw',
   /** Signal target → deployment: go back. Argument: GoBack. */
   goBack: 'goBack',

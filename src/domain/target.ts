@@ -6,6 +6,9 @@ import type { Person, Statement } from './statement.js';
 
 export type Slot = 'blue' | 'green';
 export const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue');
+/** Where a candidate goes, beside what serves. */
+export const idleSlot = (serving: { readonly slot: Slot } | undefined): Slot =>
+  serving === undefined ? 'blue' : otherSlot(serving.slot);
 
 /** A release as it serves: where, with what configuration, since when, put there by which deployment. */
 export interface Live {
@@ -49,9 +52,8 @@ export const newTarget = ({ service, environment }: TargetRef): TargetState => (
   ...{ schema: 1, service, environment, holdMarks: [], nextN: 1, revision: 0 },
 });
 
-/** The plan a rollback restores is the live one's; the rest of a deployment's plan is the run's. */
 export interface DeployRequest extends TargetRef {
-  /** Stable over repeats: `<run>/<stage>`. */
+  /** Stable over repeats: `<run>/<stage>/<how often it was asked anew>`. */
   readonly requestId: string;
   readonly run: string;
   readonly pipeline: string;

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { runScan } from '../../activities/run-scan.js';
 import { packArtifacts } from '../../src/adapters/artifacts/tar.js';
 import { secretlintScanner } from '../../src/adapters/scanners/secretlint.js';
@@ -11,16 +11,10 @@ import type { RunScanInput } from '../../src/domain/stage.js';
 import { ShipwayError } from '../../src/errors.js';
 import { PLANTED } from '../contracts/scanner.js';
 import { activityOf } from '../support/activity.js';
-import { stageLab, type Source, type StageLab } from '../support/stage-lab.js';
+import { stageLabOfFile, type Source } from '../support/stage-lab.js';
 
 const TOKEN = PLANTED['GitHub token'] ?? '';
-let lab: StageLab;
-let clean: Source;
-beforeAll(async () => {
-  lab = await stageLab();
-  clean = await lab.commit({ 'README.md': 'shop\n' });
-});
-afterAll(() => lab.end());
+const { lab, source: clean } = await stageLabOfFile();
 beforeEach(() => {
   lab.chunks.length = lab.entries.length = 0;
 });

@@ -1,21 +1,13 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { makeAhead, takeAhead } from '../../src/stage/ahead.js';
 import { settled } from '../../src/stage/behind.js';
 import { checkoutDir } from '../../src/stage/workspace.js';
-import { stageLab, type Source, type StageLab } from '../support/stage-lab.js';
+import { stageLabOfFile } from '../support/stage-lab.js';
 
-let lab: StageLab;
-let source: Source;
-let checkout: string;
-beforeAll(async () => {
-  lab = await stageLab();
-  source = await lab.commit({ 'README.md': 'shop\n' });
-  checkout = checkoutDir(lab.stageDir, source.commit);
-});
-afterAll(() => lab.end());
-
+const { lab, source } = await stageLabOfFile();
+const checkout = checkoutDir(lab.stageDir, source.commit);
 const NEVER = new AbortController().signal;
 const sources = async (): Promise<readonly string[]> => (await readdir(join(lab.stageDir, 'sources'))).sort();
 const first = { followed: true };

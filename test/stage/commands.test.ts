@@ -1,18 +1,12 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { identityOf, isAlive } from '../../src/processes.js';
 import { runDir } from '../../src/stage/job-files.js';
 import { settled } from '../../src/stage/behind.js';
-import { stageLab, textOf, type Source, type StageLab } from '../support/stage-lab.js';
+import { stageLabOfFile, textOf } from '../support/stage-lab.js';
 
-let lab: StageLab;
-let source: Source;
-beforeAll(async () => {
-  lab = await stageLab();
-  source = await lab.commit({ 'README.md': 'shop\n' });
-});
-afterAll(() => lab.end());
+const { lab, source } = await stageLabOfFile();
 
 const outputOf = async (script: readonly string[]): Promise<string> => {
   lab.chunks.length = 0;

@@ -1,20 +1,14 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { ShipwayError } from '../../src/errors.js';
 import { identityOf, isAlive } from '../../src/processes.js';
 import { inspectJob } from '../../src/stage/job-files.js';
 import type { StageBackend } from '../../src/domain/stage.js';
 import { settled } from '../../src/stage/behind.js';
-import { stageLab, textOf, type Source, type StageLab } from '../support/stage-lab.js';
+import { stageLabOfFile, textOf, type StageLab } from '../support/stage-lab.js';
 
-let lab: StageLab;
-let source: Source;
-beforeAll(async () => {
-  lab = await stageLab();
-  source = await lab.commit({ 'README.md': 'shop\n' });
-});
-afterAll(() => lab.end());
+const { lab, source } = await stageLabOfFile();
 beforeEach(() => {
   lab.chunks.length = lab.entries.length = 0;
 });

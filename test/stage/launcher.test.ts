@@ -2,18 +2,12 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { isAlive, identityOf } from '../../src/processes.js';
 import { launched } from '../../src/stage/launcher.js';
-import { stageLab, textOf, type Source, type StageLab } from '../support/stage-lab.js';
+import { stageLabOfFile, textOf } from '../support/stage-lab.js';
 
-let lab: StageLab;
-let source: Source;
-beforeAll(async () => {
-  lab = await stageLab();
-  source = await lab.commit({ 'README.md': 'shop\n' });
-});
-afterAll(() => lab.end());
+const { lab, source } = await stageLabOfFile();
 
 /** The launchers of this process. */
 async function launchers(): Promise<readonly number[]> {

@@ -1,18 +1,12 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { ShipwayError } from '../../src/errors.js';
 import { sha256 } from '../../src/hash.js';
-import { stageLab, textOf, type Source, type StageLab } from '../support/stage-lab.js';
+import { stageLabOfFile, textOf } from '../support/stage-lab.js';
 
-let lab: StageLab;
-let source: Source;
-beforeAll(async () => {
-  lab = await stageLab();
-  source = await lab.commit({ 'README.md': 'shop\n' });
-});
-afterAll(() => lab.end());
+const { lab, source } = await stageLabOfFile();
 beforeEach(() => {
   lab.chunks.length = 0;
 });

@@ -2,20 +2,14 @@ import { ActivityCancellationDetails } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ShipwayError } from '../../src/errors.js';
 import { identityOf, isAlive } from '../../src/processes.js';
 import { inspectJob } from '../../src/stage/job-files.js';
 import { stopOrphans } from '../../src/stage/orphans.js';
-import { stageLab, textOf, type Source, type StageLab } from '../support/stage-lab.js';
+import { stageLabOfFile, textOf } from '../support/stage-lab.js';
 
-let lab: StageLab;
-let source: Source;
-beforeAll(async () => {
-  lab = await stageLab();
-  source = await lab.commit({ 'README.md': 'shop\n' });
-});
-afterAll(() => lab.end());
+const { lab, source } = await stageLabOfFile();
 
 let n = 0;
 const file = (name: string): string => join(lab.folder, `${name}-${String((n += 1))}`);

@@ -1,26 +1,22 @@
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { runDir } from '../../src/stage/job-files.js';
 import { stageUser } from '../../src/stage/user.js';
 import { settled } from '../../src/stage/behind.js';
-import { stageLab, type Source, type StageLab } from '../support/stage-lab.js';
+import { stageLabOfFile } from '../support/stage-lab.js';
 
 /** Only root may become another user; anybody else is told so, and that is all there is to test then. */
 const asRoot = process.getuid?.() === 0;
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
-let lab: StageLab;
-let source: Source;
+const { lab, source } = await stageLabOfFile({ 'README.md': 'shop\n', 'run.sh': 'echo ran\n' });
 beforeAll(async () => {
-  lab = await stageLab();
   await chmod(lab.folder, 0o711);
-  source = await lab.commit({ 'README.md': 'shop\n', 'run.sh': 'echo ran\n' });
   await mkdir(join(lab.folder, 'secrets'), { mode: 0o700 });
   await writeFile(join(lab.folder, 'secrets/password'), 'hunter2', { mode: 0o600 });
   if (asRoot) expect(await stageUser('nobody', lab.stageDir)).toEqual(NOBODY);
 });
-afterAll(() => lab.end());
 beforeEach(() => {
   lab.chunks.length = 0;
 });

@@ -1,18 +1,16 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { packArtifacts } from '../../src/adapters/artifacts/tar.js';
 import type { ArtifactRef } from '../../src/domain/release.js';
 import { sha256 } from '../../src/hash.js';
-import { stageLab, type Source, type StageLab } from '../support/stage-lab.js';
+import { stageLabOfFile, type Source } from '../support/stage-lab.js';
 
-let lab: StageLab;
-let source: Source;
-beforeAll(async () => {
-  lab = await stageLab();
-  source = await lab.commit({ 'README.md': 'shop\n', 'lock.json': '1', 'src/app.js': 'app\n' });
+const { lab, source } = await stageLabOfFile({
+  'README.md': 'shop\n',
+  'lock.json': '1',
+  'src/app.js': 'app\n',
 });
-afterAll(() => lab.end());
 beforeEach(() => {
   lab.chunks.length = lab.entries.length = 0;
 });

@@ -229,3 +229,16 @@ describe('logs', () => {
     expect(seen.sort((a, b) => a - b)).toEqual(seqs);
   });
 });
+
+test('a record of a newer form is not worked with: another worker may', async () => {
+  const ref = { service: 'newer', environment: 'production' };
+  const state = { schema: 1 as const, ...ref, holdMarks: [], nextN: 1, revision: 0 };
+  await store.targets.save(state);
+  const saved = { ...state, revision: 1 };
+  expect(await store.targets.load(ref)).toEqual(saved);
+  await store.targets.save({ ...saved, schema: 2 as 1 });
+  await expect(store.targets.load(ref)).rejects.toMatchObject({
+    type: 'target.newer',
+    message: 'the record of newer in production has form 2, this version knows 1',
+  });
+});

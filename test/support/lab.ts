@@ -8,6 +8,7 @@ import {
   createWaitingActivities,
   type Activities,
 } from '../../activities/index.js';
+import { afterAll } from 'vitest';
 import { askTarget } from '../../activities/targets.js';
 import { allFailing } from '../../activities/failure.js';
 import { QUEUES, effectQueues, pipelineId, targetId } from '../../src/domain/ids.js';
@@ -83,8 +84,18 @@ const realServer = async (): Promise<TestWorkflowEnvironment> =>
     namespace: await freshNamespace(),
   });
 
+/** The lab of a whole test file, which ends with it. */
+export async function labOfFile(server?: 'time skipping' | 'real'): Promise<Lab> {
+  const lab = await createLab(server);
+  afterAll(async () => {
+    await lab.stop();
+    lab.world.close();
+  });
+  return lab;
+}
+
 /** All workflows with all decisions as they are, on the time-skipping server; world, commands, watching and store are typed fakes. */
-export async function createLab(server: 'time skipping' | 'real' = 'time skipping'): Promise<Lab> {
+async function createLab(server: 'time skipping' | 'real' = 'time skipping'): Promise<Lab> {
   const env = await (server === 'real' ? realServer() : timeSkippingServer());
   const store = memoryStore();
   const world = fakeWorld();

@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs';
 import type { Info } from '@temporalio/activity';
 import { MockActivityEnvironment, type MockActivityEnvironmentOptions } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
+import { afterAll } from 'vitest';
 import { failing } from '../../activities/failure.js';
 import { runStage } from '../../activities/run-stage.js';
 import type { StageDeps } from '../../activities/stage-job.js';
@@ -56,8 +57,17 @@ export interface Running {
   readonly result: Promise<RunStageResult>;
 }
 
+/** The lab of a whole test file with a commit of these files, which ends with it. */
+export async function stageLabOfFile(
+  files: Readonly<Record<string, string>> = { 'README.md': 'shop\n' },
+): Promise<{ readonly lab: StageLab; readonly source: Source }> {
+  const lab = await stageLab();
+  afterAll(() => lab.end());
+  return { lab, source: await lab.commit(files) };
+}
+
 /** The activity on real processes, with an artifact store in a folder and everything else recorded. */
-export async function stageLab(): Promise<StageLab> {
+async function stageLab(): Promise<StageLab> {
   const folder = await mkdtemp(join(tmpdir(), 'stage-'));
   const stageDir = join(folder, 'stages');
   const artifacts = localArtifacts({ directory: join(folder, 'artifacts') });

@@ -1,20 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { pipelineId } from '../../src/domain/ids.js';
 import type { PipelineInput } from '../../src/domain/inputs.js';
 import { MESSAGES, type Accepted } from '../../src/domain/messages.js';
-import { createLab, type Lab } from '../support/lab.js';
+import { labOfFile } from '../support/lab.js';
 import { pipelineInput, plan, statement } from '../support/plans.js';
 import { record } from '../support/record.js';
 import { story, type Story } from '../support/story.js';
 
-let lab: Lab;
-beforeAll(async () => {
-  lab = await createLab();
-});
-afterAll(async () => {
-  await lab.stop();
-  lab.world.close();
-});
+const lab = await labOfFile();
 afterEach(() => {
   lab.watching = () => undefined;
   lab.staging = () => Promise.resolve();

@@ -1,22 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { MESSAGES, type Accepted } from '../../src/domain/messages.js';
 import type { Verb } from '../../src/domain/statement.js';
 import type { WaitingFor } from '../../src/domain/view.js';
 import type { WatchResult } from '../../src/domain/watching.js';
-import { createLab, type Lab } from '../support/lab.js';
+import { labOfFile } from '../support/lab.js';
 import { deploymentPlan, statement } from '../support/plans.js';
 import { record } from '../support/record.js';
 import { story, type Story } from '../support/story.js';
 import { WATCH_PLAN } from '../support/watching.js';
 
-let lab: Lab;
-beforeAll(async () => {
-  lab = await createLab();
-});
-afterAll(async () => {
-  await lab.stop();
-  lab.world.close();
-});
+const lab = await labOfFile();
 afterEach(() => {
   lab.watching = () => undefined;
 });

@@ -1,20 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { targetId } from '../../src/domain/ids.js';
 import { MESSAGES } from '../../src/domain/messages.js';
 import type { DeployRequest, TargetAnswer } from '../../src/domain/target.js';
 import type { TargetView } from '../../src/domain/view.js';
-import { createLab, type Lab } from '../support/lab.js';
+import { labOfFile } from '../support/lab.js';
 import { requestFor } from '../support/plans.js';
 import { record } from '../support/record.js';
 
-let lab: Lab;
-beforeAll(async () => {
-  lab = await createLab('real');
-});
-afterAll(async () => {
-  await lab.stop();
-  lab.world.close();
-});
+const lab = await labOfFile('real');
 afterEach(() => {
   lab.watching = () => undefined;
 });

@@ -1,17 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createLab, type Lab } from '../support/lab.js';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { PipelineInput } from '../../src/domain/inputs.js';
+import { labOfFile } from '../support/lab.js';
 import { deploymentPlan, statement } from '../support/plans.js';
 import { record } from '../support/record.js';
 import { endedOf, story, type Story } from '../support/story.js';
 
-let lab: Lab;
-beforeAll(async () => {
-  lab = await createLab();
-});
-afterAll(async () => {
-  await lab.stop();
-  lab.world.close();
-});
+const lab = await labOfFile();
 afterEach(() => {
   lab.watching = () => undefined;
   lab.watched.length = 0;
@@ -34,6 +28,16 @@ function expectUntouched(shop: Story): void {
   expect(shop.state()?.holdMarks).toEqual([]);
   expect(shop.slots()).toEqual(['blue']);
   expect(lab.store.openPermits()).toEqual([]);
+}
+
+/** v1 and v2 have shipped, and v3 is in its bake. */
+async function thirdInBake(shop: Story): Promise<PipelineInput> {
+  for (const v of ['v1', 'v2']) expect((await shop.ship(v)).outcome).toBe('shipped');
+  lab.watched.length = 0;
+  lab.watching = (w) => (w.phase === 'bake' ? 'until interrupted' : undefined);
+  const input = await shop.begin('v3');
+  await shop.watching('bake');
+  return input;
 }
 
 describe('with a deployment in flight a rollback is a message to it', () => {
@@ -180,11 +184,7 @@ describe('on an idle target a rollback is a deployment of its own', () => {
 
   test('a version named while another is deployed is gone to once that has gone back', async () => {
     const shop = story(lab, 'further');
-    for (const v of ['v1', 'v2']) expect((await shop.ship(v)).outcome).toBe('shipped');
-    lab.watched.length = 0;
-    lab.watching = (w) => (w.phase === 'bake' ? 'until interrupted' : undefined);
-    const input = await shop.begin('v3');
-    await shop.watching('bake');
+    const input = await thirdInBake(shop);
     await shop.rollback({ to: 'v1', requestId: 'far' });
     expect((await shop.ended(input)).outcome).toBe('rolled_back');
     expect((await endedOf(shop.deployment(4))).outcome).toBe('shipped');
@@ -193,11 +193,7 @@ describe('on an idle target a rollback is a deployment of its own', () => {
 
   test('two at once on one deployment: each is answered, and what the first did not do is done next', async () => {
     const shop = story(lab, 'both');
-    for (const v of ['v1', 'v2']) expect((await shop.ship(v)).outcome).toBe('shipped');
-    lab.watched.length = 0;
-    lab.watching = (w) => (w.phase === 'bake' ? 'until interrupted' : undefined);
-    const input = await shop.begin('v3');
-    await shop.watching('bake');
+    const input = await thirdInBake(shop);
     await shop.rollback({ to: 'v1', requestId: 'far' });
     await shop.rollback({ requestId: 'near' });
     expect((await shop.ended(input)).outcome).toBe('rolled_back');

@@ -1,16 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createLab, type Lab } from '../support/lab.js';
+import { expect, test } from 'vitest';
+import { labOfFile } from '../support/lab.js';
 import { story } from '../support/story.js';
 
-let lab: Lab;
-beforeAll(async () => {
-  lab = await createLab();
-});
-afterAll(async () => {
-  await lab.stop();
-  lab.world.close();
-});
+const lab = await labOfFile();
 
 /** Time is skipped only while no activity runs, so the watch of a long bake is one that is between two attempts. */
 const later = ApplicationFailure.create({ message: 'still baking', nextRetryDelay: '30d' });

@@ -1,21 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { QUEUES, deploymentId, targetId } from '../../src/domain/ids.js';
 import type { DeploymentInput } from '../../src/domain/inputs.js';
 import { MESSAGES } from '../../src/domain/messages.js';
 import type { TargetAnswer, TargetState } from '../../src/domain/target.js';
-import { HOST, createLab, type Lab } from '../support/lab.js';
+import { HOST, labOfFile } from '../support/lab.js';
 import { record } from '../support/record.js';
 import { endedOf, story, type Story } from '../support/story.js';
 import { requestFor } from '../support/plans.js';
 
-let lab: Lab;
-beforeAll(async () => {
-  lab = await createLab('real');
-});
-afterAll(async () => {
-  await lab.stop();
-  lab.world.close();
-});
+const lab = await labOfFile('real');
 afterEach(() => {
   lab.watching = () => undefined;
   lab.world.stall('ensure', false);

@@ -1,21 +1,14 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createLab, type Lab } from '../support/lab.js';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { labOfFile } from '../support/lab.js';
 import { record } from '../support/record.js';
 import { deploymentPlan, pipelineInput, plan, statement } from '../support/plans.js';
 import { MESSAGES } from '../../src/domain/messages.js';
 import { deploymentId, pipelineId } from '../../src/domain/ids.js';
 import type { Ended, PipelineInput } from '../../src/domain/inputs.js';
 
-let lab: Lab;
-beforeAll(async () => {
-  lab = await createLab();
-});
-afterAll(async () => {
-  await lab.stop();
-  lab.world.close();
-});
+const lab = await labOfFile();
 beforeEach(() => {
   lab.watching = () => undefined;
   lab.staging = () => Promise.resolve();

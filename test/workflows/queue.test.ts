@@ -1,19 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Ended, PipelineInput } from '../../src/domain/inputs.js';
 import { MESSAGES } from '../../src/domain/messages.js';
 import type { TargetView } from '../../src/domain/view.js';
-import { createLab, targetHandle, type Lab } from '../support/lab.js';
+import { labOfFile, targetHandle } from '../support/lab.js';
 import { pipelineInput, plan } from '../support/plans.js';
 import { story, type Story } from '../support/story.js';
 
-let lab: Lab;
-beforeAll(async () => {
-  lab = await createLab();
-});
-afterAll(async () => {
-  await lab.stop();
-  lab.world.close();
-});
+const lab = await labOfFile();
 const shop = (): Story => story(lab, 'shop');
 
 test('lets requests wait in order, and each ends', async () => {

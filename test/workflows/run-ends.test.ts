@@ -1,21 +1,14 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { pipelineId } from '../../src/domain/ids.js';
 import type { PipelineInput } from '../../src/domain/inputs.js';
 import { MESSAGES, type Accepted } from '../../src/domain/messages.js';
-import { createLab, type Lab } from '../support/lab.js';
+import { labOfFile } from '../support/lab.js';
 import { commandStage, pipelineInput, plan, statement } from '../support/plans.js';
 import { record } from '../support/record.js';
 import { story, type Story } from '../support/story.js';
 
-let lab: Lab;
-beforeAll(async () => {
-  lab = await createLab();
-});
-afterAll(async () => {
-  await lab.stop();
-  lab.world.close();
-});
+const lab = await labOfFile();
 beforeEach(() => {
   lab.staging = () => Promise.resolve();
 });

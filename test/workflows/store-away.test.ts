@@ -1,21 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { pipelineId } from '../../src/domain/ids.js';
 import { MESSAGES, type Accepted } from '../../src/domain/messages.js';
 import type { WatchResult } from '../../src/domain/watching.js';
-import { createLab, type Lab } from '../support/lab.js';
+import { labOfFile } from '../support/lab.js';
 import { pipelineInput, plan, statement } from '../support/plans.js';
 import { record } from '../support/record.js';
 import { story, type Story } from '../support/story.js';
 
-let lab: Lab;
-beforeAll(async () => {
-  // The time-skipping server loses a workflow task that cancels an activity which ends just then.
-  lab = await createLab('real');
-});
-afterAll(async () => {
-  await lab.stop();
-  lab.world.close();
-});
+// The time-skipping server loses a workflow task that cancels an activity which ends just then.
+const lab = await labOfFile('real');
 afterEach(() => {
   lab.store.away(0);
   lab.watching = () => undefined;

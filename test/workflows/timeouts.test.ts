@@ -1,17 +1,10 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createLab, type Lab } from '../support/lab.js';
+import { expect, test } from 'vitest';
+import { labOfFile } from '../support/lab.js';
 import { deploymentPlan } from '../support/plans.js';
 import { story } from '../support/story.js';
 
-let lab: Lab;
-beforeAll(async () => {
-  lab = await createLab('real');
-});
-afterAll(async () => {
-  await lab.stop();
-  lab.world.close();
-});
+const lab = await labOfFile('real');
 
 /** Seconds that an attempt of each activity may take. */
 async function attempts(handle: WorkflowHandle): Promise<Readonly<Record<string, number>>> {

@@ -1,19 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { MESSAGES, type Accepted } from '../../src/domain/messages.js';
 import type { WaitingFor } from '../../src/domain/view.js';
-import { createLab, type Lab } from '../support/lab.js';
+import { labOfFile } from '../support/lab.js';
 import { statement } from '../support/plans.js';
 import { record } from '../support/record.js';
 import { story, type Story } from '../support/story.js';
 
-let lab: Lab;
-beforeAll(async () => {
-  lab = await createLab();
-});
-afterAll(async () => {
-  await lab.stop();
-  lab.world.close();
-});
+const lab = await labOfFile();
 afterEach(() => {
   lab.store.away(0);
   for (const operation of ['split', 'remove', 'close']) lab.world.fail(operation, undefined);

@@ -1,17 +1,16 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { targetId } from '../../src/domain/ids.js';
 import { MESSAGES } from '../../src/domain/messages.js';
 import type { DeployRequest, TargetAnswer } from '../../src/domain/target.js';
 import type { TargetView } from '../../src/domain/view.js';
-import { createLab, type Lab } from '../support/lab.js';
+import { labOfFile } from '../support/lab.js';
 import { requestFor, statement } from '../support/plans.js';
 import { story } from '../support/story.js';
 
-let lab: Lab;
+const lab = await labOfFile('real');
 let broken: string | undefined;
-beforeAll(async () => {
-  lab = await createLab('real');
+beforeAll(() => {
   const { audit, requests } = lab.store;
   const [append, waiting] = [audit.append.bind(audit), requests.waiting.bind(requests)];
   Object.assign(audit, {
@@ -24,10 +23,6 @@ beforeAll(async () => {
     waiting: (of: Parameters<typeof waiting>[0]) =>
       broken === `waiting ${of.service}` ? Promise.reject(new Error('nobody foresaw this')) : waiting(of),
   });
-});
-afterAll(async () => {
-  await lab.stop();
-  lab.world.close();
 });
 
 /** What it asks: mended meanwhile, and told to try again. */

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { Client } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Context } from '@temporalio/activity';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import {
   createControlActivities,
   createEffectActivities,
   createWaitingActivities,
-  type Activities,
 } from '../../activities/index.js';
-import { afterAll } from 'vitest';
+import { afterAll, beforeEach } from 'vitest';
 import { askTarget } from '../../activities/targets.js';
 import { allFailing } from '../../activities/failure.js';
 import { QUEUES, effectQueues, pipelineId, targetId } from '../../src/domain/ids.js';
@@ -19,14 +18,15 @@ import type { Verb } from '../../src/domain/statement.js';
 import type { RunView } from '../../src/domain/view.js';
 import type { DeployRequest, TargetAnswer } from '../../src/domain/target.js';
 import type { WatchInput, WatchResult } from '../../src/domain/watching.js';
-import { sha256 } from '../../src/hash.js';
 import type { pipeline } from '../../workflows/index.js';
 import { addSearchAttributes } from '../../src/worker/search-attributes.js';
 import { activityOf } from './activity.js';
 import { runOf } from './admitted.js';
 import { memoryStore, type MemoryStore } from './memory-store.js';
 import { statement } from './plans.js';
+import { openWorkflows } from './open-workflows.js';
 import { freshNamespace, temporalAddress, timeSkippingServerPath, workflowBundle } from './servers.js';
+import { cancelled, fakeStages, fakeWatch } from './fake-commands.js';
 import { fakeWorld, type FakeWorld } from './fake-world.js';
 
 export const HOST = 'test-host';
@@ -49,6 +49,11 @@ type Scripted = Partial<WatchResult> | 'until interrupted' | undefined;
 
 export interface Lab {
   readonly env: TestWorkflowEnvironment;
+  /**
+   * Lets no time pass but the real one; `env.sleep` skips some. Waiting for an end on `env.client` skips until it is told of that end: to the
+   * expiry of others' gates or, when nothing else is left, over the ten years after which the server ends a target.
+   */
+  readonly client: Client;
   readonly store: MemoryStore;
   readonly world: FakeWorld;
   watching: WatchScript;
@@ -87,6 +92,11 @@ const realServer = async (): Promise<TestWorkflowEnvironment> =>
 /** The lab of a whole test file, which ends with it. */
 export async function labOfFile(server?: 'time skipping' | 'real'): Promise<Lab> {
   const lab = await createLab(server);
+  beforeEach(({ onTestFailed, task }) => {
+    onTestFailed(async () => {
+      process.stderr.write(`open when “${task.name}” failed:\n${await openWorkflows(lab.client)}\n`);
+    });
+  });
   afterAll(async () => {
     await lab.stop();
     lab.world.close();
@@ -100,7 +110,7 @@ async function createLab(server: 'time skipping' | 'real' = 'time skipping'): Pr
   const store = memoryStore();
   const world = fakeWorld();
   const lab = labOf(env, store, world);
-  const control = { store, client: env.client, policy: () => Promise.resolve(POLICY), host: HOST };
+  const control = { store, client: lab.client, policy: () => Promise.resolve(POLICY), host: HOST };
   const queues = effectQueues(HOST);
   const common = {
     connection: env.nativeConnection,
@@ -138,10 +148,12 @@ async function createLab(server: 'time skipping' | 'real' = 'time skipping'): Pr
 }
 
 function labOf(env: TestWorkflowEnvironment, store: MemoryStore, world: FakeWorld): Lab {
+  const client = new Client({ connection: env.connection, namespace: env.namespace ?? 'default' });
   const handleOf = (input: PipelineInput) =>
-    env.client.workflow.getHandle<typeof pipeline>(pipelineId(input.plan.service, input.run));
+    client.workflow.getHandle<typeof pipeline>(pipelineId(input.plan.service, input.run));
   const lab: Lab = {
     env,
+    client,
     store,
     world,
     watching: () => undefined,
@@ -156,7 +168,7 @@ function labOf(env: TestWorkflowEnvironment, store: MemoryStore, world: FakeWorl
       }),
     watched: [],
     start: (input) =>
-      env.client.workflow.start<typeof pipeline>('pipeline', {
+      client.workflow.start<typeof pipeline>('pipeline', {
         workflowId: pipelineId(input.plan.service, input.run),
         taskQueue: QUEUES.control,
         args: [input],
@@ -176,66 +188,14 @@ function labOf(env: TestWorkflowEnvironment, store: MemoryStore, world: FakeWorl
       return handleOf(input).executeUpdate(verb, { args: [statement(person, verb, waiting.decision ?? '')] });
     },
     ask: async (request) => {
-      await runOf(env.client, store, request);
+      await runOf(client, store, request);
       const activity = activityOf(request.pipeline, { activityId: randomUUID() });
-      return activity.run(askTarget({ client: env.client }), request);
+      return activity.run(askTarget({ client }), request);
     },
     stop: () => Promise.resolve(),
   };
   return lab;
 }
 
-/** What `body` gives, or a rejection when the activity is cancelled; beats meanwhile, else it would not be told. */
-async function orCancelled<T>(body: Promise<T>): Promise<T> {
-  const beat = setInterval(() => {
-    Context.current().heartbeat();
-  }, 100);
-  try {
-    return await Promise.race([body, Context.current().cancelled]);
-  } finally {
-    clearInterval(beat);
-  }
-}
-const cancelled = (): Promise<never> => orCancelled(new Promise<never>(() => undefined));
-
-const fakeWatch =
-  (lab: Lab): Activities['watch'] =>
-  async (input) => {
-    lab.watched.push(input);
-    const said = (await orCancelled(Promise.resolve(lab.watching(input)))) ?? {};
-    if (said === 'until interrupted') {
-      await cancelled().catch(() => undefined);
-      return {
-        verdict: { kind: 'inconclusive', reason: 'interrupted' },
-        interrupted: true,
-        evidence: input.evidence,
-      };
-    }
-    return {
-      verdict: { kind: 'pass', reason: 'as scripted' },
-      interrupted: false,
-      evidence: input.evidence,
-      ...said,
-    };
-  };
-
-const fakeStages = (lab: Lab): Pick<Activities, 'runStage' | 'runScan'> => ({
-  async runStage(input) {
-    await lab.staging(input.stage.name, input.attempt);
-    const artifacts =
-      input.stage.artifacts.length === 0
-        ? {}
-        : { artifacts: { stage: input.stage.name, digest: sha256(input.version), bytes: 1 } };
-    return { outputBytes: 0, ...artifacts };
-  },
-  async runScan(input) {
-    await lab.staging(input.stage.name, 1);
-    return {
-      findings: 0,
-      evidence: { kind: 'scan', stage: input.stage.name, digest: sha256('scan'), summary: 'nothing found' },
-    };
-  },
-});
-
 export const targetHandle = (lab: Lab) =>
-  lab.env.client.workflow.getHandle(targetId({ service: 'shop', environment: 'production' }));
+  lab.client.workflow.getHandle(targetId({ service: 'shop', environment: 'production' }));

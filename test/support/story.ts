@@ -30,7 +30,7 @@ export interface Story {
 
 export function story(lab: Lab, service: string): Story {
   const ref = { service, environment: 'production' };
-  const client = lab.env.client.workflow;
+  const client = lab.client.workflow;
   const target = () => client.getHandle(targetId(ref));
   const pipeline = (input: PipelineInput) => client.getHandle(pipelineId(service, input.run));
   const deployment = (n: number) => client.getHandle(deploymentId(ref, n));

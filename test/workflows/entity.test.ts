@@ -16,7 +16,7 @@ afterEach(() => {
 const staging = (service: string, version: string, requestId = version): DeployRequest =>
   requestFor(service, 'staging', version, requestId);
 const handleOf = (service: string) =>
-  lab.env.client.workflow.getHandle(targetId({ service, environment: 'staging' }));
+  lab.client.workflow.getHandle(targetId({ service, environment: 'staging' }));
 const settled = (request: DeployRequest): Promise<TargetAnswer> =>
   lab.until(
     async () => {
@@ -160,7 +160,7 @@ test('a target that is terminated leaves its queue, in its order, to the next on
   await lab.ask(staging('left', 'v1'));
   await baking('left');
   for (const version of ['v4', 'v3', 'v2']) await lab.ask(staging('left', version));
-  await lab.env.client.workflow.getHandle(staging('left', 'v3').pipeline).terminate('by hand');
+  await lab.client.workflow.getHandle(staging('left', 'v3').pipeline).terminate('by hand');
   await handleOf('left').terminate('by hand');
   expect(await lab.ask(staging('left', 'v2'))).toMatchObject({ status: 'queued', position: 3 });
   const { queue } = await handleOf('left').query<TargetView>(MESSAGES.view);

@@ -163,7 +163,7 @@ describe('what is started by hand moves nothing', () => {
     };
   };
   const startByHand = (input: DeploymentInput) =>
-    lab.env.client.workflow.start('deployment', {
+    lab.client.workflow.start('deployment', {
       workflowId: input.id,
       taskQueue: QUEUES.control,
       args: [input],
@@ -188,7 +188,7 @@ describe('what is started by hand moves nothing', () => {
     expect((await shop.ship('v1')).outcome).toBe('shipped');
     lab.world.log.length = 0;
     const ref = { service: shop.service, environment: 'production' };
-    const handle = await lab.env.client.workflow.start('target', {
+    const handle = await lab.client.workflow.start('target', {
       workflowId: 'target/of-mallory',
       taskQueue: QUEUES.control,
       args: [ref],

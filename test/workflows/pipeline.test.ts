@@ -17,14 +17,14 @@ beforeEach(() => {
 });
 
 const deployment = (n: number) =>
-  lab.env.client.workflow.getHandle(deploymentId({ service: 'shop', environment: 'production' }, n));
+  lab.client.workflow.getHandle(deploymentId({ service: 'shop', environment: 'production' }, n));
 
 const containing = (text: string): string => expect.stringContaining(text) as string;
 
 /** The outcome a run ended with, as its result or the detail of its failure. */
 async function ended(input: PipelineInput): Promise<Ended> {
   try {
-    return (await lab.env.client.workflow
+    return (await lab.client.workflow
       .getHandle(pipelineId(input.plan.service, input.run))
       .result()) as Ended;
   } catch (error) {
@@ -49,7 +49,7 @@ describe('the main way', () => {
   test('a first release goes to 100 % at once and bakes', async () => {
     const { input, end } = await ship('v1');
     expect(end).toEqual({ outcome: 'shipped', reason: 'v1 is live in production' });
-    await record('pipeline-shipped', lab.env.client.workflow.getHandle(pipelineId('shop', input.run)));
+    await record('pipeline-shipped', lab.client.workflow.getHandle(pipelineId('shop', input.run)));
     await record('deployment-first', deployment(1));
     expect(lab.world.log).toEqual(['ensure blue v1', 'split blue 10000']);
     expect(lab.watched.map((w) => w.phase)).toEqual(['bake']);
@@ -174,15 +174,17 @@ describe('the approval gate', () => {
   test('expires', async () => {
     const input = pipelineInput(plan('v10'));
     await lab.start(input);
+    await lab.until(async () => (await lab.view(input)).waitingFor, 'the gate');
+    await lab.env.sleep('25h');
     expect((await ended(input)).outcome).toBe('expired');
-    await record('pipeline-expired', lab.env.client.workflow.getHandle(pipelineId('shop', input.run)));
+    await record('pipeline-expired', lab.client.workflow.getHandle(pipelineId('shop', input.run)));
   });
   test('takes a no, with the reason', async () => {
     const input = pipelineInput(plan('v11'));
     await lab.start(input);
     const waiting = await lab.until(async () => (await lab.view(input)).waitingFor, 'the gate');
     const no = statement('carol', 'reject', waiting.decision ?? '', { reason: 'not today' });
-    await lab.env.client.workflow
+    await lab.client.workflow
       .getHandle(pipelineId('shop', input.run))
       .executeUpdate('reject', { args: [no] });
     expect(await ended(input)).toEqual({ outcome: 'rejected', reason: 'rejected by carol: not today' });

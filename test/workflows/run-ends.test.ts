@@ -98,7 +98,9 @@ test('an abort that comes while the end is being recorded is refused', async () 
 test('a release whose artifact is gone fails its deployment, and the next one is served', async () => {
   const shop = story(lab, 'artifact-gone');
   lab.world.fail('ensure', 'artifact.missing');
-  expect(await shop.ship('v1')).toEqual({ outcome: 'failed', reason: 'ensure was made to fail' });
+  const input = await shop.begin('v1');
+  await lab.env.sleep('1h');
+  expect(await shop.ended(input)).toEqual({ outcome: 'failed', reason: 'ensure was made to fail' });
   lab.world.fail('ensure', undefined);
   expect((await shop.ship('v2')).outcome).toBe('shipped');
 });
@@ -118,6 +120,7 @@ describe('the audit of a gate', () => {
       }),
     );
     expect(answers.map((a) => a.status).sort()).toEqual(['accepted', 'refused']);
+    await lab.env.sleep('1h');
     expect((await shop.ended(input)).outcome).toBe('shipped');
     const said = events(input).filter((e) => e.event_type.startsWith('statement.'));
     expect(said.map((e) => e.event_type).sort()).toEqual([

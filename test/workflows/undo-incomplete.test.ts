@@ -130,6 +130,8 @@ describe('nobody is asked about a store that is away', () => {
       return { verdict: { kind: 'fail', reason: 'errors' } };
     };
     const input = await shop.begin('v2');
+    await shop.watching('bake');
+    await lab.env.sleep('1h');
     expect(await shop.ended(input)).toEqual({ outcome: 'rolled_back', reason: 'errors' });
     expect(shop.state()?.live?.release.version).toBe('v1');
     expect(shop.slots()).toEqual(['blue']);

@@ -48,7 +48,7 @@ test('a target that cannot read the store asks, and goes on with its queue', asy
   const request = requestFor('lost-sight', 'staging', 'v1', 'r1');
   broken = 'waiting lost-sight';
   await ask(request);
-  const handle = lab.env.client.workflow.getHandle(targetId(request));
+  const handle = lab.client.workflow.getHandle(targetId(request));
   expect(await mended(handle)).toBe(`the target cannot go on${QUESTION}`);
   const ended = await lab.until(
     async () => {

@@ -1,0 +1,56 @@
+import { Context } from '@temporalio/activity';
+import type { Activities } from '../../activities/index.js';
+import { sha256 } from '../../src/hash.js';
+import type { Lab } from './lab.js';
+
+/** What `body` gives, or a rejection when the activity is cancelled; beats meanwhile, else it would not be told. */
+async function orCancelled<T>(body: Promise<T>): Promise<T> {
+  const beat = setInterval(() => {
+    Context.current().heartbeat();
+  }, 100);
+  try {
+    return await Promise.race([body, Context.current().cancelled]);
+  } finally {
+    clearInterval(beat);
+  }
+}
+export const cancelled = (): Promise<never> => orCancelled(new Promise<never>(() => undefined));
+
+export const fakeWatch =
+  (lab: Lab): Activities['watch'] =>
+  async (input) => {
+    lab.watched.push(input);
+    const said = (await orCancelled(Promise.resolve(lab.watching(input)))) ?? {};
+    if (said === 'until interrupted') {
+      await cancelled().catch(() => undefined);
+      return {
+        verdict: { kind: 'inconclusive', reason: 'interrupted' },
+        interrupted: true,
+        evidence: input.evidence,
+      };
+    }
+    return {
+      verdict: { kind: 'pass', reason: 'as scripted' },
+      interrupted: false,
+      evidence: input.evidence,
+      ...said,
+    };
+  };
+
+export const fakeStages = (lab: Lab): Pick<Activities, 'runStage' | 'runScan'> => ({
+  async runStage(input) {
+    await lab.staging(input.stage.name, input.attempt);
+    const artifacts =
+      input.stage.artifacts.length === 0
+        ? {}
+        : { artifacts: { stage: input.stage.name, digest: sha256(input.version), bytes: 1 } };
+    return { outputBytes: 0, ...artifacts };
+  },
+  async runScan(input) {
+    await lab.staging(input.stage.name, 1);
+    return {
+      findings: 0,
+      evidence: { kind: 'scan', stage: input.stage.name, digest: sha256('scan'), summary: 'nothing found' },
+    };
+  },
+});

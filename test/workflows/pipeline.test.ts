@@ -24,9 +24,7 @@ const containing = (text: string): string => expect.stringContaining(text) as st
 /** The outcome a run ended with, as its result or the detail of its failure. */
 async function ended(input: PipelineInput): Promise<Ended> {
   try {
-    return (await lab.client.workflow
-      .getHandle(pipelineId(input.plan.service, input.run))
-      .result()) as Ended;
+    return (await lab.client.workflow.getHandle(pipelineId(input.plan.service, input.run)).result()) as Ended;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     if (error.cause instanceof CancelledFailure) return { outcome: 'aborted', reason: 'canceled' };

@@ -7,7 +7,8 @@ import { awaitJob, stopStrays, type JobEnd } from '../src/stage/await-job.js';
 import { behind } from '../src/stage/behind.js';
 import { keepCaches } from '../src/stage/caches.js';
 import { launched } from '../src/stage/launcher.js';
-import { jobDir, readResult, workspaceDir, writeResult } from '../src/stage/job-files.js';
+import { orderAhead } from '../src/stage/order-ahead.js';
+import { jobDir, readResult, runDir, workspaceDir, writeResult } from '../src/stage/job-files.js';
 import { shipOutput } from '../src/stage/output.js';
 import { checkoutDir } from '../src/stage/workspace.js';
 import { together } from '../src/together.js';
@@ -138,7 +139,7 @@ function tidy({ folder }: Job, result?: RunStageResult): void {
   const { log } = Context.current();
   const work = async (): Promise<void> => {
     if (result !== undefined) await writeResult(folder, result);
-    await launched('clearRun', folder);
+    await launched('removeTree', runDir(folder));
   };
   behind(
     () => exclusive(folder, undefined, work),
@@ -152,7 +153,7 @@ function forNext({ deps, input }: Job): void {
   const { log } = Context.current();
   if (!input.followed) return;
   behind(
-    () => launched('makeAhead', checkoutDir(deps.stageDir, input.commit)),
+    () => orderAhead(checkoutDir(deps.stageDir, input.commit)),
     (error) => {
       log.warn('no copy of the source was made ahead', { why: String(error) });
     },

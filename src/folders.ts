@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { access, readdir } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
 
 /** What is in a folder; nothing when there is none. Any other failure stays one: what cannot be read is not nothing. */
@@ -14,3 +14,9 @@ export async function entriesOf(directory: string): Promise<readonly Dirent[]> {
 /** The names of the folders in it, no links among them. */
 export const foldersIn = async (directory: string): Promise<readonly string[]> =>
   (await entriesOf(directory)).filter((e) => e.isDirectory()).map((e) => e.name);
+
+export const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

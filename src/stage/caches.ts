@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { lstat, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { NAME } from '../domain/ids.js';
 import type { CachePlan } from '../domain/plan.js';
-import { copy, exists } from './copy.js';
+import { exists } from '../folders.js';
+import { launched } from './launcher.js';
 
 interface Caching {
   readonly stageDir: string;
@@ -87,3 +88,8 @@ const isThere = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+async function copy(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+  await launched('copyTree', from, to);
+}

@@ -1,9 +1,9 @@
-import { makeAhead, makeRun } from './ahead.js';
-import { clearRun } from './clear.js';
+import { makeAhead } from './ahead.js';
+import { copyTree, removeTree } from './hands.js';
 import { startJob } from './job.js';
 
 /** What the launcher does for a stage worker: all that starts programs or walks through trees of files. */
-export const LAUNCHER_CALLS = { startJob, makeRun, makeAhead, clearRun } as const;
+export const LAUNCHER_CALLS = { startJob, makeAhead, copyTree, removeTree } as const;
 
 export type LauncherCalls = typeof LAUNCHER_CALLS;
 export type LauncherCall = keyof LauncherCalls;

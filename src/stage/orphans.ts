@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { exclusive } from '../exclusive.js';
 import { foldersIn } from '../folders.js';
 import { stopJob } from './await-job.js';
-import { inspectJob, ownerOf, type JobOwner } from './job-files.js';
+import { inspectJob, ownerOf, runDir, type JobOwner } from './job-files.js';
 import { launched } from './launcher.js';
 
 export interface Orphanage {
@@ -28,7 +28,7 @@ export async function stopOrphans({ stageDir, goesOn, signal }: Orphanage): Prom
       if (state.kind !== 'running') return;
       await stopJob(job, state.process);
       stopped.push(job);
-      await launched('clearRun', job);
+      await launched('removeTree', runDir(job));
     });
   }
   return stopped;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { unpackArtifacts } from '../adapters/artifacts/tar.js';
@@ -9,11 +9,11 @@ import type { CachePlan } from '../domain/plan.js';
 import type { ArtifactRef, Digest } from '../domain/release.js';
 import type { StageBackend } from '../domain/stage.js';
 import { ShipwayError } from '../errors.js';
+import { exists } from '../folders.js';
 import { restoreCaches } from './caches.js';
-import { takeAhead } from './ahead.js';
-import { exists } from './copy.js';
+import { takeAhead } from './order-ahead.js';
 import { git } from './git.js';
-import { runDir, workspaceDir } from './job-files.js';
+import { HOME, TMP, WORKSPACE, runDir, workspaceDir } from './job-files.js';
 import { launched } from './launcher.js';
 
 export interface WorkspaceOptions {
@@ -34,9 +34,9 @@ const COMMIT = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 export async function makeWorkspace(options: WorkspaceOptions, signal: AbortSignal): Promise<string> {
   const run = runDir(options.job);
   const place = checkoutDir(options.stageDir, options.commit);
-  if (!(await takeAhead(place, run, signal))) {
+  if (!(await takeAhead(place, run))) {
     await checkout(options, place, signal);
-    await launched('makeRun', place, run);
+    await launched('copyTree', place, run);
   }
   const workspace = workspaceDir(options.job);
   for (const artifact of options.artifacts)
@@ -45,7 +45,10 @@ export async function makeWorkspace(options: WorkspaceOptions, signal: AbortSign
   return workspace;
 }
 
-/** The commit as it is in the bundle, checked out once and copied for every stage. Fails with `source.invalid`. */
+/**
+ * What a stage's commands begin with, made once and copied for every stage: the commit as it is in the bundle, and empty folders for their
+ * home and their temporary files. Fails with `source.invalid`.
+ */
 async function checkout(
   { backend, commit, source }: WorkspaceOptions,
   place: string,
@@ -54,13 +57,15 @@ async function checkout(
   if (await exists(place)) return;
   const work = `${place}.${randomUUID()}`;
   const bundle = `${work}.bundle`;
-  await mkdir(work, { recursive: true, mode: 0o700 });
+  await mkdir(dirname(work), { recursive: true, mode: 0o700 });
+  await mkdir(work, { mode: 0o711 });
   try {
+    for (const part of [WORKSPACE, HOME, TMP]) await mkdir(join(work, part), { mode: 0o700 });
     await pipeline(
       Readable.from(await backend.getArtifact(source)),
       createWriteStream(bundle, { mode: 0o600 }),
     );
-    await unbundled(work, bundle, commit, signal);
+    await unbundled(join(work, WORKSPACE), bundle, commit, signal);
     await rename(work, place);
   } catch (error) {
     // Another stage was quicker: what it made is the same.

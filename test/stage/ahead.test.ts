@@ -1,14 +1,14 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { makeAhead, takeAhead } from '../../src/stage/ahead.js';
+import { makeAhead } from '../../src/stage/ahead.js';
 import { settled } from '../../src/stage/behind.js';
+import { orderAhead, takeAhead } from '../../src/stage/order-ahead.js';
 import { checkoutDir } from '../../src/stage/workspace.js';
 import { stageLabOfFile } from '../support/stage-lab.js';
 
 const { lab, source } = await stageLabOfFile();
 const checkout = checkoutDir(lab.stageDir, source.commit);
-const NEVER = new AbortController().signal;
 const sources = async (): Promise<readonly string[]> => (await readdir(join(lab.stageDir, 'sources'))).sort();
 const first = { followed: true };
 
@@ -30,19 +30,23 @@ test('the stage after one finds its source copied already, as it was committed',
   await lab.attempt(lab.input(source, { script: ['test ! -e seen', 'test -e README.md'] })).result;
 });
 
-test('one copy is taken once, and waited for while it is being made', async () => {
-  const making = Promise.all([makeAhead(checkout), makeAhead(checkout)]);
-  const takers = [1, 2, 3].map((n) => takeAhead(checkout, join(lab.folder, `taken-${String(n)}`), NEVER));
+test('one copy is made at once, taken once, and waited for while it is being made', async () => {
+  const making = Promise.all([orderAhead(checkout), orderAhead(checkout)]);
+  const takers = [1, 2, 3].map((n) => takeAhead(checkout, join(lab.folder, `taken-${String(n)}`)));
+  expect((await Promise.all(takers)).filter((taken) => taken)).toHaveLength(1);
   await making;
-  const early = (await Promise.all(takers)).filter((taken) => taken).length;
-  const late = await takeAhead(checkout, join(lab.folder, 'taken-late'), NEVER);
-  expect(early + (late ? 1 : 0)).toBeGreaterThanOrEqual(1);
-  expect(await takeAhead(checkout, join(lab.folder, 'taken-last'), NEVER)).toBe(false);
+  expect(await takeAhead(checkout, join(lab.folder, 'taken-last'))).toBe(false);
   expect(await sources()).toEqual([source.commit]);
+});
+
+test('two workers may make one at once: one stays', async () => {
+  await Promise.all([makeAhead(checkout), makeAhead(checkout)]);
+  expect(await sources()).toEqual([source.commit, `${source.commit}.ahead`]);
+  expect(await takeAhead(checkout, join(lab.folder, 'taken-of-two'))).toBe(true);
 });
 
 test('a copy that cannot be made leaves nothing, and fails no stage', async () => {
   await expect(makeAhead(checkoutDir(lab.stageDir, '0'.repeat(40)))).rejects.toThrow();
   expect(await sources()).toEqual([source.commit]);
-  expect(((await stat(checkout)).mode & 0o077).toString(8)).toBe('0');
+  expect(((await stat(join(lab.stageDir, 'sources'))).mode & 0o077).toString(8)).toBe('0');
 });

@@ -18,9 +18,9 @@ async function launchers(): Promise<readonly number[]> {
 
 test('one launcher does all, is in nobody’s way when it is killed, and comes back', async () => {
   const folder = join(lab.folder, 'gone');
-  await mkdir(join(folder, 'run/deep'), { recursive: true });
-  await launched('clearRun', folder);
-  await expect(stat(join(folder, 'run'))).rejects.toThrow('ENOENT');
+  await mkdir(join(folder, 'deep'), { recursive: true });
+  await launched('removeTree', folder);
+  await expect(stat(folder)).rejects.toThrow('ENOENT');
   const [pid = 0, ...others] = await launchers();
   expect(others).toEqual([]);
   const launcher = await identityOf(pid);
@@ -32,7 +32,7 @@ test('one launcher does all, is in nobody’s way when it is killed, and comes b
 
 /** Its launcher stands still, so that what is asked of it now is under way when it is killed. */
 async function stopped(): Promise<number> {
-  await launched('clearRun', join(lab.folder, 'nothing'));
+  await launched('removeTree', join(lab.folder, 'nothing'));
   const [pid = 0] = await launchers();
   process.kill(pid, 'SIGSTOP');
   return pid;
@@ -44,7 +44,7 @@ test('a command that it had started goes on without it and is collected', async 
   const { result } = lab.attempt(lab.input(source, { script }));
   await textOf(counter);
   const pid = await stopped();
-  const asked = launched('clearRun', lab.folder);
+  const asked = launched('removeTree', join(lab.folder, 'nothing'));
   process.kill(pid, 'SIGKILL');
   await expect(asked).rejects.toMatchObject({ type: 'stage.unavailable' });
   await writeFile(go, '');
@@ -65,7 +65,14 @@ test('a stage that it was to begin is tried again, and has lost nothing', async 
   expect(await lab.output()).toContain('through\n');
 });
 
-test('a failure keeps its code', async () => {
-  const missing = launched('makeRun', join(lab.folder, 'nowhere'), join(lab.folder, 'no/such/run'));
-  await expect(missing).rejects.toMatchObject({ code: 'ENOENT' });
+test('a failure keeps its words', async () => {
+  const missing = launched('copyTree', join(lab.folder, 'nowhere'), join(lab.folder, 'to'));
+  await expect(missing).rejects.toThrow(/nowhere.*No such file or directory/);
+});
+
+test('a path of more lines than one is refused, and not taken for another', async () => {
+  const [victim, folder] = [join(lab.folder, 'victim'), join(lab.folder, 'a')];
+  await writeFile(victim, '');
+  await expect(launched('removeTree', `${folder}\n${victim}`)).rejects.toThrow('more than one line');
+  await stat(victim);
 });

@@ -1,0 +1,26 @@
+import { rename } from 'node:fs/promises';
+import { aheadOf } from './ahead.js';
+import { launched } from './launcher.js';
+
+const making = new Map<string, Promise<void>>();
+
+/** Has a checkout copied for the stage that comes next; asked again while it is being copied, it is copied once. */
+export function orderAhead(checkout: string): Promise<void> {
+  const under = making.get(checkout);
+  if (under !== undefined) return under;
+  const made = launched('makeAhead', checkout).finally(() => making.delete(checkout));
+  making.set(checkout, made);
+  return made;
+}
+
+/** Takes the copy as a job's own folder, waiting while this worker makes one. False when there is none. */
+export async function takeAhead(checkout: string, run: string): Promise<boolean> {
+  await making.get(checkout)?.catch(() => undefined);
+  try {
+    await rename(aheadOf(checkout), run);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}

@@ -4,7 +4,7 @@ import type { RunStageInput, RunStageResult } from '../src/domain/stage.js';
 import { ShipwayError } from '../src/errors.js';
 import type { ProcessIdentity } from '../src/processes.js';
 import { awaitJob, stopStrays, type JobEnd } from '../src/stage/await-job.js';
-import { behind } from '../src/stage/behind.js';
+import { behind, wellBehind } from '../src/stage/behind.js';
 import { keepCaches } from '../src/stage/caches.js';
 import { launched } from '../src/stage/launcher.js';
 import { orderAhead } from '../src/stage/order-ahead.js';
@@ -133,7 +133,8 @@ async function packed({ deps, input: { stage }, folder }: Job): Promise<RunStage
 
 /**
  * Once the result is written down, a retry that comes late needs the workspace no more; that of a stage that did not pass is in the
- * job's other files. What cannot be removed fails no stage.
+ * job's other files. What cannot be removed fails no stage. Removing files costs the machine more than a short stage does, so the stages
+ * that follow at once come first.
  */
 function tidy({ folder }: Job, result?: RunStageResult): void {
   const { log } = Context.current();
@@ -141,13 +142,16 @@ function tidy({ folder }: Job, result?: RunStageResult): void {
     if (result !== undefined) await writeResult(folder, result);
     await launched('removeTree', runDir(folder));
   };
-  behind(
+  wellBehind(
+    TIDY_MS,
     () => exclusive(folder, undefined, work),
     (error) => {
       log.warn('a workspace could not be removed', { folder, why: String(error) });
     },
   );
 }
+
+const TIDY_MS = 5_000;
 
 function forNext({ deps, input }: Job): void {
   const { log } = Context.current();

@@ -1,4 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 const underWay = new Set<Promise<void>>();
+const later = new Set<AbortController>();
 
 /** Goes on behind an activity that has ended: what spares the next stage time, and whose failure is no stage's. */
 export function behind(work: () => Promise<void>, failed: (error: unknown) => void): void {
@@ -8,7 +11,21 @@ export function behind(work: () => Promise<void>, failed: (error: unknown) => vo
   underWay.add(going);
 }
 
+/** The same `ms` later, when the stages that follow are not held up by it; at once when the worker ends before that. */
+export function wellBehind(ms: number, work: () => Promise<void>, failed: (error: unknown) => void): void {
+  const hurry = new AbortController();
+  later.add(hurry);
+  behind(async () => {
+    await sleep(ms, undefined, { signal: hurry.signal, ref: false }).catch(() => undefined);
+    later.delete(hurry);
+    await work();
+  }, failed);
+}
+
 /** Resolves when nothing goes on behind any more. */
 export async function settled(): Promise<void> {
-  while (underWay.size > 0) await Promise.all(underWay);
+  while (underWay.size > 0) {
+    for (const hurry of later) hurry.abort();
+    await Promise.all(underWay);
+  }
 }

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NAME, VERSION } from '../domain/ids.js';
@@ -72,9 +73,9 @@ interface BegunNote {
 }
 
 /** Said before the command is started, so that it is never started twice by mistake. */
-export async function noteBegun(job: string, owner: JobOwner): Promise<void> {
+export function noteBegun(job: string, owner: JobOwner): void {
   const note: BegunNote = { at: new Date().toISOString(), owner };
-  await writeFile(join(job, BEGUN), JSON.stringify(note), { mode: 0o600 });
+  writeFileSync(join(job, BEGUN), JSON.stringify(note), { mode: 0o600 });
 }
 const BEGUN = 'begun.json';
 

@@ -1,10 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { open, writeFile, type FileHandle } from 'node:fs/promises';
+import { appendFileSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { identityOf, type ProcessIdentity } from '../processes.js';
-import { together } from '../together.js';
 import {
   HOME,
   NOTHING_SHIPPED,
@@ -40,24 +38,25 @@ const CHUNKS = 1_000_000;
 
 /** Puts down what the runner needs beside its workspace. Done again, it is the same. */
 async function layOut(job: string, { script, reruns, user }: JobCommand): Promise<void> {
-  await together([
-    writeFile(scriptFile(job), scriptText(script), { mode: user === undefined ? 0o600 : 0o644 }),
-    ...(reruns === 0 ? [] : [writeShipped(job, { ...NOTHING_SHIPPED, seq: reruns * CHUNKS })]),
-  ]);
+  writeFileSync(scriptFile(job), scriptText(script), { mode: user === undefined ? 0o600 : 0o644 });
+  if (reruns > 0) await writeShipped(job, { ...NOTHING_SHIPPED, seq: reruns * CHUNKS });
 }
 
 /**
  * Starts the detached runner in the job's workspace. Says so in the job's folder before and after: whoever comes next attaches or knows
- * that it was lost. The runner gets what it writes as open files, so that the folder needs to be nobody's but the worker's.
+ * that it was lost. The runner gets what it writes as open files, so that the folder needs to be nobody's but the worker's. The launcher
+ * has nothing else to serve, so small files are written here and now: to have another thread do it takes longer.
  */
 export async function startJob(job: string, command: JobCommand): Promise<ProcessIdentity> {
   const { user } = command;
   const [home, tmp] = [join(runDir(job), HOME), join(runDir(job), TMP)];
-  await together([layOut(job, command), handOver([workspaceDir(job), home, tmp], user)]);
-  await noteBegun(job, command.owner);
+  await layOut(job, command);
+  await handOver([workspaceDir(job), home, tmp], user);
+  noteBegun(job, command.owner);
   const env = { ...command.environment, HOME: home, TMPDIR: tmp, [JOB_TOKEN]: job };
-  return withFiles(job, async (files) => {
-    const [output, pid, exit] = files.map((file) => file.fd);
+  const files = ['output', 'pid', 'exit'].map((name) => openSync(join(job, name), 'a', 0o600)) as Three;
+  const [output, pid, exit] = files;
+  try {
     const child = spawn('/bin/sh', ['-c', runnerText(), 'shipway-stage', scriptFile(job)], {
       cwd: workspaceDir(job),
       env,
@@ -69,21 +68,14 @@ export async function startJob(job: string, command: JobCommand): Promise<Proces
     const { pid: id = 0 } = child;
     // One that has ended already has no start time. One that has none that can be read runs all the same, and is known by its command.
     const identity = await identityOf(id).catch(() => ({ pid: id, startTime: '' }));
-    await files[1]?.appendFile(runnerLine(identity));
+    appendFileSync(pid, runnerLine(identity));
     return identity;
-  });
-}
-
-/** Files for output, pid and exit code. They are appended to, so that what is too much can be cut while it grows. */
-async function withFiles<T>(job: string, work: (files: readonly FileHandle[]) => Promise<T>): Promise<T> {
-  const opening = ['output', 'pid', 'exit'].map((name) => open(join(job, name), 'a', 0o600));
-  try {
-    return await work(await together(opening));
   } finally {
-    for (const opened of await Promise.allSettled(opening))
-      if (opened.status === 'fulfilled') await opened.value.close();
+    for (const file of files) closeSync(file);
   }
 }
+
+type Three = [number, number, number];
 
 async function spawned(child: ChildProcess): Promise<void> {
   await new Promise<void>((resolve, reject) => {

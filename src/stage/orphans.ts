@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { exclusive } from '../exclusive.js';
-import { foldersIn } from '../folders.js';
+import { exists, foldersIn } from '../folders.js';
 import { stopJob } from './await-job.js';
 import { inspectJob, ownerOf, runDir, type JobOwner } from './job-files.js';
 import { launched } from './launcher.js';
@@ -13,21 +13,22 @@ export interface Orphanage {
 }
 
 /**
- * Stops the commands whose runs have ended while no worker lived here: nobody attaches to them any more. Gives the folders of those that
- * it stopped. One that somebody waits for is left alone, and so is one that names no run.
+ * Stops the commands whose runs have ended while no worker lived here, and removes the workspaces that one has left: nobody attaches to
+ * them any more. Gives the folders of those that it stopped. One that somebody waits for is left alone, and so is one that names no run.
  */
 export async function stopOrphans({ stageDir, goesOn, signal }: Orphanage): Promise<readonly string[]> {
   const stopped: string[] = [];
   for (const job of await jobsIn(stageDir)) {
     signal.throwIfAborted();
-    if ((await inspectJob(job)).kind !== 'running') continue;
+    if ((await inspectJob(job)).kind !== 'running' && !(await exists(runDir(job)))) continue;
     const owner = await ownerOf(job);
     if (owner === undefined || (await goesOn(owner))) continue;
     await exclusive(job, signal, async () => {
       const state = await inspectJob(job);
-      if (state.kind !== 'running') return;
-      await stopJob(job, state.process);
-      stopped.push(job);
+      if (state.kind === 'running') {
+        await stopJob(job, state.process);
+        stopped.push(job);
+      }
       await launched('removeTree', runDir(job));
     });
   }

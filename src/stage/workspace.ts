@@ -82,11 +82,15 @@ export function checkoutDir(stageDir: string, commit: string): string {
   return join(stageDir, 'sources', commit);
 }
 
+/** With as few files of git's own as it can be: they are copied for every stage. */
 async function unbundled(work: string, bundle: string, commit: string, signal: AbortSignal): Promise<void> {
+  const unlogged = ['-c', 'core.logAllRefUpdates=false'];
   try {
     await git(work, ['init', '--quiet', '--template='], signal);
-    await git(work, ['fetch', '--quiet', bundle, '+refs/*:refs/*'], signal);
-    await git(work, ['checkout', '--quiet', '--detach', commit], signal);
+    const fetch = ['fetch', '--quiet', '--no-write-fetch-head', bundle, '+refs/*:refs/*'];
+    await git(work, [...unlogged, ...fetch], signal);
+    await git(work, [...unlogged, 'checkout', '--quiet', '--detach', commit], signal);
+    await git(work, ['pack-refs', '--all'], signal);
   } catch (error) {
     signal.throwIfAborted();
     throw new ShipwayError('source.invalid', `the source does not hold commit ${commit}`, { cause: error });

@@ -14,6 +14,7 @@ import { haltInstances } from '../../src/adapters/providers/process-halt.js';
 import type { Configuration } from '../../src/domain/plan.js';
 import { TARGET, providerContract } from '../contracts/provider.js';
 import { processWorld, type ProcessWorld } from '../support/process-world.js';
+import { eventually } from '../support/eventually.js';
 
 providerContract('processes', processWorld);
 
@@ -140,7 +141,8 @@ describe('processes', () => {
     const failed = expect(starting).rejects.toMatchObject({ type: 'instance.start_failed' });
     while ((await w.started()).length < 2) await pause(10);
     await w.kill((await w.started())[0] ?? '');
-    expect(await health()).toMatchObject({ failures: 1, note: expect.stringContaining('gone') as string });
+    const gone = await eventually(() => health());
+    expect(gone).toMatchObject({ failures: 1, note: expect.stringContaining('gone') as string });
     await failed;
   });
 

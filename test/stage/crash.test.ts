@@ -76,6 +76,7 @@ test('a result that Temporal never heard of is given again, though the workspace
   const script = counting(counter, 'echo made > made');
   const input = lab.input(source, { script, artifacts: ['made'] });
   const first = await lab.attempt(input).result;
+  await settled();
   const audited = lab.entries.length;
   expect(await lab.attempt(input, { info: { attempt: 2 } }).result).toEqual(first);
   expect(await readFile(counter, 'utf8')).toBe('x\n');

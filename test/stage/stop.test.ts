@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ShipwayError } from '../../src/errors.js';
 import { identityOf, isAlive } from '../../src/processes.js';
-import { inspectJob } from '../../src/stage/job-files.js';
+import { settled } from '../../src/stage/behind.js';
+import { inspectJob, runDir } from '../../src/stage/job-files.js';
 import { stopOrphans } from '../../src/stage/orphans.js';
 import { stageLabOfFile, textOf } from '../support/stage-lab.js';
 
@@ -153,7 +154,33 @@ test('a timeout is one for whoever comes after it, also when nobody could say so
   await expect(lab.attempt(input).result).rejects.toMatchObject({ type: 'stage.timeout' });
 });
 
+/** What a worker does that comes back, and finds that all runs go on or none. */
+async function cameBack(goesOn: boolean) {
+  const owners: unknown[] = [];
+  const stopped = await stopOrphans({
+    stageDir: lab.stageDir,
+    goesOn: (owner) => {
+      owners.push(owner);
+      return Promise.resolve(goesOn);
+    },
+    signal: new AbortController().signal,
+  });
+  return { owners, stopped };
+}
+
+test('a worker that comes back removes the workspaces of runs that ended meanwhile', async () => {
+  await settled();
+  const input = lab.input(source, { script: ['true'] });
+  await lab.attempt(input).result;
+  await cameBack(true);
+  await stat(runDir(lab.job(input)));
+  expect((await cameBack(false)).stopped).toEqual([]);
+  await expect(stat(runDir(lab.job(input)))).rejects.toThrow('ENOENT');
+  expect((await inspectJob(lab.job(input))).kind).toBe('ended');
+});
+
 test('a worker that comes back stops the commands of runs that ended meanwhile, and no others', async () => {
+  await settled();
   const { script, all } = stubborn();
   const input = lab.input(source, { script });
   const { env, result } = lab.attempt(input);
@@ -161,23 +188,9 @@ test('a worker that comes back stops the commands of runs that ended meanwhile, 
   const started = await all();
   env.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails({ workerShutdown: true }));
   await left;
-  const owners: unknown[] = [];
-  const back = (goesOn: boolean) =>
-    stopOrphans({
-      stageDir: lab.stageDir,
-      goesOn: (owner) => {
-        owners.push(owner);
-        return Promise.resolve(goesOn);
-      },
-      signal: new AbortController().signal,
-    });
-  expect(await back(true)).toEqual([]);
-  expect(await living(started)).toBe(started.length);
-  expect(await back(false)).toEqual([lab.job(input)]);
-  expect(await living(started)).toBe(0);
   const { workflowId, runId } = env.context.info.workflowExecution ?? {};
-  expect(owners).toEqual([
-    { workflowId, runId },
-    { workflowId, runId },
-  ]);
+  expect(await cameBack(true)).toEqual({ stopped: [], owners: [{ workflowId, runId }] });
+  expect(await living(started)).toBe(started.length);
+  expect(await cameBack(false)).toMatchObject({ stopped: [lab.job(input)] });
+  expect(await living(started)).toBe(0);
 });

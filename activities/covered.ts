@@ -1,11 +1,12 @@
 import type { DeploymentInput } from '../src/domain/inputs.js';
 import type { Configuration, DeploymentPlan } from '../src/domain/plan.js';
 import type { Release } from '../src/domain/release.js';
-import type { Covered, Permit } from '../src/domain/store.js';
+import type { Covered, DeploymentKind, Permit } from '../src/domain/store.js';
 import type { Live, Slot } from '../src/domain/target.js';
 import { digestOf } from '../src/hash.js';
 
-export const coveredBy = ({ release, plan, candidate, replaces }: DeploymentInput): Covered => ({
+export const coveredBy = ({ kind, release, plan, candidate, replaces }: DeploymentInput): Covered => ({
+  kind,
   release: digestOf(release),
   plan: digestOf(plan),
   configuration: digestOf(plan.configuration),
@@ -15,6 +16,7 @@ export const coveredBy = ({ release, plan, candidate, replaces }: DeploymentInpu
 
 /** What an effect says of itself; what it leaves out it does not use. */
 export interface Claimed {
+  readonly kind: DeploymentKind;
   readonly candidate: Slot;
   readonly stable?: Slot;
   readonly release?: Release;
@@ -29,6 +31,7 @@ export interface Claimed {
 export function beyond({ covers }: Permit, claimed: Claimed): string | undefined {
   const live = claimed.live ?? claimed.replaces;
   const same: readonly (readonly [string, unknown, unknown])[] = [
+    ['the kind', claimed.kind, covers.kind],
     ['the slot', claimed.candidate, covers.candidate],
     ['the slot of what it replaces', claimed.stable, covers.stable],
     ['the slot that it removes', claimed.slot ?? covers.stable, covers.stable],
@@ -37,7 +40,7 @@ export function beyond({ covers }: Permit, claimed: Claimed): string | undefined
     ['the configuration', claimed.configuration && digestOf(claimed.configuration), covers.configuration],
     ['what it replaces', live && digestOf(live), covers.replaces],
   ];
-  const [slot, stable, ...others] = same;
-  const exact = [slot, stable].find((s) => s !== undefined && s[1] !== s[2]);
+  const [kind, slot, stable, ...others] = same;
+  const exact = [kind, slot, stable].find((s) => s !== undefined && s[1] !== s[2]);
   return (exact ?? others.find(([, is, may]) => is !== undefined && is !== may))?.[0];
 }

@@ -3,22 +3,19 @@ import type { Outcome } from '../src/domain/outcome.js';
 import type { Configuration } from '../src/domain/plan.js';
 import type { Release } from '../src/domain/release.js';
 import type { DeploymentRow, Store } from '../src/domain/store.js';
-import type { HoldMark, Live, Slot, TargetState } from '../src/domain/target.js';
+import type { HoldMark, Live, TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import { entry, type Subject, self } from './audit.js';
 import { permitGuard, type PermitGuard } from './permits.js';
 import { changeRecord, loadRecord } from './target-record.js';
 import { lostOf } from '../src/domain/ids.js';
+import type { EffectInput } from './effect.js';
 
-export interface PromoteInput extends Subject {
-  readonly candidate: Slot;
-  readonly stable?: Slot;
+export interface PromoteInput extends EffectInput {
   readonly release: Release;
   readonly configuration: Configuration;
 }
-export interface DemoteInput extends Subject {
-  readonly candidate: Slot;
-  readonly stable?: Slot;
+export interface DemoteInput extends EffectInput {
   readonly replaces?: Live;
 }
 export interface FinishInput extends Subject {

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Json } from '../src/domain/canonical.js';
-import type { Store } from '../src/domain/store.js';
+import type { DeploymentKind, Store } from '../src/domain/store.js';
 import type { Slot } from '../src/domain/target.js';
 import { attempted, type Subject } from './audit.js';
 import { beating } from './beating.js';
@@ -8,6 +8,7 @@ import type { PermitGuard } from './permits.js';
 
 /** What every effect is told: whose it is and which slots it is about. */
 export interface EffectInput extends Subject {
+  readonly kind: DeploymentKind;
   readonly candidate: Slot;
   readonly stable?: Slot;
 }

@@ -33,7 +33,7 @@ export interface WorkerSettings {
 }
 
 /**
- * Reads `SHIPWAY_*` and `DATABASE_URL`; what is empty is not set. A worker of role `stage` alone takes no database, even if it is
+ * Reads `SHIPWAY_*` and `DATABASE_URL`; what is empty is not set, but an empty token is wrong. A worker of role `stage` alone takes no database, even if it is
  * offered one. Fails with `UsageError` on a value that is missing for the roles asked for, or wrong.
  */
 export function workerSettings(

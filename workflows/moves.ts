@@ -149,6 +149,7 @@ const timesOf = ({ plan, replaces }: DeploymentInput): Times => ({
 
 /** What every effect is about: the activity looks up the permit by its own workflow id. */
 export const about = ({ input }: Field) => ({
+  kind: input.kind,
   service: input.service,
   environment: input.environment,
   version: input.release.version,

@@ -124,4 +124,4 @@ export function stageActivities(timeoutMs: number) {
  * How long a pipeline waits for a hint before it repeats its request to the target, after so many repeats without one: longer and
  * longer, because every repeat adds to two histories, and a bake takes days.
  */
-export const askAgain = (repeats: number): number => Math.min(2 * 2 ** Math.min(repeats, 5), 60) * 60_000;
+export const askAgain = (repeats: number): number => Math.min(2 ** Math.min(repeats, 7) / 2, 60) * 60_000;

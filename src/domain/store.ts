@@ -23,6 +23,8 @@ export interface Permit {
 
 /** What a permit is for: a workflow of its name that does anything else has none. Digests of the canonical values. */
 export interface Covered {
+  /** A rollback is not watched, so that what was admitted to deploy must not say that it is one. */
+  readonly kind: DeploymentKind;
   readonly release: Digest;
   readonly plan: Digest;
   readonly configuration: Digest;

@@ -15,7 +15,7 @@ const STABLE: Live = {
   ...{ release: { ...ROW.release, version: 'v0' }, slot: 'blue', configuration },
   ...{ deployment: 'deployment/shop/production/1', since: '' },
 };
-const ABOUT = { ...REF, version: 'v1', candidate: 'green', stable: 'blue' } as const;
+const ABOUT = { ...REF, version: 'v1', kind: 'deploy', candidate: 'green', stable: 'blue' } as const;
 const PROMOTE = { ...ABOUT, release: ROW.release, configuration };
 const FINISH: FinishInput = {
   ...{ ...REF, version: 'v1', deployment: ROW.id, outcome: 'rolled_back', reason: 'bad' },

@@ -11,7 +11,7 @@ import { deploymentPlan, requestFor } from '../support/plans.js';
 
 const ID = 'deployment/shop/production/1';
 const REF = { service: 'shop', environment: 'production', version: 'v1' };
-const EFFECT = { ...REF, candidate: 'green', stable: 'blue' } as const;
+const EFFECT = { ...REF, kind: 'deploy', candidate: 'green', stable: 'blue' } as const;
 const SHIFT: ShiftInput = { ...EFFECT, share: 2_500, from: 500, userKey: [] };
 const { release } = requestFor('shop', 'production', 'v1', 'r');
 const PROVISION = { ...EFFECT, release, plan: deploymentPlan() };
@@ -90,6 +90,7 @@ describe('forward', () => {
   test.each([
     ['another release', { release: { ...release, artifacts: [] } }, 'the release'],
     ['another plan', { plan: deploymentPlan({ bakeMs: 0 }) }, 'the plan'],
+    ['another kind', { kind: 'rollback' as const }, 'the kind'],
     ['another slot', { candidate: 'blue' as const }, 'the slot'],
     ['nothing beside it', { stable: undefined }, 'the slot of what it replaces'],
   ])('a permit is for what was admitted, and not for %s', async (_, other, what) => {

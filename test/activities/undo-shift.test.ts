@@ -22,7 +22,7 @@ const replaces: Live = {
   since: '2026-01-01T00:00:00.000Z',
 };
 const BACK: UndoShiftInput = {
-  ...{ ...REF, version: 'v2', candidate: 'green', stable: 'blue', userKey: [], replaces },
+  ...{ ...REF, version: 'v2', kind: 'deploy', candidate: 'green', stable: 'blue', userKey: [], replaces },
 };
 const START = 'start v1 in blue again';
 

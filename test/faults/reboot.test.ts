@@ -95,7 +95,7 @@ test('a candidate that crashes in its bake while no worker lives is not started 
 
 test('what takes long to start again holds up nobody: another service goes back meanwhile', async () => {
   const [slow, bad] = [service(lab, 'slow'), service(lab, 'bad')];
-  await Promise.all([slow.ship('v1', { readyAfterMs: 30_000 }), bad.ship('v1')]);
+  await Promise.all([slow.ship('v1', { readyAfterMs: 20_000 }), bad.ship('v1')]);
   const run = await bad.begin('v2', { bakeMs: 60_000 });
   await bad.phase(2, (view) => view.phase === 'bake');
   await reboot([slow], async () => {

@@ -5,7 +5,7 @@ import { deploymentId, pipelineId, targetId } from '../../src/domain/ids.js';
 import type { Ended, PipelineInput } from '../../src/domain/inputs.js';
 import { MESSAGES } from '../../src/domain/messages.js';
 import type { RollbackRequest, TargetAnswer, TargetState } from '../../src/domain/target.js';
-import type { DeploymentView } from '../../src/domain/view.js';
+import type { DeploymentView, TargetView } from '../../src/domain/view.js';
 import type { Lab } from './lab.js';
 import { pipelineInput, plan, statement } from './plans.js';
 
@@ -15,6 +15,8 @@ export interface Story {
   readonly begin: (version: string, more?: Parameters<typeof plan>[1]) => Promise<PipelineInput>;
   readonly ship: (version: string, more?: Parameters<typeof plan>[1]) => Promise<Ended>;
   readonly ended: (input: PipelineInput) => Promise<Ended>;
+  /** The end of the n-th deployment, also of one that has not begun yet, once its target knows of it. */
+  readonly deployed: (n: number) => Promise<Ended>;
   readonly status: (input: PipelineInput) => Promise<string>;
   readonly pipeline: (input: PipelineInput) => WorkflowHandle;
   readonly target: () => WorkflowHandle;
@@ -48,6 +50,22 @@ export function story(lab: Lab, service: string): Story {
     pipeline,
     target,
     deployment,
+    deployed: async (n) => {
+      const { workflowId } = deployment(n);
+      await lab.until(
+        () =>
+          deployment(n)
+            .describe()
+            .catch(() => undefined),
+        `the begin of ${workflowId}`,
+      );
+      const end = await endedOf(deployment(n));
+      await lab.until(async () => {
+        const { running } = await target().query<TargetView>(MESSAGES.view);
+        return running === workflowId ? undefined : true;
+      }, `the target to know of the end of ${workflowId}`);
+      return end;
+    },
     ship: async (version, more) => ended(await begin(version, more)),
     status: async (input) => (await pipeline(input).describe()).status.name,
     seen: (n) => deployment(n).query<DeploymentView>(MESSAGES.view),

@@ -3,7 +3,7 @@ import type { PipelineInput } from '../../src/domain/inputs.js';
 import { labOfFile } from '../support/lab.js';
 import { deploymentPlan, statement } from '../support/plans.js';
 import { record } from '../support/record.js';
-import { endedOf, story, type Story } from '../support/story.js';
+import { story, type Story } from '../support/story.js';
 
 const lab = await labOfFile();
 afterEach(() => {
@@ -117,21 +117,13 @@ describe('with a deployment in flight a rollback is a message to it', () => {
     const shop = await settled('retiring');
     const begun = lab.world.stall('remove', true);
     const input = await shop.begin('v2');
-    // Time is skipped while the pipeline is awaited, so the rollback is sent from the side.
-    const rollback = lab
-      .until(() => Promise.resolve(begun() > 0 || undefined), 'the removal', 30_000)
-      .then(() => {
-        lab.world.stall('remove', false);
-        return shop.rollback({ requestId: 'back' });
-      });
+    await lab.until(() => Promise.resolve(begun() > 0 || undefined), 'the removal');
+    lab.world.stall('remove', false);
+    const back = () => shop.rollback({ requestId: 'back' });
+    expect(await back()).toMatchObject({ status: 'running', deployment: shop.deployment(2).workflowId });
     expect((await shop.ended(input)).outcome).toBe('shipped');
-    expect(await rollback).toMatchObject({ status: 'running', deployment: shop.deployment(2).workflowId });
-    expect((await endedOf(shop.deployment(3))).outcome).toBe('shipped');
-    expect(await shop.rollback({ requestId: 'back' })).toMatchObject({
-      status: 'finished',
-      deployment: shop.deployment(3).workflowId,
-      outcome: 'shipped',
-    });
+    expect((await shop.deployed(3)).outcome).toBe('shipped');
+    expect(await back()).toMatchObject({ status: 'finished', deployment: shop.deployment(3).workflowId });
     expect(lab.world.log.slice(-3)).toEqual(['ensure blue v1', 'split blue 10000', 'remove green']);
     expectUntouched(shop);
   });
@@ -151,7 +143,7 @@ describe('on an idle target a rollback is a deployment of its own', () => {
     lab.world.log.length = 0;
     const answer = await shop.rollback({ requestId: 'first' });
     expect(answer).toEqual({ status: 'running', deployment: shop.deployment(4).workflowId });
-    expect((await endedOf(shop.deployment(4))).outcome).toBe('shipped');
+    expect((await shop.deployed(4)).outcome).toBe('shipped');
     expect(lab.world.log).toEqual(['ensure green v2', 'split green 10000', 'remove blue']);
     expect(shop.state()?.live).toMatchObject({
       slot: 'green',
@@ -161,7 +153,7 @@ describe('on an idle target a rollback is a deployment of its own', () => {
     const repeated = await shop.rollback({ requestId: 'first' });
     expect(repeated).toMatchObject({ status: 'finished', deployment: shop.deployment(4).workflowId });
     await shop.rollback({ requestId: 'second' });
-    expect((await endedOf(shop.deployment(5))).outcome).toBe('shipped');
+    expect((await shop.deployed(5)).outcome).toBe('shipped');
     expect(shop.state()?.live?.release.version).toBe('v1');
     expect(await shop.rollback()).toMatchObject({ status: 'refused', type: 'rollback.impossible' });
     expect(lab.store.openPermits()).toEqual([]);
@@ -178,7 +170,7 @@ describe('on an idle target a rollback is a deployment of its own', () => {
       message: 'named in production has no known good release v9; known good beside the live one: v2, v1',
     });
     expect(await shop.rollback({ to: 'v1' })).toMatchObject({ status: 'running' });
-    expect((await endedOf(shop.deployment(4))).outcome).toBe('shipped');
+    expect((await shop.deployed(4)).outcome).toBe('shipped');
     expect(shop.state()?.live?.release.version).toBe('v1');
   });
 
@@ -187,7 +179,7 @@ describe('on an idle target a rollback is a deployment of its own', () => {
     const input = await thirdInBake(shop);
     await shop.rollback({ to: 'v1', requestId: 'far' });
     expect((await shop.ended(input)).outcome).toBe('rolled_back');
-    expect((await endedOf(shop.deployment(4))).outcome).toBe('shipped');
+    expect((await shop.deployed(4)).outcome).toBe('shipped');
     expect(shop.state()?.live?.release.version).toBe('v1');
   });
 
@@ -197,7 +189,7 @@ describe('on an idle target a rollback is a deployment of its own', () => {
     await shop.rollback({ to: 'v1', requestId: 'far' });
     await shop.rollback({ requestId: 'near' });
     expect((await shop.ended(input)).outcome).toBe('rolled_back');
-    expect((await endedOf(shop.deployment(4))).outcome).toBe('shipped');
+    expect((await shop.deployed(4)).outcome).toBe('shipped');
     expect(shop.state()?.live?.release.version).toBe('v1');
     expect(await shop.rollback({ requestId: 'near' })).toMatchObject({
       deployment: shop.deployment(3).workflowId,

@@ -5,7 +5,7 @@ import { MESSAGES } from '../../src/domain/messages.js';
 import type { TargetAnswer, TargetState } from '../../src/domain/target.js';
 import { HOST, labOfFile } from '../support/lab.js';
 import { record } from '../support/record.js';
-import { endedOf, story, type Story } from '../support/story.js';
+import { story, type Story } from '../support/story.js';
 import { requestFor } from '../support/plans.js';
 
 const lab = await labOfFile('real');
@@ -117,7 +117,7 @@ test('a pipeline that is terminated while it deploys: the deployment ends, and t
   const { shop, input, goOn } = await under('no-pipeline', 'canary 5 %');
   await shop.pipeline(input).terminate('by hand');
   goOn();
-  expect((await endedOf(shop.deployment(2))).outcome).toBe('shipped');
+  expect((await shop.deployed(2)).outcome).toBe('shipped');
   lab.watching = () => undefined;
   expect((await shop.ship('v3')).outcome).toBe('shipped');
 });

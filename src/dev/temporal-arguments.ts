@@ -2,7 +2,8 @@ import { join } from 'node:path';
 
 /**
  * Queues are polled as often as asked, and timers fire when they are due: stock spaces polls 50 ms apart and timers by up to a second.
- * Who polled is remembered for a day, not for five minutes: since when no worker lives is said from it.
+ * An activity for the worker that asked for it goes straight to that. Who polled is remembered for a day, not for five minutes: since
+ * when no worker lives is said from it.
  */
 const TUNING = [
   'history.transferProcessorMaxPollRPS=5000',
@@ -10,8 +11,8 @@ const TUNING = [
   'history.visibilityProcessorMaxPollRPS=5000',
   'history.timerProcessorMaxTimeShift="10ms"',
   'matching.PollerHistoryTTL="24h"',
+  'system.enableActivityEagerExecution=true',
 ];
-const IN_MEMORY = ['system.enableActivityEagerExecution=true'];
 const PRAGMAS = ['journal_mode=wal', 'synchronous=normal'];
 
 export interface TemporalPorts {
@@ -33,7 +34,6 @@ export function temporalArguments(
   { port, uiPort, http, metrics }: TemporalPorts,
 ): string[] {
   const each = (flag: string, values: readonly string[]): string[] => values.flatMap((v) => [flag, v]);
-  const tuning = dataDir === undefined ? [...TUNING, ...IN_MEMORY] : TUNING;
   const attributes = Object.entries(searchAttributes).map(([name, type]) => `${name}=${type}`);
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port)],
@@ -41,7 +41,7 @@ export function temporalArguments(
     ...(ui ? ['--ui-ip', '127.0.0.1', '--ui-port', String(uiPort)] : ['--headless']),
     ...['--log-level', 'error', '--log-format', 'json'],
     ...(dataDir === undefined ? [] : ['--db-filename', join(dataDir, 'temporal.db')]),
-    ...(stock ? [] : each('--dynamic-config-value', tuning)),
+    ...(stock ? [] : each('--dynamic-config-value', TUNING)),
     ...(stock || dataDir === undefined ? [] : each('--sqlite-pragma', PRAGMAS)),
     ...each('--search-attribute', attributes),
   ];

@@ -13,9 +13,10 @@ export function orderAhead(checkout: string): Promise<void> {
   return made;
 }
 
-/** Takes the copy as a job's own folder, waiting while this worker makes one. False when there is none. */
-export async function takeAhead(checkout: string, run: string): Promise<boolean> {
-  await making.get(checkout)?.catch(() => undefined);
+/** Takes the copy as a job's own folder, waiting while this worker makes one. False when there is none; fails when `signal` aborts. */
+export async function takeAhead(checkout: string, run: string, signal: AbortSignal): Promise<boolean> {
+  const under = making.get(checkout);
+  if (under !== undefined) await Promise.race([under.catch(() => undefined), abortOf(signal)]);
   try {
     await rename(aheadOf(checkout), run);
     return true;
@@ -24,3 +25,12 @@ export async function takeAhead(checkout: string, run: string): Promise<boolean>
     throw error;
   }
 }
+
+const abortOf = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const abort = (): void => {
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });

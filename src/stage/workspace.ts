@@ -34,7 +34,7 @@ const COMMIT = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 export async function makeWorkspace(options: WorkspaceOptions, signal: AbortSignal): Promise<string> {
   const run = runDir(options.job);
   const place = checkoutDir(options.stageDir, options.commit);
-  if (!(await takeAhead(place, run))) {
+  if (!(await takeAhead(place, run, signal))) {
     await checkout(options, place, signal);
     await launched('copyTree', place, run);
   }

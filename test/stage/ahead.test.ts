@@ -9,6 +9,7 @@ import { stageLabOfFile } from '../support/stage-lab.js';
 
 const { lab, source } = await stageLabOfFile();
 const checkout = checkoutDir(lab.stageDir, source.commit);
+const never = new AbortController().signal;
 const sources = async (): Promise<readonly string[]> => (await readdir(join(lab.stageDir, 'sources'))).sort();
 const first = { followed: true };
 
@@ -32,17 +33,25 @@ test('the stage after one finds its source copied already, as it was committed',
 
 test('one copy is made at once, taken once, and waited for while it is being made', async () => {
   const making = Promise.all([orderAhead(checkout), orderAhead(checkout)]);
-  const takers = [1, 2, 3].map((n) => takeAhead(checkout, join(lab.folder, `taken-${String(n)}`)));
+  const takers = [1, 2, 3].map((n) => takeAhead(checkout, join(lab.folder, `taken-${String(n)}`), never));
   expect((await Promise.all(takers)).filter((taken) => taken)).toHaveLength(1);
   await making;
-  expect(await takeAhead(checkout, join(lab.folder, 'taken-last'))).toBe(false);
+  expect(await takeAhead(checkout, join(lab.folder, 'taken-last'), never)).toBe(false);
   expect(await sources()).toEqual([source.commit]);
+});
+
+test('who is told to stop does not wait for it', async () => {
+  const making = orderAhead(checkout);
+  const stop = AbortSignal.abort(new Error('not wanted'));
+  await expect(takeAhead(checkout, join(lab.folder, 'taken-never'), stop)).rejects.toThrow('not wanted');
+  await making;
+  expect(await takeAhead(checkout, join(lab.folder, 'taken-after-all'), never)).toBe(true);
 });
 
 test('two workers may make one at once: one stays', async () => {
   await Promise.all([makeAhead(checkout), makeAhead(checkout)]);
   expect(await sources()).toEqual([source.commit, `${source.commit}.ahead`]);
-  expect(await takeAhead(checkout, join(lab.folder, 'taken-of-two'))).toBe(true);
+  expect(await takeAhead(checkout, join(lab.folder, 'taken-of-two'), never)).toBe(true);
 });
 
 test('a copy that cannot be made leaves nothing, and fails no stage', async () => {

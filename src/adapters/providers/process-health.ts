@@ -39,10 +39,11 @@ const FIRST_PAUSE_MS = 20;
  */
 export async function awaitReady(
   slotDirectory: string,
-  { note, ended }: Started,
+  started: Started,
   { healthChecks, startupTimeoutMs }: Configuration,
   signal: AbortSignal,
 ): Promise<void> {
+  const { note } = started;
   const { readiness } = healthChecks;
   const until = Date.now() + startupTimeoutMs;
   const earliest = Date.parse(note.startedAt) + readiness.initialDelayMs;
@@ -58,7 +59,7 @@ export async function awaitReady(
     if (why === undefined && (await strangerOnPort(note)))
       why = `another program listens on its port ${String(note.port)}`;
     if ((await processOf(slotDirectory, note)) === undefined) {
-      const how = ended() ?? 'ended';
+      const how = await howItEnded(started);
       throw new ShipwayError('instance.start_failed', `instance ${note.id} ${how}; ${await output()}`);
     }
     if (why === undefined) return;
@@ -68,6 +69,16 @@ export async function awaitReady(
     }
     await sleep(Math.min(pause, Math.max(until - Date.now(), 1)), undefined, { signal });
   }
+}
+
+const TOLD_MS = 1_000;
+const TOLD_PAUSE_MS = 10;
+
+/** Whoever started it is told how it ended a moment after it has. */
+async function howItEnded({ fresh, ended }: Started): Promise<string> {
+  for (let waited = 0; fresh && ended() === undefined && waited < TOLD_MS; waited += TOLD_PAUSE_MS)
+    await sleep(TOLD_PAUSE_MS);
+  return ended() ?? 'ended';
 }
 
 const TAIL_BYTES = 2_048;

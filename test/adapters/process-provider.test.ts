@@ -14,7 +14,6 @@ import { haltInstances } from '../../src/adapters/providers/process-halt.js';
 import type { Configuration } from '../../src/domain/plan.js';
 import { TARGET, providerContract } from '../contracts/provider.js';
 import { processWorld, type ProcessWorld } from '../support/process-world.js';
-import { eventually } from '../support/eventually.js';
 
 providerContract('processes', processWorld);
 
@@ -141,7 +140,9 @@ describe('processes', () => {
     const failed = expect(starting).rejects.toMatchObject({ type: 'instance.start_failed' });
     while ((await w.started()).length < 2) await pause(10);
     await w.kill((await w.started())[0] ?? '');
-    const gone = await eventually(() => health());
+    // Killed in the middle of a probe it is dying for a moment; soon after, the start that failed takes all of it away.
+    let gone: Awaited<ReturnType<typeof health>> | undefined;
+    while (gone === undefined) gone = await health().catch(() => undefined);
     expect(gone).toMatchObject({ failures: 1, note: expect.stringContaining('gone') as string });
     await failed;
   });

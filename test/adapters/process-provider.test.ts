@@ -12,7 +12,9 @@ import {
 } from '../../src/adapters/providers/process-files.js';
 import { haltInstances } from '../../src/adapters/providers/process-halt.js';
 import type { Configuration } from '../../src/domain/plan.js';
+import { exclusive } from '../../src/exclusive.js';
 import { TARGET, providerContract } from '../contracts/provider.js';
+import { eventually } from '../support/eventually.js';
 import { processWorld, type ProcessWorld } from '../support/process-world.js';
 
 providerContract('processes', processWorld);
@@ -130,27 +132,24 @@ describe('processes', () => {
     expect(await health()).toMatchObject({ probes: 2, failures: 1 });
   });
 
-  // Between the kill and the failed start’s taking all away lie milliseconds: whoever looks too late has seen nothing and looks again.
-  test(
-    'until it has been ready for the first time a probe that fails says nothing; what is gone beside it does',
-    { retry: 3 },
-    async () => {
-      const starting = ensure({ replicas: 2, ...more({ READY_AFTER: '2000' }) });
-      while ((await states()).length < 2) await pause(10);
-      await expect(health()).rejects.toMatchObject({
-        type: 'provider.unavailable',
-        message: expect.stringContaining('still starting') as string,
-      });
-      const failed = expect(starting).rejects.toMatchObject({ type: 'instance.start_failed' });
-      while ((await w.started()).length < 2) await pause(10);
+  test('until it has been ready for the first time a probe that fails says nothing; what is gone beside it does', async () => {
+    const starting = ensure({ replicas: 2, ...more({ READY_AFTER: '2000' }) });
+    while ((await states()).length < 2) await pause(10);
+    await expect(health()).rejects.toMatchObject({
+      type: 'provider.unavailable',
+      message: expect.stringContaining('still starting') as string,
+    });
+    const failed = expect(starting).rejects.toMatchObject({ type: 'instance.start_failed' });
+    while ((await w.started()).length < 2) await pause(10);
+    // The start that fails takes all of it away under the slot's lock: not before it has been looked at.
+    await exclusive(blue(), never, async () => {
       await w.kill((await w.started())[0] ?? '');
-      // Killed in the middle of a probe it is dying for a moment; soon after, the start that failed takes all of it away.
-      let gone: Awaited<ReturnType<typeof health>> | undefined;
-      while (gone === undefined) gone = await health().catch(() => undefined);
-      expect(gone).toMatchObject({ failures: 1, note: expect.stringContaining('gone') as string });
-      await failed;
-    },
-  );
+      // A probe that is under way meets it while it is dying.
+      const seen = await eventually(health);
+      expect(seen).toMatchObject({ failures: 1, note: expect.stringContaining('gone') as string });
+    });
+    await failed;
+  });
 
   test('an orderly end: all is stopped, what lived is lost, and what had ended before is gone', async () => {
     const [crashed] = await ensure({ replicas: 2 });

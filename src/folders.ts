@@ -1,5 +1,6 @@
-import { access, readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
+import { ifGone } from './if-gone.js';
 
 /** What is in a folder; nothing when there is none. Any other failure stays one: what cannot be read is not nothing. */
 export async function entriesOf(directory: string): Promise<readonly Dirent[]> {
@@ -15,8 +16,6 @@ export async function entriesOf(directory: string): Promise<readonly Dirent[]> {
 export const foldersIn = async (directory: string): Promise<readonly string[]> =>
   (await entriesOf(directory)).filter((e) => e.isDirectory()).map((e) => e.name);
 
-export const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
+/** Whether something is there. Fails when that cannot be told. */
+export const exists = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(ifGone)) !== undefined;

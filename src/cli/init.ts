@@ -1,8 +1,9 @@
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import { result, string } from './output.js';
 import type { Command } from './table.js';
+import { exists } from '../folders.js';
 
 /** `shipway init`: starter files, or an example's repository. Nothing that is there is written over. */
 export const init: Command = async (values, [directory]) => {
@@ -19,13 +20,13 @@ export const init: Command = async (values, [directory]) => {
   }
   const { STARTER_POLICY, STARTER_SERVICE } = await import('../config/starter.js');
   const files = { 'shipway.yaml': STARTER_SERVICE, 'shipway.policy.yaml': STARTER_POLICY };
-  for (const name of Object.keys(files))
-    if (await exists(join(folder, name)))
-      throw new UsageError(
-        `${join(folder, name)} is there already`,
-        'another folder, or edit the file that is there',
-      );
   try {
+    for (const name of Object.keys(files))
+      if (await exists(join(folder, name)))
+        throw new UsageError(
+          `${join(folder, name)} is there already`,
+          'another folder, or edit the file that is there',
+        );
     await mkdir(folder, { recursive: true });
     for (const [name, text] of Object.entries(files))
       await writeFile(join(folder, name), text, { flag: 'wx' });
@@ -54,9 +55,3 @@ const unusable = (folder: string, error: NodeJS.ErrnoException): Error => {
     ? error
     : new UsageError(`${folder} cannot be used: ${why}`, 'name another folder');
 };
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );

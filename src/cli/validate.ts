@@ -1,9 +1,9 @@
-import { access } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { formatProblems, loadPolicy, loadService, type Loaded, type Problem } from '../config/index.js';
 import { configurationFile } from './context.js';
 import { progress, result } from './output.js';
 import type { Command } from './table.js';
+import { exists } from '../folders.js';
 
 /**
  * `shipway validate`: shipway.yaml, and the policy file beside it when there is one; a file that `-f` names and that is called a
@@ -16,7 +16,7 @@ export const validate: Command = async (values) => {
   else {
     checked.push([file, await loadService(file)]);
     const policy = join(dirname(file), 'shipway.policy.yaml');
-    if (await isThere(policy)) checked.push([policy, await loadPolicy(policy)]);
+    if (await exists(policy)) checked.push([policy, await loadPolicy(policy)]);
   }
   const problems = checked
     .flatMap(([, loaded]): readonly Problem[] => (loaded.ok ? [] : loaded.problems))
@@ -28,9 +28,3 @@ export const validate: Command = async (values) => {
 };
 
 const fromHere = (file: string): string => relative(process.cwd(), file) || file;
-
-const isThere = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );

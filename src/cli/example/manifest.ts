@@ -1,8 +1,9 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { UsageError } from '../../errors.js';
+import { exists, foldersIn } from '../../folders.js';
 
 export const MANIFEST_FILE = 'example.json';
 
@@ -60,8 +61,7 @@ export async function readExample(name: string): Promise<Example> {
 }
 
 async function namesIn(examples: string): Promise<readonly string[]> {
-  const entries = await readdir(examples, { withFileTypes: true });
-  const folders = entries.filter((e) => e.isDirectory()).map((e) => e.name);
+  const folders = await foldersIn(examples);
   const found = await Promise.all(folders.map((name) => exists(join(examples, name, MANIFEST_FILE))));
   return folders.filter((_, i) => found[i]).sort();
 }
@@ -78,12 +78,3 @@ async function examplesFolder(): Promise<string> {
   if (await exists(examples)) return examples;
   throw new UsageError(`this installation has no examples: ${examples} is missing`, 'install shipway again');
 }
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return false;
-      throw error;
-    },
-  );

@@ -16,6 +16,7 @@ export function wellBehind(ms: number, work: () => Promise<void>, failed: (error
   const hurry = new AbortController();
   later.add(hurry);
   behind(async () => {
+    // It ends early only when it is hurried.
     await sleep(ms, undefined, { signal: hurry.signal, ref: false }).catch(() => undefined);
     later.delete(hurry);
     await work();

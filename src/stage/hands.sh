@@ -4,6 +4,7 @@ while IFS= read -r what && IFS= read -r from && IFS= read -r to; do
   case $what in
   copy) said=$(exec cp -a $1 -- "$from" "$to" 2>&1) ;;
   remove) said=$(exec rm -rf -- "$from" 2>&1) || said=$(chmod -R u+rwX -- "$from" && exec rm -rf -- "$from" 2>&1) ;;
+  *) said="there is no $what" && false ;;
   esac
   code=$?
   [ -z "$said" ] || said=$(printf %s "$said" | tr '\n' ' ')

@@ -54,9 +54,15 @@ export async function startJob(job: string, command: JobCommand): Promise<Proces
   await handOver([workspaceDir(job), home, tmp], user);
   noteBegun(job, command.owner);
   const env = { ...command.environment, HOME: home, TMPDIR: tmp, [JOB_TOKEN]: job };
-  const files = ['output', 'pid', 'exit'].map((name) => openSync(join(job, name), 'a', 0o600)) as Three;
-  const [output, pid, exit] = files;
+  const files: number[] = [];
+  // Appended to, so that what is too much can be cut while it grows.
+  const opened = (name: string): number => {
+    const file = openSync(join(job, name), 'a', 0o600);
+    files.push(file);
+    return file;
+  };
   try {
+    const [output, pid, exit] = [opened('output'), opened('pid'), opened('exit')];
     const child = spawn('/bin/sh', ['-c', runnerText(), 'shipway-stage', scriptFile(job)], {
       cwd: workspaceDir(job),
       env,
@@ -74,8 +80,6 @@ export async function startJob(job: string, command: JobCommand): Promise<Proces
     for (const file of files) closeSync(file);
   }
 }
-
-type Three = [number, number, number];
 
 async function spawned(child: ChildProcess): Promise<void> {
   await new Promise<void>((resolve, reject) => {

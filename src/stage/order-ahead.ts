@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { rename } from 'node:fs/promises';
 import { aheadOf } from './ahead.js';
 import { launched } from './launcher.js';
@@ -13,10 +14,15 @@ export function orderAhead(checkout: string): Promise<void> {
   return made;
 }
 
-/** Takes the copy as a job's own folder, waiting while this worker makes one. False when there is none; fails when `signal` aborts. */
+/**
+ * Takes the copy as a job's own folder, waiting while this worker makes one: how that failed is told to whoever ordered it. False when there
+ * is none; fails when `signal` aborts.
+ */
 export async function takeAhead(checkout: string, run: string, signal: AbortSignal): Promise<boolean> {
   const under = making.get(checkout);
-  if (under !== undefined) await Promise.race([under.catch(() => undefined), abortOf(signal)]);
+  signal.throwIfAborted();
+  if (under !== undefined) await Promise.race([under.catch(() => undefined), once(signal, 'abort')]);
+  signal.throwIfAborted();
   try {
     await rename(aheadOf(checkout), run);
     return true;
@@ -25,12 +31,3 @@ export async function takeAhead(checkout: string, run: string, signal: AbortSign
     throw error;
   }
 }
-
-const abortOf = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    const abort = (): void => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { formatProblems, loadPolicy, loadService, type Problem } from '../../src/config/index.js';
+import { validate } from '../../src/cli/validate.js';
+import { formatProblems, type Problem } from '../../src/config/index.js';
 import { packageRoot } from '../../src/paths.js';
 import { ended, shipway, type Ended } from './command.js';
 
@@ -55,11 +56,20 @@ async function problemsOf(
   return { said: text.stderr, problems };
 }
 
-/** The same without a process, which takes longer to start than to read a file. */
+/** What the command says as JSON, run here: a process takes longer to start than to read a file. */
 async function found(folder: string, name: string): Promise<readonly Problem[]> {
-  const load = /policy\.ya?ml$/.test(name) ? loadPolicy : loadService;
-  const loaded = await load(join(folder, name));
-  return loaded.ok ? [] : loaded.problems.map((p) => ({ ...p, file: relative(folder, p.file) }));
+  const said = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const there = vi.spyOn(process, 'cwd').mockReturnValue(folder);
+  try {
+    expect(await validate({ file: name, json: true }, [])).toBe(2);
+    expect(said).toHaveBeenCalledOnce();
+    const { problems, ...rest } = JSON.parse(String(said.mock.calls[0]?.[0])) as { problems: Problem[] };
+    expect(rest).toEqual({ schema: 1, ok: false });
+    return problems;
+  } finally {
+    said.mockRestore();
+    there.mockRestore();
+  }
 }
 
 describe('the corpus', () => {

@@ -1,8 +1,8 @@
-import { WorkflowFailedError } from '@temporalio/client';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { labOfFile } from '../support/lab.js';
 import { record } from '../support/record.js';
+import { endedOf } from '../support/story.js';
 import { deploymentPlan, pipelineInput, plan, statement } from '../support/plans.js';
 import { MESSAGES } from '../../src/domain/messages.js';
 import { deploymentId, pipelineId } from '../../src/domain/ids.js';
@@ -21,17 +21,8 @@ const deployment = (n: number) =>
 
 const containing = (text: string): string => expect.stringContaining(text) as string;
 
-/** The outcome a run ended with, as its result or the detail of its failure. */
-async function ended(input: PipelineInput): Promise<Ended> {
-  try {
-    return (await lab.client.workflow.getHandle(pipelineId(input.plan.service, input.run)).result()) as Ended;
-  } catch (error) {
-    if (!(error instanceof WorkflowFailedError)) throw error;
-    if (error.cause instanceof CancelledFailure) return { outcome: 'aborted', reason: 'canceled' };
-    if (error.cause instanceof ApplicationFailure) return error.cause.details?.[0] as Ended;
-    throw error;
-  }
-}
+const ended = (input: PipelineInput): Promise<Ended> =>
+  endedOf(lab.client.workflow.getHandle(pipelineId(input.plan.service, input.run)));
 
 async function ship(
   version: string,

@@ -97,7 +97,7 @@ export function choice<const T extends string>(
   return z
     .enum(known, {
       error: ({ input }) =>
-        coming.includes(String(input))
+        coming.some((name) => name === input)
           ? wrong(`${shown(input)} is not available yet`, known.join(' or '))
           : undefined,
     })

@@ -1,16 +1,17 @@
+import { recoveryFrom, type Recovery } from '../src/domain/aftermath.js';
 import type { AuditEntry } from '../src/domain/audit.js';
 import { FAILURES } from '../src/domain/failures.js';
+import { wayBack } from '../src/domain/going-back.js';
 import { deploymentId, targetId, type TargetRef } from '../src/domain/ids.js';
 import type { Cause, DeploymentInput } from '../src/domain/inputs.js';
 import type { Statement } from '../src/domain/statement.js';
 import type { DeploymentRow, Permit } from '../src/domain/store.js';
-import { idleSlot, refusalAnswer, type Live, type TargetState } from '../src/domain/target.js';
+import { idleSlot, refusalAnswer, type TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import { digestOf } from '../src/hash.js';
 import { entry, self } from './audit.js';
 import { coveredBy } from './covered.js';
 import type { ControlDeps } from './deps.js';
-import { newestGood } from './going-back.js';
 import { verifyRequest, wasVerified } from './request-checks.js';
 import { withRecord } from './target-record.js';
 
@@ -148,7 +149,7 @@ async function resolve(
       const { statement, to } = cause.request;
       if (!(await wasVerified(deps, statement, targetId(input))))
         throw new ShipwayError('statement.refused', 'the statement for this rollback was never verified');
-      const { release, plan } = await newestGood(deps.store, state, to);
+      const { release, plan } = await newestGood(deps, state, to);
       return { ...base, ...beside(state), requestedBy: statement.person, release, plan };
     }
     case 'recover':
@@ -156,23 +157,34 @@ async function resolve(
   }
 }
 
-/** What a lost deployment may have left is put back to what is known as good, or, if nothing is, taken away. */
+/** Fails with `request.unknown` when the store knows nothing of it. */
 async function recoveryOf(
-  deps: Pick<Deps, 'store'>,
+  { store }: Pick<Deps, 'store'>,
   lost: string,
   state: TargetState,
-): Promise<Pick<DeploymentInput, 'release' | 'plan' | 'candidate'> & { replaces?: Live }> {
-  const row = await deps.store.deployments.find(lost);
+): Promise<Recovery> {
+  const row = await store.deployments.find(lost);
   if (row === undefined) throw new ShipwayError('request.unknown', `${lost} is not in the store`);
-  const promoted = state.live?.deployment === lost;
-  const back = promoted ? state.knownGood : state.live;
-  return {
-    release: back?.release ?? row.release,
-    plan: back === undefined ? row.plan : { ...row.plan, configuration: back.configuration },
-    candidate: idleSlot(back),
-    ...(back === undefined ? {} : { replaces: back }),
-  };
+  return recoveryFrom(state, row);
 }
+
+/** The deployment that a rollback goes back to. Fails with `rollback.impossible`, saying what there is. */
+async function newestGood(
+  { store }: Pick<Deps, 'store'>,
+  state: TargetState,
+  to: string | undefined,
+): Promise<DeploymentRow> {
+  const { service, environment } = state;
+  const rows = await store.deployments.list({ service, environment, limit: LOOKED_AT });
+  const { chosen, known } = wayBack(state, rows, to);
+  if (chosen !== undefined) return chosen;
+  throw new ShipwayError(
+    'rollback.impossible',
+    `${service} in ${environment} has no known good release${to === undefined ? ' before the live one' : ` ${to}`}; known good beside the live one: ${known.join(', ') || 'none'}`,
+  );
+}
+/** Deployments, newest first. */
+const LOOKED_AT = 200;
 
 function rowOf(admitted: DeploymentInput, n: number): DeploymentRow {
   const { service, environment, id, kind, requestId, run, requestedBy, release, replaces, plan } = admitted;

@@ -1,14 +1,14 @@
-import type { TargetRef } from '../src/domain/ids.js';
+import { afterEnd, afterLoss, type DeploymentEnd } from '../src/domain/aftermath.js';
+import { lostOf, type TargetRef } from '../src/domain/ids.js';
 import type { Outcome } from '../src/domain/outcome.js';
 import type { Configuration } from '../src/domain/plan.js';
 import type { Release } from '../src/domain/release.js';
 import type { DeploymentRow, Store } from '../src/domain/store.js';
-import type { HoldMark, Live, TargetState } from '../src/domain/target.js';
+import type { Live, TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import { entry, type Subject, self } from './audit.js';
 import { permitGuard, type PermitGuard } from './permits.js';
 import { changeRecord, loadRecord } from './target-record.js';
-import { lostOf } from '../src/domain/ids.js';
 import type { EffectInput } from './effect.js';
 
 export interface PromoteInput extends EffectInput {
@@ -18,14 +18,7 @@ export interface PromoteInput extends EffectInput {
 export interface DemoteInput extends EffectInput {
   readonly replaces?: Live;
 }
-export interface FinishInput extends Subject {
-  readonly deployment: string;
-  readonly outcome: Outcome;
-  readonly reason: string;
-  /** The rules, and not a person, found the release bad. */
-  readonly judgedBad: boolean;
-  /** It passed its bake. */
-  readonly knownGood: boolean;
+export interface FinishInput extends Subject, DeploymentEnd {
   /** What was undone, when: written now, because going back does not wait for the store. */
   readonly late: readonly { readonly at: number; readonly what: string }[];
 }
@@ -74,7 +67,7 @@ async function finishDeployment(store: Store, i: FinishInput): Promise<void> {
   const endedAt = new Date().toISOString();
   const end = { endedAt, outcome: i.outcome, reason: i.reason };
   if (row.kind === 'recover') await finishLost(store, row, i, endedAt);
-  else await changeRecord(store, i, (state) => finishedState(state, i, row.release, endedAt));
+  else await changeRecord(store, i, (state) => afterEnd(state, i, row.release, endedAt));
   await store.audit.append([
     ...i.late.map(({ at, what }, n) =>
       entry(
@@ -97,7 +90,7 @@ async function finishDeployment(store: Store, i: FinishInput): Promise<void> {
 /** Ends what a recovery was for, and recoveries of it that were lost themselves: none of them may have an effect any more. */
 async function finishLost(store: Store, row: DeploymentRow, i: FinishInput, endedAt: string): Promise<void> {
   const lost = lostOf(row.requestId);
-  await changeRecord(store, i, (state) => recovered(state, lost));
+  await changeRecord(store, i, (state) => afterLoss(state, lost));
   const became = i.outcome === 'shipped' ? 'the target was put back to what is known good' : i.reason;
   const end = { endedAt, outcome: 'rolled_back', reason: `it ended without an outcome; ${became}` } as const;
   const open = await store.deployments.open(i);
@@ -106,26 +99,6 @@ async function finishLost(store: Store, row: DeploymentRow, i: FinishInput, ende
     await store.permits.close(id, endedAt);
     await store.deployments.finish(id, end);
   }
-}
-
-function finishedState(state: TargetState, i: FinishInput, release: Release, at: string): TargetState {
-  if (i.knownGood && state.live?.deployment === i.deployment) return { ...state, knownGood: state.live };
-  if (!i.judgedBad || i.outcome !== 'rolled_back') return state;
-  const mark: HoldMark = {
-    digest: release.digest,
-    version: release.version,
-    deployment: i.deployment,
-    reason: i.reason,
-    at,
-  };
-  return { ...state, holdMarks: [...state.holdMarks.filter((m) => m.digest !== mark.digest), mark] };
-}
-
-/** A lost deployment that had promoted its release leaves what was known good before it; one that had not leaves all as it was. */
-function recovered(state: TargetState, lost: string): TargetState {
-  const { live, knownGood, ...rest } = state;
-  if (live?.deployment !== lost) return state;
-  return knownGood === undefined ? rest : { ...rest, live: knownGood, knownGood };
 }
 
 async function settleDeployment(

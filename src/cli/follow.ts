@@ -1,10 +1,11 @@
-import type { RunStatus, ShipwayClient } from '../client.js';
+import type { DeploymentStatus, RunStatus, ShipwayClient } from '../client.js';
 import { FAILURES, isFailureType } from '../domain/failures.js';
 import { REFUSED, exitCodeOf } from '../domain/outcome.js';
 import { interrupted, interruption, pause } from './interrupt.js';
 import { printable, progress } from './output.js';
 import { patient } from './patience.js';
 import type { RunReference } from './reference.js';
+import { renderDeployment } from './render/deployment.js';
 import { endedInTemporal } from './render/open.js';
 import { outcomeOf, renderRun } from './render/run.js';
 import type { Values } from './table.js';
@@ -47,6 +48,13 @@ export const runToFollow = (client: ShipwayClient, { service, run }: RunReferenc
   look: () => client.status(service, run),
   lines: (status) => renderRun(status, Date.now(), { commands: false }),
   isOver: ({ run: { outcome }, temporal }) => outcome !== undefined || temporal.status !== 'RUNNING',
+});
+
+export const deploymentToFollow = (client: ShipwayClient, name: string): Followed<DeploymentStatus> => ({
+  name,
+  look: () => client.deployment(name),
+  lines: (status) => renderDeployment(status, Date.now()),
+  isOver: ({ deployment: { outcome }, temporal }) => outcome !== undefined || temporal.status !== 'RUNNING',
 });
 
 /** The exit code of what was followed: also of a run that failed because it was refused. */

@@ -1,11 +1,10 @@
-import type { DeploymentStatus, ShipwayClient } from '../client.js';
+import type { ShipwayClient } from '../client.js';
 import type { ConnectionSettings } from '../connection.js';
 import { exitCodeOf } from '../domain/outcome.js';
 import { withClient } from './context.js';
-import { endLine, exitOf, followed, runToFollow, type Followed } from './follow.js';
+import { deploymentToFollow, endLine, exitOf, followed, runToFollow } from './follow.js';
 import { result } from './output.js';
 import { deploymentNamed, runOrNewest } from './reference.js';
-import { renderDeployment } from './render/deployment.js';
 import { endedInTemporal } from './render/open.js';
 import { deploymentJson, statusJson } from './status.js';
 import type { Command, Values } from './table.js';
@@ -28,13 +27,7 @@ async function ofDeployment(
   name: string,
   values: Values,
 ): Promise<number> {
-  const following: Followed<DeploymentStatus> = {
-    name,
-    look: () => client.deployment(name),
-    lines: (status) => renderDeployment(status, Date.now()),
-    isOver: ({ deployment: { outcome }, temporal }) => outcome !== undefined || temporal.status !== 'RUNNING',
-  };
-  const status = await followed(following, values);
+  const status = await followed(deploymentToFollow(client, name), values);
   const { outcome, reason = '' } = status.deployment;
   const how =
     outcome === undefined

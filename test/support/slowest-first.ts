@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Whole runs, killed workers, real load: minutes, which must not begin when all else is done and one of the workers would stand idle. */
-const SLOW = ['test/e2e/', 'test/faults/', 'test/cli/', 'test/config/corpus', 'test/stage/', 'test/worker/'];
+const SLOW = ['test/e2e/', 'test/faults/', 'test/cli/', 'test/stage/', 'test/worker/', 'test/workflows/'];
 
 /** The slow folders first, in this order; within one the longest first, as far as is known from earlier runs or the size. */
 export class SlowestFirst extends BaseSequencer {

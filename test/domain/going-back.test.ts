@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { wayBack } from '../../src/domain/going-back.js';
+import type { DeploymentRow } from '../../src/domain/store.js';
+import type { TargetState } from '../../src/domain/target.js';
+import { live, releaseOf, row, state } from './records.js';
+
+const shipped = (id: string, version: string, of: Parameters<typeof row>[2] = {}): DeploymentRow =>
+  row(id, version, { outcome: 'shipped', ...of });
+const bad = (version: string): TargetState['holdMarks'][number] => ({
+  ...{ digest: releaseOf(version).digest, version, deployment: '9', reason: 'bad', at: '' },
+});
+const V3 = state(live('v3', 'blue', '3'));
+const THREE = [shipped('3', 'v3'), shipped('2', 'v2'), shipped('1', 'v1')];
+const back = (id: string, version: string, from: string): DeploymentRow =>
+  shipped(id, version, { kind: 'rollback', replaces: from });
+
+test.each<[string, TargetState, readonly DeploymentRow[], string | undefined, string, string]>([
+  ['the newest before the live one', V3, THREE, undefined, '2', 'v2 v1'],
+  ['a version that is named', V3, THREE, 'v1', '1', 'v2 v1'],
+  ['a version that never shipped', V3, THREE, 'v9', '', 'v2 v1'],
+  ['the version that is live', V3, THREE, 'v3', '', 'v2 v1'],
+  ['nothing has ever shipped', state(), [row('1', 'v1', { outcome: 'failed' })], undefined, '', ''],
+  ['only the live one has', V3, [shipped('3', 'v3')], undefined, '', ''],
+  [
+    'what did not ship is no way back',
+    V3,
+    [shipped('3', 'v3'), row('2', 'v2', { outcome: 'rolled_back' })],
+    undefined,
+    '',
+    '',
+  ],
+  ['nor is what is under way', V3, [row('4', 'v4'), ...THREE], undefined, '2', 'v2 v1'],
+  ['nor what is held', { ...V3, holdMarks: [bad('v2')] }, THREE, undefined, '1', 'v1'],
+  [
+    'nor what a recovery has put there',
+    V3,
+    [shipped('4', 'v2', { kind: 'recover' }), shipped('1', 'v1')],
+    undefined,
+    '1',
+    'v1',
+  ],
+  [
+    'twice goes back further, not to and fro',
+    state(live('v2', 'green', '4')),
+    [back('4', 'v2', 'v3'), ...THREE],
+    undefined,
+    '1',
+    'v3 v1',
+  ],
+  [
+    'what was left can be named',
+    state(live('v2', 'green', '4')),
+    [back('4', 'v2', 'v3'), ...THREE],
+    'v3',
+    '3',
+    'v3 v1',
+  ],
+  [
+    'what was left and has shipped again since is a way back',
+    state(live('v4', 'green', '6')),
+    [shipped('6', 'v4'), shipped('5', 'v3'), back('4', 'v2', 'v3'), ...THREE],
+    undefined,
+    '5',
+    'v3 v2 v1',
+  ],
+  [
+    'a rollback that did not succeed has left nothing',
+    V3,
+    [row('4', 'v2', { kind: 'rollback', outcome: 'failed', replaces: 'v3' }), ...THREE],
+    undefined,
+    '2',
+    'v2 v1',
+  ],
+])('%s', (_, of, rows, to, chosen, known) => {
+  const found = wayBack(of, rows, to);
+  expect(found.chosen?.id ?? '').toBe(chosen);
+  expect(found.known.join(' ')).toBe(known);
+});

@@ -7,6 +7,7 @@ const RUNS = ['e2e', 'faults', 'cli', 'stage', 'worker'].map((room) => `test/${r
 
 export default defineConfig({
   test: {
+    include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     sequence: { sequencer: SlowestFirst },
     projects: [

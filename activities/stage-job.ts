@@ -93,29 +93,37 @@ async function rerunsOf({ beats, deps, folder, input }: Job, state: JobState): P
   return reruns + 1;
 }
 
-/** That it may have begun here is noted before it does; when it could not begin after all, that is said. */
+/**
+ * The runner is made ready while the intent is recorded, and begins after it. That it may have begun here is noted before it does; when it
+ * could not begin after all, that is said.
+ */
 async function start(job: Job, reruns: number): Promise<ProcessIdentity> {
-  const { deps, input, folder, beats, signal } = job;
+  const { deps, input, folder, beats } = job;
   const { stage, requestedBy } = input;
-  const command = {
-    ...{ script: stage.script, environment: environmentOf(input), reruns, user: deps.user },
-    owner: ownerOfActivity(),
-  };
   const details = { stage: stage.name, attempt: input.attempt, script: stage.script };
   beats.note({ reruns });
   try {
     await together([
       deps.backend.audit([attempted(input, 'stage.intent', details, { user: requestedBy })]),
-      prepareJob(folder).then(() => makeWorkspace(workspaceOf(job), signal)),
+      made(job, reruns),
     ]);
     beats.note({ host: deps.hostId, reruns });
     // What takes its machine down at once is counted too.
     if (reruns > 0) beats.say();
-    return await launched('startJob', folder, command);
+    return await launched('beginJob', folder, ownerOfActivity());
   } catch (error) {
+    await launched('dropJob', folder).catch(() => undefined);
     if ((await inspectJob(folder)).kind === 'prepared') beats.note({ reruns });
     throw error;
   }
+}
+
+async function made(job: Job, reruns: number): Promise<void> {
+  const { deps, input, folder, signal } = job;
+  await prepareJob(folder);
+  await makeWorkspace(workspaceOf(job), signal);
+  const { script } = input.stage;
+  await launched('readyJob', folder, { script, environment: environmentOf(input), reruns, user: deps.user });
 }
 
 export function workspaceOf({ deps, input, folder }: Job): WorkspaceOptions {

@@ -31,7 +31,6 @@ export interface JobCommand {
   /** How often this job was lost before: chunks of its output are numbered beyond those of the times before. */
   readonly reruns: number;
   readonly user: StageUser | undefined;
-  readonly owner: JobOwner;
 }
 /** More chunks than one try can have. */
 const CHUNKS = 1_000_000;
@@ -42,17 +41,24 @@ async function layOut(job: string, { script, reruns, user }: JobCommand): Promis
   if (reruns > 0) await writeShipped(job, { ...NOTHING_SHIPPED, seq: reruns * CHUNKS });
 }
 
+/** A runner that has not begun. */
+interface Ready {
+  readonly child: ChildProcess;
+  readonly identity: ProcessIdentity;
+}
+const ready = new Map<string, Ready>();
+
 /**
- * Starts the detached runner in the job's workspace. Says so in the job's folder before and after: whoever comes next attaches or knows
- * that it was lost. The runner gets what it writes as open files, so that the folder needs to be nobody's but the worker's. The launcher
- * has nothing else to serve, so small files are written here and now: to have another thread do it takes longer.
+ * Starts the detached runner in the job's workspace, where it waits for leave to begin: what must be recorded before that can be recorded
+ * meanwhile. It ends with the launcher, if that ends first. The runner gets what it writes as open files, so that the folder needs to be
+ * nobody's but the worker's. The launcher has nothing else to serve, so small files are written here and now: to have another thread do it
+ * takes longer.
  */
-export async function startJob(job: string, command: JobCommand): Promise<ProcessIdentity> {
+export async function readyJob(job: string, command: JobCommand): Promise<void> {
   const { user } = command;
   const [home, tmp] = [join(runDir(job), HOME), join(runDir(job), TMP)];
   await layOut(job, command);
   await handOver([workspaceDir(job), home, tmp], user);
-  noteBegun(job, command.owner);
   const env = { ...command.environment, HOME: home, TMPDIR: tmp, [JOB_TOKEN]: job };
   const files: number[] = [];
   // Appended to, so that what is too much can be cut while it grows.
@@ -67,18 +73,41 @@ export async function startJob(job: string, command: JobCommand): Promise<Proces
       cwd: workspaceDir(job),
       env,
       detached: true,
-      stdio: ['ignore', output, output, pid, exit],
+      stdio: ['pipe', output, output, pid, exit],
       ...user,
     });
     await spawned(child);
+    // One that was killed while it waited is found to be lost.
+    child.stdin?.on('error', () => undefined);
     const { pid: id = 0 } = child;
-    // One that has ended already has no start time. One that has none that can be read runs all the same, and is known by its command.
+    // One that has no start time that can be read runs all the same, and is known by its command.
     const identity = await identityOf(id).catch(() => ({ pid: id, startTime: '' }));
+    ready.set(job, { child, identity });
     appendFileSync(pid, runnerLine(identity));
-    return identity;
   } finally {
     for (const file of files) closeSync(file);
   }
+}
+
+/** Lets it begin, and says so in the job's folder before: whoever comes next attaches or knows that it was lost. */
+export function beginJob(job: string, owner: JobOwner): Promise<ProcessIdentity> {
+  const runner = taken(job);
+  if (runner === undefined) return Promise.reject(new Error(`nothing is ready to begin in ${job}`));
+  noteBegun(job, owner);
+  runner.child.stdin?.end('go\n');
+  return Promise.resolve(runner.identity);
+}
+
+/** It is not to begin after all. Nothing happens when none is ready. */
+export function dropJob(job: string): Promise<void> {
+  taken(job)?.child.stdin?.end();
+  return Promise.resolve();
+}
+
+function taken(job: string): Ready | undefined {
+  const runner = ready.get(job);
+  ready.delete(job);
+  return runner;
 }
 
 async function spawned(child: ChildProcess): Promise<void> {

@@ -1,9 +1,9 @@
 import { makeAhead } from './ahead.js';
 import { copyTree, removeTree } from './hands.js';
-import { startJob } from './job.js';
+import { beginJob, dropJob, readyJob } from './job.js';
 
 /** What the launcher does for a stage worker: all that starts programs or walks through trees of files. */
-export const LAUNCHER_CALLS = { startJob, makeAhead, copyTree, removeTree } as const;
+export const LAUNCHER_CALLS = { readyJob, beginJob, dropJob, makeAhead, copyTree, removeTree } as const;
 
 export type LauncherCalls = typeof LAUNCHER_CALLS;
 export type LauncherCall = keyof LauncherCalls;

@@ -1,7 +1,9 @@
-# Runs one stage's script to its end, whether or not whoever started it lives. $1: the script. Its output goes where the worker has opened
-# it; descriptor 3 takes its pid, descriptor 4 at the end the exit code. The script inherits neither.
+# Waits for a line on its input, and then runs one stage's script to its end, whether or not whoever started it lives. $1: the script. Its
+# output goes where the worker has opened it; descriptor 3 takes its pid, descriptor 4 at the end the exit code. The script inherits neither.
 echo "$$" >&3
 exec 3>&-
+# The worker that was to say so is gone, and so nothing has begun.
+IFS= read -r go || exit
 # Told to stop, it waits for the script, which has been told too: the exit code is the script's own.
 trap : TERM
 sh -e "$1" 4>&- < /dev/null

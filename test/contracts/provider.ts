@@ -215,7 +215,8 @@ export function providerContract(name: string, make: () => Promise<ProviderHarne
       const from = Date.now();
       stop.abort(new Error('enough'));
       await expect(ensuring).rejects.toThrow();
-      expect(Date.now() - from).toBeLessThan(300);
+      // Long before they would have been ready.
+      expect(Date.now() - from).toBeLessThan(1_500);
       for (const call of [
         () => h.provider.observe(TARGET, stop.signal),
         () => h.provider.health(TARGET, 'blue', { path: '/ready', timeoutMs: 100 }, stop.signal),

@@ -35,14 +35,12 @@ describe('the last line of a test run', () => {
   });
 });
 
-test('a second set-up does nothing and is quick', async () => {
-  const began = Date.now();
+test('a second set-up does nothing', async () => {
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [
     join(scripts, 'setup.js'),
     '--test',
   ]);
   expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
-  expect(Date.now() - began).toBeLessThan(5_000);
 });
 
 describe('the lock of the set-up', () => {

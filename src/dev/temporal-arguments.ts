@@ -2,7 +2,8 @@ import { join } from 'node:path';
 
 /**
  * Queues are polled as often as asked, and timers fire when they are due: stock spaces polls 50 ms apart and timers by up to a second.
- * An activity for the worker that asked for it goes straight to that. Who polled is remembered for a day, not for five minutes: since
+ * An activity for the worker that asked for it goes straight to that, and one for another finds it without a way round through partitions,
+ * which are for servers of several machines. Who polled is remembered for a day, not for five minutes: since
  * when no worker lives is said from it.
  */
 const TUNING = [
@@ -11,6 +12,8 @@ const TUNING = [
   'history.visibilityProcessorMaxPollRPS=5000',
   'history.timerProcessorMaxTimeShift="10ms"',
   'matching.PollerHistoryTTL="24h"',
+  'matching.numTaskqueueReadPartitions=1',
+  'matching.numTaskqueueWritePartitions=1',
   'system.enableActivityEagerExecution=true',
 ];
 const PRAGMAS = ['journal_mode=wal', 'synchronous=normal'];

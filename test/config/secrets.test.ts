@@ -13,6 +13,7 @@ test.each([
   ['DATABASE_URL', 'postgres://app:$DB_PASSWORD@db/shop'],
   ['DATABASE_URL', 'postgres://app:${DB_PASSWORD}@db/shop'],
   ['API_TOKEN', ''],
+  ['TOKEN_TEST_MODE', 'sandbox'],
 ])('%s=%s is no secret', (name, value) => {
   expect(looksSecret(name, value)).toBe(false);
 });
@@ -26,6 +27,8 @@ test.each([
   ['GITHUB_TOKEN', 'abc'],
   ['CLIENT_SECRET', 'abc'],
   ['DATABASE_URL', 'postgres://app:hunter2@db/shop'],
+  ['DB_PASSWORD_PROD', 'hunter2'],
+  ['API_KEY_2', 'abc'],
   ['X', 'AKIAABCDEFGHIJKLMNOP'],
 ])('%s=%s looks like one', (name, value) => {
   expect(looksSecret(name, value)).toBe(true);

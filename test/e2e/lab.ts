@@ -6,6 +6,8 @@ import { delimiter, join, resolve } from 'node:path';
 import { startTraffic, type Traffic } from '../../src/cli/demo/traffic.js';
 import { FULL } from '../../src/domain/plan.js';
 import type { Status } from '../../src/cli/demo/events.js';
+import { startGuard } from '../../src/dev/guard.js';
+import { identityOf } from '../../src/processes.js';
 import { removeAll } from '../support/left-behind.js';
 
 export interface Typed {
@@ -29,6 +31,8 @@ const HTTP_RATE = 50;
 
 export async function openLab(): Promise<Lab> {
   const folder = await mkdtemp(join(tmpdir(), 'shipway-docs-'));
+  const guard = startGuard();
+  guard.folder(folder);
   const prefix = join(folder, '.npm');
   const env = {
     ...process.env,
@@ -54,6 +58,8 @@ export async function openLab(): Promise<Lab> {
         stdio: ['ignore', 'ignore', 'pipe'],
       });
       running.push(child);
+      guard.data(join(folder, inside, '.shipway/postgres'));
+      if (child.pid !== undefined) guard.process(await identityOf(child.pid));
       let said = '';
       child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
       while (!ready.test(said)) {
@@ -84,6 +90,7 @@ export async function openLab(): Promise<Lab> {
         await ended;
       }
       await removeAll(folder);
+      guard.release();
     },
   };
 }

@@ -226,6 +226,16 @@ describe('a deployment', () => {
     expect(line(more)).toBe(`  deploy by canary, replaces v1: ${said}   http://127.0.0.1:8080`);
   });
 
+  test('held for too few requests, says what it waits for; not before, and not when the source is silent', () => {
+    const said = (more: Partial<DeploymentView>): boolean =>
+      deploymentLines(deploymentView(more), AT).some((l) => l.includes('when enough requests have come'));
+    const over = { nextAt: AT - 90_000 };
+    expect(said({ ...over, verdict: doubt })).toBe(true);
+    expect(said({ nextAt: AT + 5_000, verdict: doubt })).toBe(false);
+    expect(said({ ...over, verdict: { ...doubt, kind: 'unavailable' } })).toBe(false);
+    expect(said({ ...over, verdict: doubt, phase: 'done', outcome: 'rolled_back' })).toBe(false);
+  });
+
   test('shows the last eight events, and no verdict once it has ended', () => {
     const timeline = Array.from({ length: 12 }, (_, i) => ({ at: AT, what: `event ${String(i)}` }));
     const lines = deploymentLines(deploymentView({ timeline, outcome: 'shipped' }), AT);

@@ -31,6 +31,7 @@ const HERE: readonly string[] = [
   'shipway run --environment production --release v1 --as alice',
   'shipway status',
   'shipway approve RUN --as bob',
+  'npm run users ADDRESS',
   'shipway watch RUN',
   'shipway logs RUN --stage test',
   'shipway ui RUN',
@@ -130,7 +131,9 @@ describe('what the documents show works in one lab', () => {
       await waiting(run);
       expect(await works('shipway status')).toContain(`shipway approve ${run} --decision`);
       await works('shipway approve RUN --as bob', run);
-      await lab.users(run, 'shop');
+      const users = 'npm run users ADDRESS';
+      await lab.leaveRunning(users.replace('ADDRESS', await lab.serving(run, 'shop')), 'shop', /^v1: \d+$/m);
+      typed.add(users);
       expect(await ended).toContain(`${run} shipped: v1 is live in production`);
       expect(await works('shipway watch RUN', run)).toContain('shipped');
       expect(await works('shipway logs RUN --stage test', run)).toContain('# pass');

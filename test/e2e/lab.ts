@@ -22,6 +22,8 @@ export interface Lab {
   readonly type: (line: string, inside?: string) => Promise<Typed>;
   /** Types a line that goes on, and waits until it has said `ready`. */
   readonly leaveRunning: (line: string, inside: string, ready: RegExp) => Promise<void>;
+  /** The address of a run's deployment, once users are served there. */
+  readonly serving: (run: string, inside: string) => Promise<string>;
   readonly users: (run: string, inside: string) => Promise<void>;
   readonly remove: () => Promise<void>;
 }
@@ -48,6 +50,16 @@ export async function openLab(): Promise<Lab> {
         done({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
       });
     });
+  const serving: Lab['serving'] = async (run, inside) => {
+    for (;;) {
+      const { code, stdout, stderr } = await type(`shipway status ${run} --json`, inside);
+      if (code !== 0) throw new Error(stderr);
+      const { run: view, deployment: { address, shares = {} } = {} } = JSON.parse(stdout) as Status;
+      if (view.outcome !== undefined) throw new Error(`${run} ended before it served: ${stdout}`);
+      if (address !== undefined && Object.values(shares).includes(FULL)) return address;
+      await new Promise((r) => setTimeout(r, LOOK_MS));
+    }
+  };
   return {
     folder,
     type,
@@ -55,32 +67,25 @@ export async function openLab(): Promise<Lab> {
       const child = spawn('sh', ['-c', `exec ${line}`], {
         cwd: join(folder, inside),
         env,
-        stdio: ['ignore', 'ignore', 'pipe'],
+        stdio: ['ignore', 'pipe', 'pipe'],
       });
       running.push(child);
       guard.data(join(folder, inside, '.shipway/postgres'));
       if (child.pid !== undefined) guard.process(await identityOf(child.pid));
       let said = '';
-      child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
       while (!ready.test(said)) {
         if (child.exitCode !== null)
           throw new Error(`${line} ended with ${String(child.exitCode)}:\n${said}`);
         await new Promise((r) => setTimeout(r, LOOK_MS));
       }
     },
+    serving,
     users: async (run, inside) => {
-      for (;;) {
-        const { code, stdout, stderr } = await type(`shipway status ${run} --json`, inside);
-        if (code !== 0) throw new Error(stderr);
-        const { run: view, deployment: { address, shares = {} } = {} } = JSON.parse(stdout) as Status;
-        if (view.outcome !== undefined) throw new Error(`${run} ended before it served: ${stdout}`);
-        if (address !== undefined && Object.values(shares).includes(FULL)) {
-          const users = { address, paths: ['/api/products'], rate: HTTP_RATE, versionHeader: 'x-version' };
-          traffic.push(startTraffic(users));
-          return;
-        }
-        await new Promise((r) => setTimeout(r, LOOK_MS));
-      }
+      const address = await serving(run, inside);
+      const users = { address, paths: ['/api/products'], rate: HTTP_RATE, versionHeader: 'x-version' };
+      traffic.push(startTraffic(users));
     },
     remove: async () => {
       await Promise.all(traffic.map((t) => t.stop()));

@@ -52,6 +52,14 @@ async function errorShares({ url }: Instance, { traffic }: ExampleManifest) {
   return new Map([...counts].map(([key, { all, failed }]) => [key, failed / all]));
 }
 
+test('its users want an address', async () => {
+  const asked = run(process.execPath, ['scripts/users.js'], { cwd: join(home, 'v1') });
+  await expect(asked).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('npm run users ADDRESS') as string,
+  });
+});
+
 describe.each(manifest.releases)('release $tag', ({ tag, expect: expected }) => {
   let live: Instance;
 

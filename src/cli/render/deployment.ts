@@ -36,18 +36,30 @@ export function deploymentLines(d: DeploymentView, now: number): readonly string
     `  ${d.kind} by ${d.strategy}, replaces ${d.replaces ?? 'nothing'}: ${phase(d)}${open ? untilNext(d, now) : ''}${place}`,
     ...Object.entries(d.shares).map(([slot, share]) => shareLine(d, slot, share)),
     ...(d.verdict === undefined || !open ? [] : [`    ${d.verdict.kind}: ${oneLine(d.verdict.reason)}`]),
+    ...(open && d.verdict?.kind === 'inconclusive' && heldSince(d, now) !== undefined ? [FEW] : []),
     ...d.timeline.slice(-MOST_EVENTS).map((t) => `    ${clock(t.at)}  ${oneLine(t.what)}`),
   ];
 }
 
-/** A phase that is over is held while its verdict is in doubt. */
-function untilNext({ phase: at, nextAt, verdict }: DeploymentView, now: number): string {
+const FEW =
+  '    it goes on when enough requests have come, or where few do with low_traffic: true; then a person is asked';
+
+function untilNext(d: DeploymentView, now: number): string {
+  const { phase: at, nextAt } = d;
   if (nextAt === undefined || (at !== 'shift' && at !== 'bake')) return '';
   if (nextAt > now) return `, next step in ${lengthOf(nextAt - now)}`;
-  return verdict === undefined || verdict.kind === 'pass'
-    ? ''
-    : `, held in doubt for ${lengthOf(now - nextAt)}`;
+  const since = heldSince(d, now);
+  return since === undefined ? '' : `, held in doubt for ${lengthOf(now - since)}`;
 }
+
+/** A phase that is over is held while its verdict is in doubt. */
+const heldSince = ({ phase: at, nextAt, verdict }: DeploymentView, now: number): number | undefined =>
+  (at === 'shift' || at === 'bake') &&
+  verdict !== undefined &&
+  verdict.kind !== 'pass' &&
+  (nextAt ?? now) < now
+    ? nextAt
+    : undefined;
 
 const phase = (d: DeploymentView): string => (d.outcome ?? d.phase).replaceAll('_', ' ');
 

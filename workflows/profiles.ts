@@ -7,6 +7,7 @@ import {
 } from '@temporalio/workflow';
 import { QUEUES, effectQueues } from '../src/domain/ids.js';
 import type { Activities } from '../activities/index.js';
+import { summarised } from './summaries.js';
 
 /**
  * The only place with timeouts. Every profile waits until a cancelled activity has really stopped:
@@ -16,7 +17,7 @@ const WAIT = { cancellationType: 'WAIT_CANCELLATION_COMPLETED' } as const;
 const EAGER = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' } as const;
 
 /** Store and decisions: short, retried until PostgreSQL answers, also on the way back: no person can do better. */
-export const control = proxyActivities<Activities>({
+export const control = summarised({
   ...WAIT,
   taskQueue: QUEUES.control,
   startToCloseTimeout: '15s',
@@ -50,7 +51,7 @@ export const finishRun: Activities['finishRun'] = (input) =>
   );
 
 /** Waiting for a workflow that is not ours: days, held by heartbeats. */
-export const waiting = proxyActivities<Activities>({
+export const waiting = summarised({
   ...WAIT,
   taskQueue: QUEUES.watch,
   startToCloseTimeout: '30d',

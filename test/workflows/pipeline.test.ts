@@ -5,7 +5,7 @@ import { record } from '../support/record.js';
 import { endedOf } from '../support/story.js';
 import { deploymentPlan, pipelineInput, plan, statement } from '../support/plans.js';
 import { MESSAGES } from '../../src/domain/messages.js';
-import { deploymentId, pipelineId } from '../../src/domain/ids.js';
+import { deploymentId, pipelineId, targetId } from '../../src/domain/ids.js';
 import type { Ended, PipelineInput } from '../../src/domain/inputs.js';
 
 const lab = await labOfFile();
@@ -35,6 +35,8 @@ async function ship(
 }
 
 describe('the main way', () => {
+  let second: PipelineInput;
+
   test('a first release goes to 100 % at once and bakes', async () => {
     const { input, end } = await ship('v1');
     expect(end).toEqual({ outcome: 'shipped', reason: 'v1 is live in production' });
@@ -54,7 +56,8 @@ describe('the main way', () => {
   });
 
   test('a second one takes its shares step by step, then the old slot goes', async () => {
-    const { end } = await ship('v2');
+    const { input, end } = await ship('v2');
+    second = input;
     expect(end.outcome).toBe('shipped');
     expect(lab.world.log).toEqual([
       'ensure green v2',
@@ -65,6 +68,21 @@ describe('the main way', () => {
     ]);
     expect(lab.watched.map((w) => w.phase)).toEqual(['canary 5 %', 'canary 25 %', 'bake']);
     await record('deployment-canary', deployment(2));
+  });
+
+  test('says in Temporal’s UI what each activity and each timer is for', async () => {
+    const ids = [pipelineId('shop', second.run), targetId(second.plan), deploymentId(second.plan, 2)];
+    const events = (
+      await Promise.all(ids.map((id) => lab.client.workflow.getHandle(id).fetchHistory()))
+    ).flatMap((history) => history.events ?? []);
+    const named = events.map(
+      ({ activityTaskScheduledEventAttributes: of, timerStartedEventAttributes: timer }) =>
+        timer ? 'a timer' : of?.activityType?.name,
+    );
+    const silent = named.filter((name, i) => name && !events[i]?.userMetadata?.summary);
+    expect(silent).toEqual([]);
+    expect(named).toContain('finishDeployment');
+    expect(named).toContain('a timer');
   });
 
   test('blue/green switches once', async () => {

@@ -1,6 +1,6 @@
-// 500 users who look around the shop at ADDRESS until Ctrl-C, 50 requests a second whether the answers come or not. A release is judged by
+// 500 users who look around the shop at ADDRESS until Ctrl-C, 200 requests a second whether the answers come or not. A release is judged by
 // what its users get: without them there is nothing to judge.
-const RATE = 50;
+const RATE = 200;
 const USERS = 500;
 const PATHS = ['/', '/api/products', '/api/products/1', '/api/products/3', '/api/products/5'];
 

@@ -1,0 +1,31 @@
+import { proxyActivities, type ActivityInterfaceFor, type ActivityOptions } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.js';
+
+/** What Temporal's UI says of activities that are the same for whatever they are about. */
+const SUMMARIES: Partial<Record<keyof Activities, string>> = {
+  admitDeployment: 'verify what asks for it, and grant the permit',
+  awaitDeployment: 'wait until the deployment has ended',
+  cancelWorkflow: 'tell the run to stop',
+  closeGate: 'record how the question was answered',
+  findRequest: 'look for what became of the request',
+  finishDeployment: 'record how it ended, and close the permit',
+  loadTarget: 'read the record of the target',
+  noteRequest: 'note the request in the order of asking',
+  openQuestion: 'ask a person',
+  recordRefusal: 'record a statement that does not count',
+  settleDeployment: 'read how the deployment ended',
+  settleRequest: 'take the request back',
+  verifyStatement: 'verify who says it, and when',
+  withdrawFromTarget: 'take the request back from the target',
+};
+
+/** Activities that bring their summary with them; one that is called with a summary of its own has that. */
+export function summarised(options: ActivityOptions): ActivityInterfaceFor<Activities> {
+  const named = (name: keyof Activities): Activities[keyof Activities] => {
+    const summary = SUMMARIES[name];
+    return proxyActivities<Activities>(summary === undefined ? options : { ...options, summary })[name];
+  };
+  return new Proxy({} as ActivityInterfaceFor<Activities>, {
+    get: (_, name) => named(name as keyof Activities),
+  });
+}

@@ -3,10 +3,12 @@ import { SlowestFirst } from './test/support/slowest-first.js';
 
 const every = { pool: 'forks', testTimeout: 60_000, hookTimeout: 120_000 } as const;
 /** Whole runs, killed workers, real load: each of these files keeps more than one core busy with the processes that it starts. */
-const RUNS = ['e2e', 'faults', 'cli', 'stage', 'worker'].map((room) => `test/${room}/**/*.test.ts`);
+const ROOMS = ['e2e', 'faults', 'cli', 'stage', 'worker', 'dev', 'examples'];
+const RUNS = [...ROOMS.map((room) => `test/${room}/**/*.test.ts`), 'test/gateway/load.test.ts'];
 
 export default defineConfig({
   test: {
+    // For tools that read this file; what runs is said by the projects.
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     sequence: { sequencer: SlowestFirst },

@@ -98,7 +98,7 @@ async function rerunsOf({ beats, deps, folder, input }: Job, state: JobState): P
  * could not begin after all, that is said.
  */
 async function start(job: Job, reruns: number): Promise<ProcessIdentity> {
-  const { deps, input, folder, beats } = job;
+  const { deps, input, folder, beats, signal } = job;
   const { stage, requestedBy } = input;
   const details = { stage: stage.name, attempt: input.attempt, script: stage.script };
   beats.note({ reruns });
@@ -107,10 +107,13 @@ async function start(job: Job, reruns: number): Promise<ProcessIdentity> {
       deps.backend.audit([attempted(input, 'stage.intent', details, { user: requestedBy })]),
       made(job, reruns),
     ]);
+    signal.throwIfAborted();
     beats.note({ host: deps.hostId, reruns });
     // What takes its machine down at once is counted too.
     if (reruns > 0) beats.say();
-    return await launched('beginJob', folder, ownerOfActivity());
+    const runner = await launched('beginJob', folder, ownerOfActivity());
+    if (runner !== undefined) return runner;
+    throw new ShipwayError('stage.unavailable', 'what was to run the commands was gone before they began');
   } catch (error) {
     await launched('dropJob', folder).catch(() => undefined);
     if ((await inspectJob(folder)).kind === 'prepared') beats.note({ reruns });

@@ -1,11 +1,13 @@
 import {
   ApplicationFailure,
   CancellationScope,
+  TemporalFailure,
   allHandlersFinished,
   condition,
   isCancellation,
   setHandler,
   upsertSearchAttributes,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { DeploymentInput, Ended, GoBack } from '../src/domain/inputs.js';
 import { failureTypeOf, type Outcome } from '../src/domain/outcome.js';
@@ -24,6 +26,18 @@ import { reasonOf, typeOf } from './undo.js';
  * before it ends. Started by hand it moves nothing: its first effect finds no permit.
  */
 export async function deployment(input: DeploymentInput): Promise<Ended> {
+  try {
+    return await wholeWay(input);
+  } catch (error) {
+    // What a target starts has all it needs. With anything else somebody started it, and its task would be tried for ever.
+    const byHand = workflowInfo().parent === undefined;
+    throw byHand && !(error instanceof TemporalFailure)
+      ? notAdmitted(`its input is no target’s: ${reasonOf(error)}`)
+      : error;
+  }
+}
+
+async function wholeWay(input: DeploymentInput): Promise<Ended> {
   const moves = startMoves(input);
   const forward = new CancellationScope();
   let back: GoBack | undefined;
@@ -39,7 +53,7 @@ export async function deployment(input: DeploymentInput): Promise<Ended> {
   try {
     await forward.run(() => story(input, moves));
   } catch (error) {
-    if (typeOf(error) === 'permit.missing') throw notAdmitted(error);
+    if (typeOf(error) === 'permit.missing') throw notAdmitted(reasonOf(error));
     const ended = await shielded(() => undone(moves, error, back));
     if (isCancellation(error) && CancellationScope.current().consideredCancelled) throw error;
     throw ApplicationFailure.create({
@@ -100,5 +114,5 @@ async function finished(moves: Moves, ended: Ended): Promise<Ended> {
 }
 
 /** Nobody admitted it, so it has moved nothing, may undo nothing, and has no end to record. */
-const notAdmitted = (error: unknown): ApplicationFailure =>
-  ApplicationFailure.nonRetryable(reasonOf(error), 'permit.missing');
+const notAdmitted = (why: string): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(why, 'permit.missing');

@@ -7,7 +7,7 @@ import {
 } from '@temporalio/workflow';
 import { QUEUES, effectQueues } from '../src/domain/ids.js';
 import type { Activities } from '../activities/index.js';
-import { summarised } from './summaries.js';
+import { SUMMARIES, summarised } from './summaries.js';
 
 /**
  * The only place with timeouts. Every profile waits until a cancelled activity has really stopped:
@@ -25,7 +25,11 @@ export const control = summarised({
 });
 
 /** A short record, once, beside the workflow itself: that spares a round through a queue. */
-const beside = proxyLocalActivities<Activities>({ startToCloseTimeout: '2s', retry: { maximumAttempts: 1 } });
+const beside = (name: keyof Activities) =>
+  proxyLocalActivities<Activities>({
+    ...{ startToCloseTimeout: '2s', retry: { maximumAttempts: 1 } },
+    summary: SUMMARIES[name] ?? name,
+  });
 
 /** The same on the way that is tried until PostgreSQL answers, when the short way did not end well. */
 async function besideOrSurely<T>(short: () => Promise<T>, surely: () => Promise<T>): Promise<T> {
@@ -41,12 +45,12 @@ async function besideOrSurely<T>(short: () => Promise<T>, surely: () => Promise<
 /** Records of a run's begin and end. */
 export const admitRun: Activities['admitRun'] = (input) =>
   besideOrSurely(
-    () => beside.admitRun(input),
+    () => beside('admitRun').admitRun(input),
     () => control.admitRun(input),
   );
 export const finishRun: Activities['finishRun'] = (input) =>
   besideOrSurely(
-    () => beside.finishRun(input),
+    () => beside('finishRun').finishRun(input),
     () => control.finishRun(input),
   );
 

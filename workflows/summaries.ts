@@ -2,12 +2,14 @@ import { proxyActivities, type ActivityInterfaceFor, type ActivityOptions } from
 import type { Activities } from '../activities/index.js';
 
 /** What Temporal's UI says of activities that are the same for whatever they are about. */
-const SUMMARIES: Partial<Record<keyof Activities, string>> = {
+export const SUMMARIES: Partial<Record<keyof Activities, string>> = {
+  admitRun: 'verify who started it, and take the run in',
   admitDeployment: 'verify what asks for it, and grant the permit',
   awaitDeployment: 'wait until the deployment has ended',
   cancelWorkflow: 'tell the run to stop',
   closeGate: 'record how the question was answered',
   findRequest: 'look for what became of the request',
+  finishRun: 'record how the run ended',
   finishDeployment: 'record how it ended, and close the permit',
   loadTarget: 'read the record of the target',
   noteRequest: 'note the request in the order of asking',

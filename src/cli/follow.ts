@@ -1,3 +1,4 @@
+import { CommandError } from '../client/failure.js';
 import type { DeploymentStatus, RunStatus, ShipwayClient } from '../client.js';
 import { FAILURES, isFailureType } from '../domain/failures.js';
 import { REFUSED, exitCodeOf } from '../domain/outcome.js';
@@ -15,7 +16,8 @@ const LOOK_MS = 500;
 /** What can be followed to its end. */
 export interface Followed<Status> {
   readonly name: string;
-  readonly look: () => Promise<Status>;
+  /** `undefined`: there is nothing to see yet. */
+  readonly look: () => Promise<Status | undefined>;
   readonly lines: (status: Status) => readonly string[];
   readonly isOver: (status: Status) => boolean;
 }
@@ -56,6 +58,21 @@ export const deploymentToFollow = (client: ShipwayClient, name: string): Followe
   lines: (status) => renderDeployment(status, Date.now()),
   isOver: ({ deployment: { outcome }, temporal }) => outcome !== undefined || temporal.status !== 'RUNNING',
 });
+
+/** The same for one that may not have been started yet: a target names it as soon as it means to. */
+export function deploymentToCome(client: ShipwayClient, name: string): Followed<DeploymentStatus> {
+  const there = deploymentToFollow(client, name);
+  const until = Date.now() + COMES_MS;
+  const look = (): Promise<DeploymentStatus | undefined> =>
+    there.look().catch((error: unknown) => {
+      const missing = error instanceof CommandError && error.kind === 'not_found';
+      if (!missing || Date.now() > until) throw error;
+      return undefined;
+    });
+  return { ...there, look };
+}
+/** What admits it waits for the database for as long as it takes; one that is refused never comes. */
+const COMES_MS = 10 * 60_000;
 
 /** The exit code of what was followed: also of a run that failed because it was refused. */
 export function exitOf({ run: { outcome, failure = '' } }: RunStatus): number {

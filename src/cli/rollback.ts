@@ -6,7 +6,7 @@ import { VERSION, targetId } from '../domain/ids.js';
 import type { DeploymentView } from '../domain/view.js';
 import { UsageError } from '../errors.js';
 import { required, state, withClient } from './context.js';
-import { deploymentToFollow, followed } from './follow.js';
+import { deploymentToCome, followed } from './follow.js';
 import { progress, result, string } from './output.js';
 import { refuseUnknownEnvironment } from './known-environment.js';
 import { name, serviceOfCommand } from './reference.js';
@@ -45,9 +45,9 @@ function versionOf(values: Values): string | undefined {
   throw new UsageError(`${JSON.stringify(to)} is no version`, 'one that `shipway history` shows');
 }
 
-async function seenThrough(client: ShipwayClient, name: string, values: Values): Promise<number> {
-  const { deployment: view } = await followed(deploymentToFollow(client, name), values);
-  result(values, { deployment: name, outcome: view.outcome, view }, [
+async function seenThrough(client: ShipwayClient, deployment: string, values: Values): Promise<number> {
+  const { deployment: view } = await followed(deploymentToCome(client, deployment), values);
+  result(values, { deployment, outcome: view.outcome, view }, [
     `${view.service} in ${view.environment}: ${went(view) ? 'went back' : `did not go back (${view.outcome ?? 'ended in Temporal'})`}: ${view.reason ?? ''}`,
   ]);
   return went(view) ? 0 : 1;

@@ -1,6 +1,6 @@
 /** Last words of names that hold secrets, and what is put behind them where there are several. */
 const NAMES =
-  /(?:(?:^|_)(?:PASSWORDS?|PASSWD|PASSPHRASE|SECRETS?|(?:API|PRIVATE|ACCESS|SECRET|SIGNING|ENCRYPTION)_?KEYS?|CREDENTIALS?|TOKENS?)|(?:PASSWORD|SECRET|APIKEY|TOKEN))(?:_(?:PROD|PRODUCTION|LIVE|STAGING|STAGE|QA|UAT|TEST|DEV|OLD|NEW|V?\d{1,2}))?$/i;
+  /(?:(?:^|_)(?:PASSWORDS?|PASSWD|PASSPHRASE|SECRETS?|(?:API|PRIVATE|ACCESS|SECRET|SIGNING|ENCRYPTION)_?KEYS?|CREDENTIALS?|TOKENS?)|(?:PASSWORD|SECRET|APIKEY|TOKEN))(?:_?\d{1,2}|_(?:PROD|PRD|PRODUCTION|PREPROD|LIVE|STAGING|STAGE|QA|UAT|TEST|DEV|DEVELOPMENT|SANDBOX|LOCAL|CI|EU|US|OLD|NEW|V\d{1,2})){0,2}$/i;
 /** A number, a length of time or a yes or no is a setting, and no secret worth the name. */
 const HARMLESS = /^(?:\d{1,5}(?:\.\d+)?(?:ms|s|m|h|d|Ki|Mi|Gi|Ti|%)?|true|false|yes|no|on|off)$/i;
 const SHAPES = [

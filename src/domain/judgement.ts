@@ -50,7 +50,9 @@ export function judge(
 export function verdictOf(findings: readonly Finding[]): Verdict {
   for (const kind of ['fail', 'unavailable', 'inconclusive'] satisfies VerdictKind[]) {
     const found = findings.filter((f) => f.verdict.kind === kind);
-    if (found.length > 0) return { kind, reason: found.map((f) => f.verdict.reason).join('; ') };
+    if (found.length === 0) continue;
+    const reason = found.map((f) => f.verdict.reason).join('; ');
+    return { kind, reason, ...(found.every((f) => f.verdict.lacks) ? { lacks: 'requests' } : {}) };
   }
   return { kind: 'pass', reason: findings.map((f) => f.verdict.reason).join('; ') || 'no trigger is set' };
 }
@@ -104,6 +106,7 @@ function weighed(
     return {
       kind: 'inconclusive',
       reason: `${said}: ${String(requests)} requests, at least ${String(min)} are needed`,
+      lacks: 'requests',
     };
   if (!candidateBad) return { kind: 'pass', reason: said };
   if (stableBad)

@@ -4,4 +4,6 @@ export interface Verdict {
   readonly kind: VerdictKind;
   /** What was seen against what limit, in words for people. */
   readonly reason: string;
+  /** Of one that is inconclusive: there were too few requests, and more would decide it. */
+  readonly lacks?: 'requests';
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NAME, VERSION } from '../domain/ids.js';
@@ -72,10 +72,11 @@ interface BegunNote {
   readonly owner: JobOwner;
 }
 
-/** Said before the command is started, so that it is never started twice by mistake. */
+/** Said before the command is started, so that it is never started twice by mistake; whole or not at all. */
 export function noteBegun(job: string, owner: JobOwner): void {
   const note: BegunNote = { at: new Date().toISOString(), owner };
-  writeFileSync(join(job, BEGUN), JSON.stringify(note), { mode: 0o600 });
+  writeFileSync(join(job, `${BEGUN}.new`), JSON.stringify(note), { mode: 0o600 });
+  renameSync(join(job, `${BEGUN}.new`), join(job, BEGUN));
 }
 const BEGUN = 'begun.json';
 

@@ -89,25 +89,24 @@ export async function readyJob(job: string, command: JobCommand): Promise<void> 
   }
 }
 
-/** Lets it begin, and says so in the job's folder before: whoever comes next attaches or knows that it was lost. */
-export function beginJob(job: string, owner: JobOwner): Promise<ProcessIdentity> {
-  const runner = taken(job);
-  if (runner === undefined) return Promise.reject(new Error(`nothing is ready to begin in ${job}`));
+/**
+ * Lets it begin, and says so in the job's folder before: whoever comes next attaches or knows that it was lost. `undefined` when none is
+ * ready: the launcher that had it ready has ended since, or somebody has killed it. Nothing has begun then.
+ */
+export function beginJob(job: string, owner: JobOwner): Promise<ProcessIdentity | undefined> {
+  const { child, identity } = ready.get(job) ?? {};
+  if (child?.exitCode !== null || child.signalCode !== null) return Promise.resolve(undefined);
   noteBegun(job, owner);
-  runner.child.stdin?.end('go\n');
-  return Promise.resolve(runner.identity);
+  ready.delete(job);
+  child.stdin?.end('go\n');
+  return Promise.resolve(identity);
 }
 
 /** It is not to begin after all. Nothing happens when none is ready. */
 export function dropJob(job: string): Promise<void> {
-  taken(job)?.child.stdin?.end();
-  return Promise.resolve();
-}
-
-function taken(job: string): Ready | undefined {
-  const runner = ready.get(job);
+  ready.get(job)?.child.stdin?.end();
   ready.delete(job);
-  return runner;
+  return Promise.resolve();
 }
 
 async function spawned(child: ChildProcess): Promise<void> {

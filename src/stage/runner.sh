@@ -2,8 +2,8 @@
 # output goes where the worker has opened it; descriptor 3 takes its pid, descriptor 4 at the end the exit code. The script inherits neither.
 echo "$$" >&3
 exec 3>&-
-# The worker that was to say so is gone, and so nothing has begun.
-IFS= read -r go || exit
+# Who was to say so is gone, or it is not to begin after all.
+IFS= read -r SHIPWAY_GO || exit
 # Told to stop, it waits for the script, which has been told too: the exit code is the script's own.
 trap : TERM
 sh -e "$1" 4>&- < /dev/null

@@ -213,7 +213,7 @@ describe('the commands to type', () => {
 
 describe('a deployment', () => {
   const line = (more: Partial<DeploymentView>): string => deploymentLines(deploymentView(more), AT)[1] ?? '';
-  const doubt = { kind: 'inconclusive', reason: '3 requests, at least 20 are needed' } as const;
+  const doubt = { kind: 'inconclusive', reason: '3 requests', lacks: 'requests' } as const;
 
   test.each<[string, Partial<DeploymentView>, string]>([
     ['before the end of a step', { nextAt: AT + 5_000 }, 'shift, next step in 5 s'],
@@ -228,11 +228,12 @@ describe('a deployment', () => {
 
   test('held for too few requests, says what it waits for; not before, and not when the source is silent', () => {
     const said = (more: Partial<DeploymentView>): boolean =>
-      deploymentLines(deploymentView(more), AT).some((l) => l.includes('when enough requests have come'));
+      deploymentLines(deploymentView(more), AT).some((l) => l.includes('once there are enough requests'));
     const over = { nextAt: AT - 90_000 };
     expect(said({ ...over, verdict: doubt })).toBe(true);
     expect(said({ nextAt: AT + 5_000, verdict: doubt })).toBe(false);
-    expect(said({ ...over, verdict: { ...doubt, kind: 'unavailable' } })).toBe(false);
+    expect(said({ ...over, verdict: { kind: 'unavailable', reason: 'no answer' } })).toBe(false);
+    expect(said({ ...over, verdict: { kind: 'inconclusive', reason: 'both bad' } })).toBe(false);
     expect(said({ ...over, verdict: doubt, phase: 'done', outcome: 'rolled_back' })).toBe(false);
   });
 

@@ -28,6 +28,9 @@ test.each([
   ['CLIENT_SECRET', 'abc'],
   ['DATABASE_URL', 'postgres://app:hunter2@db/shop'],
   ['DB_PASSWORD_PROD', 'hunter2'],
+  ['DB_PASSWORD_DEVELOPMENT', 'hunter2'],
+  ['DB_PASSWORD_PROD_EU', 'hunter2'],
+  ['DB_PASSWORD1', 'hunter2'],
   ['API_KEY_2', 'abc'],
   ['X', 'AKIAABCDEFGHIJKLMNOP'],
 ])('%s=%s looks like one', (name, value) => {

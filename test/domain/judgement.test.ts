@@ -12,6 +12,14 @@ const away = (at: number, failures = 0): Observation => ({
   health: { probes: failures, failures, unavailable: 'no such host' },
 });
 
+test('more requests would decide it only where there are too few', () => {
+  const few = seen(60_000, counters(CANDIDATE, 19, 19), counters(STABLE, 1000, 0));
+  expect(verdict([start, few]).lacks).toBe('requests');
+  const bothBad = seen(60_000, counters(CANDIDATE, 1000, 500), counters(STABLE, 1000, 500));
+  expect(verdict([start, bothBad])).not.toHaveProperty('lacks');
+  expect(verdict([start, away(60_000)])).not.toHaveProperty('lacks');
+});
+
 describe('the four verdicts', () => {
   test.each([
     ['pass', 'few errors', seen(60_000, counters(CANDIDATE, 1000, 10), counters(STABLE, 1000, 0))],

@@ -16,6 +16,10 @@ export interface Typed {
   readonly stderr: string;
 }
 /** A folder with nothing in it, and a place of its own for what `npm` puts on the PATH. */
+interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<unknown>;
+}
 export interface Lab {
   readonly folder: string;
   /** Types a line into a shell. */
@@ -42,7 +46,7 @@ export async function openLab(): Promise<Lab> {
     PATH: [join(prefix, 'bin'), process.env['PATH']].join(delimiter),
     SHIPWAY_USER: 'alice',
   };
-  const running: ChildProcess[] = [];
+  const running: Running[] = [];
   const traffic: Traffic[] = [];
   const type: Lab['type'] = (line, inside = '.') =>
     new Promise((done) => {
@@ -69,15 +73,16 @@ export async function openLab(): Promise<Lab> {
         env,
         stdio: ['ignore', 'pipe', 'pipe'],
       });
-      running.push(child);
+      const ended = once(child, 'exit');
+      running.push({ child, ended });
       guard.data(join(folder, inside, '.shipway/postgres'));
-      if (child.pid !== undefined) guard.process(await identityOf(child.pid));
+      if (child.pid !== undefined) void identityOf(child.pid).then(guard.process, () => undefined);
       let said = '';
       for (const stream of [child.stdout, child.stderr])
         stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
       while (!ready.test(said)) {
-        if (child.exitCode !== null)
-          throw new Error(`${line} ended with ${String(child.exitCode)}:\n${said}`);
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw new Error(`${line} ended with ${String(child.exitCode ?? child.signalCode)}:\n${said}`);
         await new Promise((r) => setTimeout(r, LOOK_MS));
       }
     },
@@ -89,8 +94,7 @@ export async function openLab(): Promise<Lab> {
     },
     remove: async () => {
       await Promise.all(traffic.map((t) => t.stop()));
-      for (const child of running.filter((c) => c.exitCode === null)) {
-        const ended = once(child, 'exit');
+      for (const { child, ended } of running) {
         child.kill('SIGTERM');
         await ended;
       }

@@ -95,13 +95,15 @@ interface ByHand extends Partial<DeploymentInput> {
   /** Without what it replaces. */
   readonly first?: boolean;
   readonly told?: 'goBack' | 'cancel';
+  /** With nothing of what a target says. */
+  readonly empty?: boolean;
 }
 
 /** As the target would start it, with a number of its own choice. */
 async function byHand(
   shop: Service,
   n: number,
-  { first = false, told, ...more }: ByHand,
+  { first = false, told, empty = false, ...more }: ByHand,
 ): Promise<WorkflowHandle> {
   const id = deploymentId({ service: shop.name, environment: 'staging' }, n);
   const { live, host } = await shop.state();
@@ -119,7 +121,7 @@ async function byHand(
     ...more,
   };
   const { workflow } = lab.client.temporal;
-  const options = { workflowId: id, taskQueue: 'control', args: [input] };
+  const options = { workflowId: id, taskQueue: 'control', args: [empty ? {} : input] };
   if (told !== 'goBack') {
     const handle = await workflow.start('deployment', options);
     if (told === 'cancel') await handle.cancel();
@@ -140,6 +142,8 @@ test.each<readonly [string, number, ByHand]>([
   ['as a recovery', 9, { kind: 'recover' }],
   ['told to go back', 9, { told: 'goBack' }],
   ['cancelled', 9, { told: 'cancel' }],
+  ['without a word', 9, { empty: true }],
+  ['without a plan', 9, { plan: {} as DeploymentInput['plan'] }],
   ['under the id of one that has ended', 1, {}],
   ['under such an id, told to go back from what serves', 1, { told: 'goBack', candidate: 'blue' }],
   ['under such an id, told that it was the first', 1, { told: 'goBack', candidate: 'blue', first: true }],

@@ -76,7 +76,7 @@ test('only what is declared reaches the commands: no credentials, nothing of the
   lab.chunks.length = 0;
   const input = lab.input(source, {
     script: ['env'],
-    environment: { GREETING: 'hello', SHIPWAY_RUN: 'mine' },
+    environment: { GREETING: 'hello', go: 'mine', SHIPWAY_RUN: 'mine' },
   });
   await lab.attempt(input).result;
   const said = (await lab.output()).split('\n').slice(1, -1);
@@ -85,6 +85,7 @@ test('only what is declared reaches the commands: no credentials, nothing of the
   expect(given).toEqual({
     CI: 'true',
     GREETING: 'hello',
+    go: 'mine',
     HOME: join(job, 'run/home'),
     LANG: 'C.UTF-8',
     PATH: before['PATH'],

@@ -5,7 +5,7 @@ const USERS = 500;
 const PATHS = ['/', '/api/products', '/api/products/1', '/api/products/3', '/api/products/5'];
 
 const address = process.argv[2] ?? '';
-if (!URL.canParse(address)) {
+if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
   process.stderr.write(
     'usage: npm run users ADDRESS, such as http://127.0.0.1:3000; `shipway status` shows it\n',
   );
@@ -22,7 +22,7 @@ async function ask() {
 }
 
 async function versionThatServed(n) {
-  const answer = await fetch(new URL(PATHS[n % PATHS.length], address), {
+  const answer = await fetch(new URL(PATHS[(n + Math.floor(n / USERS)) % PATHS.length], address), {
     headers: { 'x-user-id': `user-${(n * 7919) % USERS}` },
     signal: AbortSignal.timeout(10_000),
   });
@@ -31,7 +31,10 @@ async function versionThatServed(n) {
   return answer.ok ? version : `${version} failed`;
 }
 
-setInterval(ask, 1_000 / RATE);
+const begun = Date.now();
+setInterval(() => {
+  while (sent < ((Date.now() - begun) / 1_000) * RATE) ask();
+}, 10);
 setInterval(() => {
   const line = [...served].sort().map(([version, count]) => `${version}: ${count}`);
   process.stdout.write(`${line.join(', ')}\n`);

@@ -36,13 +36,12 @@ export function deploymentLines(d: DeploymentView, now: number): readonly string
     `  ${d.kind} by ${d.strategy}, replaces ${d.replaces ?? 'nothing'}: ${phase(d)}${open ? untilNext(d, now) : ''}${place}`,
     ...Object.entries(d.shares).map(([slot, share]) => shareLine(d, slot, share)),
     ...(d.verdict === undefined || !open ? [] : [`    ${d.verdict.kind}: ${oneLine(d.verdict.reason)}`]),
-    ...(open && d.verdict?.kind === 'inconclusive' && heldSince(d, now) !== undefined ? [FEW] : []),
+    ...(open && d.verdict?.lacks !== undefined && heldSince(d, now) !== undefined ? [FEW] : []),
     ...d.timeline.slice(-MOST_EVENTS).map((t) => `    ${clock(t.at)}  ${oneLine(t.what)}`),
   ];
 }
 
-const FEW =
-  '    it goes on when enough requests have come, or where few do with low_traffic: true; then a person is asked';
+const FEW = '    it goes on once there are enough requests; after step_timeout a person is asked';
 
 function untilNext(d: DeploymentView, now: number): string {
   const { phase: at, nextAt } = d;
@@ -53,13 +52,10 @@ function untilNext(d: DeploymentView, now: number): string {
 }
 
 /** A phase that is over is held while its verdict is in doubt. */
-const heldSince = ({ phase: at, nextAt, verdict }: DeploymentView, now: number): number | undefined =>
-  (at === 'shift' || at === 'bake') &&
-  verdict !== undefined &&
-  verdict.kind !== 'pass' &&
-  (nextAt ?? now) < now
-    ? nextAt
-    : undefined;
+const heldSince = ({ phase: at, nextAt, verdict }: DeploymentView, now: number): number | undefined => {
+  const over = (at === 'shift' || at === 'bake') && nextAt !== undefined && nextAt <= now;
+  return over && verdict !== undefined && verdict.kind !== 'pass' ? nextAt : undefined;
+};
 
 const phase = (d: DeploymentView): string => (d.outcome ?? d.phase).replaceAll('_', ' ');
 

@@ -1,10 +1,11 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { pipelineId } from '../src/domain/ids.js';
 import { packageRoot } from '../src/paths.js';
 import { bareLab, temporaryFolder } from './lab.js';
-import { interleaved, median, ms, type Row } from './measure.js';
+import { interleaved, median, ms, timed, type Row } from './measure.js';
 
 const ROUNDS = 11;
 const RUN = 'v1-bench1';
@@ -70,12 +71,8 @@ async function compared(
 }
 
 /** The wall time of a whole process. */
-function wallTime(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const begin = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, [...args], { env, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${String(status)}: ${stderr}`);
-  return Promise.resolve(performance.now() - begin);
-}
+const wallTime = (args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> =>
+  timed(() => promisify(execFile)(process.execPath, [...args], { env }));
 
 const BARE = `import { Client, Connection } from '@temporalio/client';
 const connection = await Connection.connect({ address: process.env.TEMPORAL_ADDRESS });

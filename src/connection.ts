@@ -58,6 +58,11 @@ async function fromEnvironment(
   if (apiUrl === undefined) throw half;
   const { connectionOptions, namespace = 'default' } = await temporalProfile(env);
   const { address: temporalAddress = 'localhost:7233' } = connectionOptions;
+  if (!isHostAndPort(temporalAddress))
+    throw new UsageError(
+      `the address of Temporal is ${JSON.stringify(temporalAddress)}`,
+      'set TEMPORAL_ADDRESS to a host and a port, such as localhost:7233',
+    );
   if (dev !== undefined && (dev.temporalAddress !== temporalAddress || dev.namespace !== namespace))
     throw half;
   const uiUrl = isSet(ui) ? address('SHIPWAY_UI_URL', ui) : dev?.uiUrl;
@@ -69,6 +74,12 @@ async function fromEnvironment(
     ...(isSet(apiToken) ? { apiToken } : {}),
     ...(uiUrl === undefined ? {} : { uiUrl }),
   };
+}
+
+/** `host:port`, where the host may be an IPv6 address in brackets. */
+function isHostAndPort(text: string): boolean {
+  const [, port = ''] = /^(?:\[[\da-fA-F:.]+\]|[\w.-]+):(\d{1,5})$/.exec(text) ?? [];
+  return port !== '' && Number(port) > 0 && Number(port) < 65_536;
 }
 
 /** Temporal’s own environment configuration. Fails with `UsageError`. */
@@ -110,11 +121,17 @@ async function devOf(file: string): Promise<Endpoints | undefined> {
   try {
     const dev = JSON.parse(await readFile(file, 'utf8')) as Partial<Endpoints> | null;
     const fields = [dev?.temporalAddress, dev?.namespace, dev?.apiUrl, dev?.uiUrl ?? ''];
-    if (fields.every((f) => typeof f === 'string')) return dev as Endpoints;
+    if (fields.every((f) => typeof f === 'string') && URL.canParse(dev?.apiUrl ?? ''))
+      return dev as Endpoints;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    if (!(error instanceof SyntaxError)) throw error;
+    if (code === 'EACCES' || code === 'EPERM')
+      throw new UsageError(
+        `${file} is another user’s, and so is its \`shipway dev\``,
+        'set TEMPORAL_ADDRESS and SHIPWAY_API_URL, or type this as that user',
+      );
+    if (!(error instanceof SyntaxError) && code !== 'EISDIR') throw error;
   }
   throw new UsageError(
     `${file} is not what \`shipway dev\` writes`,

@@ -30,6 +30,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
 
+const NO_URL = '{ "temporalAddress": "127.0.0.1:7233", "namespace": "default", "apiUrl": "nowhere" }';
+
 describe('the nearest shipway dev', () => {
   test('is found here and from folders below, with what a client needs of it', async () => {
     for (const folder of [join(home, 'project'), deep])
@@ -81,7 +83,21 @@ describe('the nearest shipway dev', () => {
     expect(await refusal(resolveConnection({ TEMPORAL_ADDRESS: '' }, home))).toContain('no server is known');
   });
 
-  test.each(['', '{', 'null', '[]', '{ "temporalAddress": "x" }', '{ "pid": 1 }'])(
+  test.each([
+    '127.0.0.1',
+    '127.0.0.1:0',
+    '127.0.0.1:99999',
+    'http://127.0.0.1:7233',
+    'not an address',
+    ':7233',
+  ])('an address of Temporal that is none: %j', async (wrong) => {
+    const said = await refusal(
+      resolveConnection({ TEMPORAL_ADDRESS: wrong, SHIPWAY_API_URL: 'http://x' }, home),
+    );
+    expect(said).toContain(`${JSON.stringify(wrong)}; set TEMPORAL_ADDRESS to a host and a port`);
+  });
+
+  test.each(['', '{', 'null', '[]', '{ "temporalAddress": "x" }', '{ "pid": 1 }', NO_URL])(
     'a file that is not one is named, never passed over: %j',
     async (text) => {
       const folder = await mkdtemp(join(home, 'wrong-'));

@@ -24,7 +24,7 @@ export async function parked({ gates, subject }: Desk, what: string, error: unkn
   } catch (failure) {
     if (isCancellation(failure)) throw failure;
     log.error('nobody could be asked', { error: reasonOf(failure) });
-    await sleep(TRY_AGAIN_MS);
+    await sleep(TRY_AGAIN_MS, { summary: 'until it is tried again' });
   }
 }
 

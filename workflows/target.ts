@@ -55,7 +55,7 @@ export async function target(input: TargetInput): Promise<void> {
       if (error instanceof ContinueAsNew) throw error;
       await parked({ gates, subject }, 'the target cannot go on', error);
       // Whoever still waits for an answer asks again, and the next run knows from the store what there is.
-      await condition(() => quiet(board), HANDLERS_MS);
+      await condition(() => quiet(board), HANDLERS_MS, { summary: 'until everybody has been answered' });
       await renew(board);
     }
   });

@@ -94,7 +94,8 @@ async function settle(board: Board, id: string): Promise<Outcome> {
     const settled = await control.settleDeployment({ service, environment, deployment: id });
     board.state = settled.state;
     if (settled.outcome !== undefined) return settled.outcome;
-    if (tried > 0) await sleep(Math.min(tried, 30) * 2_000);
+    if (tried > 0)
+      await sleep(Math.min(tried, 30) * 2_000, { summary: 'until the end of the deployment is read again' });
     const admitted = await control.admitDeployment({
       service,
       environment,

@@ -43,7 +43,12 @@ export function answerOf(error: unknown): { readonly status: number; readonly bo
     return answer(400, 'request.invalid', problems(error), 'correct the request as the message says');
   const status = statusOf(error);
   if (error instanceof Error && status !== undefined)
-    return answer(status, 'request.invalid', error.message, NEXT[status] ?? 'see the documentation of /v1');
+    return answer(
+      status,
+      'request.invalid',
+      error.message,
+      NEXT[status] ?? 'ask with the `shipway` of the worker’s version',
+    );
   return answer(
     500,
     'internal.bug',

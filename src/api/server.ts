@@ -61,7 +61,7 @@ function answerErrors(app: FastifyInstance, { onBug }: ApiOptions): void {
       404,
       'request.unknown_route',
       `there is no ${request.method} ${path ?? ''}`,
-      'see the documentation of /v1',
+      'ask with the `shipway` of the worker’s version',
     );
   });
 }
@@ -75,7 +75,12 @@ const send = (reply: FastifyReply, error: unknown): FastifyReply => {
 function refuseGarbage(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const { body } = answerOf(
-    new Refused(400, 'request.invalid', 'this is no HTTP request', 'see the documentation of /v1'),
+    new Refused(
+      400,
+      'request.invalid',
+      'this is no HTTP request',
+      'ask with the `shipway` of the worker’s version',
+    ),
   );
   const text = JSON.stringify(body);
   const headers = {

@@ -18,27 +18,39 @@ export const init: Command = async (values, [directory]) => {
     ]);
     return 0;
   }
-  const { STARTER_POLICY, STARTER_SERVICE } = await import('../config/starter.js');
-  const files = { 'shipway.yaml': STARTER_SERVICE, 'shipway.policy.yaml': STARTER_POLICY };
+  const names = ['shipway.yaml', 'shipway.policy.yaml'];
   try {
-    for (const name of Object.keys(files))
+    for (const name of names)
       if (await exists(join(folder, name)))
         throw new UsageError(
           `${join(folder, name)} is there already`,
           'another folder, or edit the file that is there',
         );
     await mkdir(folder, { recursive: true });
-    for (const [name, text] of Object.entries(files))
+    for (const [name, text] of Object.entries(await starters(folder)))
       await writeFile(join(folder, name), text, { flag: 'wx' });
   } catch (error) {
     throw unusable(folder, error as NodeJS.ErrnoException);
   }
-  result(values, { directory: folder, files: Object.keys(files) }, [
-    `wrote ${Object.keys(files).join(' and ')} in ${folder}`,
+  result(values, { directory: folder, files: names }, [
+    `wrote ${names.join(' and ')} in ${folder}`,
     'next: edit them, then shipway validate',
   ]);
   return 0;
 };
+
+/** As they fit the repository: builds are of the branch that it has. */
+async function starters(folder: string): Promise<Record<string, string>> {
+  const { STARTER_POLICY, STARTER_SERVICE } = await import('../config/starter.js');
+  const { mainBranchOf } = await import('../config/git.js');
+  const branch = await mainBranchOf(folder);
+  const written = /^[A-Za-z][\w./-]*$/.test(branch) ? branch : JSON.stringify(branch);
+  const service = STARTER_SERVICE.replace('only: [main]', `only: [${written}]`).replace(
+    'are on main',
+    `are on ${branch}`,
+  );
+  return { 'shipway.yaml': service, 'shipway.policy.yaml': STARTER_POLICY };
+}
 
 const WHY: Readonly<Record<string, string>> = {
   ENOTDIR: 'it, or what it is in, is a file',

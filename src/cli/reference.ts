@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { CommandError } from '../client/failure.js';
 import type { ShipwayClient } from '../client.js';
+import { readText } from '../config/read-text.js';
 import { NAME, VERSION } from '../domain/ids.js';
 import { UsageError } from '../errors.js';
 import { configurationIfAny } from './context.js';
@@ -68,12 +68,23 @@ export function name(what: 'service' | 'environment', text: string): string {
   throw new UsageError(`${JSON.stringify(text)} is no ${what}`, 'its name as in shipway.yaml');
 }
 
-/** The service that the configuration names, read without checking the rest of it, which takes longer than the whole command. */
+/**
+ * The service that the configuration names. Written as nearly everybody writes it, it is found without reading YAML, which takes longer
+ * than the whole command; what else is wrong with the file is not looked at. Fails with `UsageError` when the file cannot be read.
+ */
 async function serviceOfConfiguration(values: Values): Promise<string | undefined> {
   const file = await configurationIfAny(values);
   if (file === undefined) return undefined;
-  const [, service] =
-    /^service:[ \t]*["']?([a-z][a-z0-9-]{0,62})["']?[ \t]*(?:#.*)?\r?$/m.exec(await readFile(file, 'utf8')) ??
-    [];
-  return service;
+  const text = await readText(file);
+  if (typeof text !== 'string') throw new UsageError(`${file}: ${text.message}`, text.suggestion);
+  const [, plain] = PLAIN.exec(text) ?? [];
+  return plain ?? (await serviceIn(file, text));
+}
+const PLAIN = /^service:[ \t]*["']?([a-z][a-z0-9-]{0,62})["']?[ \t]*(?:#.*)?\r?$/m;
+
+async function serviceIn(file: string, text: string): Promise<string | undefined> {
+  const { parseDocument } = await import('../config/document.js');
+  const { service } = (parseDocument(file, text).document?.value ?? {}) as { readonly service?: unknown };
+  if (service === undefined || (typeof service === 'string' && NAME.test(service))) return service;
+  throw new UsageError(`${file} names no service that can be one`, 'see `shipway validate`');
 }

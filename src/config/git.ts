@@ -167,3 +167,11 @@ async function holds(root: string, branch: string, commit: string): Promise<bool
 
 /** What differs from the last commit, a line a file. */
 export const changes = (root: string): Promise<string> => git(root, ['status', '--porcelain']);
+
+/** The branch that releases come from: `main` where there is one or no repository at all, else the one that is checked out. */
+export async function mainBranchOf(folder: string): Promise<string> {
+  const on = (args: readonly string[]): Promise<string> => git(folder, args).catch(() => '');
+  if ((await on(['rev-parse', '--verify', '--quiet', 'refs/heads/main'])) !== '') return MAIN;
+  return (await on(['symbolic-ref', '--quiet', '--short', 'HEAD'])) || MAIN;
+}
+const MAIN = 'main';

@@ -34,7 +34,7 @@ export function said(issue: z.core.$ZodIssue, about: About): Said {
     case 'too_small':
       return isNumber(issue.origin)
         ? [`${value} is less than ${String(issue.minimum)}`, `at least ${String(issue.minimum)}`]
-        : ['it is empty', about.example === undefined ? 'at least one' : flowText(about.example)];
+        : ['it is empty', emptyIn(issue.origin, about)];
     case 'too_big':
       return isNumber(issue.origin)
         ? [`${value} is more than ${String(issue.maximum)}`, `at most ${String(issue.maximum)}`]
@@ -42,6 +42,12 @@ export function said(issue: z.core.$ZodIssue, about: About): Said {
     default:
       return [issue.message, 'correcting it'];
   }
+}
+
+const LEAVE = 'leaving it out';
+function emptyIn(origin: string, { key, example }: About): string {
+  if (origin === 'string' && key === undefined) return LEAVE;
+  return example === undefined ? 'at least one' : flowText(example);
 }
 
 const textOf = (value: unknown): string =>
@@ -69,7 +75,11 @@ function wrongKind(input: unknown, expected: string, about: About): Said {
       : flowText(example);
   const whole = example === undefined || key === undefined ? such : `${key}: ${such}`;
   if (input === undefined) return ['it is missing', whole];
-  if (input === null) return ['it has no value', whole === 'a text' ? '"" if it is to be empty' : whole];
+  if (input === null)
+    return [
+      'it has no value',
+      whole !== 'a text' ? whole : key === undefined ? LEAVE : '"" if it is to be empty',
+    ];
   if (Array.isArray(input)) return [`this is a list, not ${wanted}`, such];
   if (typeof input === 'object')
     return [
@@ -86,14 +96,22 @@ function wrongScalar(input: unknown, expected: string, wanted: string, such: str
   if ((expected === 'number' || expected === 'int') && /^\d+$/.test(text))
     return [`${shown(text)} is a text, not a number`, `${text}, without quotes`];
   const given = typeof input === 'string' ? shown(text) : text;
+  if (expected === 'boolean') return [`${given} is ${what}, not ${wanted}`, meant(text) ?? wanted];
   return [
-    expected === 'boolean' ? `${given} is not ${wanted}` : `${given} is ${what}, not ${wanted}`,
+    `${given} is ${what}, not ${wanted}`,
     wanted === KINDS['int'] ? `${wanted}, such as ${such}` : such,
   ];
 }
 
-/** The list that a text is meant as: its lines. */
+/** The yes or no that a text is meant as; never the other one. */
+function meant(text: string): string | undefined {
+  if (/^(?:true|yes|on)$/i.test(text)) return 'true, without quotes';
+  return /^(?:false|no|off)$/i.test(text) ? 'false, without quotes' : undefined;
+}
+
+/** The list that a text is meant as: its lines, or what stands between its commas. */
 function asList(text: string, such: string): string {
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const parted = /^[\w.%-]+(?:, *[\w.%-]+)+$/.test(text) ? text.split(/, */) : text.split('\n');
+  const lines = parted.filter((line) => line.trim() !== '');
   return lines.length > 0 && lines.length <= 3 && text.length <= 80 ? flowText(lines) : such;
 }

@@ -9,7 +9,7 @@ stages:
     script: [npm ci, npm test]
     # Kept between runs while the key files are the same.
     cache: [{ paths: [node_modules/], key_files: [package-lock.json] }]
-  # What \`artifacts\` names is what is deployed: built once, known by its digest. \`only\`: commits that are on main.
+  # What \`artifacts\` names is what is deployed: built once a run, known by its digest. \`only\`: commits that are on main.
   - name: build
     script: [npm ci, npm run build]
     artifacts: [dist/, package.json]

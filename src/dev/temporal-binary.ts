@@ -24,7 +24,7 @@ export function temporalBinary(say: Say, env: NodeJS.ProcessEnv = process.env): 
       { name: 'the SDK’s download', get: () => sdkDownload('temporal-cli', kept, say, env) },
       { name: `go install ${MODULE}`, get: () => built(kept, say, env) },
     ],
-    'install Go 1.24 or newer (it builds the server once), or put Temporal’s CLI on the PATH, or set TEMPORAL_ADDRESS to a server',
+    'install Go 1.24 or newer (it builds the server once), or put Temporal’s CLI on the PATH; `shipway dev` also takes a server that TEMPORAL_ADDRESS names',
   );
 }
 

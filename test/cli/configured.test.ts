@@ -46,6 +46,32 @@ describe('-f', () => {
     expect((await shipway(['list'], { cwd: join(home, 'here') })).stderr).toContain('127.0.0.1:7');
   });
 
+  test.each([
+    ['with a byte order mark', '\ufeffservice: odd\n'],
+    ['with a quoted key', '"service": odd\n'],
+    ['with a space before the colon', 'service : odd\n'],
+    ['with the value on a line of its own', 'service:\n  odd\n'],
+    ['as JSON', '{ "service": "odd" }\n'],
+    ['among mistakes elsewhere', 'nothing: 1\n"service": odd\n'],
+  ])('names the service %s', async (_, text) => {
+    expect(await serviceOfCommand({ file: await odd(text) })).toBe('odd');
+  });
+  test.each([
+    ['service: [odd]\n', 'names no service that can be one'],
+    ['service: ODD\n', 'names no service that can be one'],
+    ['"service": "\\xff"\n', 'names no service that can be one'],
+    ['stages: []\n', 'which service is not said'],
+    ['['.repeat(100_000), 'which service is not said'],
+    ['\ufffe', 'which service is not said'],
+  ])('a file that names none is an error: %j', async (text, said) => {
+    await expect(serviceOfCommand({ file: await odd(text) })).rejects.toThrow(said);
+  });
+  async function odd(text: string): Promise<string> {
+    const place = join(home, 'odd.yaml');
+    await writeFile(place, text);
+    return place;
+  }
+
   const [alone, configured] = [true, false].map((is) => COMMANDS.filter((c) => (c.alone ?? false) === is));
   test.each(configured!.map((c) => [c.name, c] as const))(
     '%s refuses a file that is not there',

@@ -24,6 +24,25 @@ async function project(): Promise<string> {
 }
 
 describe('shipway init', () => {
+  test('builds what is on the branch that the repository has', async () => {
+    for (const [branch, inside] of [
+      ['trunk', ['--initial-branch=trunk']],
+      ['main', ['--initial-branch=main']],
+      ['v1#x', ['--initial-branch=v1#x']],
+    ] as const) {
+      const root = await folder();
+      git(root, 'init', '--quiet', ...inside);
+      await shipway(root, ['init']);
+      expect(await readFile(join(root, 'shipway.yaml'), 'utf8')).toMatch(
+        new RegExp(`^    only: \\["?${branch}"?\\]$`, 'm'),
+      );
+      expect(await shipway(root, ['validate'])).toMatchObject({ code: 0 });
+      git(root, 'add', '--all');
+      git(root, 'commit', '--quiet', '--message', 'first');
+      expect(await shipway(root, ['plan', '--environment', 'production'])).toMatchObject({ code: 0 });
+    }
+  });
+
   test('writes files that validate, also without git, and nothing over what is there', async () => {
     const root = await folder();
     expect(await shipway(root, ['init', 'new'])).toMatchObject({ code: 0, stderr: '' });

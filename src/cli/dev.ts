@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { up } from '../dev/up.js';
-import { formatProblems, loadPolicy } from '../config/index.js';
+import { ConfigurationError, loadPolicy } from '../config/index.js';
 import { UsageError } from '../errors.js';
 import { configurationFile, isFile } from './context.js';
 import { progress, result } from './output.js';
@@ -35,8 +35,9 @@ async function refuseBadPolicy(file: string): Promise<void> {
     );
   const loaded = await loadPolicy(file);
   if (loaded.ok) return;
-  throw new UsageError(
-    `the policy has problems:\n${formatProblems(loaded.problems)}`,
+  throw new ConfigurationError(
+    'the policy',
+    loaded.problems,
     'correct them; `shipway validate` lists them again',
   );
 }

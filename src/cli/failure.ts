@@ -1,4 +1,5 @@
 import { CommandError, innermost } from '../client/failure.js';
+import { ConfigurationError, type Problem } from '../config/problem.js';
 import { FAILURES } from '../domain/failures.js';
 import { ShipwayError, UsageError } from '../errors.js';
 
@@ -8,10 +9,14 @@ export interface Ending {
   readonly why?: string;
   readonly next: string;
   readonly exit: number;
+  /** What is wrong in a configuration, each for itself; the message has all of it. */
+  readonly problems?: readonly Problem[];
 }
 
 /** An error as a command ends with it. One that nobody foresaw is said to be that. */
 export function failureOf(error: unknown): Ending {
+  if (error instanceof ConfigurationError)
+    return { message: error.message, next: error.next, exit: 2, problems: error.problems };
   if (error instanceof UsageError) return { message: error.message, next: error.next, exit: 2 };
   if (error instanceof CommandError)
     return { message: error.message, ...whyOf(error), next: error.next, exit: error.exit };

@@ -86,9 +86,10 @@ async function nearest(given: string, known: readonly string[]): Promise<string>
 }
 
 /** What, why, next. A stack only for who asks for it with DEBUG. */
-function failed({ message, why, next, exit }: Ending, json: boolean): number {
+function failed({ message, why, next, exit, problems }: Ending, json: boolean): number {
   if (json) {
-    const error = { message, ...(why === undefined ? {} : { why }), next, exit };
+    const more = { ...(why === undefined ? {} : { why }), ...(problems === undefined ? {} : { problems }) };
+    const error = { message, ...more, next, exit };
     process.stdout.write(`${jsonText({ schema: 1, error })}\n`);
   }
   // A terminal has written ^C on the line.

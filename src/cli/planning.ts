@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { relative } from 'node:path';
 import {
+  ConfigurationError,
   branchesOf,
   bundleOf,
   changes,
@@ -8,7 +9,6 @@ import {
   dirtyCommit,
   factsOf,
   fileAt,
-  formatProblems,
   loadService,
   parseService,
   repositoryOf,
@@ -86,8 +86,9 @@ async function configAt(root: string, commit: string, file: string): Promise<Loa
 function valid(where: string, loaded: Loaded<ServiceConfig>): ServiceConfig {
   if (loaded.ok) return loaded.value;
   const problems = loaded.problems.map((p) => ({ ...p, file: relative(process.cwd(), p.file) || p.file }));
-  throw new UsageError(
-    `the configuration of ${where} has problems:\n${formatProblems(problems)}`,
+  throw new ConfigurationError(
+    `the configuration of ${where}`,
+    problems,
     where.startsWith('commit')
       ? 'correct them and commit; `shipway validate` checks the file as it is now'
       : 'correct them; `shipway validate` checks the file as it is now',

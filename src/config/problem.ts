@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.js';
 import { shown } from './shown.js';
 
 /** Something wrong in a configuration file, where it is, and what to do. */
@@ -29,6 +30,16 @@ export function inOrder(problems: readonly Problem[]): readonly Problem[] {
     ...all.slice(0, MOST_PROBLEMS - 1),
     { ...last, path: '', message: more, suggestion: 'correcting the ones above first' },
   ];
+}
+
+/** A configuration that a command needs has problems; the message has all of them, each on a line of its own. */
+export class ConfigurationError extends UsageError {
+  readonly problems: readonly Problem[];
+
+  constructor(what: string, problems: readonly Problem[], next: string) {
+    super(`${what} has problems:\n${formatProblems(problems)}`, next);
+    this.problems = problems;
+  }
 }
 
 /** One line a problem: `file:line:col path: what is wrong; try …`. */

@@ -182,6 +182,19 @@ describe('shipway plan', () => {
     expect(await said('--environment', 'production')).toContain('has no shipway.yaml');
     git(root, 'add', '--all');
     git(root, 'commit', '--quiet', '--message', 'first');
+    await writeFile(join(root, 'shipway.yaml'), 'service: UPPER\n');
+    const bad = await shipway(root, ['plan', '--environment', 'production', '--dirty', '--json']);
+    expect(JSON.parse(bad.stdout)).toMatchObject({
+      error: {
+        exit: 2,
+        problems: [
+          { file: 'shipway.yaml', line: 1, column: 1, message: 'stages is missing' },
+          { message: 'environments is missing' },
+          { path: 'service', column: 10 },
+        ],
+      },
+    });
+    git(root, 'checkout', '--quiet', '--', 'shipway.yaml');
     expect(await said('--environment', 'prodution')).toContain('next: --environment with production');
     expect(await said('--environment', 'production', '--release', 'v9')).toContain('there is no commit "v9"');
     git(root, 'checkout', '--quiet', '-b', 'side');

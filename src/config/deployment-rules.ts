@@ -18,6 +18,7 @@ export const deploymentProblems = (plan: DeploymentPlan, input: DeployInput, ask
   ...canarySteps(plan, ask),
   ...looks(plan, ask),
   ...windows(plan, ask),
+  ...readiness(plan, ask),
   ...variables(input, ask),
   ...texts(input, ask),
 ];
@@ -89,6 +90,21 @@ function windows({ watch: { triggers, intervalMs } }: DeploymentPlan, { read, sa
       ),
     ];
   });
+}
+
+/** Who is first asked when the time to become ready is over never becomes ready. */
+function readiness({ configuration }: DeploymentPlan, { read, say }: Ask): Problem[] {
+  const { healthChecks, startupTimeoutMs } = configuration;
+  const keys = ['health_checks', 'readiness', 'initial_delay'];
+  if (healthChecks.readiness.initialDelayMs < startupTimeoutMs) return [];
+  if (!read(keys) || !read(['startup_timeout'])) return [];
+  return [
+    say(
+      keys,
+      `it is as long as an instance may take to become ready (startup_timeout is ${durationText(startupTimeoutMs)})`,
+      'a shorter one, or a longer startup_timeout',
+    ),
+  ];
 }
 
 const RESERVED = /^(PORT|HOST|SHIPWAY_.*)$/;

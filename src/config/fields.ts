@@ -38,26 +38,41 @@ export function meantName(text: string): string | undefined {
 
 /** A branch by its plain name: git's own rules for one, and nothing that git could take for an option or an expression. */
 export const branch = () =>
-  z.string().regex(/^(?![-./])(?!.*(\.\.|\/\/|@\{|\.lock$|[./]$))[^\s~^:?*[\]\\]{1,200}$/, {
+  z.string().regex(/^(?![-./]|refs\/)(?!.*(\.\.|\/\/|@\{|\.lock$|[./]$))[^\s~^:?*[\]\\]{1,200}$/, {
     error: ({ input }) =>
       /[*?[]/.test(String(input))
         ? wrong(
             `${shown(input)} is a pattern, and branches are named one by one`,
             'a plain name, such as main',
           )
-        : wrong(`${shown(input)} is no name of a branch`, 'a plain one, such as main'),
+        : wrong(
+            `${shown(input)} is no name of a branch`,
+            /^refs\/heads\/(.+)$/.exec(String(input))?.[1] ?? 'a plain one, such as main',
+          ),
   });
 
-/** A path of the repository: relative, and nowhere else. */
+/** A path of the repository: relative, and nowhere else. It is taken as it stands, no shell reads it. */
 export const innerPath = (what: string) =>
   z
     .string()
     .min(1)
+    .regex(/^(?![~\s])(?!.*\s$)[^*?\\]+$/, {
+      error: ({ input }) => wrong(`${shown(input)} is no plain path`, plainPath(String(input))),
+    })
     .refine((path) => !path.startsWith('/') && !path.split('/').includes('..'), {
       error: ({ input }) =>
         wrong(`${shown(input)} leads out of the workspace`, 'a path inside it, such as dist/'),
     })
     .meta({ description: what, form: 'path' });
+
+/** What stands before the pattern in one, with slashes. */
+function plainPath(text: string): string {
+  const [before = ''] = text.trim().replaceAll('\\', '/').split(/[*?]/);
+  const folder = before.slice(0, before.lastIndexOf('/') + 1);
+  return folder === '' || /^[~/]|^[A-Za-z]:/.test(folder)
+    ? 'a file or folder by its name, such as dist/'
+    : folder;
+}
 
 /** A path on the instance itself: what a URL parser would take for another host is none. */
 export const urlPath = (about: About) =>

@@ -56,7 +56,7 @@ export const innerPath = (what: string) =>
   z
     .string()
     .min(1)
-    .regex(/^(?![~\s])(?!.*\s$)[^*?\\]+$/, {
+    .regex(/^(?![~\s])(?!.*\s$)[^*?\\]*$/, {
       error: ({ input }) => wrong(`${shown(input)} is no plain path`, plainPath(String(input))),
     })
     .refine((path) => !path.startsWith('/') && !path.split('/').includes('..'), {

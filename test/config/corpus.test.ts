@@ -93,12 +93,12 @@ describe('the corpus', () => {
 
   test.each(names)('%s', async (name) => {
     const { text } = await problemsOf(CORPUS, `${name}.yaml`);
+    expect(await refused(CORPUS, `${name}.yaml`)).toMatchObject({ stdout: '', stderr: text });
     await expect(text).toMatchFileSnapshot(join(CORPUS, `${name}.txt`));
   });
 
-  test.each(names.filter((_, i) => i % 8 === 0))('%s as a process', async (name) => {
-    const { text, problems } = await problemsOf(CORPUS, `${name}.yaml`);
-    expect(await refused(CORPUS, `${name}.yaml`)).toMatchObject({ stdout: '', stderr: text });
+  test.each(names.filter((_, i) => i % 8 === 0))('%s as JSON', async (name) => {
+    const { problems } = await problemsOf(CORPUS, `${name}.yaml`);
     const { stdout, stderr } = await refused(CORPUS, `${name}.yaml`, '--json');
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual({ schema: 1, ok: false, problems });

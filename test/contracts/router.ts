@@ -182,10 +182,11 @@ export function routerContract(name: string, make: () => Promise<RouterHarness>)
       expect(await users(address)).toEqual(found);
     });
 
-    test('a router that does not answer is unavailable, in every method', async () => {
+    test('a router that does not answer is unavailable, in every method and quickly', async () => {
       await opened();
       await h.kill();
       const { router } = h;
+      const from = Date.now();
       for (const call of [
         () => router.observe(TARGET, never),
         () => router.open(TARGET, undefined, never),
@@ -196,6 +197,7 @@ export function routerContract(name: string, make: () => Promise<RouterHarness>)
         () => router.close(TARGET, never),
       ])
         await expect(call()).rejects.toMatchObject(unavailable);
+      expect(Date.now() - from).toBeLessThan(2_000);
     });
 
     test('an abort is heeded at once', async () => {

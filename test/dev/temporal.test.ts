@@ -82,7 +82,7 @@ test.each(['on disk', 'in memory'])('it is tuned %s: timers fire when they are d
   const logFile = join(await temporaryFolder(), 'temporal.log');
   const temporal = await start({ ...dataDir, logFile });
   // Stock takes half a second for each on average, ten seconds for all.
-  expect(await napping(temporal, 20)).toBeLessThan(6_000);
+  expect(await napping(temporal, 20)).toBeLessThan(4_000);
   expect(await readFile(logFile, 'utf8')).not.toMatch(/dynamic ?config|pragma/i);
 });
 

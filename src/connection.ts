@@ -58,11 +58,6 @@ async function fromEnvironment(
   if (apiUrl === undefined) throw half;
   const { connectionOptions, namespace = 'default' } = await temporalProfile(env);
   const { address: temporalAddress = 'localhost:7233' } = connectionOptions;
-  if (!isHostAndPort(temporalAddress))
-    throw new UsageError(
-      `the address of Temporal is ${JSON.stringify(temporalAddress)}`,
-      'set TEMPORAL_ADDRESS to a host and a port, such as localhost:7233',
-    );
   if (dev !== undefined && (dev.temporalAddress !== temporalAddress || dev.namespace !== namespace))
     throw half;
   const uiUrl = isSet(ui) ? address('SHIPWAY_UI_URL', ui) : dev?.uiUrl;
@@ -76,18 +71,28 @@ async function fromEnvironment(
   };
 }
 
-/** `host:port`, where the host may be an IPv6 address in brackets. */
-function isHostAndPort(text: string): boolean {
-  const [, port = ''] = /^(?:\[[\da-fA-F:.]+\]|[\w.-]+):(\d{1,5})$/.exec(text) ?? [];
-  return port !== '' && Number(port) > 0 && Number(port) < 65_536;
-}
-
-/** Temporal’s own environment configuration. Fails with `UsageError`. */
+/** Temporal’s own environment configuration, for clients and workers alike. Fails with `UsageError`. */
 export async function temporalProfile(env: NodeJS.ProcessEnv) {
   const { loadClientConnectConfig } = await import('@temporalio/envconfig');
   const given = Object.entries(env).filter((e): e is [string, string] => isSet(e[1]));
+  const profile = readable(() => loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(given) }));
+  const { address: found } = profile.connectionOptions;
+  if (found === undefined || isEndpoint(found)) return profile;
+  throw new UsageError(
+    `the address of Temporal is ${JSON.stringify(found)}`,
+    'set TEMPORAL_ADDRESS to a host and a port, such as localhost:7233',
+  );
+}
+
+/** What Temporal's clients take: a host, or an IPv6 address in brackets, and a port, which is 7233 where it is not said. */
+function isEndpoint(text: string): boolean {
+  const [whole, port = '7233'] = /^(?:\[[\da-fA-F:.]+\]|[\w.-]+)(?::(\d{1,5}))?$/.exec(text) ?? [];
+  return whole !== undefined && Number(port) > 0 && Number(port) < 65_536;
+}
+
+function readable<T>(read: () => T): T {
   try {
-    return loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(given) });
+    return read();
   } catch (error) {
     throw new UsageError(
       `Temporal’s configuration cannot be read: ${error instanceof Error ? error.message : String(error)}`,

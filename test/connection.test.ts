@@ -83,19 +83,23 @@ describe('the nearest shipway dev', () => {
     expect(await refusal(resolveConnection({ TEMPORAL_ADDRESS: '' }, home))).toContain('no server is known');
   });
 
-  test.each([
-    '127.0.0.1',
-    '127.0.0.1:0',
-    '127.0.0.1:99999',
-    'http://127.0.0.1:7233',
-    'not an address',
-    ':7233',
-  ])('an address of Temporal that is none: %j', async (wrong) => {
-    const said = await refusal(
-      resolveConnection({ TEMPORAL_ADDRESS: wrong, SHIPWAY_API_URL: 'http://x' }, home),
-    );
-    expect(said).toContain(`${JSON.stringify(wrong)}; set TEMPORAL_ADDRESS to a host and a port`);
-  });
+  test.each(['127.0.0.1:0', '::1', '127.0.0.1:99999', 'http://127.0.0.1:7233', 'not an address', ':7233'])(
+    'an address of Temporal that is none: %j',
+    async (wrong) => {
+      const said = await refusal(
+        resolveConnection({ TEMPORAL_ADDRESS: wrong, SHIPWAY_API_URL: 'http://x' }, home),
+      );
+      expect(said).toContain(`${JSON.stringify(wrong)}; set TEMPORAL_ADDRESS to a host and a port`);
+    },
+  );
+
+  test.each(['localhost', 'temporal.example:7233', '127.0.0.1:1', '[::1]:7233', '[::1]'])(
+    'an address of Temporal that is one: %j',
+    async (right) => {
+      const given = { TEMPORAL_ADDRESS: right, SHIPWAY_API_URL: 'http://x' };
+      expect(await resolveConnection(given, home)).toMatchObject({ temporalAddress: right });
+    },
+  );
 
   test.each(['', '{', 'null', '[]', '{ "temporalAddress": "x" }', '{ "pid": 1 }', NO_URL])(
     'a file that is not one is named, never passed over: %j',

@@ -115,6 +115,7 @@ async function start(job: Job, reruns: number): Promise<ProcessIdentity> {
     if (runner !== undefined) return runner;
     throw new ShipwayError('stage.unavailable', 'what was to run the commands was gone before they began');
   } catch (error) {
+    // Without its launcher a runner that waits ends by itself.
     await launched('dropJob', folder).catch(() => undefined);
     if ((await inspectJob(folder)).kind === 'prepared') beats.note({ reruns });
     throw error;

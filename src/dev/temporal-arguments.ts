@@ -3,8 +3,8 @@ import { join } from 'node:path';
 /**
  * Queues are polled as often as asked, and timers fire when they are due: stock spaces polls 50 ms apart and timers by up to a second.
  * An activity for the worker that asked for it goes straight to that, and one for another finds it without a way round through partitions,
- * which are for servers of several machines. Who polled is remembered for a day, not for five minutes: since
- * when no worker lives is said from it.
+ * which are for servers of several machines. Who polled is remembered for a day, not for five minutes: since when no worker lives is said
+ * from it.
  */
 const TUNING = [
   'history.transferProcessorMaxPollRPS=5000',

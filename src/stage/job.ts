@@ -77,7 +77,7 @@ export async function readyJob(job: string, command: JobCommand): Promise<void> 
       ...user,
     });
     await spawned(child);
-    // One that was killed while it waited is found to be lost.
+    // What is written to one that was killed must not end the launcher; that it was is seen when it is to begin, or by its job's folder.
     child.stdin?.on('error', () => undefined);
     const { pid: id = 0 } = child;
     // One that has no start time that can be read runs all the same, and is known by its command.

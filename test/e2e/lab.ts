@@ -15,11 +15,11 @@ export interface Typed {
   readonly stdout: string;
   readonly stderr: string;
 }
-/** A folder with nothing in it, and a place of its own for what `npm` puts on the PATH. */
 interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<unknown>;
 }
+/** A folder with nothing in it, and a place of its own for what `npm` puts on the PATH. */
 export interface Lab {
   readonly folder: string;
   /** Types a line into a shell. */

@@ -4,7 +4,7 @@ import { FAILURES, isFailureType } from '../domain/failures.js';
 import { REFUSED, exitCodeOf } from '../domain/outcome.js';
 import { interrupted, interruption, pause } from './interrupt.js';
 import { printable, progress } from './output.js';
-import { patient } from './patience.js';
+import { PATIENCE_MS, patient } from './patience.js';
 import type { RunReference } from './reference.js';
 import { renderDeployment } from './render/deployment.js';
 import { endedInTemporal } from './render/open.js';
@@ -62,7 +62,8 @@ export const deploymentToFollow = (client: ShipwayClient, name: string): Followe
 /** The same for one that may not have been started yet: a target names it as soon as it means to. */
 export function deploymentToCome(client: ShipwayClient, name: string): Followed<DeploymentStatus> {
   const there = deploymentToFollow(client, name);
-  const until = Date.now() + COMES_MS;
+  // What admits it waits for the database; one that is refused then never comes.
+  const until = Date.now() + PATIENCE_MS;
   const look = (): Promise<DeploymentStatus | undefined> =>
     there.look().catch((error: unknown) => {
       const missing = error instanceof CommandError && error.kind === 'not_found';
@@ -71,9 +72,6 @@ export function deploymentToCome(client: ShipwayClient, name: string): Followed<
     });
   return { ...there, look };
 }
-/** What admits it waits for the database for as long as it takes; one that is refused never comes. */
-const COMES_MS = 10 * 60_000;
-
 /** The exit code of what was followed: also of a run that failed because it was refused. */
 export function exitOf({ run: { outcome, failure = '' } }: RunStatus): number {
   const refused = isFailureType(failure) && FAILURES[failure].exit === REFUSED;

@@ -3,7 +3,7 @@ import { progress } from './output.js';
 import type { Values } from './table.js';
 
 /** So long a server may be away before looking is given up; what is looked at goes on all the same. */
-const PATIENCE_MS = 10 * 60_000;
+export const PATIENCE_MS = 10 * 60_000;
 
 /** Looks; `undefined` while the server does not answer and there is still hope, which is said once. */
 export function patient<T>(look: () => Promise<T>, values: Values): () => Promise<T | undefined> {

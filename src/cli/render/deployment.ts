@@ -36,26 +36,26 @@ export function deploymentLines(d: DeploymentView, now: number): readonly string
     `  ${d.kind} by ${d.strategy}, replaces ${d.replaces ?? 'nothing'}: ${phase(d)}${open ? untilNext(d, now) : ''}${place}`,
     ...Object.entries(d.shares).map(([slot, share]) => shareLine(d, slot, share)),
     ...(d.verdict === undefined || !open ? [] : [`    ${d.verdict.kind}: ${oneLine(d.verdict.reason)}`]),
-    ...(open && d.verdict?.lacks !== undefined && heldSince(d, now) !== undefined ? [FEW] : []),
+    ...(open && d.verdict?.lacks !== undefined && isHeld(d, now) ? [FEW] : []),
     ...d.timeline.slice(-MOST_EVENTS).map((t) => `    ${clock(t.at)}  ${oneLine(t.what)}`),
   ];
 }
 
 const FEW = '    it goes on once there are enough requests; after step_timeout a person is asked';
 
-function untilNext(d: DeploymentView, now: number): string {
-  const { phase: at, nextAt } = d;
-  if (nextAt === undefined || (at !== 'shift' && at !== 'bake')) return '';
-  if (nextAt > now) return `, next step in ${lengthOf(nextAt - now)}`;
-  const since = heldSince(d, now);
-  return since === undefined ? '' : `, held in doubt for ${lengthOf(now - since)}`;
-}
+/** When the step under way ends if nothing is wrong; one that is over is held while its verdict is in doubt. */
+const stepEnd = ({ phase: at, nextAt }: DeploymentView): number | undefined =>
+  at === 'shift' || at === 'bake' ? nextAt : undefined;
 
-/** A phase that is over is held while its verdict is in doubt. */
-const heldSince = ({ phase: at, nextAt, verdict }: DeploymentView, now: number): number | undefined => {
-  const over = (at === 'shift' || at === 'bake') && nextAt !== undefined && nextAt <= now;
-  return over && verdict !== undefined && verdict.kind !== 'pass' ? nextAt : undefined;
-};
+const isHeld = (d: DeploymentView, now: number): boolean =>
+  (stepEnd(d) ?? Infinity) <= now && d.verdict !== undefined && d.verdict.kind !== 'pass';
+
+function untilNext(d: DeploymentView, now: number): string {
+  const end = stepEnd(d);
+  if (end === undefined) return '';
+  if (end > now) return `, next step in ${lengthOf(end - now)}`;
+  return isHeld(d, now) ? `, held in doubt for ${lengthOf(now - end)}` : '';
+}
 
 const phase = (d: DeploymentView): string => (d.outcome ?? d.phase).replaceAll('_', ' ');
 

@@ -41,15 +41,12 @@ export const init: Command = async (values, [directory]) => {
 
 /** As they fit the repository: builds are of the branch that it has. */
 async function starters(folder: string): Promise<Record<string, string>> {
-  const { STARTER_POLICY, STARTER_SERVICE } = await import('../config/starter.js');
+  const { STARTER_POLICY, starterService } = await import('../config/starter.js');
   const { mainBranchOf } = await import('../config/git.js');
-  const branch = await mainBranchOf(folder);
-  const written = /^[A-Za-z][\w./-]*$/.test(branch) ? branch : JSON.stringify(branch);
-  const service = STARTER_SERVICE.replace('only: [main]', `only: [${written}]`).replace(
-    'are on main',
-    `are on ${branch}`,
-  );
-  return { 'shipway.yaml': service, 'shipway.policy.yaml': STARTER_POLICY };
+  return {
+    'shipway.yaml': starterService(await mainBranchOf(folder)),
+    'shipway.policy.yaml': STARTER_POLICY,
+  };
 }
 
 const WHY: Readonly<Record<string, string>> = {

@@ -1,5 +1,9 @@
-/** What `shipway init` writes: both files validate as they are. */
-export const STARTER_SERVICE = `# How this service gets from a commit to production. \`shipway validate\` checks it, \`shipway plan\` shows what a run would do.
+import { flowText } from './flow-text.js';
+
+/** What `shipway init` writes, for a repository whose releases come from this branch: both files validate as they are. */
+export const starterService = (branch: string): string => `${TESTED}${builtOn(branch)}${DEPLOYED}`;
+
+const TESTED = `# How this service gets from a commit to production. \`shipway validate\` checks it, \`shipway plan\` shows what a run would do.
 service: my-service
 
 # What happens to a commit, in this order; the first stage that fails ends the run.
@@ -9,12 +13,18 @@ stages:
     script: [npm ci, npm test]
     # Kept between runs while the key files are the same.
     cache: [{ paths: [node_modules/], key_files: [package-lock.json] }]
-  # What \`artifacts\` names is what is deployed: built once a run, known by its digest. \`only\`: commits that are on main.
+`;
+
+const builtOn = (
+  branch: string,
+): string => `  # What \`artifacts\` names is what is deployed: built once a run, known by its digest. \`only\`: commits that are on ${branch}.
   - name: build
     script: [npm ci, npm run build]
     artifacts: [dist/, package.json]
-    only: [main]
-  # Fails when the sources or the artifacts hold a password, token or key.
+    only: ${flowText([branch])}
+`;
+
+const DEPLOYED = `  # Fails when the sources or the artifacts hold a password, token or key.
   - name: scan
     security_scan: { secret_detection: true }
   # Waits for the people that shipway.policy.yaml asks for.
@@ -49,6 +59,8 @@ environments:
   staging: { strategy: blue_green, bake: 5m }
   production: {}
 `;
+
+export const STARTER_SERVICE = starterService('main');
 
 export const STARTER_POLICY = `# The organisation's rules, read by the workers. An environment that is not named here is not allowed.
 environments:

@@ -7,6 +7,9 @@ export interface ApiError {
   readonly error: { readonly type: string; readonly message: string; readonly next: string };
 }
 
+/** What to do about a request that no version of ours sends. */
+export const AS_OURS = 'ask with the `shipway` of the worker’s version';
+
 /** A request that is wrong in itself. */
 export class Refused extends Error {
   override readonly name = 'Refused';
@@ -43,12 +46,7 @@ export function answerOf(error: unknown): { readonly status: number; readonly bo
     return answer(400, 'request.invalid', problems(error), 'correct the request as the message says');
   const status = statusOf(error);
   if (error instanceof Error && status !== undefined)
-    return answer(
-      status,
-      'request.invalid',
-      error.message,
-      NEXT[status] ?? 'ask with the `shipway` of the worker’s version',
-    );
+    return answer(status, 'request.invalid', error.message, NEXT[status] ?? AS_OURS);
   return answer(
     500,
     'internal.bug',

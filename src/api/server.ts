@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
 import { artifactRoutes } from './artifacts.js';
 import { auditRoutes } from './audit.js';
-import { answerOf, Refused } from './failure.js';
+import { AS_OURS, answerOf, Refused } from './failure.js';
 import { guard, HEADERS, refuseOpenHost } from './guard.js';
 import { healthRoutes } from './health.js';
 import { logRoutes } from './logs.js';
@@ -57,12 +57,7 @@ function answerErrors(app: FastifyInstance, { onBug }: ApiOptions): void {
   });
   app.setNotFoundHandler((request) => {
     const [path] = request.url.split('?');
-    throw new Refused(
-      404,
-      'request.unknown_route',
-      `there is no ${request.method} ${path ?? ''}`,
-      'ask with the `shipway` of the worker’s version',
-    );
+    throw new Refused(404, 'request.unknown_route', `there is no ${request.method} ${path ?? ''}`, AS_OURS);
   });
 }
 
@@ -74,14 +69,7 @@ const send = (reply: FastifyReply, error: unknown): FastifyReply => {
 /** What is no HTTP at all, or has headers without end, does not come as far as a route. */
 function refuseGarbage(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const { body } = answerOf(
-    new Refused(
-      400,
-      'request.invalid',
-      'this is no HTTP request',
-      'ask with the `shipway` of the worker’s version',
-    ),
-  );
+  const { body } = answerOf(new Refused(400, 'request.invalid', 'this is no HTTP request', AS_OURS));
   const text = JSON.stringify(body);
   const headers = {
     connection: 'close',

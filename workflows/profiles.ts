@@ -25,11 +25,7 @@ export const control = summarised({
 });
 
 /** A short record, once, beside the workflow itself: that spares a round through a queue. */
-const beside = (name: keyof Activities) =>
-  proxyLocalActivities<Activities>({
-    ...{ startToCloseTimeout: '2s', retry: { maximumAttempts: 1 } },
-    summary: SUMMARIES[name] ?? name,
-  });
+const beside = proxyLocalActivities<Activities>({ startToCloseTimeout: '2s', retry: { maximumAttempts: 1 } });
 
 /** The same on the way that is tried until PostgreSQL answers, when the short way did not end well. */
 async function besideOrSurely<T>(short: () => Promise<T>, surely: () => Promise<T>): Promise<T> {
@@ -45,12 +41,12 @@ async function besideOrSurely<T>(short: () => Promise<T>, surely: () => Promise<
 /** Records of a run's begin and end. */
 export const admitRun: Activities['admitRun'] = (input) =>
   besideOrSurely(
-    () => beside('admitRun').admitRun(input),
+    () => beside.admitRun.executeWithOptions({ summary: SUMMARIES.admitRun }, [input]),
     () => control.admitRun(input),
   );
 export const finishRun: Activities['finishRun'] = (input) =>
   besideOrSurely(
-    () => beside('finishRun').finishRun(input),
+    () => beside.finishRun.executeWithOptions({ summary: SUMMARIES.finishRun }, [input]),
     () => control.finishRun(input),
   );
 

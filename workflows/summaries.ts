@@ -2,7 +2,7 @@ import { proxyActivities, type ActivityInterfaceFor, type ActivityOptions } from
 import type { Activities } from '../activities/index.js';
 
 /** What Temporal's UI says of activities that are the same for whatever they are about. */
-export const SUMMARIES: Partial<Record<keyof Activities, string>> = {
+export const SUMMARIES = {
   admitRun: 'verify who started it, and take the run in',
   admitDeployment: 'verify what asks for it, and grant the permit',
   awaitDeployment: 'wait until the deployment has ended',
@@ -19,12 +19,12 @@ export const SUMMARIES: Partial<Record<keyof Activities, string>> = {
   settleRequest: 'take the request back',
   verifyStatement: 'verify who says it, and when',
   withdrawFromTarget: 'take the request back from the target',
-};
+} satisfies Partial<Record<keyof Activities, string>>;
 
 /** Activities that bring their summary with them; one that is called with a summary of its own has that. */
 export function summarised(options: ActivityOptions): ActivityInterfaceFor<Activities> {
   const named = (name: keyof Activities): Activities[keyof Activities] => {
-    const summary = SUMMARIES[name];
+    const summary = (SUMMARIES as Partial<Record<keyof Activities, string>>)[name];
     return proxyActivities<Activities>(summary === undefined ? options : { ...options, summary })[name];
   };
   return new Proxy({} as ActivityInterfaceFor<Activities>, {

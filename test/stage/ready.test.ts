@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { membersOf } from '../../src/adapters/providers/process-find.js';
 import { ShipwayError } from '../../src/errors.js';
+import { exists } from '../../src/folders.js';
 import { isAlive, identityOf } from '../../src/processes.js';
 import { inspectJob } from '../../src/stage/job-files.js';
 import { JOB_TOKEN } from '../../src/stage/job.js';
@@ -40,16 +41,11 @@ async function ready(onLost: 'rerun' | 'fail' = 'rerun') {
 }
 let n = 0;
 
-const ran = (marker: string): Promise<boolean> =>
-  access(marker).then(
-    () => true,
-    () => false,
-  );
 /** Nothing has begun, and nothing waits any more. */
 async function nothingOf({ job, marker, runner }: Awaited<ReturnType<typeof ready>>): Promise<void> {
   await expect.poll(() => isAlive(runner), { timeout: 10_000 }).toBe(false);
   expect(await membersOf(job, undefined, JOB_TOKEN)).toEqual([]);
-  expect(await ran(marker)).toBe(false);
+  expect(await exists(marker)).toBe(false);
   expect(await inspectJob(job)).toEqual({ kind: 'prepared' });
 }
 
@@ -57,7 +53,7 @@ test('begins after its intent is recorded, and not before', async () => {
   const stage = await ready();
   expect(await inspectJob(stage.job)).toEqual({ kind: 'prepared' });
   expect(await isAlive(stage.runner)).toBe(true);
-  expect(await ran(stage.marker)).toBe(false);
+  expect(await exists(stage.marker)).toBe(false);
   stage.settle();
   await stage.result;
   expect(await readFile(stage.marker, 'utf8')).toBe('x\n');

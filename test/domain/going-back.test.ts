@@ -11,8 +11,9 @@ const bad = (version: string): TargetState['holdMarks'][number] => ({
 });
 const V3 = state(live('v3', 'blue', '3'));
 const THREE = [shipped('3', 'v3'), shipped('2', 'v2'), shipped('1', 'v1')];
-const back = (id: string, version: string, from: string): DeploymentRow =>
-  shipped(id, version, { kind: 'rollback', replaces: from });
+/** A person has gone back from v3 to v2. */
+const V2_AGAIN = state(live('v2', 'green', '4'));
+const LEFT_V3 = [shipped('4', 'v2', { kind: 'rollback', replaces: 'v3' }), ...THREE];
 
 test.each<[string, TargetState, readonly DeploymentRow[], string | undefined, string, string]>([
   ['the newest before the live one', V3, THREE, undefined, '2', 'v2 v1'],
@@ -39,26 +40,12 @@ test.each<[string, TargetState, readonly DeploymentRow[], string | undefined, st
     '1',
     'v1',
   ],
-  [
-    'twice goes back further, not to and fro',
-    state(live('v2', 'green', '4')),
-    [back('4', 'v2', 'v3'), ...THREE],
-    undefined,
-    '1',
-    'v3 v1',
-  ],
-  [
-    'what was left can be named',
-    state(live('v2', 'green', '4')),
-    [back('4', 'v2', 'v3'), ...THREE],
-    'v3',
-    '3',
-    'v3 v1',
-  ],
+  ['twice goes back further, not to and fro', V2_AGAIN, LEFT_V3, undefined, '1', 'v3 v1'],
+  ['what was left can be named', V2_AGAIN, LEFT_V3, 'v3', '3', 'v3 v1'],
   [
     'what was left and has shipped again since is a way back',
     state(live('v4', 'green', '6')),
-    [shipped('6', 'v4'), shipped('5', 'v3'), back('4', 'v2', 'v3'), ...THREE],
+    [shipped('6', 'v4'), shipped('5', 'v3'), ...LEFT_V3],
     undefined,
     '5',
     'v3 v2 v1',

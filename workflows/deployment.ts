@@ -1,17 +1,16 @@
 import {
   ApplicationFailure,
   CancellationScope,
-  TemporalFailure,
   allHandlersFinished,
   condition,
   isCancellation,
   setHandler,
   upsertSearchAttributes,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { DeploymentInput, Ended, GoBack } from '../src/domain/inputs.js';
 import { failureTypeOf, type Outcome } from '../src/domain/outcome.js';
 import { FULL } from '../src/domain/plan.js';
+import { notAdmitted, unbegun } from './by-hand.js';
 import { goBackSignal, startMoves, type Moves } from './moves.js';
 import { surely } from './parking.js';
 import { control } from './profiles.js';
@@ -29,11 +28,7 @@ export async function deployment(input: DeploymentInput): Promise<Ended> {
   try {
     return await wholeWay(input);
   } catch (error) {
-    // What a target starts has all it needs. With anything else somebody started it, and its task would be tried for ever.
-    const byHand = workflowInfo().parent === undefined;
-    throw byHand && !(error instanceof TemporalFailure)
-      ? notAdmitted(`its input is no target’s: ${reasonOf(error)}`)
-      : error;
+    throw unbegun(error);
   }
 }
 
@@ -112,7 +107,3 @@ async function finished(moves: Moves, ended: Ended): Promise<Ended> {
   });
   return ended;
 }
-
-/** Nobody admitted it, so it has moved nothing, may undo nothing, and has no end to record. */
-const notAdmitted = (why: string): ApplicationFailure =>
-  ApplicationFailure.nonRetryable(why, 'permit.missing');

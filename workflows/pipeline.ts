@@ -9,6 +9,7 @@ import {
 import type { Ended, PipelineInput } from '../src/domain/inputs.js';
 import { failureTypeOf, type Outcome } from '../src/domain/outcome.js';
 import type { RunView, StageView } from '../src/domain/view.js';
+import { begun } from './by-hand.js';
 import { surely } from './parking.js';
 import { admitRun, finishRun } from './profiles.js';
 import { createRun, isLive } from './run.js';
@@ -22,7 +23,7 @@ import { reasonOf, typeOf } from './undo.js';
  * version is live it has shipped, whatever becomes of the stages after that: its reason names the one that did not pass.
  */
 export async function pipeline(input: PipelineInput): Promise<Ended> {
-  const run = createRun(input);
+  const run = begun(() => createRun(input));
   try {
     const { identity } = await admitRun(input);
     run.identify(identity);

@@ -6,6 +6,7 @@ import { newTarget } from '../src/domain/target.js';
 import type { WaitingFor } from '../src/domain/view.js';
 import { asking } from './asking.js';
 import { viewOf, type Board } from './board.js';
+import { begun } from './by-hand.js';
 import { createGates } from './gate.js';
 import { parked } from './parking.js';
 import { control } from './profiles.js';
@@ -23,7 +24,7 @@ import { adopt, adopted, next } from './turn.js';
 export async function target(input: TargetInput): Promise<void> {
   const publish = publisher(targetDetails);
   const board: Board = {
-    state: newTarget(input),
+    state: begun(() => newTarget(input)),
     queue: [],
     rollbacks: [...(input.rollbacks ?? [])],
     settled: [...(input.settled ?? [])],

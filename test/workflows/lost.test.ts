@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { QUEUES, deploymentId, targetId } from '../../src/domain/ids.js';
 import type { DeploymentInput } from '../../src/domain/inputs.js';
@@ -181,6 +182,21 @@ describe('what is started by hand moves nothing', () => {
     expect(shop.state()?.live?.release.version).toBe('v1');
     await shop.target().signal('nonsense');
     expect((await shop.ship('v2')).outcome).toBe('shipped');
+  });
+
+  test.each([
+    ['pipeline', {}],
+    ['pipeline', { run: 'v1', plan: { service: 'shop', stages: [null] } }],
+    ['pipeline', undefined],
+    ['deployment', {}],
+    ['target', undefined],
+  ])('a %s with the input %j has nothing to begin with', async (type, input) => {
+    const handle = await lab.client.workflow.start(type, {
+      workflowId: `${type}/by-hand/${randomUUID()}`,
+      taskQueue: QUEUES.control,
+      args: input === undefined ? [] : [input],
+    });
+    await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'permit.missing' } });
   });
 
   test('a target under another name may not admit', async () => {

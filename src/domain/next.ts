@@ -1,3 +1,4 @@
+import type { Outcome } from './outcome.js';
 import type { DeploymentView, RunView, WaitingFor } from './view.js';
 
 /** A run, and its deployment once it has one. */
@@ -8,17 +9,30 @@ export interface Under {
 
 /** What a person may type now, ready to be copied; the first is the likeliest. */
 export function nextCommands(under: Under): readonly string[] {
-  const { run, deployment } = under;
-  const { run: id, service, environment, outcome } = run;
+  const { run: id, outcome } = under.run;
   // Also of a run that has its outcome, and whose end cannot be recorded.
   const answers = answerCommands(id, waitingOf(under));
   if (answers.length > 0) return answers;
-  if (outcome === 'failed') return [`shipway logs ${id}`];
-  if (outcome !== undefined)
-    return outcome === 'shipped' && deployment?.replaces !== undefined
-      ? [rollback(service, environment)]
-      : [];
-  return [`shipway watch ${id}`, `shipway abort ${id} --reason "…"`];
+  if (outcome === undefined) return [`shipway watch ${id}`, `shipway abort ${id} --reason "…"`];
+  return afterwards(under, outcome);
+}
+
+/** Of a run that has ended: what went wrong, how to take it back, what serves instead, or how to begin again. */
+function afterwards({ run, deployment }: Under, outcome: Outcome): readonly string[] {
+  const { run: id, service, environment, version } = run;
+  switch (outcome) {
+    case 'failed':
+      return [`shipway logs ${id}`];
+    case 'shipped':
+      return deployment?.replaces === undefined ? [] : [rollback(service, environment)];
+    case 'rolled_back':
+    case 'superseded':
+      return [`shipway history --service ${service} --environment ${environment}`];
+    case 'rejected':
+    case 'expired':
+    case 'aborted':
+      return [`shipway run --environment ${environment} --release ${version}`];
+  }
 }
 
 /** The same for a deployment seen by itself, which may belong to no run. */

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { endLine, exitOf } from '../../src/cli/follow.js';
 import type { RunStatus } from '../../src/client.js';
 import { deploymentLines, renderDeployment } from '../../src/cli/render/deployment.js';
-import { nextCommands } from '../../src/domain/next.js';
 import { renderRun } from '../../src/cli/render/run.js';
 import type { DeploymentView, RunView } from '../../src/domain/view.js';
 
@@ -184,31 +183,12 @@ describe('a run', () => {
 
   test('that has ended says how and why, and only then what is left to do', () => {
     const done = runView({ outcome: 'rolled_back', reason: 'error rate 14 of 61' });
-    expect(shown({ run: done, workers: { count: 0 } })).toMatch(/\n\nrolled back: error rate 14 of 61$/);
+    expect(shown({ run: done, workers: { count: 0 } })).toMatch(
+      /\n\nrolled back: error rate 14 of 61\n\nnext:\n {2}shipway history --service lamp --environment production$/,
+    );
     const ended = shown({ temporal: { status: 'TERMINATED', pending: [] } });
     expect(ended).toContain('ended in Temporal (terminated) before it could write an outcome');
   });
-});
-
-describe('the commands to type', () => {
-  const deployment = deploymentView();
-  test.each<[string, Pick<RunStatus, 'run' | 'deployment'>, readonly string[]]>([
-    ['failed', { run: runView({ outcome: 'failed' }) }, ['shipway logs v2-k3x9ab']],
-    [
-      'shipped over another',
-      { run: runView({ outcome: 'shipped' }), deployment },
-      ['shipway rollback --service lamp --environment production --reason "…"'],
-    ],
-    ['shipped as the first', { run: runView({ outcome: 'shipped' }), deployment: first() }, []],
-    ['shipped without a deployment', { run: runView({ outcome: 'shipped' }) }, []],
-    ['rejected', { run: runView({ outcome: 'rejected' }) }, []],
-  ])('%s', (_, view, commands) => {
-    expect(nextCommands(view)).toEqual(commands);
-  });
-  function first(): DeploymentView {
-    const { replaces: _, ...rest } = deploymentView();
-    return rest;
-  }
 });
 
 describe('a deployment', () => {

@@ -1,53 +1,9 @@
 import { expect, test } from 'vitest';
 import { deploymentDetails, markdown, runDetails } from '../../src/domain/details.js';
-import { nextCommands, nextForDeployment } from '../../src/domain/next.js';
-import type { DeploymentView, RunView } from '../../src/domain/view.js';
+import { deployment, run, waitingFor } from './views.js';
 
 test('text from elsewhere makes no link, tag or emphasis, also with a backslash before it', () => {
   expect(markdown('a\\[b](c)*d*<e>|`f`\n')).toBe('a\\\\\\[b\\](c)\\*d\\* e  \\`f\\` ');
-});
-
-const DECISION = 'd'.repeat(64);
-const run: RunView = {
-  run: 'v2-abc',
-  service: 'shop',
-  environment: 'production',
-  version: 'v2',
-  commit: 'c'.repeat(40),
-  planHash: 'a'.repeat(64),
-  requestedBy: 'alice',
-  stages: [
-    { name: 'test', kind: 'command', state: 'passed', startedAt: 1_000, endedAt: 3_500 },
-    { name: 'approve', kind: 'approve', state: 'waiting', startedAt: 3_500 },
-  ],
-};
-const deployment: DeploymentView = {
-  id: 'deployment/shop/production/2',
-  service: 'shop',
-  environment: 'production',
-  version: 'v2',
-  replaces: 'v1',
-  kind: 'deploy',
-  strategy: 'canary',
-  run: 'v2-abc',
-  phase: 'shift',
-  shares: { blue: 7_500, green: 2_500 },
-  stable: 'blue',
-  candidate: 'green',
-  nextAt: 60_000,
-  timeline: [
-    { at: 0, what: 'shift 5 % → 25 %' },
-    { at: 1_000, what: 'watching canary 25 % for 59 s' },
-  ],
-};
-const waitingFor = (workflow: string) => ({
-  question: 'approval' as const,
-  title: 'shop v2 → production',
-  decision: DECISION,
-  have: 0,
-  required: 2,
-  expiresAt: Date.UTC(2026, 0, 2, 3, 4),
-  workflow,
 });
 
 test('a run that asks says whom it waits for and what to type, before its stages', () => {
@@ -79,13 +35,4 @@ test('text from elsewhere makes no link, image, tag or cell', () => {
     reason: '![x](https://example.com/a.png) <img src=x> | `a` \n\n# big',
   });
   expect(text).not.toMatch(/(?<!\\)\]\(|<img|^# big/m);
-});
-
-test('what is typed next follows what is asked, and where', () => {
-  expect(nextCommands({ run })).toEqual(['shipway watch v2-abc', 'shipway abort v2-abc --reason "…"']);
-  const parked = { ...deployment, waitingFor: waitingFor(deployment.id) };
-  expect(nextCommands({ run, deployment: parked })[0]).toMatch(/^shipway approve v2-abc /);
-  expect(nextForDeployment(parked)[0]).toMatch(/^shipway approve deployment\/shop\/production\/2 /);
-  expect(nextForDeployment(deployment)[0]).toMatch(/^shipway rollback --service shop /);
-  expect(nextForDeployment({ ...deployment, outcome: 'shipped', reason: '' })).toEqual([]);
 });

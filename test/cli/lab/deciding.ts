@@ -67,7 +67,7 @@ export function deciding(lab: () => DevLab): void {
     });
     expect(await watching).toMatchObject({
       run: { outcome: 'rejected', reason: 'rejected by bob: not on a Friday' },
-      next: [],
+      next: ['shipway run --environment production --release v2'],
     });
   });
 

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { nextCommands, nextForDeployment } from '../../src/domain/next.js';
+import type { Outcome } from '../../src/domain/outcome.js';
+import { deployment, run, waitingFor } from './views.js';
+
+const HISTORY = 'shipway history --service shop --environment production';
+const ROLLBACK = 'shipway rollback --service shop --environment production --reason "…"';
+const AGAIN = 'shipway run --environment production --release v2';
+
+test.each<readonly [Outcome, string, 'first' | 'over v1' | undefined]>([
+  ['failed', 'shipway logs v2-abc', undefined],
+  ['shipped', ROLLBACK, 'over v1'],
+  ['shipped', '', 'first'],
+  ['shipped', '', undefined],
+  ['rolled_back', HISTORY, 'over v1'],
+  ['superseded', HISTORY, undefined],
+  ['rejected', AGAIN, undefined],
+  ['expired', AGAIN, undefined],
+  ['aborted', AGAIN, undefined],
+])('after a run that has %s: %j', (outcome, command, deployed) => {
+  const { replaces, ...first } = deployment;
+  const under = { run: { ...run, outcome, reason: 'so' } };
+  const all =
+    deployed === undefined
+      ? under
+      : { ...under, deployment: deployed === 'first' ? first : { ...first, replaces: replaces ?? '' } };
+  expect(nextCommands(all)).toEqual(command === '' ? [] : [command]);
+});
+
+test('what is typed next follows what is asked, and where', () => {
+  expect(nextCommands({ run })).toEqual(['shipway watch v2-abc', 'shipway abort v2-abc --reason "…"']);
+  const parked = { ...deployment, waitingFor: waitingFor(deployment.id) };
+  expect(nextCommands({ run, deployment: parked })[0]).toMatch(/^shipway approve v2-abc /);
+  expect(nextForDeployment(parked)[0]).toMatch(/^shipway approve deployment\/shop\/production\/2 /);
+  expect(nextForDeployment(deployment)[0]).toMatch(/^shipway rollback --service shop /);
+  expect(nextForDeployment({ ...deployment, outcome: 'shipped', reason: '' })).toEqual([]);
+});

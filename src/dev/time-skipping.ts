@@ -15,7 +15,7 @@ const MAVEN_MS = 10 * 60_000;
  */
 export function timeSkippingServer(say: Say, env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const kept = join(cacheDir(env), 'bin', 'temporal-test-server');
-  const wrapper = join(cacheDir(env), `test-server-${VERSION}`, 'server');
+  const wrapper = join(cacheDir(env), `time-skipping-${VERSION}`, 'server');
   return firstThatWorks(
     'time-skipping Temporal test server',
     [
@@ -70,8 +70,9 @@ async function moveInto(work: string, folder: string): Promise<void> {
   }
 }
 
+/** A server of some seconds or minutes: what Java would compile once more, and collect beside, costs it more than it brings. */
 const WRAPPER = `#!/bin/sh
-exec java -cp "$(dirname "$0")/lib/*" io.temporal.testserver.TestServer "$@"
+exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -cp "$(dirname "$0")/lib/*" io.temporal.testserver.TestServer "$@"
 `;
 const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>

@@ -125,7 +125,7 @@ describe('a time-skipping server', () => {
     await maven();
     const paths = await Promise.all([1, 2, 3].map(() => timeSkippingServer(silent, env)));
     expect(new Set(paths).size).toBe(1);
-    expect((await readdir(cache)).sort()).toEqual(['bin', 'test-server-1.31.0']);
+    expect((await readdir(cache)).sort()).toEqual(['bin', 'time-skipping-1.31.0']);
   });
 
   test('of jars is of no use without Java: the error says so', async () => {
@@ -133,7 +133,7 @@ describe('a time-skipping server', () => {
     await maven();
     await timeSkippingServer(silent, env);
     const error = await failure(timeSkippingServer(silent, { ...env, PATH: join(bin, 'none') }));
-    expect(error.message).toMatch(/kept in .*test-server-1\.31\.0.*: java is not installed/);
+    expect(error.message).toMatch(/kept in .*time-skipping-1\.31\.0.*: java is not installed/);
     expect(error.message).toContain('Maven io.temporal:temporal-test-server:1.31.0: java is not installed');
     expect(error.next).toMatch(/Java/);
   });

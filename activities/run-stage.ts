@@ -115,7 +115,7 @@ async function kept(job: Job, outputBytes: number): Promise<RunStageResult> {
   const { folder, signal, input } = job;
   if (input.stage.artifacts.length + input.stage.cache.length === 0) return { outputBytes };
   return exclusive(folder, signal, async () => {
-    const known = await readResult(folder);
+    const known = readResult(folder);
     if (known !== undefined) return known;
     const artifacts = await packed(job);
     await keepCaches(workspaceOf(job), workspaceDir(folder)).catch((error: unknown) => {

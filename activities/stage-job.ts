@@ -61,8 +61,9 @@ export async function begin(job: Job): Promise<Begun> {
 }
 
 async function begun(job: Job): Promise<Begun> {
-  const [result, state] = await together([readResult(job.folder), inspectJob(job.folder)]);
+  const result = readResult(job.folder);
   if (result !== undefined) return { kind: 'passed', result };
+  const state = await inspectJob(job.folder);
   switch (state.kind) {
     case 'running':
       job.beats.note({ ...job.beats.last(), host: job.deps.hostId });

@@ -2,9 +2,15 @@ import { proxyActivities, condition, defineSignal, setHandler } from '@temporali
 import type { BareActivities } from '../bare-activities.js';
 
 const { spawnTrue, noOp } = proxyActivities<BareActivities>({ startToCloseTimeout: '30s' });
+const queued = proxyActivities<BareActivities>({ startToCloseTimeout: '30s', allowEagerDispatch: false });
 
-/** Seven activities that each run `true`: what seven stages cost without shipway. */
+/** Seven activities that each go through a queue and run `true`: what seven stages cost without shipway. */
 export async function bareStages(): Promise<void> {
+  for (let i = 0; i < 7; i++) await queued.spawnTrue();
+}
+
+/** The same by the worker that asked for them, with no queue between: what stages that everybody may run would cost. */
+export async function bareEagerStages(): Promise<void> {
   for (let i = 0; i < 7; i++) await spawnTrue();
 }
 

@@ -23,7 +23,7 @@ export type JobEnd = Exclude<JobState, { readonly kind: 'none' | 'prepared' | 'r
  */
 export async function awaitJob(job: string, process: ProcessIdentity, waiting: Waiting): Promise<JobEnd> {
   const { timeoutMs, signal, unwanted } = waiting;
-  const left = (await begunAt(job)) + timeoutMs - Date.now();
+  const left = begunAt(job) + timeoutMs - Date.now();
   const over = AbortSignal.timeout(Math.min(Math.max(left, 0), MOST_MS));
   const ended = await firstOf(job, AbortSignal.any([signal, over]));
   if (ended !== undefined) return ended;
@@ -64,7 +64,7 @@ async function firstOf(job: string, stop: AbortSignal): Promise<JobEnd | undefin
   const news = newsOf(job);
   try {
     for (let closer = false; ; closer = await news.next(stop)) {
-      const state = closer ? await inspectJob(job) : await endOf(job);
+      const state = closer ? await inspectJob(job) : endOf(job);
       if (state?.kind === 'none' || state?.kind === 'prepared') return { kind: 'lost' };
       if (state !== undefined && state.kind !== 'running') return state;
       if (stop.aborted) return undefined;

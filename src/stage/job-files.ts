@@ -1,10 +1,9 @@
-import { renameSync, writeFileSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NAME, VERSION } from '../domain/ids.js';
 import type { RunStageResult } from '../domain/stage.js';
 import { ShipwayError } from '../errors.js';
-import { ifGone } from '../if-gone.js';
 import { findIdentity, type ProcessIdentity } from '../processes.js';
 
 /** Names one run of one stage's commands: its folder is where a worker finds it again. */
@@ -39,22 +38,22 @@ export type JobState =
 
 /** What a job's folder says. */
 export async function inspectJob(job: string): Promise<JobState> {
-  if (!(await isFolder(job))) return { kind: 'none' };
-  const ended = await endOf(job);
+  if (!isFolder(job)) return { kind: 'none' };
+  const ended = endOf(job);
   if (ended !== undefined) return ended;
-  if ((await readText(join(job, BEGUN))) === undefined) return { kind: 'prepared' };
+  if (readText(join(job, BEGUN)) === undefined) return { kind: 'prepared' };
   const process = await runner(job);
   if (process !== undefined) return { kind: 'running', process };
-  const late = await endOf(job);
+  const late = endOf(job);
   if (late !== undefined) return late;
-  return { kind: (await isTimeout(job)) ? 'timeout' : 'lost' };
+  return { kind: isTimeout(job) ? 'timeout' : 'lost' };
 }
 
 /** How it has ended, if it left an exit code. */
-export async function endOf(job: string): Promise<JobState | undefined> {
-  const code = await exitCode(job);
+export function endOf(job: string): JobState | undefined {
+  const code = exitCode(job);
   if (code === undefined) return undefined;
-  return (await isTimeout(job)) ? { kind: 'timeout' } : { kind: 'ended', code };
+  return isTimeout(job) ? { kind: 'timeout' } : { kind: 'ended', code };
 }
 
 /** Makes the folder. Others may pass through it to what is theirs, and read nothing. */
@@ -81,44 +80,42 @@ export function noteBegun(job: string, owner: JobOwner): void {
 const BEGUN = 'begun.json';
 
 /** Whose job it is. What a crash of the machine has swallowed is nobody's that is known. */
-export const ownerOf = async (job: string): Promise<JobOwner | undefined> =>
-  (await readJson<BegunNote>(join(job, BEGUN)))?.owner;
+export const ownerOf = (job: string): JobOwner | undefined => readJson<BegunNote>(join(job, BEGUN))?.owner;
 
 /** Epoch ms. A time that a crash of the machine has swallowed is now. */
-export async function begunAt(job: string): Promise<number> {
-  const at = Date.parse((await readJson<BegunNote>(join(job, BEGUN)))?.at ?? '');
+export function begunAt(job: string): number {
+  const at = Date.parse(readJson<BegunNote>(join(job, BEGUN))?.at ?? '');
   return Number.isNaN(at) ? Date.now() : at;
 }
 
 /** Said before a command that ran out of time is stopped, so that its end is known for what it is. */
 export const noteTimeout = (job: string): Promise<void> =>
   writeFile(join(job, 'timeout'), '', { mode: 0o600 });
-const isTimeout = async (job: string): Promise<boolean> =>
-  (await readText(join(job, 'timeout'))) !== undefined;
+const isTimeout = (job: string): boolean => readText(join(job, 'timeout')) !== undefined;
 
 /** What the worker adds to the pid that the runner itself has said: with its start time a pid is known for sure. */
 export const runnerLine = ({ pid, startTime }: ProcessIdentity): string => `${String(pid)} ${startTime}\n`;
 
 async function runner(job: string): Promise<ProcessIdentity | undefined> {
-  const said = (await readText(join(job, 'pid'))) ?? '';
+  const said = readText(join(job, 'pid')) ?? '';
   const pid = Number.parseInt(said, 10);
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
   const now = await findIdentity(pid);
   if (now === undefined) return undefined;
   const startTime = /^\d+ (.+)\n/m.exec(said)?.[1];
-  const same = startTime === undefined ? await runs(pid, job) : startTime === now.startTime;
+  const same = startTime === undefined ? runs(pid, job) : startTime === now.startTime;
   return same ? now : undefined;
 }
 
 /** Whether the process is this job's runner: asked when the worker died before it had noted its start time. */
-async function runs(pid: number, job: string): Promise<boolean> {
-  const command = await readText(`/proc/${String(pid)}/cmdline`);
+function runs(pid: number, job: string): boolean {
+  const command = readText(`/proc/${String(pid)}/cmdline`);
   return command?.split('\0').includes(scriptFile(job)) ?? false;
 }
 export const scriptFile = (job: string): string => join(job, 'script');
 
-async function exitCode(job: string): Promise<number | undefined> {
-  const text = await readText(join(job, 'exit'));
+function exitCode(job: string): number | undefined {
+  const text = readText(join(job, 'exit'));
   return text?.endsWith('\n') === true ? Number(text) : undefined;
 }
 
@@ -129,13 +126,13 @@ export interface Shipped {
   readonly pending: number;
 }
 export const NOTHING_SHIPPED: Shipped = { offset: 0, seq: 0, pending: 0 };
-export const readShipped = async (job: string): Promise<Shipped> =>
-  (await readJson<Shipped>(join(job, 'shipped.json'))) ?? NOTHING_SHIPPED;
+export const readShipped = (job: string): Shipped =>
+  readJson<Shipped>(join(job, 'shipped.json')) ?? NOTHING_SHIPPED;
 export const writeShipped = (job: string, shipped: Shipped): Promise<void> =>
   writeJson(job, 'shipped.json', shipped);
 
 /** What a stage that passed has left: said before its workspace goes, so that a retry that comes late finds it. */
-export const readResult = (job: string): Promise<RunStageResult | undefined> =>
+export const readResult = (job: string): RunStageResult | undefined =>
   readJson<RunStageResult>(join(job, 'result.json'));
 export const writeResult = (job: string, result: RunStageResult): Promise<void> =>
   writeJson(job, 'result.json', result);
@@ -148,14 +145,18 @@ async function writeJson(job: string, name: string, value: unknown): Promise<voi
 }
 
 /** What a crash of the machine has left empty says nothing. */
-async function readJson<T>(file: string): Promise<T | undefined> {
-  const text = await readText(file);
+function readJson<T>(file: string): T | undefined {
+  const text = readText(file);
   return text === undefined || text === '' ? undefined : (JSON.parse(text) as T);
 }
 
-async function readText(file: string): Promise<string | undefined> {
+/**
+ * Notes of some bytes that were written a moment ago: read here and now, because to have another thread do it, four times for each,
+ * takes longer than the stage's own command may.
+ */
+function readText(file: string): string | undefined {
   try {
-    return await readFile(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ESRCH') return undefined;
@@ -163,5 +164,4 @@ async function readText(file: string): Promise<string | undefined> {
   }
 }
 
-const isFolder = async (path: string): Promise<boolean> =>
-  (await stat(path).catch(ifGone))?.isDirectory() === true;
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;

@@ -21,7 +21,7 @@ export async function stopOrphans({ stageDir, goesOn, signal }: Orphanage): Prom
   for (const job of await jobsIn(stageDir)) {
     signal.throwIfAborted();
     if ((await inspectJob(job)).kind !== 'running' && !(await exists(runDir(job)))) continue;
-    const owner = await ownerOf(job);
+    const owner = ownerOf(job);
     if (owner === undefined || (await goesOn(owner))) continue;
     await exclusive(job, signal, async () => {
       const state = await inspectJob(job);

@@ -1,4 +1,5 @@
-import { open, truncate } from 'node:fs/promises';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exclusive } from '../exclusive.js';
 import { sizeText } from '../domain/size.js';
@@ -61,14 +62,14 @@ interface Output {
  * Once it has ended nothing more is noted: the rest is the same, in the same chunks, whoever ships it again.
  */
 async function shipAll({ job, name, backend, limit }: Output, last: boolean): Promise<number> {
-  for (let at = await readShipped(job); ;) {
+  for (let at = readShipped(job); ;) {
     const room = Math.min(CHUNK_BYTES, limit - at.offset);
     const full = room === 0 && at.pending === 0;
     if (full) await cut(job);
     if (full && !last) return at.offset;
     const content = full
       ? Buffer.from(cutAt(limit))
-      : await read(join(job, 'output'), at.offset, at.pending === 0 ? room : at.pending);
+      : read(join(job, 'output'), at.offset, at.pending === 0 ? room : at.pending);
     if (content.length === 0 && !last) return at.offset;
     // What goes a second time goes as it was: whether it was the last is said by a chunk of its own.
     const ended = full || (last && at.pending === 0 && content.length < room);
@@ -91,13 +92,18 @@ async function* one(content: Uint8Array): AsyncIterable<Uint8Array> {
   yield await Promise.resolve(content);
 }
 
-async function read(path: string, offset: number, length: number): Promise<Buffer> {
-  const file = await open(path, 'r').catch(ifGone);
-  if (file === undefined) return Buffer.alloc(0);
+/** At most a chunk of what was written a moment ago: another thread would take longer to be asked than to read it. */
+function read(path: string, offset: number, length: number): Buffer {
+  const content = Buffer.alloc(length);
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
+    const file = openSync(path, 'r');
+    try {
+      return content.subarray(0, readSync(file, content, 0, length, offset));
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    ifGone(error);
+    return Buffer.alloc(0);
   }
 }

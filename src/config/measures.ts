@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flowText } from './flow-text.js';
 import { shown } from './shown.js';
 import { sizeText } from '../domain/size.js';
 import {
@@ -9,6 +10,7 @@ import {
   parseDuration,
   parsePercent,
   parseSize,
+  withUnits,
 } from './units.js';
 import { wrong, type About } from './fields.js';
 
@@ -16,36 +18,59 @@ interface Measure {
   readonly parse: (text: string) => number | undefined;
   readonly pattern: string;
   readonly form: string;
-  /** What is wrong with a text that is none, and what to try. */
-  readonly fault: (text: string) => string;
-  /** The same for a number without its unit. */
-  readonly bare: (number: string) => string;
+  readonly example: string;
+  /** What a text in another notation is in this one. */
+  readonly meant: (text: string) => string | undefined;
+  /** What is wrong with a text that means none, and what to try. */
+  readonly none: (text: string) => string;
+  /** What a number without its unit may be, of what is taken; `usual` is the default. */
+  readonly bare: (number: string, taken: Taken, usual: number | undefined) => string | undefined;
 }
-
-/** A text in users' notation; a bare number is told that it lacks its unit. */
-const measured = ({ parse, pattern, form, fault, bare }: Measure, least: Least, about: About) =>
-  z
-    .string({
-      error: ({ input }) => (typeof input === 'number' ? bare(String(input)) : undefined),
-    })
-    .meta({ pattern })
-    .transform((text, context) => {
-      const value = parse(text);
-      if (value !== undefined && value >= least.value) return value;
-      const message =
-        value !== undefined
-          ? wrong(`${text} is too little`, `at least ${least.text}`)
-          : /^-?\d+(\.\d+)?$/.test(text)
-            ? bare(text)
-            : fault(text);
-      context.issues.push({ code: 'custom', message, input: text });
-      return z.NEVER;
-    })
-    .meta({ ...about, form });
-
+type Taken = (text: string) => boolean;
 interface Least {
   readonly value: number;
   readonly text: string;
+}
+
+/** A text in users' notation; a bare number is told that it lacks its unit. */
+const measured = (measure: Measure, least: Least, about: About) =>
+  z
+    .string({
+      error: ({ input }) =>
+        typeof input === 'number' ? withoutUnit(String(input), measure, least, about) : undefined,
+    })
+    .meta({ pattern: measure.pattern })
+    .transform((text, context) => {
+      const value = measure.parse(text);
+      if (value !== undefined && value >= least.value) return value;
+      context.issues.push({ code: 'custom', message: faultOf(text, measure, least, about), input: text });
+      return z.NEVER;
+    })
+    .meta({ ...about, form: measure.form });
+
+/** What is wrong with a text that is not taken. Whatever is suggested is taken. */
+function faultOf(text: string, measure: Measure, least: Least, about: About): string {
+  const { parse, form } = measure;
+  if (parse(text) !== undefined) return tooLittle(text, least);
+  if (/^-?\d+(\.\d+)?$/.test(text)) return withoutUnit(text, measure, least, about);
+  const meant = measure.meant(text);
+  const value = meant === undefined ? undefined : parse(meant);
+  if (meant === undefined || value === undefined) return measure.none(text);
+  return value < least.value
+    ? tooLittle(shown(text), least)
+    : wrong(`${shown(text)} is not how a ${form} is written`, meant);
+}
+
+const tooLittle = (text: string, least: Least): string =>
+  wrong(`${text} is too little`, `at least ${least.text}`);
+
+function withoutUnit(number: string, { parse, form, example, bare }: Measure, least: Least, about: About) {
+  const taken: Taken = (text) => (parse(text) ?? -1) >= least.value;
+  const meant = bare(number, taken, parse(String(about.default)));
+  return wrong(
+    `${number} has no unit`,
+    meant ?? `a ${form} such as ${flowText(about.examples?.[0] ?? example)}`,
+  );
 }
 
 /** A duration; `least` is the shortest that means something. */
@@ -63,18 +88,15 @@ const SIZE: Measure = {
   parse: parseSize,
   pattern: '^\\d+(\\.\\d+)?(Ki|Mi|Gi|Ti)$',
   form: 'size',
-  bare: (n) => wrong(`${n} has no unit`, bareSize(Number(n))),
-  fault: (text) => {
-    const meant = meantSize(text);
-    return meant === undefined
-      ? wrong(`${shown(text)} is no size`, 'a number with Ki, Mi, Gi or Ti, such as 512Mi')
-      : wrong(`${shown(text)} is not how a size is written`, meant);
-  },
+  example: '512Mi',
+  meant: meantSize,
+  none: (text) => wrong(`${shown(text)} is no size`, 'a number with Ki, Mi, Gi or Ti, such as 512Mi'),
+  bare: (number) => bareSize(Number(number)),
 };
 /** A large number may be bytes; one that fits a unit is said in it. */
-const bareSize = (n: number): string =>
+const bareSize = (n: number): string | undefined =>
   !Number.isInteger(n) || n <= 0
-    ? 'a size such as 512Mi'
+    ? undefined
     : n < 1024 ** 2
       ? `${String(n)}Mi`
       : n % 1024 === 0
@@ -85,14 +107,18 @@ const DURATION: Measure = {
   parse: parseDuration,
   pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d)$',
   form: 'duration',
-  bare: (n) => wrong(`${n} has no unit`, n.startsWith('-') ? 'a duration such as 5m' : `${n}s or ${n}m`),
-  fault: (text) => {
+  example: '5m',
+  meant: (text) => {
     const ms = meantDuration(text);
-    if (ms === undefined)
-      return wrong(`${shown(text)} is no duration`, 'a number with ms, s, m, h or d, such as 30s or 5m');
-    if (ms > LONGEST_MS)
-      return wrong(`${shown(text)} is too long a time`, `at most ${durationText(LONGEST_MS)}`);
-    return wrong(`${shown(text)} is not how a duration is written`, durationText(ms));
+    return ms === undefined ? undefined : durationText(ms);
+  },
+  none: (text) =>
+    (meantDuration(text) ?? 0) > LONGEST_MS
+      ? wrong(`${shown(text)} is too long a time`, `at most ${durationText(LONGEST_MS)}`)
+      : wrong(`${shown(text)} is no duration`, 'a number with ms, s, m, h or d, such as 30s or 5m'),
+  bare: (number, taken, usual) => {
+    const durations = withUnits(number, usual).filter(taken);
+    return durations.length === 0 ? undefined : durations.join(' or ');
   },
 };
 
@@ -100,24 +126,29 @@ const PERCENT: Measure = {
   parse: parsePercent,
   pattern: '^\\d{1,3}(\\.\\d{1,2})?%$',
   form: 'percentage',
-  bare: (n) => wrong(`${n} has no unit`, bareShare(Number(n)) ?? `${n}%`),
-  fault: (text) => {
-    const [, number] = /^\s*(\d+(?:\.\d+)?)\s*(?:%|percent|pct|per cent)\s*$/i.exec(text) ?? [];
-    if (number === undefined || parsePercent(`${number}%`) === undefined)
-      return Number(number) > 100
-        ? wrong(`${shown(text)} is more than everything`, 'at most 100%')
-        : wrong(
-            `${shown(text)} is no percentage`,
-            'a number from 0% to 100% with at most two decimals, such as 5%',
-          );
-    return wrong(`${shown(text)} is not how a percentage is written`, `${number}%`);
+  example: '5%',
+  meant: meantPercent,
+  none: (text) =>
+    parseFloat(meantPercent(text) ?? '') > 100
+      ? wrong(`${shown(text)} is more than everything`, 'at most 100%')
+      : wrong(
+          `${shown(text)} is no percentage`,
+          'a number from 0% to 100% with at most two decimals, such as 5%',
+        ),
+  bare: (number, taken) => {
+    const whole = taken(`${number}%`) ? `${number}%` : undefined;
+    return bareShare(Number(number), whole) ?? whole;
   },
 };
 
+function meantPercent(text: string): string | undefined {
+  const [, number] = /^\s*(\d+(?:\.\d+)?)\s*(?:%|percent|pct|per cent)\s*$/i.exec(text) ?? [];
+  return number === undefined ? undefined : `${number}%`;
+}
+
 /** `0.05` may be a share of one. */
-const bareShare = (n: number): string | undefined =>
-  n > 0 && n < 1
-    ? `${String(Math.round(n * 10_000) / 100)}% if it is a share of 1, else ${String(n)}%`
-    : n < 0
-      ? 'a percentage such as 5%'
-      : undefined;
+function bareShare(n: number, whole: string | undefined): string | undefined {
+  if (!(n >= 0.0001 && n < 1)) return undefined;
+  const share = `${String(Math.round(n * 10_000) / 100)}%`;
+  return whole === undefined ? share : `${share} if it is a share of 1, else ${whole}`;
+}

@@ -34,6 +34,21 @@ export function meantDuration(text: string): number | undefined {
   return Math.round(ms);
 }
 
+/** How many times the usual, or what part of it, a number may still mean. */
+const FAR = 30;
+/** What a number without its unit may be, nearest to the usual time first; when nothing is usual, seconds or minutes. For suggestions only. */
+export function withUnits(number: string, usual = 0): readonly string[] {
+  if (usual === 0) return [`${number}s`, `${number}m`];
+  const times = (unit: keyof typeof MS): number => {
+    const ms = Number(number) * MS[unit];
+    return Math.max(ms / usual, usual / ms);
+  };
+  return (['ms', 's', 'm', 'h'] as const)
+    .filter((unit) => times(unit) <= FAR)
+    .sort((a, b) => times(a) - times(b))
+    .map((unit) => `${number}${unit}`);
+}
+
 /** `5%` as basis points: two decimals at most, 0 to 100. */
 export function parsePercent(text: string): number | undefined {
   const [, whole, fraction = ''] = /^(\d{1,3})(?:\.(\d{1,2}))?%$/.exec(text) ?? [];

@@ -76,7 +76,7 @@ describe('a service', () => {
     expect(problemsOf(text).split('\n')).toEqual([
       'f:1:10 service: "Shop" is no name; try shop',
       'f:8:5 stages[1].onyl: there is no key "onyl"; try only',
-      'f:16:9 deploy.bake: 5 has no unit; try 5s or 5m',
+      'f:16:9 deploy.bake: 5 has no unit; try 5m or 5h',
       'f:19:27 environments.production.replicas: "none" is a text, not a whole number; try a whole number, such as 2',
     ]);
   });

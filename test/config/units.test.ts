@@ -121,9 +121,26 @@ describe('what is said of a value without or with another unit', () => {
     ['1h 30m', '"1h 30m" is not how a duration is written\n90m'],
     ['500d', '"500d" is too long a time\nat most 366d'],
     ['0s', '0s is too little\nat least 1s'],
+    ['0.0001s', '"0.0001s" is too little\nat least 1s'],
+    ['200 msec', '"200 msec" is too little\nat least 1s'],
+    ['1.0001s', '"1.0001s" is not how a duration is written\n1s'],
     ['soon', '"soon" is no duration\na number with ms, s, m, h or d, such as 30s or 5m'],
   ])('duration %j', (value, message) => {
     expect(said(duration(about, '1s'), value)).toBe(message);
+  });
+  test.each<[number, string, string]>([
+    [24, '24h', '24h'],
+    [3600, '24h', '3600m or 3600s'],
+    [5, '30m', '5m or 5h'],
+    [1800, '30m', '1800s'],
+    [500, '10s', '500ms'],
+    [0.5, '10s', '0.5m or 0.5s'],
+    [10, '0s', '10s or 10m'],
+    [0, '30m', 'a duration such as 1h'],
+    [1e9, '30m', 'a duration such as 1h'],
+  ])('%d where %s is usual may be %s', (value, standard, meant) => {
+    const usually = { ...about, default: standard, examples: ['1h'] };
+    expect(said(duration(usually), value)).toBe(`${String(value)} has no unit\n${meant}`);
   });
   test.each<[unknown, string]>([
     [512, '512 has no unit\n512Mi'],
@@ -135,6 +152,7 @@ describe('what is said of a value without or with another unit', () => {
     ['512 MiB', '"512 MiB" is not how a size is written\n512Mi'],
     ['512M', '"512M" is not how a size is written\n512Mi'],
     ['0.5Ki', '0.5Ki is too little\nat least 1Ki'],
+    ['0.5 KB', '"0.5 KB" is too little\nat least 1Ki'],
     ['big', '"big" is no size\na number with Ki, Mi, Gi or Ti, such as 512Mi'],
   ])('size %j', (value, message) => {
     expect(said(size(about), value)).toBe(message);
@@ -143,9 +161,28 @@ describe('what is said of a value without or with another unit', () => {
     [5, '5 has no unit\n5%'],
     [0.05, '0.05 has no unit\n5% if it is a share of 1, else 0.05%'],
     ['5 %', '"5 %" is not how a percentage is written\n5%'],
+    [0.001, '0.001 has no unit\n0.1%'],
+    [0.000001, '0.000001 has no unit\na percentage such as 5%'],
+    [500, '500 has no unit\na percentage such as 5%'],
+    ['120 percent', '"120 percent" is more than everything\nat most 100%'],
     ['120%', '"120%" is more than everything\nat most 100%'],
     ['few', '"few" is no percentage\na number from 0% to 100% with at most two decimals, such as 5%'],
   ])('percentage %j', (value, message) => {
     expect(said(percent(about), value)).toBe(message);
+  });
+
+  const GIVEN = ['0', '24', '1e3', '0.0001', '0.5', '-3', '86400', '99999999', '120'].flatMap((n) =>
+    ['', 'ms', 's', ' sec', 'min', 'h', ' days', '%', ' percent', 'Ki', 'kb', ' MiB'].map((u) => `${n}${u}`),
+  );
+  test.each([
+    ['duration', duration({ ...about, default: '30m' }, '1s'), /\b\d+(\.\d+)?(ms|[smhd])\b/g],
+    ['size', size({ ...about, default: '64Mi' }), /\b\d+(\.\d+)?[KMGT]i\b/g],
+    ['percentage', percent(about), /\b\d+(\.\d+)?%/g],
+  ])('of a %s is itself taken, wherever it is a value', (_, schema, value) => {
+    const refused = GIVEN.filter((text) => !schema.safeParse(text).success);
+    expect(refused.length).toBeGreaterThan(50);
+    for (const text of refused)
+      for (const [suggested] of (said(schema, text).split('\n')[1] ?? '').matchAll(value))
+        expect(schema.safeParse(suggested), `${text}: ${suggested}`).toMatchObject({ success: true });
   });
 });

@@ -42,7 +42,7 @@ export function parseAt<S extends z.ZodType>(
   for (let depth = 0; depth < 8; depth++) {
     const result = schema.safeParse(rest, { reportInput: true });
     if (result.success) return result.data;
-    const { issues } = result.error;
+    const issues = eachOnce(result.error.issues);
     if (depth === 0) problems.push(...issues.flatMap((issue) => problemsOf(issue, path, schema, source)));
     const cuts = issues.flatMap((issue) => cutsOf(issue, rest));
     source.unread.push(...cuts.map((cut) => [...path, ...cut]));
@@ -51,6 +51,11 @@ export function parseAt<S extends z.ZodType>(
   }
   return undefined;
 }
+
+/** A number may be beyond the bounds of all whole numbers and beyond its own, which come after: those are said. */
+const eachOnce = (issues: readonly Issue[]): readonly Issue[] => [
+  ...new Map(issues.map((issue) => [JSON.stringify([issue.code, issue.path]), issue])).values(),
+];
 
 /** A problem of shipway's own rules. */
 export function problemAt(

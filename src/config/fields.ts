@@ -21,20 +21,21 @@ export const wrong = (what: string, instead: string): string => `${what}\n${inst
 export const name = (about: About) =>
   z
     .string()
-    .regex(NAME, {
-      error: ({ input }) => wrong(`${shown(input)} is no name`, meantName(String(input)) ?? NAME_RULE),
-    })
+    .regex(NAME, { error: ({ input }) => wrong(...misnamed(String(input))) })
     .meta({ ...about, form: 'name' });
 
-export const NAME_RULE = 'lower-case letters, digits and dashes, beginning with a letter';
-/** `My Shop` as a name: `my-shop`. */
-export function meantName(text: string): string | undefined {
+/** What is wrong with a text that is no name, and what to try: of `My Shop` it is `my-shop`. */
+export function misnamed(text: string): [message: string, suggestion: string] {
   const near = text
     .trim()
     .toLowerCase()
     .replace(/[\s_.]+/g, '-');
-  return NAME.test(near) ? near : undefined;
+  if (NAME.test(near)) return [`${shown(text)} is no name`, near];
+  return near.length > LONGEST_NAME && NAME.test(near.slice(0, LONGEST_NAME))
+    ? [`${shown(text)} has ${String(near.length)} characters`, `a name of at most ${String(LONGEST_NAME)}`]
+    : [`${shown(text)} is no name`, 'lower-case letters, digits and dashes, beginning with a letter'];
 }
+const LONGEST_NAME = 63;
 
 /** A branch by its plain name: git's own rules for one, and nothing that git could take for an option or an expression. */
 export const branch = () =>

@@ -3,11 +3,10 @@ import { NAME } from '../domain/ids.js';
 import { COMING_IN_POLICY } from './coming.js';
 import { parseDocument } from './document.js';
 import { parseAt, problemAt, sourceOf, wasRead, type Source } from './issues.js';
-import { meantName, NAME_RULE } from './fields.js';
+import { misnamed } from './fields.js';
 import { inOrder, type Loaded, type Problem } from './problem.js';
 import { policySchema, type PolicyInput } from './policy-schema.js';
 import { readText } from './read-text.js';
-import { shown } from './shown.js';
 
 const DAY_MS = 86_400_000;
 
@@ -33,8 +32,7 @@ function rules({ environments }: PolicyInput, source: Source): Problem[] {
   const problems = Object.entries(environments).flatMap(([name, rules]) => {
     const path = ['environments', name];
     const found: Problem[] = [];
-    if (!NAME.test(name))
-      found.push(problemAt(source, path, `${shown(name)} is no name`, meantName(name) ?? NAME_RULE, 'key'));
+    if (!NAME.test(name)) found.push(problemAt(source, path, ...misnamed(name), 'key'));
     if (rules.identity === undefined && wasRead(source, [...path, 'identity']))
       found.push(
         problemAt(

@@ -4,13 +4,12 @@ import type { DeploymentPlan } from '../domain/plan.js';
 import { deploymentOf, merged } from './deployment.js';
 import { deploymentProblems, type Ask } from './deployment-rules.js';
 import { parseDocument } from './document.js';
-import { meantName, NAME_RULE } from './fields.js';
+import { misnamed } from './fields.js';
 import { parseAt, problemAt, sourceOf, toldToTry, wasRead, type Source } from './issues.js';
 import { inOrder, type Loaded, type Problem } from './problem.js';
 import { readText } from './read-text.js';
 import { deploySchema, type DeployInput } from './deploy-schema.js';
 import { serviceShell } from './service-schema.js';
-import { shown } from './shown.js';
 import { parseStages, type StageConfig } from './stages.js';
 
 /** `shipway.yaml` with every default filled in: one deployment plan an environment. */
@@ -71,8 +70,7 @@ function environmentPlan(
   problems: Problem[],
 ): DeploymentPlan | undefined {
   const path = ['environments', name];
-  if (!NAME.test(name))
-    problems.push(problemAt(source, path, `${shown(name)} is no name`, meantName(name) ?? NAME_RULE, 'key'));
+  if (!NAME.test(name)) problems.push(problemAt(source, path, ...misnamed(name), 'key'));
   const override = raw === null ? {} : (parseAt(deploySchema, raw, path, source, problems) ?? {});
   const input = merged(base, override);
   const ask = asking(path, source);

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { alternative, meantKey } from './alternative.js';
 import type { ConfigDocument } from './document.js';
-import { said } from './issue-words.js';
+import type { Elsewhere } from './elsewhere.js';
+import { said, type Said } from './issue-words.js';
 import { exampleAt, keysAt } from './known-keys.js';
 import { pathText, type Problem } from './problem.js';
 import { shown } from './shown.js';
@@ -15,6 +16,8 @@ export interface Source {
   readonly document: ConfigDocument;
   /** Keys that a later version takes. */
   readonly coming: ReadonlySet<string>;
+  /** Keys that are said in another place. */
+  readonly elsewhere?: Elsewhere;
   readonly unread: Path[];
 }
 
@@ -115,17 +118,14 @@ function refused(issue: Issue, path: Path, { document }: Source): boolean {
   );
 }
 
-function unknownKey(key: string, known: readonly string[], { coming }: Source): [string, string] {
+function unknownKey(key: string, known: readonly string[], { coming, elsewhere }: Source): Said {
+  const misplaced = elsewhere?.(key);
+  if (misplaced !== undefined) return misplaced;
   const meant = meantKey(key, known);
-  return meant === undefined && coming.has(key)
-    ? [`${key} is not available yet`, 'leaving it out']
-    : [
-        `there is no key ${shown(key)}`,
-        meant ??
-          (known.length === 1
-            ? `leaving it out: the only key here is ${known[0] ?? ''}`
-            : alternative(key, known)),
-      ];
+  if (meant === undefined && coming.has(key)) return [`${key} is not available yet`, 'leaving it out'];
+  const otherwise =
+    known.length === 1 ? `leaving it out: the only key here is ${known[0] ?? ''}` : alternative(key, known);
+  return [`there is no key ${shown(key)}`, meant ?? otherwise];
 }
 
 /** What has to be left out for `issue` to be gone. A list with a wrong entry is left out as a whole: its order means something. */

@@ -1,6 +1,8 @@
 import type { CommandStage, ScanStage } from '../domain/plan.js';
 import { meantKey, nearest } from './alternative.js';
+import { besideFixed, besideScript } from './elsewhere.js';
 import { flowText } from './flow-text.js';
+import { keysAt } from './known-keys.js';
 import { parseAt, problemAt, type Source } from './issues.js';
 import type { Problem } from './problem.js';
 import {
@@ -69,9 +71,12 @@ function parseStage(
   }
   const keys =
     typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : undefined;
-  if (keys?.includes('script') === true) return parseAt(commandSchema, value, path, source, problems);
+  if (keys?.includes('script') === true)
+    return parseAt(commandSchema, value, path, { ...source, elsewhere: besideScript }, problems);
   if (keys?.includes('security_scan') === true) return parseAt(scanSchema, value, path, source, problems);
-  if (isFixed(nameOf(value))) return parseAt(fixedSchema, value, path, source, problems);
+  const name = nameOf(value);
+  if (isFixed(name))
+    return parseAt(fixedSchema, value, path, { ...source, elsewhere: besideFixed(name) }, problems);
   problems.push(keys === undefined ? noStage(value, path, source) : nothingToDo(keys, path, source));
   return undefined;
 }
@@ -98,9 +103,24 @@ function nothingToDo(keys: readonly string[], path: readonly PropertyKey[], sour
       return problemAt(source, [...path, key], `there is no key ${shown(key)}`, meant, 'key');
   }
   const later = keys.find((key) => source.coming.has(key));
-  return later === undefined
+  if (later !== undefined)
+    return problemAt(
+      source,
+      [...path, later],
+      `${later} is not available yet`,
+      'leaving the stage out',
+      'key',
+    );
+  const [only = '', ...more] = keys;
+  return more.length > 0 || only === '' || keysAt(fixedSchema, []).includes(only)
     ? problemAt(source, path, 'the stage has neither script nor security_scan', 'adding script: [ … ]')
-    : problemAt(source, [...path, later], `${later} is not available yet`, 'leaving the stage out', 'key');
+    : problemAt(
+        source,
+        [...path, only],
+        'a stage has its name in the key name',
+        `name: ${flowText(only)}`,
+        'key',
+      );
 }
 
 function configOf(input: StageInput): StageConfig {

@@ -61,7 +61,7 @@ const OTHERWISE: Said = ['this is not YAML', 'correcting it'];
 function faultOf(error: YAMLParseError, text: string): SyntaxFault {
   const [offset] = error.pos;
   const start = text.lastIndexOf('\n', offset - 1) + 1;
-  const line = /^[^\r\n]{0,500}/.exec(text.slice(start, start + 500))?.[0] ?? '';
+  const line = lineAt(text, start);
   const indent = /^ *\t/.exec(line);
   if (indent !== null) return fault(start + indent[0].length - 1, TAB);
   if (error.code === 'TAB_AS_INDENT') return fault(offset, TAB);
@@ -69,11 +69,31 @@ function faultOf(error: YAMLParseError, text: string): SyntaxFault {
     const found = sign.exec(line);
     if (found !== null) return fault(start + (found[1] ?? '').length, said);
   }
-  return fault(
-    offset,
-    MEANINGS[error.code]?.(error.message, text.slice(offset, offset + 40)) ?? unknown(error),
-  );
+  const deeper = error.code.endsWith('_IMPLICIT_KEY') ? tooDeep(text, start) : undefined;
+  const said = MEANINGS[error.code]?.(error.message, text.slice(offset, offset + 40)) ?? unknown(error);
+  return deeper ?? fault(offset, said);
 }
+
+const lineAt = (text: string, start: number): string =>
+  /^[^\r\n]{0,500}/.exec(text.slice(start, start + 500))?.[0] ?? '';
+
+/** The first line with a key that is read as more of the value of the line at `start`, because it is indented deeper than that one's key. */
+function tooDeep(text: string, start: number): SyntaxFault | undefined {
+  const [, indent, key, value] = /^( *(?:- +)*)([\w.-]+): +(.*)$/.exec(lineAt(text, start)) ?? [];
+  if (indent === undefined || key === undefined || value === undefined || COLON.test(value)) return undefined;
+  for (let at = text.indexOf('\n', start) + 1; at > 0; at = text.indexOf('\n', at) + 1) {
+    const line = lineAt(text, at);
+    if (line.trim() !== '' && line.search(/\S/) <= indent.length) return undefined;
+    if (COLON.test(line)) return fault(at, [TOO_DEEP, `${spacesOf(indent)} before it, as before ${key}`]);
+  }
+  return undefined;
+}
+const TOO_DEEP = 'the line is indented as if it belonged to the value above it';
+const spacesOf = ({ length }: string): string =>
+  length === 0 ? 'no space' : length === 1 ? 'one space' : `${String(length)} spaces`;
+/** What makes a key. */
+const COLON = /:(?: |$)/;
+
 const fault = (offset: number, [message, suggestion]: Said): SyntaxFault => ({ offset, message, suggestion });
 
 /** What a line shows by itself; the group is what stands before the place. */
@@ -93,10 +113,7 @@ const MEANINGS: Partial<Record<YAMLParseError['code'], Meaning>> = {
     `between double quotes, ${shown(rest.slice(0, 2))} means nothing`,
     'single quotes, which take everything as it is written',
   ],
-  BAD_INDENT: () => [
-    'the line is indented neither like the lines around it nor like what belongs to them',
-    'as many spaces as its neighbours have',
-  ],
+  BAD_INDENT: () => INDENT,
   BAD_SCALAR_START: (_, rest) => [
     `a text that begins with ${rest.charAt(0)} needs quotes`,
     `quoting it: "${/^[^,\]}\r\n]*/.exec(rest)?.[0].trim() ?? rest}"`,
@@ -110,8 +127,10 @@ const MEANINGS: Partial<Record<YAMLParseError['code'], Meaning>> = {
     'a comma before it, as in { a: 1, b: 2 }',
   ],
   KEY_OVER_1024_CHARS: () => ['a key has more than 1024 characters', 'a shorter one'],
-  MISSING_CHAR: (message) =>
-    message.includes(',') ? ['a comma is missing before this', 'a comma'] : NO_PAIR,
+  MISSING_CHAR: (message, rest) => {
+    if (message.includes(',')) return ['a comma is missing before this', 'a comma'];
+    return message.startsWith('Sequence item') && /^ +[\w.-]+:(?:\s|$)/.test(rest) ? INDENT : NO_PAIR;
+  },
   MULTILINE_IMPLICIT_KEY: () => NO_PAIR,
   UNEXPECTED_TOKEN: (_, rest) =>
     rest.startsWith(',')
@@ -121,6 +140,10 @@ const MEANINGS: Partial<Record<YAMLParseError['code'], Meaning>> = {
           'taking it out, or quoting the whole value',
         ],
 };
+const INDENT: Said = [
+  'the line is indented neither like the lines around it nor like what belongs to them',
+  'as many spaces as its neighbours have',
+];
 const NO_PAIR: Said = [
   'this is neither a key with its value nor an entry of a list',
   '`key: value` or `- entry`',

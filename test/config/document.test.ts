@@ -38,6 +38,20 @@ describe('a document', () => {
     ['nothing', '', ['1:1 : the file is empty']],
     ['comments', '# a\n\n# b\n', ['1:1 : the file is empty']],
     ['a tab', 'a:\n\tb: 1', ['2:1 : a tab indents this line']],
+    [
+      'a key that is indented deeper than the value above it',
+      'a: b c\n\n  d e\n  f: g\nh: i: j',
+      [
+        '4:1 : the line is indented as if it belonged to the value above it',
+        '5:4 : there is a second colon in this value',
+      ],
+    ],
+    [
+      'keys that are, one below the other',
+      '- a: b\n    c: d\n      e: f\n',
+      [2, 3].map((l) => `${String(l)}:1 : the line is indented as if it belonged to the value above it`),
+    ],
+    ['a key and a value with a colon', 'a: b: c\nd: e', ['1:4 : there is a second colon in this value']],
     ['NUL', 'a: x\0y', ['1:4 a: "x\\u0000y" holds a character that is not seen']],
     ['an escape sequence', 'a: "\\e[31m"', ['1:4 a: "\\u001b[31m" holds a character that is not seen']],
     ['a turned direction of reading', 'a: \u202ex', ['1:4 a: "\\u202ex" holds a character that is not seen']],

@@ -36,10 +36,14 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'validate',
-    summary: 'check shipway.yaml and list every problem with its line',
+    summary: 'check shipway.yaml, or a policy that -f names, and list every problem with its line',
     positionals: [],
     options: {},
-    examples: ['shipway validate', 'shipway validate -f deploy/shipway.yaml --json'],
+    examples: [
+      'shipway validate',
+      'shipway validate -f deploy/shipway.yaml --json',
+      'shipway validate -f organisation.policy.yaml',
+    ],
     load: async () => (await import('./validate.js')).validate,
   },
   {

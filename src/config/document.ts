@@ -2,7 +2,7 @@ import { Composer, LineCounter, isScalar, type CST, type Document } from 'yaml';
 import { NodeReader } from './node-reader.js';
 import { Places, type Spot } from './places.js';
 import { inOrder, type Problem } from './problem.js';
-import { whole } from './read-text.js';
+import { readText, whole } from './read-text.js';
 import { syntaxFaults, type SyntaxFault } from './yaml-syntax.js';
 import { tokensOf, type Stop } from './yaml-tokens.js';
 
@@ -16,6 +16,12 @@ export interface ConfigDocument {
 export interface ParsedDocument {
   readonly document?: ConfigDocument;
   readonly problems: readonly Problem[];
+}
+
+/** The document in a file. Fails with `UsageError` only when the file cannot be read at all. */
+export async function readDocument(file: string): Promise<ParsedDocument> {
+  const text = await readText(file);
+  return typeof text === 'string' ? parseDocument(file, text) : { problems: [text] };
 }
 
 /** Parses one YAML document of text keys, numbers, booleans and texts; anything else YAML can do is a problem. */

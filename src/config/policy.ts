@@ -1,23 +1,20 @@
 import type { Policy } from '../domain/policy.js';
 import { NAME } from '../domain/ids.js';
 import { COMING_IN_POLICY } from './coming.js';
-import { parseDocument } from './document.js';
+import { readDocument, type ParsedDocument } from './document.js';
 import { parseAt, problemAt, sourceOf, wasRead, type Source } from './issues.js';
 import { misnamed } from './fields.js';
 import { inOrder, type Loaded, type Problem } from './problem.js';
 import { policySchema, type PolicyInput } from './policy-schema.js';
-import { readText } from './read-text.js';
 
 const DAY_MS = 86_400_000;
 
 /** Reads and checks `shipway.policy.yaml`. Fails with `UsageError` only when it cannot be read at all. */
-export async function loadPolicy(file: string): Promise<Loaded<Policy>> {
-  const text = await readText(file);
-  return typeof text === 'string' ? parsePolicy(file, text) : { ok: false, problems: [text] };
-}
+export const loadPolicy = async (file: string): Promise<Loaded<Policy>> =>
+  policyIn(file, await readDocument(file));
 
-export function parsePolicy(file: string, text: string): Loaded<Policy> {
-  const { document, problems: found } = parseDocument(file, text);
+/** The policy in a file that has been read. */
+export function policyIn(file: string, { document, problems: found }: ParsedDocument): Loaded<Policy> {
   if (document === undefined) return { ok: false, problems: found };
   const problems = [...found];
   const source = sourceOf(file, document, COMING_IN_POLICY);

@@ -59,4 +59,4 @@ environments:
 \`\`\``;
 
 export const POLICY = `The rules of the organisation. A run cannot bring its own: the workers read the file that \`SHIPWAY_POLICY\` names and publish it, and the newest accepted one rules. \`shipway validate\`
-checks the one beside \`shipway.yaml\`, or any that \`-f\` names and that is called \`…policy.yaml\`.`;
+checks the one beside \`shipway.yaml\`, or the one that \`-f\` names: a file that is called \`…policy.yaml\`, or one of another name that has \`environments\` and nothing of a service.`;

@@ -3,11 +3,10 @@ import { COMING_IN_SERVICE } from './coming.js';
 import type { DeploymentPlan } from '../domain/plan.js';
 import { deploymentOf, merged } from './deployment.js';
 import { deploymentProblems, type Ask } from './deployment-rules.js';
-import { parseDocument } from './document.js';
+import { parseDocument, readDocument, type ParsedDocument } from './document.js';
 import { misnamed } from './fields.js';
 import { parseAt, problemAt, sourceOf, toldToTry, wasRead, type Source } from './issues.js';
 import { inOrder, type Loaded, type Problem } from './problem.js';
-import { readText } from './read-text.js';
 import { deploySchema, type DeployInput } from './deploy-schema.js';
 import { serviceShell } from './service-schema.js';
 import { parseStages, type StageConfig } from './stages.js';
@@ -20,14 +19,18 @@ export interface ServiceConfig {
 }
 
 /** Reads and checks a file. Fails with `UsageError` only when it cannot be read at all. */
-export async function loadService(file: string): Promise<Loaded<ServiceConfig>> {
-  const text = await readText(file);
-  return typeof text === 'string' ? parseService(file, text) : { ok: false, problems: [text] };
-}
+export const loadService = async (file: string): Promise<Loaded<ServiceConfig>> =>
+  serviceIn(file, await readDocument(file));
 
 /** The same from a text, such as the file of a commit. Throws nothing, whatever the text. */
-export function parseService(file: string, text: string): Loaded<ServiceConfig> {
-  const { document, problems: found } = parseDocument(file, text);
+export const parseService = (file: string, text: string): Loaded<ServiceConfig> =>
+  serviceIn(file, parseDocument(file, text));
+
+/** The service in a file that has been read. */
+export function serviceIn(
+  file: string,
+  { document, problems: found }: ParsedDocument,
+): Loaded<ServiceConfig> {
   if (document === undefined) return { ok: false, problems: found };
   const problems = [...found];
   const source = sourceOf(file, document, COMING_IN_SERVICE);

@@ -93,12 +93,12 @@ describe('shipway validate', () => {
     expect(stderr).not.toContain('    at ');
   });
 
-  test('checks a policy file that is named', async () => {
+  test.each(['org.policy.yaml', 'rules.yaml'])('checks a policy that is named: %s', async (name) => {
     const root = await folder();
-    await writeFile(join(root, 'org.policy.yaml'), 'environments: { production: { identity: signed } }');
-    const { code, stderr } = await shipway(root, ['validate', '-f', 'org.policy.yaml']);
+    await writeFile(join(root, name), 'environments: { production: { identity: signed } }');
+    const { code, stderr } = await shipway(root, ['validate', '-f', name]);
     expect(code).toBe(2);
-    expect(stderr).toContain('org.policy.yaml:1:41 environments.production.identity: signed statements');
+    expect(stderr).toContain(`${name}:1:41 environments.production.identity: signed statements`);
   });
 });
 

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { parsePolicy } from '../../src/config/policy.js';
-import { policyProblems } from './texts.js';
+import { parseDocument } from '../../src/config/document.js';
+import { isPolicy } from '../../src/config/index.js';
+import { policy, policyProblems } from './texts.js';
 
 describe('a policy', () => {
   test('has its defaults', () => {
-    expect(parsePolicy('f', 'environments: { production: { identity: asserted } }')).toEqual({
+    expect(policy('environments: { production: { identity: asserted } }')).toEqual({
       ok: true,
       value: {
         environments: {
@@ -19,9 +20,7 @@ describe('a policy', () => {
 
   test('is what it says', () => {
     const approvals = '{ required_approvals: 2, expires_after: 8h, self_approval: true }';
-    expect(
-      parsePolicy('f', `environments: { p: { identity: asserted, approvals: ${approvals} } }`),
-    ).toMatchObject({
+    expect(policy(`environments: { p: { identity: asserted, approvals: ${approvals} } }`)).toMatchObject({
       value: {
         environments: {
           p: { approvals: { requiredApprovals: 2, expiresAfterMs: 28_800_000, selfApproval: true } },
@@ -69,4 +68,21 @@ describe('a policy', () => {
   ])('is refused with %s', (_, text, problem) => {
     expect(policyProblems(text)).toContain(problem);
   });
+});
+
+test.each([
+  ['shipway.policy.yaml', 'service: shop', true],
+  ['acme-policy.yml', '', true],
+  ['shipway.yaml', 'environments: {}', false],
+  ['shipway.yml', 'environments: {}', false],
+  ['rules.yaml', 'environments: { p: { identity: asserted } }', true],
+  ['rules.yaml', '{ "environments": [], "freezes": [] }', true],
+  ['rules.yaml', 'environments: {}\nservice: shop', false],
+  ['rules.yaml', 'environments: {}\nservce: shop', false],
+  ['rules.yaml', 'environments: {}\njobs: {}', false],
+  ['rules.yaml', 'enviroments: {}', false],
+  ['rules.yaml', '- environments', false],
+  ['rules.yaml', 'environments: [', false],
+])('by its name, else by what it holds: %s with %j is a policy: %s', (name, text, is) => {
+  expect(isPolicy(`/policy.yaml/${name}`, parseDocument(name, text))).toBe(is);
 });

@@ -3,12 +3,11 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { parsePolicy } from '../../src/config/policy.js';
 import { formatProblems, parseService, resolvePlan, type Loaded } from '../../src/config/index.js';
 import { STARTER_POLICY, STARTER_SERVICE } from '../../src/config/starter.js';
 import { digestOf } from '../../src/hash.js';
 import { packageRoot } from '../../src/paths.js';
-import { SERVICE, valid } from './texts.js';
+import { policy, SERVICE, valid } from './texts.js';
 
 // Many processes or many runs: minutes on a machine that does much else.
 vi.setConfig({ testTimeout: 240_000 });
@@ -38,7 +37,7 @@ function holds(text: string): void {
     expect(formatProblems(loaded.problems).split('\n')).toHaveLength(loaded.problems.length);
   };
   every(parseService('f', text));
-  every(parsePolicy('f', text));
+  every(policy(text));
 }
 
 const MARKS = [

@@ -2,8 +2,10 @@ import { onTestFinished } from 'vitest';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parsePolicy } from '../../src/config/policy.js';
+import { parseDocument } from '../../src/config/document.js';
+import { policyIn } from '../../src/config/policy.js';
 import { formatProblems, parseService, type Loaded, type ServiceConfig } from '../../src/config/index.js';
+import type { Policy } from '../../src/domain/policy.js';
 
 /** A valid file; tests replace one part of it. */
 export const SERVICE = `service: shop
@@ -31,7 +33,8 @@ export function service(from = '', to = ''): string {
 }
 
 export const problemsOf = (text: string): string => lines(parseService('f', text));
-export const policyProblems = (text: string): string => lines(parsePolicy('f', text));
+export const policy = (text: string): Loaded<Policy> => policyIn('f', parseDocument('f', text));
+export const policyProblems = (text: string): string => lines(policy(text));
 const lines = (loaded: Loaded<unknown>): string => (loaded.ok ? '' : formatProblems(loaded.problems));
 
 export function valid(text: string): ServiceConfig {

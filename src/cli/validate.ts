@@ -36,9 +36,11 @@ async function check(file: string): Promise<readonly Checked[]> {
   if (isPolicy(file, read)) return [[file, policyIn(file, read)]];
   const beside = join(dirname(file), 'shipway.policy.yaml');
   if (!(await exists(beside))) return [[file, serviceIn(file, read)]];
+  const policy = await loadPolicy(beside);
+  const allowed = policy.ok ? Object.keys(policy.value.environments) : undefined;
   return [
-    [file, serviceIn(file, read)],
-    [beside, await loadPolicy(beside)],
+    [file, serviceIn(file, read, allowed)],
+    [beside, policy],
   ];
 }
 

@@ -7,6 +7,8 @@ import { durationText } from './units.js';
 
 /** What a rule asks of the file it is about; keys are those of `deploy`. */
 export interface Ask {
+  /** Whether it is said for this environment alone. */
+  readonly own: (key: string) => boolean;
   /** Whether nothing there was left out as wrong: a rule says nothing about a default that stands in for a mistake. */
   readonly read: (keys: readonly string[]) => boolean;
   readonly say: (keys: readonly string[], message: string, suggestion: string) => Problem;
@@ -28,9 +30,19 @@ function combination(plan: DeploymentPlan, { say }: Ask): Problem[] {
   return why === undefined ? [] : [say(['strategy'], why, 'another strategy')];
 }
 
-function canarySteps({ strategy }: DeploymentPlan, { read, say }: Ask): Problem[] {
+function canarySteps({ strategy }: DeploymentPlan, { own, read, say }: Ask): Problem[] {
   const steps = ['canary', 'steps'];
-  if (strategy.kind !== 'canary' || !read(steps)) return [];
+  if (strategy.kind !== 'canary')
+    return own('canary') && read(['strategy'])
+      ? [
+          say(
+            ['canary'],
+            `the strategy here is ${strategy.kind}, which has no steps`,
+            'strategy: canary, or leaving it out',
+          ),
+        ]
+      : [];
+  if (!read(steps)) return [];
   const problems: Problem[] = [];
   if (strategy.steps.some((share, i) => share <= (strategy.steps[i - 1] ?? 0)))
     problems.push(

@@ -34,7 +34,7 @@ Stages run one after the other, each in a fresh workspace: the source of the com
 
 export const RULES = `What is checked besides:
 
-- \`canary.steps\` rise and end with \`100%\`.
+- \`canary.steps\` rise and end with \`100%\`. \`canary\` is said where the strategy is \`canary\`, or in \`deploy\` when that of some environment is.
 - \`bake\` and \`canary.step_duration\` are no shorter than \`monitoring.interval\`, and no \`window\` is shorter than two of it.
 - No variable is called \`PORT\` or \`HOST\` or begins with \`SHIPWAY_\`: shipway sets these.
 - Nothing looks like a secret, neither by its name nor by its shape.
@@ -59,4 +59,4 @@ environments:
 \`\`\``;
 
 export const POLICY = `The rules of the organisation. A run cannot bring its own: the workers read the file that \`SHIPWAY_POLICY\` names and publish it, and the newest accepted one rules. \`shipway validate\`
-checks the one beside \`shipway.yaml\`, or the one that \`-f\` names: a file that is called \`…policy.yaml\`, or one of another name that has \`environments\` and nothing of a service.`;
+checks the one beside \`shipway.yaml\`, or the one that \`-f\` names: a file that is called \`…policy.yaml\`, or one of another name that has \`environments\` and nothing of a service. The one beside \`shipway.yaml\` must name every environment of it.`;

@@ -4,6 +4,7 @@ import type { DeploymentPlan } from '../domain/plan.js';
 import { deploymentOf, merged } from './deployment.js';
 import { deploymentProblems, type Ask } from './deployment-rules.js';
 import { parseDocument, readDocument, type ParsedDocument } from './document.js';
+import { environmentProblems } from './environment-rules.js';
 import { misnamed } from './fields.js';
 import { parseAt, problemAt, sourceOf, toldToTry, wasRead, type Source } from './issues.js';
 import { inOrder, type Loaded, type Problem } from './problem.js';
@@ -26,21 +27,26 @@ export const loadService = async (file: string): Promise<Loaded<ServiceConfig>> 
 export const parseService = (file: string, text: string): Loaded<ServiceConfig> =>
   serviceIn(file, parseDocument(file, text));
 
-/** The service in a file that has been read. */
+/** The service in a file that has been read; its environments are those that are `allowed`, where that is known. */
 export function serviceIn(
   file: string,
   { document, problems: found }: ParsedDocument,
+  allowed?: readonly string[],
 ): Loaded<ServiceConfig> {
   if (document === undefined) return { ok: false, problems: found };
   const problems = [...found];
   const source = sourceOf(file, document, COMING_IN_SERVICE);
-  const config = configOf(source, problems);
+  const config = configOf(source, problems, allowed);
   return config === undefined || problems.length > 0
     ? { ok: false, problems: inOrder(problems) }
     : { ok: true, value: config };
 }
 
-function configOf(source: Source, problems: Problem[]): ServiceConfig | undefined {
+function configOf(
+  source: Source,
+  problems: Problem[],
+  allowed: readonly string[] | undefined,
+): ServiceConfig | undefined {
   const { value, places } = source.document;
   const shell = parseAt(serviceShell, value, [], source, problems);
   if (shell === undefined) return undefined;
@@ -51,13 +57,16 @@ function configOf(source: Source, problems: Problem[]): ServiceConfig | undefine
   const stages = parseStages(raw ?? [], source, problems);
   const base =
     deploy === undefined ? {} : (parseAt(deploySchema, deploy, ['deploy'], source, problems) ?? {});
-  const plans = Object.entries(environments ?? {}).flatMap(([name, override]) => {
-    const plan = environmentPlan(name, base, override, source, problems);
-    return plan === undefined ? [] : [[name, plan] as const];
-  });
+  const plans = Object.fromEntries(
+    Object.entries(environments ?? {}).flatMap(([name, override]) => {
+      const plan = environmentPlan(name, base, override, source, problems);
+      return plan === undefined ? [] : [[name, plan] as const];
+    }),
+  );
   if (environments !== undefined && Object.keys(environments).length === 0)
     problems.push(problemAt(source, ['environments'], 'there is no environment', 'production: {}'));
-  return service === undefined ? undefined : { service, stages, environments: Object.fromEntries(plans) };
+  problems.push(...environmentProblems({ names: Object.keys(environments ?? {}), plans, allowed }, source));
+  return service === undefined ? undefined : { service, stages, environments: plans };
 }
 const MISSING: Readonly<Record<string, string>> = {
   service: 'service: my-service',
@@ -109,6 +118,7 @@ const DEPLOY =
 function asking(path: readonly string[], source: Source): Ask {
   const { places } = source.document;
   return {
+    own: (key) => places.has([...path, key]),
     read: (keys) => wasRead(source, [...path, ...keys]) && wasRead(source, ['deploy', ...keys]),
     say: (keys, message, suggestion) => {
       const homes = [

@@ -93,6 +93,18 @@ describe('shipway validate', () => {
     expect(stderr).not.toContain('    at ');
   });
 
+  test('says which environment the policy beside it does not name', async () => {
+    const root = await project();
+    await appendFile(join(root, 'shipway.yaml'), '  canary-eu: {}\n');
+    const { code, stdout, stderr } = await shipway(root, ['validate']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(
+      /^shipway.yaml:50:3 environments.canary-eu: shipway.policy.yaml does not name it, .*\n$/,
+    );
+    await writeFile(join(root, 'shipway.policy.yaml'), 'environments: [');
+    expect((await shipway(root, ['validate'])).stderr).not.toContain('shipway.yaml:');
+  });
+
   test.each(['org.policy.yaml', 'rules.yaml'])('checks a policy that is named: %s', async (name) => {
     const root = await folder();
     await writeFile(join(root, name), 'environments: { production: { identity: signed } }');

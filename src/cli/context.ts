@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { personOf, resolveConnection, type ConnectionSettings } from '../connection.js';
 import type { ShipwayClient } from '../client.js';
 import type { Statement, Verb } from '../domain/statement.js';
 import { UsageError } from '../errors.js';
+import { brokenLink, isFile } from '../folders.js';
 import { string } from './output.js';
 import type { Values } from './table.js';
 
@@ -15,42 +16,47 @@ const MOST_REASON = 2_000;
 export async function configurationFile(values: Values): Promise<string> {
   const found = await configurationIfAny(values);
   if (found !== undefined) return found;
-  throw new UsageError(
-    'there is no shipway.yaml here or above',
-    'make one with `shipway init`, or name it with -f',
-  );
+  const missing = 'there is no shipway.yaml here or above';
+  const other = await nearest('shipway.yml');
+  if (other === undefined) throw new UsageError(missing, 'make one with `shipway init`, or name it with -f');
+  const path = relative(process.cwd(), other);
+  throw new UsageError(`${missing}, but ${path}`, `name it shipway.yaml, or say: -f ${path}`);
 }
 
 /** The same for a command that can do without one; what `-f` names must be there. */
 export async function configurationIfAny(values: Values): Promise<string | undefined> {
   const named = string(values, 'file');
-  return named === undefined ? nearestConfiguration() : namedFile(named);
+  return named === undefined ? nearest('shipway.yaml') : namedFile(named);
 }
 
 async function namedFile(named: string): Promise<string> {
+  if (named === '')
+    throw new UsageError(
+      '-f names an empty path',
+      'name a file, or leave it out for shipway.yaml here or above',
+    );
   const found = await stat(resolve(named)).catch((error: NodeJS.ErrnoException) => error.code ?? 'ENOENT');
   if (found === 'ENOENT' || found === 'ENOTDIR')
-    throw new UsageError(`there is no file ${named}`, 'name an existing file with -f');
+    throw (
+      (await brokenLink(named)) ??
+      new UsageError(`there is no file ${named}`, 'name an existing file with -f')
+    );
   if (typeof found === 'string' || found.isFile()) return resolve(named);
   throw found.isDirectory()
     ? new UsageError(`${named} is a folder`, `name the file in it: -f ${join(named, 'shipway.yaml')}`)
     : new UsageError(`${named} is not a file that can be read twice`, 'name a plain file with -f');
 }
 
-/** The shipway.yaml here or above. */
-async function nearestConfiguration(): Promise<string | undefined> {
+/** The file of this name here or above. Fails with `UsageError` at a link that leads to none. */
+async function nearest(name: string): Promise<string | undefined> {
   for (let folder = process.cwd(); ; folder = dirname(folder)) {
-    const file = join(folder, 'shipway.yaml');
+    const file = join(folder, name);
     if (await isFile(file)) return file;
+    const broken = await brokenLink(file);
+    if (broken !== undefined) throw broken;
     if (folder === dirname(folder)) return undefined;
   }
 }
-
-export const isFile = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 
 export function required(values: Values, name: string, example = 'VALUE'): string {
   const value = string(values, name)?.trim();

@@ -2,7 +2,8 @@ import { dirname, join } from 'node:path';
 import { up } from '../dev/up.js';
 import { ConfigurationError, loadPolicy } from '../config/index.js';
 import { UsageError } from '../errors.js';
-import { configurationFile, isFile } from './context.js';
+import { isTaken } from '../folders.js';
+import { configurationFile } from './context.js';
 import { progress, result } from './output.js';
 import type { Command } from './table.js';
 
@@ -28,7 +29,7 @@ export const dev: Command = async (values) => {
 
 /** The worker would refuse it too, where nobody looks: in its log, after everything has been started. */
 async function refuseBadPolicy(file: string): Promise<void> {
-  if (!(await isFile(file)))
+  if (!(await isTaken(file)))
     throw new UsageError(
       `there is no ${file}, and no worker works without a policy`,
       '`shipway init` in an empty folder writes one to start from; put it beside shipway.yaml',

@@ -1,12 +1,14 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
+import { brokenLink, isTaken } from '../folders.js';
 import { result, string } from './output.js';
 import type { Command } from './table.js';
-import { exists } from '../folders.js';
 
-/** `shipway init`: starter files, or an example's repository. Nothing that is there is written over. */
+/** `shipway init`: starter files, or an example's repository. Nothing that is there is written over, and nothing half made stays. */
 export const init: Command = async (values, [directory]) => {
+  if (directory === '')
+    throw new UsageError('the path of the folder is empty', 'name a folder, or leave it out for this one');
   const example = string(values, 'example');
   const folder = resolve(directory ?? example ?? '.');
   if (example !== undefined) {
@@ -18,29 +20,49 @@ export const init: Command = async (values, [directory]) => {
     ]);
     return 0;
   }
-  const names = ['shipway.yaml', 'shipway.policy.yaml'];
   try {
-    for (const name of names)
-      if (await exists(join(folder, name)))
-        throw new UsageError(
-          `${join(folder, name)} is there already`,
-          'another folder, or edit the file that is there',
-        );
-    await mkdir(folder, { recursive: true });
-    for (const [name, text] of Object.entries(await starters(folder)))
-      await writeFile(join(folder, name), text, { flag: 'wx' });
+    for (const name of NAMES) await refuseTaken(join(folder, name));
+    await write(folder);
   } catch (error) {
     throw unusable(folder, error as NodeJS.ErrnoException);
   }
-  result(values, { directory: folder, files: names }, [
-    `wrote ${names.join(' and ')} in ${folder}`,
+  result(values, { directory: folder, files: NAMES }, [
+    `wrote ${NAMES.join(' and ')} in ${folder}`,
     'next: edit them, then shipway validate',
   ]);
   return 0;
 };
 
+const NAMES = ['shipway.yaml', 'shipway.policy.yaml'] as const;
+
+async function refuseTaken(path: string): Promise<void> {
+  if (!(await isTaken(path))) return;
+  throw (
+    (await brokenLink(path)) ??
+    new UsageError(`${path} is there already`, 'another folder, or edit the file that is there')
+  );
+}
+
+/** All or nothing: what it made is removed again when it cannot finish. */
+async function write(folder: string): Promise<void> {
+  const made: string[] = [];
+  try {
+    const first = await mkdir(folder, { recursive: true });
+    if (first !== undefined) made.push(first);
+    for (const [name, text] of Object.entries(await starters(folder))) {
+      const path = join(folder, name);
+      const file = await open(path, 'wx');
+      made.push(path);
+      await file.writeFile(text).finally(() => file.close());
+    }
+  } catch (error) {
+    await Promise.all(made.map((path) => rm(path, { recursive: true, force: true })));
+    throw error;
+  }
+}
+
 /** As they fit the repository: builds are of the branch that it has. */
-async function starters(folder: string): Promise<Record<string, string>> {
+async function starters(folder: string): Promise<Readonly<Record<(typeof NAMES)[number], string>>> {
   const { STARTER_POLICY, starterService } = await import('../config/starter.js');
   const { mainBranchOf } = await import('../config/git.js');
   return {
@@ -50,6 +72,7 @@ async function starters(folder: string): Promise<Record<string, string>> {
 }
 
 const WHY: Readonly<Record<string, string>> = {
+  ENOENT: 'it, or what it is in, is a link to nothing',
   ENOTDIR: 'it, or what it is in, is a file',
   EEXIST: 'it, or what it is in, is a file',
   EACCES: 'you may not write there',
@@ -57,6 +80,8 @@ const WHY: Readonly<Record<string, string>> = {
   EROFS: 'you may not write there',
   ENAMETOOLONG: 'its name is too long',
   ENOSPC: 'the disk is full',
+  EDQUOT: 'your share of the disk is full',
+  EFBIG: 'files may not be that large',
 };
 const unusable = (folder: string, error: NodeJS.ErrnoException): Error => {
   const why = WHY[error.code ?? ''];

@@ -9,7 +9,7 @@ import {
   type Loaded,
   type Problem,
 } from '../config/index.js';
-import { exists } from '../folders.js';
+import { isTaken } from '../folders.js';
 import { configurationFile } from './context.js';
 import { progress, result } from './output.js';
 import type { Command } from './table.js';
@@ -35,7 +35,7 @@ async function check(file: string): Promise<readonly Checked[]> {
   const read = await readDocument(file);
   if (isPolicy(file, read)) return [[file, policyIn(file, read)]];
   const beside = join(dirname(file), 'shipway.policy.yaml');
-  if (!(await exists(beside))) return [[file, serviceIn(file, read)]];
+  if (!(await isTaken(beside))) return [[file, serviceIn(file, read)]];
   const policy = await loadPolicy(beside);
   const allowed = policy.ok ? Object.keys(policy.value.environments) : undefined;
   return [

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { UsageError } from '../errors.js';
+import { brokenLink } from '../folders.js';
 import type { Problem } from './problem.js';
 
 export const MOST_BYTES = 1024 ** 2;
@@ -13,8 +14,9 @@ export const MOST_BYTES = 1024 ** 2;
 export async function readText(file: string): Promise<string | Problem> {
   // Without O_NONBLOCK, opening a named pipe waits for a writer that may never come.
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch(
-    (error: NodeJS.ErrnoException) => {
-      throw unreadable(file, error.code ?? error.message);
+    async (error: NodeJS.ErrnoException) => {
+      const broken = error.code === 'ENOENT' ? await brokenLink(file) : undefined;
+      throw broken ?? unreadable(file, error.code ?? error.message);
     },
   );
   try {

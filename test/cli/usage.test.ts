@@ -88,6 +88,8 @@ const WRONG: readonly (readonly string[])[] = [
   ['demo', '--example', 'storefrnt'],
   ['validate'],
   ['validate', '-f', 'absent.yaml'],
+  ['validate', '-f', ''],
+  ['init', ''],
   ['plan', '--environment', 'staging'],
   ['dev'],
   ['status'],

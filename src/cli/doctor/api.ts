@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { apiClient, type ApiClient, type Health } from '../../client/api.js';
-import { configurationIfAny, isFile, settings } from '../context.js';
+import { isTaken } from '../../folders.js';
+import { configurationIfAny, settings } from '../context.js';
 import { attempt, bad, short, well, type Check } from './check.js';
 import type { Values } from '../table.js';
 
@@ -40,7 +41,7 @@ async function policy(api: ApiClient, values: Values): Promise<readonly Check[]>
   const rules = `${hash.slice(0, SHORT_HASH)} rules`;
   const configuration = await configurationIfAny(values);
   const file = configuration === undefined ? undefined : join(dirname(configuration), 'shipway.policy.yaml');
-  if (file === undefined || !(await isFile(file))) return [well('policy', rules)];
+  if (file === undefined || !(await isTaken(file))) return [well('policy', rules)];
   const [{ loadPolicy }, { digestOf }] = await Promise.all([
     import('../../config/index.js'),
     import('../../hash.js'),

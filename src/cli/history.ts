@@ -1,5 +1,4 @@
 import { HISTORY_LIMIT, apiClient, type RecordFilter } from '../client/api.js';
-import { UsageError } from '../errors.js';
 import { settings } from './context.js';
 import { columns, progress, result, string, whole } from './output.js';
 import { name } from './reference.js';
@@ -12,12 +11,10 @@ const MOST_DAYS = 36_500;
 /** What `--service`, `--environment` and `--days` ask for. Fails with `UsageError`. */
 export function filterOf(values: Values): RecordFilter {
   const [service, environment] = [string(values, 'service'), string(values, 'environment')];
-  const days = whole(values, 'days', DAYS, MOST_DAYS);
-  if (days === undefined) throw new UsageError('--days is a whole number of days', `--days ${String(DAYS)}`);
   return {
     ...(service === undefined ? {} : { service: name('service', service) }),
     ...(environment === undefined ? {} : { environment: name('environment', environment) }),
-    days,
+    days: whole(values, 'days', DAYS, MOST_DAYS),
   };
 }
 

@@ -1,5 +1,4 @@
 import type { RunLine } from '../client.js';
-import { UsageError } from '../errors.js';
 import { withClient } from './context.js';
 import { columns, result, string, whole } from './output.js';
 import { name } from './reference.js';
@@ -13,7 +12,6 @@ const MOST = 1_000;
 export const list: Command = async (values) => {
   const [service, environment] = [string(values, 'service'), string(values, 'environment')];
   const limit = whole(values, 'limit', LIMIT, MOST);
-  if (limit === undefined) throw new UsageError(`--limit is a whole number`, `one from 1 to ${String(MOST)}`);
   const filter = {
     ...(service === undefined ? {} : { service: name('service', service) }),
     ...(environment === undefined ? {} : { environment: name('environment', environment) }),

@@ -17,7 +17,7 @@ export async function main(args: readonly string[]): Promise<number> {
     progress(generalHelp());
     return USAGE;
   }
-  if (name === '--help' || name === '-h' || name === 'help') return help(rest[0]);
+  if (name === '--help' || name === '-h' || name === 'help') return help(rest);
   if (name === '--version' || name === '-V') return version();
   return command === undefined ? noCommand(name, args.includes('--json')) : runCommand(command, rest);
 }
@@ -36,9 +36,10 @@ function leaveQuietly(keeps: boolean): void {
     });
 }
 
-async function help(name: string | undefined): Promise<number> {
+async function help(args: readonly string[]): Promise<number> {
+  const name = args.find((arg) => arg !== '--json');
   const command = name === undefined ? undefined : find(name);
-  if (name !== undefined && command === undefined) return noCommand(name, false);
+  if (name !== undefined && command === undefined) return noCommand(name, args.includes('--json'));
   process.stdout.write(`${command === undefined ? generalHelp() : commandHelp(command)}\n`);
   return 0;
 }
@@ -65,7 +66,7 @@ async function runCommand(command: CommandSpec, args: readonly string[]): Promis
     const tried = read.unknown === undefined ? read.tried : await nearest(read.unknown, optionNames(command));
     return misused(read.wrong, tried, args.includes('--json'));
   }
-  if (read.values['help'] === true) return help(command.name);
+  if (read.values['help'] === true) return help([command.name]);
   try {
     const run = await command.load();
     return await run(read.values, read.positionals);

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.js';
 import type { Values } from './table.js';
 
 /** Results on stdout, progress on stderr, JSON when asked for: in one place, and nothing from elsewhere reaches the terminal raw. */
@@ -64,10 +65,14 @@ export const string = (values: Values, name: string): string | undefined => {
   return typeof value === 'string' ? value : undefined;
 };
 
-/** A whole number in an option. Fails with `UsageError` through `wrong`. */
-export function whole(values: Values, name: string, otherwise: number, most: number): number | undefined {
+/** A whole number in an option, from 1 to `most`. Fails with `UsageError`. */
+export function whole(values: Values, name: string, otherwise: number, most: number): number {
   const text = string(values, name);
   if (text === undefined) return otherwise;
   const value = Number(text);
-  return /^\d{1,6}$/.test(text) && value >= 1 && value <= most ? value : undefined;
+  if (/^\d{1,6}$/.test(text) && value >= 1 && value <= most) return value;
+  throw new UsageError(
+    `--${name} takes a whole number from 1 to ${String(most)}, not ${JSON.stringify(text)}`,
+    `--${name} ${String(otherwise)}`,
+  );
 }

@@ -31,11 +31,11 @@ async function typed(lines: readonly (readonly string[])[]): Promise<string> {
 
 describe('help', () => {
   test('the first screen, on stdout when asked for, on stderr with exit code 2 when a command is missing', async () => {
-    const [asked, short, word, none] = await Promise.all(
-      [['--help'], ['-h'], ['help'], []].map((args) => shipway(args, { cwd })),
+    const [asked, short, word, json, none] = await Promise.all(
+      [['--help'], ['-h'], ['help'], ['help', '--json'], []].map((args) => shipway(args, { cwd })),
     );
     await expect(transcript(asked!)).toMatchFileSnapshot(golden('help'));
-    expect([short, word]).toEqual([asked, asked]);
+    expect([short, word, json]).toEqual([asked, asked, asked]);
     expect(none).toEqual({ code: 2, stdout: '', stderr: asked!.stdout });
   });
 
@@ -77,6 +77,11 @@ const WRONG: readonly (readonly string[])[] = [
   ['status', 'a', 'b'],
   ['approve'],
   ['history', '--days', '0'],
+  ['audit', '--days', '0'],
+  ['audit', '--days', '-1'],
+  ['audit', '--days=-1'],
+  ['audit', '--days', '1e3'],
+  ['list', '--limit', '0'],
   ['audit', '--environment', '../x'],
   ['rollback', '--reason', 'slow'],
   ['rollback', '--environment', 'production'],
@@ -107,6 +112,9 @@ describe('wrong usage', () => {
 
   test.each([
     [['frobnicate', '--json']],
+    [['help', 'nope', '--json']],
+    [['help', '--json', 'nope']],
+    [['audit', '--days', '0', '--json']],
     [['--json', 'run']],
     [['run', '--environment', '--json']],
     [['run', '--enviroment', 'x', '--json']],

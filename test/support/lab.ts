@@ -19,13 +19,13 @@ import type { RunView } from '../../src/domain/view.js';
 import type { DeployRequest, TargetAnswer } from '../../src/domain/target.js';
 import type { WatchInput, WatchResult } from '../../src/domain/watching.js';
 import type { pipeline } from '../../workflows/index.js';
-import { addSearchAttributes } from '../../src/worker/search-attributes.js';
 import { activityOf } from './activity.js';
 import { runOf } from './admitted.js';
 import { memoryStore, type MemoryStore } from './memory-store.js';
 import { statement } from './plans.js';
 import { openWorkflows } from './open-workflows.js';
-import { freshNamespace, temporalAddress, timeSkippingServerPath, workflowBundle } from './servers.js';
+import { freshNamespace, temporalAddress, workflowBundle } from './servers.js';
+import { timeSkippingServer } from './time-skipping.js';
 import { cancelled, fakeStages, fakeWatch } from './fake-commands.js';
 import { fakeWorld, type FakeWorld } from './fake-world.js';
 
@@ -73,14 +73,6 @@ export interface Lab {
 }
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
-
-async function timeSkippingServer(): Promise<TestWorkflowEnvironment> {
-  const env = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path: timeSkippingServerPath() } },
-  });
-  await addSearchAttributes(env.connection, env.namespace ?? 'default');
-  return env;
-}
 
 /** For what the time-skipping server does not do: it tells no parent that its child was terminated, and asks nobody to continue as new. */
 const realServer = async (): Promise<TestWorkflowEnvironment> =>

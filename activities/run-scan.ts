@@ -31,7 +31,7 @@ export const runScan =
       const job = `${jobDir(stageDir, name)}-${String(Context.current().info.attempt)}`;
       const { service, commit, source, artifacts } = input;
       try {
-        await prepareJob(job);
+        prepareJob(job);
         const workspace = await makeWorkspace(
           { stageDir, backend, service, commit, source, artifacts, cache: [], job },
           signal,

@@ -125,7 +125,7 @@ async function start(job: Job, reruns: number): Promise<ProcessIdentity> {
 
 async function made(job: Job, reruns: number): Promise<void> {
   const { deps, input, folder, signal } = job;
-  await prepareJob(folder);
+  prepareJob(folder);
   await makeWorkspace(workspaceOf(job), signal);
   const { script } = input.stage;
   await launched('readyJob', folder, { script, environment: environmentOf(input), reruns, user: deps.user });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 /** A process known for sure: pids are used again, a pid with its start time is not. */
@@ -67,7 +67,8 @@ function send(pid: number, signal: NodeJS.Signals, group: boolean): void {
 async function startTimeOf(pid: number): Promise<string | undefined> {
   if (process.platform !== 'linux') return fromPs(pid);
   try {
-    const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8');
+    // The kernel answers at once: another thread would take longer to be asked.
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
     // The name in parentheses may hold anything; what follows it begins with field 3, the state.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 
 /**
- * Queues are polled as often as asked, and timers fire when they are due: stock spaces polls 50 ms apart and timers by up to a second.
+ * Queues are polled as often as asked, and timers fire when they are due: stock spaces polls 50 ms apart and timers by up to a second. Only
+ * what is written for lists and searches keeps that pace: it has one database with all else, and would be in the way of the next activity.
  * An activity for the worker that asked for it goes straight to that, and one for another finds it without a way round through partitions,
  * which are for servers of several machines. Who polled is remembered for a day, not for five minutes: since when no worker lives is said
  * from it.
@@ -9,7 +10,6 @@ import { join } from 'node:path';
 const TUNING = [
   'history.transferProcessorMaxPollRPS=5000',
   'history.timerProcessorMaxPollRPS=5000',
-  'history.visibilityProcessorMaxPollRPS=5000',
   'history.timerProcessorMaxTimeShift="10ms"',
   'matching.PollerHistoryTTL="24h"',
   'matching.numTaskqueueReadPartitions=1',

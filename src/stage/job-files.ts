@@ -1,5 +1,5 @@
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NAME, VERSION } from '../domain/ids.js';
 import type { RunStageResult } from '../domain/stage.js';
@@ -57,8 +57,8 @@ export function endOf(job: string): JobState | undefined {
 }
 
 /** Makes the folder. Others may pass through it to what is theirs, and read nothing. */
-export async function prepareJob(job: string): Promise<void> {
-  await mkdir(job, { recursive: true, mode: 0o711 });
+export function prepareJob(job: string): void {
+  mkdirSync(job, { recursive: true, mode: 0o711 });
 }
 
 /** The workflow execution that wants a job's end. */

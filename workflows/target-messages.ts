@@ -122,9 +122,9 @@ async function rollback(
   );
 }
 
-/** The running deployment goes back: at once, or as soon as it has started. */
+/** The running deployment goes back: at once, or as soon as it has started. A repeat tells it nothing new. */
 async function sendBack({ running }: Board, goBack: GoBack): Promise<void> {
-  if (running === undefined) return;
+  if (running === undefined || running.back?.why === goBack.why) return;
   running.back ??= goBack;
   if (running.started) await tellDeployment(running.id, goBack);
 }

@@ -23,11 +23,21 @@ export interface Story {
   readonly deployment: (n: number) => WorkflowHandle;
   readonly seen: (n: number) => Promise<DeploymentView>;
   readonly rollback: (more?: Partial<RollbackRequest>) => Promise<TargetAnswer>;
+  /** Waits until the n-th deployment says that it is in this phase. */
+  readonly reaches: (n: number, phase: string) => Promise<void>;
+  /** What the run says of its place in the queue, once it has one. */
+  readonly queued: (input: PipelineInput) => Promise<string>;
+  /** Waits until the run has nothing to do but to wait for its deployment, which has started. */
+  readonly rests: (input: PipelineInput) => Promise<void>;
+  /** Waits until the target has taken a message of this name. */
+  readonly heard: (message: string, withinMs?: number) => Promise<void>;
   /** Waits until a watch of this phase of this service is under way. */
   readonly watching: (phase: string) => Promise<void>;
   readonly state: () => TargetState | undefined;
   /** Slots that have instances now. */
   readonly slots: () => string[];
+  /** Slots that have users now. */
+  readonly serving: () => string[];
 }
 
 export function story(lab: Lab, service: string): Story {
@@ -36,6 +46,7 @@ export function story(lab: Lab, service: string): Story {
   const target = () => client.getHandle(targetId(ref));
   const pipeline = (input: PipelineInput) => client.getHandle(pipelineId(service, input.run));
   const deployment = (n: number) => client.getHandle(deploymentId(ref, n));
+  const seen = (n: number) => deployment(n).query<DeploymentView>(MESSAGES.view);
   const begin: Story['begin'] = async (version, more = {}) => {
     const input = pipelineInput(plan(version, { service, ...more }));
     await lab.start(input);
@@ -68,7 +79,7 @@ export function story(lab: Lab, service: string): Story {
     },
     ship: async (version, more) => ended(await begin(version, more)),
     status: async (input) => (await pipeline(input).describe()).status.name,
-    seen: (n) => deployment(n).query<DeploymentView>(MESSAGES.view),
+    seen,
     rollback: ({ requestId = `back-${randomUUID().slice(0, 8)}`, ...more } = {}) =>
       target().executeUpdate<TargetAnswer, [object]>(MESSAGES.rollback, {
         args: [
@@ -87,11 +98,41 @@ export function story(lab: Lab, service: string): Story {
         `a watch of ${phase}`,
       );
     },
+    reaches: async (n, phase) => {
+      const now = () => seen(n).then((view) => view.phase === phase || undefined);
+      await lab.until(() => now().catch(() => undefined), phase);
+    },
+    queued: (input) =>
+      lab.until(async () => {
+        const note = (await lab.view(input)).stages.at(-1)?.note;
+        return note?.startsWith('place') === true ? note : undefined;
+      }, 'its place in the queue'),
+    rests: async (input) => {
+      const rests = async () => {
+        const { events } = await pipeline(input).fetchHistory();
+        const { raw } = await pipeline(input).describe();
+        const told = events?.some((e) => e.workflowExecutionSignaledEventAttributes != null);
+        return told === true && (raw.pendingActivities ?? []).length === 0;
+      };
+      await lab.until(async () => (await rests()) || undefined, 'the run to rest');
+    },
+    heard: async (message, withinMs) => {
+      const taken = async () => {
+        const { events } = await target().fetchHistory();
+        const accepted = events?.map((e) => e.workflowExecutionUpdateAcceptedEventAttributes);
+        return accepted?.some((a) => a?.acceptedRequest?.input?.name === message);
+      };
+      await lab.until(async () => (await taken()) || undefined, `${message}, taken`, withinMs);
+    },
     state: () => lab.store.states.get(`${service}/production`),
     slots: () =>
       [...lab.world.slots.keys()]
         .filter((k) => k.startsWith(`${service}/`))
         .map((k) => k.split('/')[2] ?? ''),
+    serving: () =>
+      Object.entries(lab.world.routes.get(`${service}/production/`)?.shares ?? {})
+        .filter(([, share]) => share > 0)
+        .map(([slot]) => slot),
   };
 }
 

@@ -2,26 +2,39 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { pipelineId } from '../../src/domain/ids.js';
 import type { PipelineInput } from '../../src/domain/inputs.js';
 import { MESSAGES, type Accepted } from '../../src/domain/messages.js';
+import type { StagePlan } from '../../src/domain/plan.js';
 import { labOfFile } from '../support/lab.js';
+import { calm, phases, thereAndBack } from '../support/phases.js';
 import { pipelineInput, plan, statement } from '../support/plans.js';
 import { record } from '../support/record.js';
 import { story, type Story } from '../support/story.js';
 
 const lab = await labOfFile();
 afterEach(() => {
-  lab.watching = () => undefined;
-  lab.staging = () => Promise.resolve();
-  lab.watched.length = 0;
-  lab.world.log.length = 0;
+  calm(lab);
 });
+
+const SCAN: StagePlan = {
+  kind: 'scan',
+  name: 'scan',
+  needs: [],
+  checks: ['secret_detection'],
+  timeoutMs: 60_000,
+  allowFailure: false,
+};
 
 async function abort(shop: Story, input: PipelineInput): Promise<Accepted> {
   const s = statement('carol', 'abort', pipelineId(shop.service, input.run), { reason: 'wrong one' });
   return shop.pipeline(input).executeUpdate<Accepted, [typeof s]>(MESSAGES.abort, { args: [s] });
 }
 
-/** Temporal says Canceled, the view who and why, and the target serves the next request. */
-async function expectAborted(shop: Story, input: PipelineInput, reason: string): Promise<void> {
+/** Temporal says Canceled, the view who and why, users have `live` and nothing else, and the target serves the next request. */
+async function expectAborted(
+  shop: Story,
+  input: PipelineInput,
+  reason: string,
+  live: readonly string[] = [],
+): Promise<void> {
   expect((await shop.ended(input)).outcome).toBe('aborted');
   expect(await shop.status(input)).toBe('CANCELLED');
   expect(await lab.view(input)).toMatchObject({ outcome: 'aborted', reason });
@@ -30,8 +43,8 @@ async function expectAborted(shop: Story, input: PipelineInput, reason: string):
     .filter((e) => e.event_type === 'run.finished' && e.service === shop.service);
   expect(finished.at(-1)?.details).toMatchObject({ outcome: 'aborted', reason });
   expect(lab.store.openPermits()).toEqual([]);
-  lab.watching = () => undefined;
-  lab.staging = () => Promise.resolve();
+  expect([shop.slots(), shop.serving()]).toEqual([live, live]);
+  calm(lab);
   expect((await shop.ship('next')).outcome).toBe('shipped');
 }
 
@@ -44,12 +57,13 @@ const ways: [string, (shop: Story, input: PipelineInput) => Promise<unknown>, st
 describe.each(ways)('%s', (name, stop, reason) => {
   const service = (phase: string) => `${name.startsWith('an') ? 'abort' : 'cancel'}-${phase}`;
 
-  test('while a stage runs', async () => {
-    const shop = story(lab, service('stage'));
-    const stage = lab.stallStage('test');
-    const input = pipelineInput(plan('v1', { service: shop.service }));
+  test.each(['test', 'scan'])('while stage %s runs', async (stage) => {
+    const shop = story(lab, service(stage));
+    const { stages } = plan('v1');
+    const input = pipelineInput(plan('v1', { service: shop.service, stages: [SCAN, ...stages] }));
+    const begun = lab.stallStage(stage);
     await lab.start(input);
-    await stage;
+    await begun;
     await stop(shop, input);
     await expectAborted(shop, input, reason);
   });
@@ -69,10 +83,7 @@ describe.each(ways)('%s', (name, stop, reason) => {
     const first = await shop.begin('v1');
     await shop.watching('bake');
     const second = await shop.begin('v2');
-    await lab.until(async () => {
-      const note = (await lab.view(second)).stages.at(-1)?.note;
-      return note?.startsWith('place 1') === true ? true : undefined;
-    }, 'its place in the queue');
+    expect(await shop.queued(second)).toMatch(/^place 1 /);
     await stop(shop, second);
     expect((await shop.ended(second)).outcome).toBe('aborted');
     expect(await shop.status(second)).toBe('CANCELLED');
@@ -83,28 +94,45 @@ describe.each(ways)('%s', (name, stop, reason) => {
     await record(`target-${shop.service}`, shop.target());
   });
 
-  test.each([
-    ['canary 5 %', ['split green 500']],
-    ['bake', ['split green 500', 'split green 2500', 'split green 10000']],
-  ])('in %s', async (phase, shifted) => {
-    const shop = story(lab, service(phase.replaceAll(/[^a-z0-9]/g, '')));
+  test.each(phases(lab).map((phase) => [phase.name, phase] as const))('in %s', async (_, phase) => {
+    const shop = story(lab, service(phase.name.replaceAll(/[^a-z0-9]/g, '')));
     await shop.ship('v1');
     [lab.watched.length, lab.world.log.length] = [0, 0];
-    lab.watching = (w) => (w.phase === phase ? 'until interrupted' : undefined);
-    const input = await shop.begin('v2');
-    await shop.watching(phase);
+    const { input, goOn } = await phase.reach(shop);
     await stop(shop, input);
+    await shop.heard(MESSAGES.withdraw);
+    goOn?.();
     expect((await shop.ended(input)).outcome).toBe('aborted');
-    expect(lab.world.log).toEqual(['ensure green v2', ...shifted, 'split green 0', 'remove green']);
+    expect(lab.world.log).toEqual(thereAndBack(phase));
     expect(shop.state()?.live?.release.version).toBe('v1');
     expect(shop.state()?.holdMarks).toEqual([]);
     expect(lab.store.rows().findLast((r) => r.service === shop.service)).toMatchObject({
       outcome: 'aborted',
     });
+    expect((await shop.seen(2)).waitingFor).toBeUndefined();
     expect((await shop.deployment(2).describe()).status.name).toBe('CANCELLED');
     await record(`pipeline-${shop.service}`, shop.pipeline(input));
     await record(`deployment-${shop.service}`, shop.deployment(2));
-    await expectAborted(shop, input, reason);
+    await expectAborted(shop, input, reason, ['blue']);
+  });
+
+  test('while the old slot is being removed: it comes too late', async () => {
+    const shop = story(lab, service('retire'));
+    await shop.ship('v1');
+    lab.world.fail('remove', 'provider.unavailable');
+    const input = await shop.begin('v2');
+    await shop.reaches(2, 'retire');
+    await shop.rests(input);
+    await stop(shop, input);
+    await shop.heard(MESSAGES.withdraw);
+    lab.world.fail('remove', undefined);
+    expect(await shop.ended(input)).toEqual({ outcome: 'shipped', reason: 'v2 is live in production' });
+    expect(await shop.status(input)).toBe('COMPLETED');
+    expect((await shop.deployment(2).describe()).status.name).toBe('COMPLETED');
+    expect(shop.state()?.knownGood?.release.version).toBe('v2');
+    expect([shop.slots(), shop.serving()]).toEqual([['green'], ['green']]);
+    expect(lab.store.openPermits()).toEqual([]);
+    expect((await shop.ship('next')).outcome).toBe('shipped');
   });
 });
 

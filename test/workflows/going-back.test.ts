@@ -2,14 +2,13 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { PipelineInput } from '../../src/domain/inputs.js';
 import { labOfFile } from '../support/lab.js';
 import { deploymentPlan, statement } from '../support/plans.js';
+import { calm, phases, thereAndBack } from '../support/phases.js';
 import { record } from '../support/record.js';
 import { story, type Story } from '../support/story.js';
 
 const lab = await labOfFile();
 afterEach(() => {
-  lab.watching = () => undefined;
-  lab.watched.length = 0;
-  lab.world.log.length = 0;
+  calm(lab);
 });
 
 /** A service whose v1 is live and known good in blue. */
@@ -21,13 +20,15 @@ async function settled(service: string): Promise<Story> {
   return shop;
 }
 
-/** v1 is live in blue as if nothing had happened; a person's wish leaves no hold mark, and no permit stays open. */
-function expectUntouched(shop: Story): void {
+/** v1 is live in blue as if nothing had happened; a person's wish leaves no hold mark, no permit stays open, and the next run is served. */
+async function expectUntouched(shop: Story): Promise<void> {
   expect(shop.state()?.live).toMatchObject({ slot: 'blue', release: { version: 'v1' } });
   expect(shop.state()?.knownGood).toMatchObject({ release: { version: 'v1' } });
   expect(shop.state()?.holdMarks).toEqual([]);
-  expect(shop.slots()).toEqual(['blue']);
+  expect([shop.slots(), shop.serving()]).toEqual([['blue'], ['blue']]);
   expect(lab.store.openPermits()).toEqual([]);
+  calm(lab);
+  expect((await shop.ship('next')).outcome).toBe('shipped');
 }
 
 /** v1 and v2 have shipped, and v3 is in its bake. */
@@ -41,76 +42,33 @@ async function thirdInBake(shop: Story): Promise<PipelineInput> {
 }
 
 describe('with a deployment in flight a rollback is a message to it', () => {
-  test('while instances start: nothing has served, the slot goes', async () => {
-    const shop = await settled('provisioning');
-    const begun = lab.world.stall('ensure', true);
-    const input = await shop.begin('v2');
-    await lab.until(() => Promise.resolve(begun() > 0 || undefined), 'starting instances');
-    expect(await shop.rollback()).toEqual({ status: 'running', deployment: shop.deployment(2).workflowId });
-    expect(await shop.ended(input)).toEqual({ outcome: 'rolled_back', reason: 'rollback by carol: bad' });
-    lab.world.stall('ensure', false);
-    expect(lab.world.log).toEqual(['remove green']);
-    expectUntouched(shop);
-  });
+  test.each(phases(lab).map((phase) => [phase.name, phase] as const))(
+    'in %s: traffic first, then the slot',
+    async (_, phase) => {
+      const shop = await settled(`in-${phase.name.replaceAll(/[^a-z0-9]/g, '')}`);
+      const { input, goOn } = await phase.reach(shop);
+      expect(await shop.rollback()).toEqual({ status: 'running', deployment: shop.deployment(2).workflowId });
+      goOn?.();
+      expect(await shop.ended(input)).toEqual({ outcome: 'rolled_back', reason: 'rollback by carol: bad' });
+      expect(lab.world.log).toEqual(thereAndBack(phase));
+      expect((await shop.seen(2)).waitingFor).toBeUndefined();
+      await record(`deployment-back-${shop.service}`, shop.deployment(2));
+      await expectUntouched(shop);
+    },
+  );
 
-  test.each([
-    ['canary 5 %', ['split green 500']],
-    ['canary 25 %', ['split green 500', 'split green 2500']],
-    ['bake', ['split green 500', 'split green 2500', 'split green 10000']],
-  ])('in %s: traffic first, then the slot', async (phase, shifted) => {
-    const shop = await settled(`in-${phase.replaceAll(/[^a-z0-9]/g, '')}`);
-    lab.watching = (w) => (w.phase === phase ? 'until interrupted' : undefined);
-    const input = await shop.begin('v2');
-    await shop.watching(phase);
-    expect(await shop.rollback()).toMatchObject({ status: 'running' });
-    expect(await shop.ended(input)).toEqual({ outcome: 'rolled_back', reason: 'rollback by carol: bad' });
-    expect(lab.world.log).toEqual(['ensure green v2', ...shifted, 'split green 0', 'remove green']);
-    expectUntouched(shop);
-    await record(`deployment-back-${shop.service}`, shop.deployment(2));
-  });
-
-  test('in the smoke test', async () => {
-    const shop = await settled('smoking');
-    const deployment = deploymentPlan({ smokeTest: { path: '/hang', expectStatus: 200, timeoutMs: 60_000 } });
-    const input = await shop.begin('v2', { deployment });
-    await lab.until(
-      async () => ((await shop.seen(2).catch(() => undefined))?.phase === 'smoke' ? true : undefined),
-      'the smoke test',
-    );
-    expect(await shop.rollback()).toMatchObject({ status: 'running' });
-    expect((await shop.ended(input)).outcome).toBe('rolled_back');
-    expect(lab.world.log).toEqual(['ensure green v2', 'remove green']);
-    expectUntouched(shop);
-  });
-
-  test('while it is parked', async () => {
-    const shop = await settled('parking');
-    lab.watching = (w) =>
-      w.phase === 'parked'
-        ? 'until interrupted'
-        : { verdict: { kind: 'inconclusive', reason: 'too little' } };
-    const input = await shop.begin('v2');
-    await shop.watching('parked');
-    expect(await shop.rollback()).toMatchObject({ status: 'running' });
-    expect((await shop.ended(input)).outcome).toBe('rolled_back');
-    expect(lab.world.log.slice(-2)).toEqual(['split green 0', 'remove green']);
-    expect((await shop.seen(2)).waitingFor).toBeUndefined();
-    expectUntouched(shop);
-  });
-
-  test('while it is being admitted: it is told as soon as it has started', async () => {
-    const shop = await settled('admitting');
-    // The time-skipping server loses a workflow task that cancels an activity which ends just then, so this one does not end by itself.
-    lab.world.stall('ensure', true);
-    const admission = lab.store.block('deployments.admit');
-    const input = await shop.begin('v2');
-    await admission.reached;
-    expect(await shop.rollback()).toEqual({ status: 'running', deployment: shop.deployment(2).workflowId });
-    admission.release();
-    expect(await shop.ended(input)).toEqual({ outcome: 'rolled_back', reason: 'rollback by carol: bad' });
-    lab.world.stall('ensure', false);
-    expect(lab.world.log).toEqual(['remove green']);
-    expectUntouched(shop);
+  test('while another run waits behind it, that one is served next', async () => {
+    const shop = await settled('behind');
+    lab.watching = (w) => (w.phase === 'canary 5 %' ? 'until interrupted' : undefined);
+    const [second, third] = [await shop.begin('v2'), await shop.begin('v3')];
+    await shop.watching('canary 5 %');
+    expect(await shop.queued(third)).toMatch(/^place 1 /);
+    lab.watching = () => undefined;
+    expect(await shop.rollback()).toMatchObject({ deployment: shop.deployment(2).workflowId });
+    expect((await shop.ended(second)).outcome).toBe('rolled_back');
+    expect((await shop.ended(third)).outcome).toBe('shipped');
+    expect(shop.state()?.live?.release.version).toBe('v3');
+    expect([shop.slots(), shop.serving()]).toEqual([['green'], ['green']]);
   });
 
   test('while the old slot is being removed: it has shipped, and a deployment of its own goes back', async () => {
@@ -125,7 +83,7 @@ describe('with a deployment in flight a rollback is a message to it', () => {
     expect((await shop.deployed(3)).outcome).toBe('shipped');
     expect(await back()).toMatchObject({ status: 'finished', deployment: shop.deployment(3).workflowId });
     expect(lab.world.log.slice(-3)).toEqual(['ensure blue v1', 'split blue 10000', 'remove green']);
-    expectUntouched(shop);
+    await expectUntouched(shop);
   });
 });
 

@@ -84,11 +84,7 @@ describe('a target that is terminated while a deployment runs', () => {
     const { shop, input, goOn } = await under('no-target', 'bake');
     await shop.target().terminate('by hand');
     const third = await shop.begin('v3');
-    const behind = await lab.until(async () => {
-      const note = (await lab.view(third)).stages.at(-1)?.note;
-      return note?.startsWith('place') === true ? note : undefined;
-    }, 'its place in the queue');
-    expect(behind).toBe(`place 1 behind ${shop.deployment(2).workflowId}`);
+    expect(await shop.queued(third)).toBe(`place 1 behind ${shop.deployment(2).workflowId}`);
     expect((await shop.deployment(2).describe()).status.name).toBe('RUNNING');
     goOn();
     expect(await shop.ended(input)).toMatchObject({ outcome: 'shipped' });
@@ -131,14 +127,8 @@ test('a run that is cancelled while the target does not answer: what the target 
   const input = await shop.begin('v2');
   await asked.reached;
   await shop.pipeline(input).cancel();
-  const attempt = async () =>
-    (await shop.pipeline(input).describe()).raw.pendingActivities?.[0]?.activityType?.name;
-  await lab.until(
-    async () =>
-      (await attempt()) === 'withdrawFromTarget' || (await shop.status(input)) !== 'RUNNING' || undefined,
-    'the end of the attempt that asked',
-    25_000,
-  );
+  // The attempt that asked is waited for first.
+  await shop.heard(MESSAGES.withdraw, 25_000);
   asked.release();
   expect((await shop.ended(input)).outcome).toBe('aborted');
   const ref = { service: shop.service, environment: 'production' };

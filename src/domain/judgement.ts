@@ -164,10 +164,21 @@ export function windowOf(observations: readonly Observation[], windowMs: number,
 const find = (o: Observation | undefined, who: Subject): Counters | undefined =>
   o?.counters?.find((c) => c.release === who.release && c.slot === who.slot);
 
+const isReset = (before: Counters, after: Counters): boolean =>
+  before.epoch !== after.epoch || after.requests < before.requests;
+
+/** Whether what `earlier` has counted is nowhere in `later`. */
+export const outlives = (earlier: Observation, later: Observation): boolean =>
+  later.counters !== undefined &&
+  earlier.counters?.some((before) => {
+    const after = find(later, before);
+    return after === undefined || isReset(before, after);
+  }) === true;
+
 function between(before: Counters | undefined, after: Counters | undefined): Window {
   if (after === undefined) return NOTHING;
-  const reset = before === undefined || before.epoch !== after.epoch || after.requests < before.requests;
-  if (reset) return { requests: after.requests, errors: after.errors, latency: after.latency };
+  if (before === undefined || isReset(before, after))
+    return { requests: after.requests, errors: after.errors, latency: after.latency };
   return {
     requests: after.requests - before.requests,
     errors: after.errors - before.errors,

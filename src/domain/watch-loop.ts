@@ -1,4 +1,4 @@
-import { judge, verdictOf, type Finding } from './judgement.js';
+import { judge, outlives, verdictOf, type Finding } from './judgement.js';
 import type { WatchPlan } from './plan.js';
 import {
   EVIDENCE_LIMIT,
@@ -79,11 +79,15 @@ export function kept(plan: WatchPlan, observations: readonly Observation[]): rea
   return inside.length <= EVIDENCE_LIMIT ? inside : thinned(inside);
 }
 
-/** Merges the two neighbours that lie closest together in time: health counts are summed, counters are cumulative anyway. */
+/**
+ * Without the one whose neighbours lie closest together, never the first or one of the last two: its health counts go to the next, which
+ * has its counters too, as they are cumulative. One whose counters began anew after it stays.
+ */
 function thinned(observations: readonly Observation[]): readonly Observation[] {
-  let at = 1;
-  for (let i = 1; i < observations.length - 1; i++) if (gap(observations, i) < gap(observations, at)) at = i;
-  const [a, b] = [observations[at - 1], observations[at]];
+  let out = 1;
+  for (let i = 2; i < observations.length - 2; i++)
+    if (gap(observations, i) < gap(observations, out)) out = i;
+  const [a, b] = [observations[out], observations[out + 1]];
   if (a === undefined || b === undefined) return observations;
   const health = {
     ...b.health,
@@ -91,6 +95,12 @@ function thinned(observations: readonly Observation[]): readonly Observation[] {
     failures: a.health.failures + b.health.failures,
   };
   const merged: Observation = { ...(b.counters === undefined ? a : b), at: b.at, health };
-  return [...observations.slice(0, at - 1), merged, ...observations.slice(at + 1)];
+  return [...observations.slice(0, out), merged, ...observations.slice(out + 2)];
 }
-const gap = (o: readonly Observation[], i: number): number => (o[i]?.at ?? 0) - (o[i - 1]?.at ?? 0);
+
+/** What would lie between its neighbours without the i-th. */
+function gap(observations: readonly Observation[], i: number): number {
+  const [before, it, after] = observations.slice(i - 1, i + 2);
+  if (before === undefined || it === undefined || after === undefined || outlives(it, after)) return Infinity;
+  return after.at - before.at;
+}

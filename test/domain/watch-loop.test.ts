@@ -19,6 +19,17 @@ describe('a watch on a simulated clock', () => {
     expect(JSON.stringify(result).length).toBeLessThan(100_000);
   });
 
+  test('that looks more often than evidence is kept judges the whole window all the same', async () => {
+    const sim = simulated(healthy);
+    const plan = { ...WATCH_PLAN, intervalMs: 1_000 };
+    const result = await watchLoop(watchInput({ plan, until: 3_600_000 }), sim.world);
+    expect(result.evidence.observations).toHaveLength(EVIDENCE_LIMIT);
+    const rates = sim.samples.filter((s) => s.trigger === 'error_rate' && Date.parse(s.at) > 300_000);
+    const requests = rates.map(({ value }) => Number(/^0 of (\d+)$/.exec(value)?.[1]));
+    expect(Math.min(...requests)).toBeGreaterThanOrEqual(3_000);
+    expect(Math.max(...requests)).toBeLessThanOrEqual(3_100);
+  });
+
   test('fails within one interval after the limit is broken', async () => {
     const broken = 3 * DAY;
     const sim = simulated((at) =>
@@ -59,6 +70,46 @@ describe('a watch on a simulated clock', () => {
     const result = await watchLoop(watchInput({ until: 400_000 }), sim.world);
     expect(result.verdict.kind).toBe('pass');
     expect(sim.samples.filter((s) => s.verdict.kind === 'unavailable').length).toBe(9);
+  });
+
+  describe.each([
+    ['a new epoch', 'e2'],
+    ['counters that fell', 'e1'],
+  ])('a reset, told by %s', (_, epoch) => {
+    const reset = 205_500;
+    /** 10 requests a second, and each so-manyth of them an error, counted anew from the reset on. */
+    const restarted =
+      (errors: { readonly before: number; readonly after: number }) =>
+      (at: number): Observation => {
+        const requests = Math.floor((at < reset ? at : at - reset) / 100);
+        const every = at < reset ? errors.before : errors.after;
+        const of = [requests, Math.floor(requests / every), 0, at < reset ? 'e1' : epoch] as const;
+        return seen(at, counters(CANDIDATE, ...of), counters(STABLE, requests, 0, 0, of[3]));
+      };
+
+    test.each([
+      [10_000, 2000 + 945, 20 + 9],
+      // So many looks that evidence is thinned.
+      [1_000, 2050 + 945, 20 + 9],
+    ])(
+      'looked at every %i ms it neither invents nor loses what was counted',
+      async (intervalMs, all, bad) => {
+        const sim = simulated(restarted({ before: 100, after: 100 }));
+        const plan = { ...WATCH_PLAN, intervalMs };
+        const result = await watchLoop(watchInput({ plan, until: 300_000 }), sim.world);
+        expect(result.verdict.kind).toBe('pass');
+        const rates = sim.samples.filter((s) => s.trigger === 'error_rate').map((s) => s.value);
+        expect(rates.at(-1)).toBe(`${String(bad)} of ${String(all)}`);
+        expect(sim.samples.filter((s) => s.verdict.kind === 'fail')).toEqual([]);
+      },
+    );
+
+    test('does not hide what turns bad with it', async () => {
+      const sim = simulated(restarted({ before: Infinity, after: 10 }));
+      const result = await watchLoop(watchInput({ until: DAY }), sim.world);
+      expect(result.verdict.kind).toBe('fail');
+      expect(sim.now()).toBe(360_000);
+    });
   });
 
   test('interrupted it returns its evidence, and the next watch goes on from it', async () => {

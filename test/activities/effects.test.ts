@@ -5,6 +5,7 @@ import type { Live } from '../../src/domain/target.js';
 import { ShipwayError } from '../../src/errors.js';
 import { admitRow, permitOf } from '../support/admitted.js';
 import { activityOf, type ActivityLab } from '../support/activity.js';
+import { routed } from '../support/fake-router.js';
 import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
 import { memoryStore, type MemoryStore } from '../support/memory-store.js';
 import { deploymentPlan, requestFor } from '../support/plans.js';
@@ -24,6 +25,7 @@ const ROW: DeploymentRow = {
   ...{ service: 'shop', environment: 'production', id: ID, n: 1, kind: 'deploy', requestId: 'r' },
   ...{ requestedBy: 'alice', release, plan: PROVISION.plan, startedAt: '2026-01-01T00:00:00.000Z' },
 };
+const metrics = { sample: () => Promise.reject(new Error('unused')) };
 
 let world: FakeWorld;
 let store: MemoryStore;
@@ -51,9 +53,11 @@ beforeEach(async () => {
         },
       },
     },
-    metrics: { sample: () => Promise.reject(new Error('unused')) },
+    metrics,
   });
   await admitRow(store, ROW, permitOf(ROW, PERMITTED));
+  await routed(world.router, REF, { blue: STABLE.release.digest, green: release.digest });
+  world.log.length = 0;
 });
 afterEach(() => {
   world.close();
@@ -139,10 +143,7 @@ describe('forward', () => {
   });
 
   test('an act whose result could not be written is done again and is one act', async () => {
-    const once = createEffects({
-      ...{ store, provider: world.provider, metrics: { sample: () => Promise.reject(new Error('unused')) } },
-      router: world.router,
-    });
+    const once = createEffects({ ...world, store, metrics });
     let appended = 0;
     const append = store.audit.append.bind(store.audit);
     Object.assign(store.audit, {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { watch } from '../../activities/watch.js';
 import type { EffectDeps } from '../../activities/deps.js';
 import {
@@ -12,6 +12,7 @@ import { ShipwayError } from '../../src/errors.js';
 import { activityOf } from '../support/activity.js';
 import { fakeWorld } from '../support/fake-world.js';
 import { memoryStore } from '../support/memory-store.js';
+import { requestFor } from '../support/plans.js';
 import { CANDIDATE, STABLE, WATCH_PLAN, counters, seen, watchInput } from '../support/watching.js';
 
 /** Real time, in short: a look every 50 ms, and enough requests for a verdict at the second one. */
@@ -21,8 +22,12 @@ const input = (forMs: number, more: Partial<WatchInput> = {}): WatchInput =>
     plan: { ...WATCH_PLAN, intervalMs: 50, stepTimeoutMs: 0 },
     ...more,
   });
-function lab(errors = 0) {
+/** The candidate runs, and so many of its requests are errors. */
+async function lab(errors = 0) {
   const world = fakeWorld();
+  onTestFinished(world.close);
+  const { release, plan, ...of } = requestFor('shop', 'production', 'v2', 'r');
+  await world.provider.ensure(of, CANDIDATE.slot, release, plan.configuration, new AbortController().signal);
   const store = memoryStore();
   let looks = 0;
   const deps: EffectDeps = {
@@ -44,7 +49,7 @@ const DOWN = (): Promise<never> => Promise.reject(new ShipwayError('store.unavai
 const evidenceOf = (beat: unknown): readonly Observation[] => (beat as WatchEvidence).observations;
 
 test('passes at its end, keeps its samples, and beats what it knows', async () => {
-  const { deps, store } = lab();
+  const { deps, store } = await lab();
   const { beats, run } = activityOf('d');
   const of = input(300);
   const result = await run(watch(deps), of);
@@ -55,14 +60,14 @@ test('passes at its end, keeps its samples, and beats what it knows', async () =
 });
 
 test('fails at once when the candidate is bad', async () => {
-  const { deps, looks } = lab(0.5);
+  const { deps, looks } = await lab(0.5);
   const result = await activityOf('d').run(watch(deps), input(3_600_000));
   expect(result.verdict.kind).toBe('fail');
   expect(looks()).toBeLessThan(5);
 });
 
 test('an attempt that died hands its evidence to the next one, before what the workflow knew', async () => {
-  const { deps } = lab();
+  const { deps } = await lab();
   const at = Date.now() - 10_000;
   const beaten = [seen(at, counters(CANDIDATE, 400, 0), counters(STABLE, 400))];
   const known = { observations: [seen(at - 1_000, counters(CANDIDATE, 300), counters(STABLE, 300))] };
@@ -74,7 +79,7 @@ test('an attempt that died hands its evidence to the next one, before what the w
 });
 
 test('interrupted it gives what it knows, and does not wait for the next look', async () => {
-  const { deps, looks } = lab();
+  const { deps, looks } = await lab();
   const { env, run } = activityOf('d');
   const { until, ...open } = input(0, { plan: { ...WATCH_PLAN, intervalMs: 3_600_000 } });
   expect(until).toBeDefined();
@@ -87,7 +92,7 @@ test('interrupted it gives what it knows, and does not wait for the next look', 
 });
 
 test('it beats between looks that are far apart', async () => {
-  const { deps, looks } = lab();
+  const { deps, looks } = await lab();
   const { env, beats, run } = activityOf('d');
   const watching = run(watch(deps), input(3_600_000, { plan: { ...WATCH_PLAN, intervalMs: 3_600_000 } }));
   await expect.poll(() => beats.length, { timeout: 20_000 }).toBeGreaterThan(3);
@@ -98,7 +103,7 @@ test('it beats between looks that are far apart', async () => {
 });
 
 test('a store that is gone does not blind it: bad is bad, and the lost record is in the log', async () => {
-  const { deps, store } = lab(0.5);
+  const { deps, store } = await lab(0.5);
   const { logged, run } = activityOf('d');
   const without = { ...deps, store: { ...store, samples: { ...store.samples, add: DOWN } } };
   expect((await run(watch(without), input(3_600_000))).verdict.kind).toBe('fail');
@@ -106,7 +111,7 @@ test('a store that is gone does not blind it: bad is bad, and the lost record is
 });
 
 test('a source that does not answer is unavailable, and says why; health is looked at all the same', async () => {
-  const { deps } = lab();
+  const { deps } = await lab();
   const silent = {
     ...deps,
     metrics: { sample: () => Promise.reject(new ShipwayError('metrics.unavailable', 'refused')) },
@@ -120,7 +125,7 @@ test('a source that does not answer is unavailable, and says why; health is look
 });
 
 test('what it hands on stays small, however many releases the source remembers', async () => {
-  const { deps } = lab();
+  const { deps } = await lab();
   const bounds = [...Array.from({ length: 15 }, (_, i) => 5 * (i + 1) ** 3), null];
   const of = (who: Pick<Counters, 'release' | 'slot'>): Counters => ({
     ...who,
@@ -139,7 +144,7 @@ test('what it hands on stays small, however many releases the source remembers',
 });
 
 test('a provider that does not answer is no failed probe but unavailable, and is said', async () => {
-  const { deps } = lab();
+  const { deps } = await lab();
   const health = () => Promise.reject(new ShipwayError('provider.unavailable', 'no such host'));
   const result = await activityOf('d').run(
     watch({ ...deps, provider: { ...deps.provider, health } }),

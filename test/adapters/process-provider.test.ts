@@ -14,10 +14,12 @@ import { haltInstances } from '../../src/adapters/providers/process-halt.js';
 import type { Configuration } from '../../src/domain/plan.js';
 import { exclusive } from '../../src/exclusive.js';
 import { TARGET, providerContract } from '../contracts/provider.js';
+import { startingContract } from '../contracts/starting.js';
 import { eventually } from '../support/eventually.js';
 import { processWorld, type ProcessWorld } from '../support/process-world.js';
 
 providerContract('processes', processWorld);
+startingContract('processes', processWorld);
 
 const never = new AbortController().signal;
 const pause = (ms: number) => new Promise((r) => setTimeout(r, ms));

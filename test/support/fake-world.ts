@@ -1,129 +1,54 @@
-import type { Instance, ObservedSlot, Provider, Router, RouterState } from '../../src/domain/ports.js';
-import type { TargetRef } from '../../src/domain/ids.js';
-import { createServer, type Server } from 'node:http';
-import { digestOf } from '../../src/hash.js';
-import { ShipwayError } from '../../src/errors.js';
 import type { FailureType } from '../../src/domain/failures.js';
+import { ShipwayError } from '../../src/errors.js';
+import { fakeProvider, type FakeProvider } from './fake-provider.js';
+import { fakeRouter, type FakeRouter } from './fake-router.js';
 
-export interface FakeWorld {
-  readonly provider: Provider;
-  readonly router: Router;
-  readonly slots: Map<string, ObservedSlot>;
-  readonly routes: Map<string, RouterState>;
+export interface FakeWorld extends FakeProvider, FakeRouter {
   /** Every change in order: `ensure blue v1`, `split green 500`, … */
   readonly log: string[];
   /** Makes the named operation fail from now on, or so many times, or not any more. */
   fail(operation: string, type: FailureType | undefined, times?: number): void;
   /** Makes the named operation hang until it is cancelled, or not any more. Answers how often it was begun. */
   stall(operation: 'ensure' | 'remove' | 'split', on: boolean): () => number;
-  close(): void;
 }
 
-/** Provider and router in memory, with a real HTTP server behind every instance so that smoke tests ask something. */
+/** What the fakes share. */
+export interface Faults {
+  /** Begins an operation: heeds an abort, hangs while it is stalled, throws when it was made to fail. */
+  readonly met: (operation: string, signal: AbortSignal) => Promise<void>;
+  /** Logs a change. */
+  readonly note: (change: string) => void;
+}
+
+/** Provider and router in memory. They keep to the contracts of their ports, as far as nothing real is asked of them. */
 export function fakeWorld(): FakeWorld {
-  const slots = new Map<string, ObservedSlot>();
-  const routes = new Map<string, RouterState>();
   const log: string[] = [];
   const failing = new Map<string, { readonly type: FailureType; left: number }>();
-  let health: Server | undefined;
-  const key = (t: TargetRef, slot = '') => `${t.service}/${t.environment}/${slot}`;
   const stalling = new Map<string, number>();
   const stalled = async (operation: string, signal: AbortSignal): Promise<void> => {
     const begun = stalling.get(operation);
     if (begun === undefined) return;
     stalling.set(operation, begun + 1);
-    signal.throwIfAborted();
     await new Promise((_, reject) => {
       signal.addEventListener('abort', () => {
         reject(signal.reason as Error);
       });
     });
   };
-  const guard = (operation: string): void => {
-    const failure = failing.get(operation);
-    if (failure === undefined || failure.left === 0) return;
-    failure.left -= 1;
-    throw new ShipwayError(failure.type, `${operation} was made to fail`);
-  };
-  const note = (operation: string, what: string): void => {
-    guard(operation);
-    log.push(`${operation} ${what}`);
-  };
-  const urlOf = async (): Promise<string> => {
-    health ??= await new Promise<Server>((resolve) => {
-      const server = createServer((req, res) => void (req.url === '/hang' ? undefined : res.end('ok')));
-      server.listen(0, '127.0.0.1', () => {
-        resolve(server);
-      });
-    });
-    const address = health.address();
-    return `http://127.0.0.1:${String(typeof address === 'object' && address !== null ? address.port : 0)}`;
-  };
-  const empty: RouterState = { address: 'http://127.0.0.1:1', shares: {}, members: {}, releases: {} };
-  const route = (t: TargetRef): RouterState => routes.get(key(t)) ?? empty;
-  const provider: Provider = {
-    observe: (t) => Promise.resolve(['blue', 'green'].flatMap((s) => slots.get(key(t, s)) ?? [])),
-    async ensure(t, slot, release, configuration, signal) {
-      await stalled('ensure', signal);
-      note('ensure', `${slot} ${release.version}`);
-      const instances: Instance[] = [{ id: slot, url: await urlOf(), state: 'ready', startedAt: 'now' }];
-      slots.set(key(t, slot), {
-        slot,
-        release: release.digest,
-        version: release.version,
-        configuration: digestOf(configuration),
-        instances,
-      });
-      return instances;
+  const faults: Faults = {
+    async met(operation, signal) {
+      signal.throwIfAborted();
+      await stalled(operation, signal);
+      const failure = failing.get(operation);
+      if (failure === undefined || failure.left === 0) return;
+      failure.left -= 1;
+      throw new ShipwayError(failure.type, `${operation} was made to fail`);
     },
-    health: () => Promise.resolve({ probes: 1, failures: 0 }),
-    async remove(t, slot, signal) {
-      await stalled('remove', signal);
-      note('remove', slot);
-      slots.delete(key(t, slot));
-    },
-  };
-  const router: Router = {
-    observe: (t) => Promise.resolve(routes.get(key(t))),
-    open(t) {
-      guard('open');
-      routes.set(key(t), route(t));
-      return Promise.resolve(route(t));
-    },
-    admit(t, slot, release, members) {
-      guard('admit');
-      const r = route(t);
-      routes.set(key(t), {
-        ...r,
-        members: { ...r.members, [slot]: members },
-        releases: { ...r.releases, [slot]: release },
-      });
-      return Promise.resolve();
-    },
-    async split(t, split, signal) {
-      await stalled('split', signal);
-      note('split', `${split.candidate} ${String(split.shares[split.candidate] ?? 0)}`);
-      routes.set(key(t), { ...route(t), shares: split.shares });
-    },
-    drain: () => Promise.resolve({ inflight: 0 }),
-    withdraw(t, slot) {
-      guard('withdraw');
-      const without = (of: object) => Object.fromEntries(Object.entries(of).filter(([s]) => s !== slot));
-      const { members, releases } = route(t);
-      routes.set(key(t), { ...route(t), members: without(members), releases: without(releases) });
-      return Promise.resolve();
-    },
-    close(t) {
-      note('close', '');
-      routes.delete(key(t));
-      return Promise.resolve();
-    },
+    note: (change) => void log.push(change),
   };
   return {
-    provider,
-    router,
-    slots,
-    routes,
+    ...fakeProvider(faults),
+    ...fakeRouter(faults),
     log,
     fail(operation, type, times = Infinity) {
       if (type === undefined) failing.delete(operation);
@@ -133,10 +58,6 @@ export function fakeWorld(): FakeWorld {
       if (on) stalling.set(operation, 0);
       else stalling.delete(operation);
       return () => stalling.get(operation) ?? 0;
-    },
-    close: () => {
-      health?.closeAllConnections();
-      health?.close();
     },
   };
 }

@@ -123,7 +123,7 @@ async function createLab(server: 'time skipping' | 'real' = 'time skipping'): Pr
       activities: createEffectActivities({
         store,
         ...world,
-        metrics: { sample: () => Promise.resolve({ at: Date.now(), counters: [] }) },
+        metrics: { sample: () => Promise.reject(new Error('unused')) },
       }),
     }),
     Worker.create({ ...common, taskQueue: queues.watch, activities: allFailing({ watch: fakeWatch(lab) }) }),

@@ -9,11 +9,11 @@ import type { Configuration } from '../../src/domain/plan.js';
 import type { ArtifactStore } from '../../src/domain/ports.js';
 import type { Release } from '../../src/domain/release.js';
 import { digestOf } from '../../src/hash.js';
-import type { ProviderHarness } from '../contracts/provider.js';
+import type { StartingHarness } from '../contracts/starting.js';
 
 const SERVER = fileURLToPath(new URL('./fixtures/instance.js', import.meta.url));
 
-export interface ProcessWorld extends ProviderHarness {
+export interface ProcessWorld extends StartingHarness {
   readonly folder: string;
   readonly stateDir: string;
   readonly counter: string;

@@ -35,18 +35,24 @@ const answer = (shop: Story, n: number, verb: 'approve' | 'reject', asked: Waiti
 };
 
 describe('what could not be undone is named, and a person decides', () => {
+  const TRAFFIC = 'send all traffic back (split was made to fail)';
   test.each([
-    ['split', 'send all traffic back', ['remove green']],
-    ['remove', 'remove bad from green', ['split green 0']],
-  ])('%s fails: the other undos ran; approve tries just that again', async (operation, what, others) => {
+    // A slot is not taken away from the users that it still has.
+    ['split', `${TRAFFIC}; remove bad from green (green has a share)`, [], ['split green 0', 'remove green']],
+    ['remove', 'remove bad from green (remove was made to fail)', ['split green 0'], ['remove green']],
+  ])('%s fails: the other undos ran; approve tries just that again', async (operation, what, done, left) => {
     const shop = story(lab, `retry-${operation}`);
     expect((await shop.ship('v1')).outcome).toBe('shipped');
     const { input, asked } = await stuck(shop, 2, operation);
     expect(asked).toMatchObject({
       question: 'undo_incomplete',
-      title: `could not be undone: ${what} (${operation} was made to fail). approve: try again; reject: leave it so`,
+      title: `could not be undone: ${what}. approve: try again; reject: leave it so`,
     });
-    expect(lab.world.log.slice(4)).toEqual(others);
+    expect(lab.world.log.slice(4)).toEqual(done);
+    expect([shop.slots(), shop.serving()]).toEqual([
+      ['blue', 'green'],
+      [operation === 'split' ? 'green' : 'blue'],
+    ]);
     expect(shop.state()?.live?.release.version).toBe('v1');
 
     expect((await answer(shop, 2, 'approve', asked)).status).toBe('accepted');
@@ -58,7 +64,7 @@ describe('what could not be undone is named, and a person decides', () => {
     lab.world.fail(operation, undefined);
     await answer(shop, 2, 'approve', again);
     expect(await shop.ended(input)).toEqual({ outcome: 'rolled_back', reason: 'errors' });
-    expect(lab.world.log).toEqual([operation === 'split' ? 'split green 0' : 'remove green']);
+    expect(lab.world.log).toEqual(left);
     expect(shop.slots()).toEqual(['blue']);
     await record(`deployment-undo-incomplete-${operation}`, shop.deployment(2));
     expect(lab.store.openPermits()).toEqual([]);

@@ -9,7 +9,7 @@ import { afterwards, meanwhile } from './demo/next-steps.js';
 import { shipReleases, type Story } from './demo/ship-releases.js';
 import { summary } from './demo/summary.js';
 import { readExample } from './example/manifest.js';
-import { INTERRUPTED } from './interrupt.js';
+import { interrupted } from './interrupt.js';
 import { result, string } from './output.js';
 import type { Command } from './table.js';
 
@@ -48,7 +48,7 @@ async function show(options: DemoOptions): Promise<number> {
     return await story(stage);
   } catch (error) {
     if (!signal.aborted) throw error;
-    return INTERRUPTED;
+    throw interrupted('interrupted: what the demo had started has ended', 'shipway demo begins anew');
   } finally {
     if (!stage.kept) {
       say('\nending everything …');

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { packageRoot } from '../../src/paths.js';
+import { jsonOf } from '../support/command-line.js';
 import { gone, startDemo, type Demo } from './demo-process.js';
 
 const NOTHING = { processes: [], folders: [] };
@@ -73,11 +74,15 @@ test(
 test(
   'Ctrl-C while users are served ends everything, and the demo with 130',
   async () => {
-    const it = await demo();
+    const it = await demo('--json');
     await everythingRuns(it);
     it.interrupt();
     expect(await it.ended).toBe(130);
     expect(await gone(it.left, 5_000)).toEqual(NOTHING);
+    expect(jsonOf({ code: 130, stdout: it.out(), stderr: it.err() })).toMatchObject({
+      schema: 1,
+      error: { exit: 130, next: 'shipway demo begins anew' },
+    });
   },
   RUNS_MS,
 );

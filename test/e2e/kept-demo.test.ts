@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { packageRoot } from '../../src/paths.js';
+import { jsonOf } from '../support/command-line.js';
 import { gone, startDemo, type Demo } from './demo-process.js';
 import { chromium, without } from './system.js';
 import { openTemporalUi, type TemporalUi } from './temporal-ui.js';
@@ -41,7 +42,7 @@ function seen(): TemporalUi {
 }
 
 beforeAll(async () => {
-  demo = await startDemo('--keep', '--interactive');
+  demo = await startDemo('--keep', '--interactive', '--json');
   const [, url = ''] = await demo.says(/^ {2}shipway is up\. Temporal UI: (\S+)$/m);
   const [, made = ''] = await demo.says(/^making the example in (\S+)$/m);
   directory = made;
@@ -101,9 +102,16 @@ test(
     await approved('v2');
     await approved('v3');
     expect(await demo.ended, demo.err()).toBe(0);
-    expect(demo.out()).toMatch(/^v2 shipped: /m);
-    expect(demo.out()).toMatch(/^v3 rolled back: /m);
-    expect(demo.out()).toContain(`cd ${directory}`);
+    expect(demo.err()).toMatch(/^v2 shipped: /m);
+    expect(demo.err()).toMatch(/^v3 rolled back: /m);
+    expect(demo.err()).toMatch(new RegExp(`^ {2}cd ${directory}$`, 'm'));
+    const told = jsonOf({ code: 0, stdout: demo.out(), stderr: demo.err() });
+    expect(told).toMatchObject({ schema: 1, ok: true });
+    expect(told['releases']).toMatchObject([
+      { tag: 'v1', expected: 'shipped', outcome: 'shipped', run: runs['v1'] },
+      { tag: 'v2', expected: 'shipped', outcome: 'shipped', run: runs['v2'] },
+      { tag: 'v3', expected: 'rolled_back', outcome: 'rolled_back', run: runs['v3'] },
+    ]);
     const { deployments } = await shipway<{ deployments: readonly { outcome: string }[] }>('history');
     expect(deployments.map((d) => d.outcome)).toEqual(['rolled_back', 'shipped', 'shipped']);
   },
@@ -170,7 +178,7 @@ test.skipIf(left)(
 test(
   'kill of the pid it named ends all of it; the folder stays',
   async () => {
-    const [, pid] = /^End it with: kill (\d+) \(its folder stays/m.exec(demo.out()) ?? [];
+    const [, pid] = /^End it with: kill (\d+) \(its folder stays/m.exec(demo.err()) ?? [];
     expect((await demo.left()).processes.join('\n')).toContain('temporal server');
     process.kill(Number(pid), 'SIGTERM');
     const left = await gone(async () => ({ ...(await demo.left()), folders: [] }));

@@ -9,8 +9,9 @@ import { temporalAddress } from './servers.js';
 
 export interface WorkerProcess {
   readonly child: ChildProcess;
-  /** All that it has said so far. */
+  /** All that it has said so far, and what of it on stdout. */
   readonly log: () => string;
+  readonly out: () => string;
   /** Resolves with the address of its API (or nothing) when it polls; rejects with its log when it ends instead. */
   readonly polls: Promise<string | undefined>;
   /** Its exit code, or the signal that ended it. */
@@ -28,9 +29,9 @@ export function workerProcess(
     env: { PATH: process.env['PATH'] ?? '', TEMPORAL_ADDRESS: temporalAddress(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let text = '';
+  let [text, out] = ['', ''];
   const heard = (chunk: Buffer): void => void (text += chunk.toString());
-  child.stdout.on('data', heard);
+  child.stdout.on('data', heard).on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on('data', heard);
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
   const polls = new Promise<string | undefined>((resolve, reject) => {
@@ -42,7 +43,7 @@ export function workerProcess(
     void ended.then(() => reject(new Error(`the worker ended: ${text}`)));
   });
   polls.catch(() => undefined);
-  return { child, log: () => text, polls, ended };
+  return { child, log: () => text, out: () => out, polls, ended };
 }
 
 /** An empty database of its own on the test run's PostgreSQL. */

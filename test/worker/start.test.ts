@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SEARCH_ATTRIBUTES } from '../../src/domain/messages.js';
+import { ROLES } from '../../src/settings.js';
 import { temporaryFolder } from '../dev/temporary.js';
+import { jsonOf } from '../support/command-line.js';
 import { freshNamespace, temporalAddress } from '../support/servers.js';
 import { freshDatabase, workerProcess, type WorkerProcess } from '../support/worker-process.js';
 
@@ -86,7 +88,7 @@ test('exit code 1, in words, when a server does not answer; and the process ends
   expect(database.log()).not.toContain('hunter2');
 });
 
-test('search attributes are registered at the start, and /health tells which policy rules', async () => {
+test('search attributes are registered at the start, /health tells which policy rules, and stdout has what was asked for', async () => {
   const namespace = `bare-${randomUUID()}`;
   const connection = await Connection.connect({ address: temporalAddress() });
   try {
@@ -122,14 +124,18 @@ test('search attributes are registered at the start, and /health tells which pol
       join(folder, 'shipway.policy.yaml'),
       'environments: { production: { identity: signed } }\n',
     );
-    const second = start(env);
-    const response = await fetch(`${(await second.polls) ?? ''}/health`);
+    const second = start(env, '--json');
+    const apiUrl = await second.polls;
+    const response = await fetch(`${apiUrl ?? ''}/health`);
     expect(response.status).toBe(200);
     expect(await response.text()).toMatch(/rules since .*shipway\.policy\.yaml is refused/);
     second.child.kill('SIGTERM');
     expect(await second.ended).toBe(0);
+    const roles = [...ROLES];
+    expect(jsonOf({ code: 0, stdout: second.out(), stderr: '' })).toEqual({ schema: 1, roles, apiUrl });
     worker.child.kill('SIGINT');
     expect(await worker.ended).toBe(0);
+    expect(worker.out()).toBe('');
   } finally {
     await connection.close();
   }

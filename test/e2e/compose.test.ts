@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { packageRoot } from '../../src/paths.js';
 import { ROLES } from '../../src/settings.js';
-import { dockerCompose, without } from './system.js';
+import { program, temporaryFolder } from '../dev/temporary.js';
+import { compose, composeOn, without } from './system.js';
 import { SECRETS, composeConfig, type ComposeService } from './compose.js';
 
-const left = without(dockerCompose);
+const left = without(compose);
 const services = left ? {} : await composeConfig();
 const ours = Object.entries(services).filter(([, s]) => s.image.startsWith('shipway:'));
 const named = (name: string): ComposeService => {
@@ -14,6 +15,28 @@ const named = (name: string): ComposeService => {
   if (service === undefined) throw new Error(`docker-compose.yml has no service ${name}`);
   return service;
 };
+
+test('Compose is the program of that name, else the plugin of docker, where there is one', async () => {
+  const make = temporaryFolder;
+  const [alone, plugin, client] = [await make(), await make(), await make()];
+  await program(join(alone, 'docker-compose'), 'exit 0');
+  await program(join(client, 'docker'), 'exit 1');
+  const docker = join(plugin, 'docker');
+  const long = [
+    'services:',
+    '  web:',
+    '    image: web:1',
+    '    ports: [{ mode: ingress, host_ip: 127.0.0.1, target: 80, published: "8080", protocol: tcp }]',
+    '    volumes: [{ type: volume, source: state, target: /var/lib, volume: {} }]',
+  ];
+  await program(docker, `[ "$*" = "compose version" ] || cat <<END\n${long.join('\n')}\nEND`);
+  expect(composeOn([alone, plugin].join(delimiter))).toEqual([join(alone, 'docker-compose')]);
+  expect(composeOn([client, plugin].join(delimiter))).toBeUndefined();
+  expect(composeOn(plugin)).toEqual([docker, 'compose']);
+  expect(await composeConfig(SECRETS, [docker, 'compose'])).toEqual({
+    web: { image: 'web:1', ports: ['127.0.0.1:8080:80'], volumes: ['state:/var/lib'] },
+  });
+});
 
 describe.skipIf(left)('docker-compose.yml', () => {
   test('has a worker for every role, each role once', () => {

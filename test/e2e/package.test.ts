@@ -14,7 +14,7 @@ import { packageVersion } from '../../src/paths.js';
 import { freshDatabase, freshNamespace, temporalAddress } from '../support/servers.js';
 import { SECRETS, composeConfig } from './compose.js';
 import { installed, pack, removed } from './packed.js';
-import { dockerCompose, without } from './system.js';
+import { compose, without } from './system.js';
 
 const PATIENCE_MS = 300_000;
 const run = promisify(execFile);
@@ -85,7 +85,7 @@ test(
  * No image can be built where base images cannot be fetched: what the image would start is started from the installed package, each of
  * our containers as one process with the command and environment that docker-compose.yml gives it.
  */
-describe.skipIf(without(dockerCompose))('the workers of docker-compose.yml', () => {
+describe.skipIf(without(compose))('the workers of docker-compose.yml', () => {
   const running: ChildProcess[] = [];
   const said: Record<string, string> = {};
   let database: Awaited<ReturnType<typeof freshDatabase>>;

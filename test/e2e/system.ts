@@ -1,25 +1,34 @@
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** The path of a program of the system that a test needs, of the first of these names that there is. */
-export const program = (...names: readonly string[]): string | undefined =>
+export const program = (names: readonly string[], path = process.env['PATH'] ?? ''): string | undefined =>
   names
-    .flatMap((name) => (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, name)))
-    .find((path) => {
+    .flatMap((name) => path.split(delimiter).map((folder) => join(folder, name)))
+    .find((file) => {
       try {
-        accessSync(path, constants.X_OK);
+        accessSync(file, constants.X_OK);
         return true;
       } catch {
         return false;
       }
     });
 
-export const chromium = program('chromium', 'chromium-browser', 'google-chrome');
-export const dockerCompose = program('docker-compose');
+/** What runs Compose: the program of that name, or the plugin of docker. */
+export function composeOn(path = process.env['PATH'] ?? ''): readonly [string, ...string[]] | undefined {
+  const alone = program(['docker-compose'], path);
+  if (alone !== undefined) return [alone];
+  const docker = program(['docker'], path);
+  if (docker === undefined) return undefined;
+  return spawnSync(docker, ['compose', 'version']).status === 0 ? [docker, 'compose'] : undefined;
+}
+
+export const chromium = program(['chromium', 'chromium-browser', 'google-chrome']);
+export const compose = composeOn();
 
 /**
  * Whether a test may be left out: its program is not on this machine, and nobody installs it by hand to run the tests. `.ci/run`
  * installs it, and there nothing is left out.
  */
-export const without = (path: string | undefined): boolean =>
-  path === undefined && process.env['CI'] !== 'true';
+export const without = (found: unknown): boolean => found === undefined && process.env['CI'] !== 'true';

@@ -1,6 +1,8 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { readFileSync, readdirSync } from 'node:fs';
+import { exec } from 'node:child_process';
+import { cpSync, readFileSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { parse, parseDocument, stringify } from 'yaml';
 import { z } from 'zod';
@@ -15,6 +17,7 @@ import { commandSchema, fixedSchema, scanSchema } from '../../src/config/stage-s
 import { STARTER_POLICY, STARTER_SERVICE } from '../../src/config/starter.js';
 import { FAILURES } from '../../src/domain/failures.js';
 import { packageRoot } from '../../src/paths.js';
+import { temporaryFolder } from '../dev/temporary.js';
 import { SERVICE, valid } from './texts.js';
 
 const read = (path: string): string => readFileSync(join(packageRoot(), path), 'utf8');
@@ -24,8 +27,18 @@ const files = {
   'docs/failures.md': failuresReference(),
 };
 
-test.each(Object.entries(files))('%s is what `npm run generate` writes', (path, text) => {
+test.each(Object.entries(files))('%s is what the code says', (path, text) => {
   expect(read(path)).toBe(text);
+});
+
+test('npm run generate writes all of them anew', async () => {
+  const copy = await temporaryFolder();
+  const needed = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts'];
+  for (const part of [...needed, 'src', 'workflows', 'activities', 'bench', 'dist'])
+    cpSync(join(packageRoot(), part), join(copy, part), { recursive: true });
+  symlinkSync(join(packageRoot(), 'node_modules'), join(copy, 'node_modules'));
+  await promisify(exec)('npm run --silent generate', { cwd: copy });
+  for (const [path, text] of Object.entries(files)) expect(readFileSync(join(copy, path), 'utf8')).toBe(text);
 });
 
 interface About {

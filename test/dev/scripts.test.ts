@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { exec, execFile } from 'node:child_process';
 import { readFile, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -43,6 +43,14 @@ test('a second set-up does nothing and is quick', async () => {
   ]);
   expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
   expect(Date.now() - began).toBeLessThan(5_000);
+});
+
+test('the benches are set up and reached; one that is not there is refused with those that are', async () => {
+  const typed = promisify(exec)('npm run --silent bench -- none', { cwd: packageRoot() });
+  await expect(typed).rejects.toMatchObject({
+    ...{ code: 2, stdout: '' },
+    stderr: 'there is no bench none; there are stages, temporal, cli, worker\n',
+  });
 });
 
 describe('the lock of the set-up', () => {

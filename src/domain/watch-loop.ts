@@ -62,34 +62,35 @@ const sampleOf = (input: WatchInput, observation: Observation, finding: Finding)
   ...finding,
 });
 
-/** Observations still inside the longest window, and the one before it; thinned evenly when there would be too many. */
-export function kept(plan: WatchPlan, observations: readonly Observation[]): readonly Observation[] {
-  const { errorRate, responseTime, healthCheckFailures } = plan.triggers;
-  const longest = Math.max(
-    errorRate?.windowMs ?? 0,
-    responseTime?.windowMs ?? 0,
-    healthCheckFailures?.windowMs ?? 0,
-  );
-  const since = (observations.at(-1)?.at ?? 0) - longest;
+/** Observations still inside the longest window, and the one before it; thinned when there would be too many. */
+export function kept(
+  { triggers: { errorRate, responseTime, healthCheckFailures } }: WatchPlan,
+  observations: readonly Observation[],
+): readonly Observation[] {
+  const windows = [errorRate, responseTime, healthCheckFailures]
+    .flatMap((trigger) => trigger?.windowMs ?? [])
+    .sort((a, b) => a - b);
+  const newest = observations.at(-1)?.at ?? 0;
   const first = Math.max(
-    observations.findLastIndex((o) => o.at <= since),
+    observations.findLastIndex((o) => o.at <= newest - (windows.at(-1) ?? 0)),
     0,
   );
   const inside = observations.slice(first);
-  return inside.length <= EVIDENCE_LIMIT ? inside : thinned(inside);
+  return inside.length <= EVIDENCE_LIMIT ? inside : thinned(inside, windows);
 }
 
 /**
- * Without the one whose neighbours lie closest together, never the first or one of the last two: its health counts go to the next, which
- * has its counters too, as they are cumulative. One whose counters began anew after it stays.
+ * Without the one that is missed least, never the first or one of the last two: its health counts go to the next, which has its counters
+ * too, as they are cumulative.
  */
-function thinned(observations: readonly Observation[]): readonly Observation[] {
+function thinned(observations: readonly Observation[], windows: readonly number[]): readonly Observation[] {
   let out = 1;
   for (let i = 2; i < observations.length - 2; i++)
-    if (gap(observations, i) < gap(observations, out)) out = i;
+    if (missed(observations, i, windows) < missed(observations, out, windows)) out = i;
   const [a, b] = [observations[out], observations[out + 1]];
   if (a === undefined || b === undefined) return observations;
   const health = {
+    ...a.health,
     ...b.health,
     probes: a.health.probes + b.health.probes,
     failures: a.health.failures + b.health.failures,
@@ -98,9 +99,18 @@ function thinned(observations: readonly Observation[]): readonly Observation[] {
   return [...observations.slice(0, out), merged, ...observations.slice(out + 2)];
 }
 
-/** What would lie between its neighbours without the i-th. */
-function gap(observations: readonly Observation[], i: number): number {
+/** A window begins at the last look before it, so what lies a little before it matters to it as much as what lies in it. */
+const BESIDE = 1.25;
+
+/**
+ * The gap that the i-th would leave, in parts of the shortest window that it matters to: so each window is as exact as any other, however
+ * long another one is. One with counters that began anew before or after it stays.
+ */
+function missed(observations: readonly Observation[], i: number, windows: readonly number[]): number {
   const [before, it, after] = observations.slice(i - 1, i + 2);
-  if (before === undefined || it === undefined || after === undefined || outlives(it, after)) return Infinity;
-  return after.at - before.at;
+  if (before === undefined || it === undefined || after === undefined) return Infinity;
+  if (outlives(before, it) || outlives(it, after)) return Infinity;
+  const age = (observations.at(-1)?.at ?? 0) - it.at;
+  const window = windows.find((ms) => age <= ms * BESIDE) ?? windows.at(-1) ?? 1;
+  return (after.at - before.at) / window;
 }

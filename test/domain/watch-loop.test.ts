@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { windowOf } from '../../src/domain/judgement.js';
+import type { WatchPlan } from '../../src/domain/plan.js';
 import { watchLoop } from '../../src/domain/watch-loop.js';
 import { EVIDENCE_LIMIT, type Observation } from '../../src/domain/watching.js';
 import { CANDIDATE, STABLE, WATCH_PLAN, counters, seen, simulated, watchInput } from '../support/watching.js';
@@ -19,15 +21,53 @@ describe('a watch on a simulated clock', () => {
     expect(JSON.stringify(result).length).toBeLessThan(100_000);
   });
 
-  test('that looks more often than evidence is kept judges the whole window all the same', async () => {
-    const sim = simulated(healthy);
-    const plan = { ...WATCH_PLAN, intervalMs: 1_000 };
-    const result = await watchLoop(watchInput({ plan, until: 3_600_000 }), sim.world);
-    expect(result.evidence.observations).toHaveLength(EVIDENCE_LIMIT);
-    const rates = sim.samples.filter((s) => s.trigger === 'error_rate' && Date.parse(s.at) > 300_000);
-    const requests = rates.map(({ value }) => Number(/^0 of (\d+)$/.exec(value)?.[1]));
-    expect(Math.min(...requests)).toBeGreaterThanOrEqual(3_000);
-    expect(Math.max(...requests)).toBeLessThanOrEqual(3_100);
+  describe('that looks more often than evidence is kept', () => {
+    const HOUR = 3_600_000;
+    const { triggers } = WATCH_PLAN;
+    const responseTime = { p95ThresholdMs: 2000, windowMs: 6 * HOUR, minRequests: 20 };
+    const beside: WatchPlan = { ...WATCH_PLAN, triggers: { ...triggers, responseTime } };
+
+    test.each<[string, WatchPlan, number, readonly number[]]>([
+      ['often', { ...WATCH_PLAN, intervalMs: 1_000 }, HOUR, [120_000, 300_000]],
+      ['with a long window beside', beside, 12 * HOUR, [120_000, 300_000, 6 * HOUR]],
+    ])('%s: every window is judged whole, and little more', async (_, plan, until, windows) => {
+      const sim = simulated(healthy);
+      const { evidence } = await watchLoop(watchInput({ plan, until }), sim.world);
+      expect(evidence.observations).toHaveLength(EVIDENCE_LIMIT);
+      for (const windowMs of windows) {
+        const judged = sim.beats
+          .filter(({ observations }) => (observations.at(-1)?.at ?? 0) > windowMs)
+          .map(({ observations }) => windowOf(observations, windowMs, CANDIDATE).requests);
+        expect(Math.min(...judged)).toBeGreaterThanOrEqual(windowMs / 100);
+        expect(Math.max(...judged)).toBeLessThanOrEqual((1.15 * windowMs) / 100);
+      }
+    });
+
+    test('probes that failed long ago are not counted in a short window', async () => {
+      // One of them every 4 minutes: never 3 within 2.
+      const sim = simulated((at) => ({
+        ...healthy(at),
+        health: { probes: 2, failures: at % 240_000 === 0 ? 1 : 0, note: 'refused' },
+      }));
+      const { verdict } = await watchLoop(watchInput({ plan: beside, until: 12 * HOUR }), sim.world);
+      expect(verdict.kind).toBe('pass');
+    });
+
+    test('an error rate that jumps is told as soon as without a long window', async () => {
+      const jump = 10 * HOUR;
+      const endWith = async (plan: WatchPlan): Promise<number> => {
+        const sim = simulated((at) =>
+          seen(
+            at,
+            counters(CANDIDATE, at / 100, Math.max(0, (at - jump) / 1_000)),
+            counters(STABLE, at / 100),
+          ),
+        );
+        await watchLoop(watchInput({ plan, until: 12 * HOUR }), sim.world);
+        return sim.now();
+      };
+      expect(await endWith(beside)).toBeLessThanOrEqual((await endWith(WATCH_PLAN)) + 2 * beside.intervalMs);
+    });
   });
 
   test('fails within one interval after the limit is broken', async () => {

@@ -68,8 +68,10 @@ const arrows = {
     const module = relative(import.meta.dirname, context.filename);
     const look = (node) => {
       const { source, importKind, exportKind } = node;
-      if (typeof source?.value !== 'string') return;
-      const message = refusal(module, source.value, (importKind ?? exportKind) === 'type');
+      // As far as a template names it, that is enough to know its room.
+      const named = source?.quasis?.[0].value.cooked ?? source?.value;
+      if (typeof named !== 'string') return;
+      const message = refusal(module, named, (importKind ?? exportKind) === 'type');
       if (message !== undefined) context.report({ node, message });
     };
     return {

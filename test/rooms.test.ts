@@ -51,6 +51,7 @@ describe.each([...rooms])('%s', (room, may) => {
     `export { x } from '${from(room, module)}';`,
     `export * from '${from(room, module)}';`,
     `await import('${from(room, module)}');`,
+    `await import(\`${from(room, module)}\`);`,
   ];
 
   test('takes values from no room but those it may', async () => {

@@ -11,6 +11,8 @@ export interface Running extends OpenDeployment {
   started: boolean;
   /** What it is to be told, kept until it has started. */
   back?: GoBack;
+  /** Which wish it has heard last from this run of the target: a repeat tells it nothing new. */
+  told?: GoBack['why'] | undefined;
   /** Rollbacks that became a message to it, or wait for its end; what it does not fulfil becomes a deployment of its own. */
   rollbacks: RollbackRequest[];
 }

@@ -6,8 +6,8 @@ export const notAdmitted = (why: string): ApplicationFailure =>
   ApplicationFailure.nonRetryable(why, 'permit.missing');
 
 /**
- * What an error means that a workflow meets before it has begun. What shipway starts has all that it needs: with anything else somebody
- * started it by hand, and its task would be tried for ever.
+ * What an error of our own code means. A workflow that shipway started has all that it needs, so that one without a parent was started by
+ * somebody with something else, and its task would be tried for ever.
  */
 export const unbegun = (error: unknown): unknown =>
   error instanceof TemporalFailure || workflowInfo().parent !== undefined

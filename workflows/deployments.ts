@@ -10,7 +10,7 @@ import {
 import type { DeploymentInput, GoBack } from '../src/domain/inputs.js';
 import { MEMO_VIEW } from '../src/domain/messages.js';
 import { QUEUES } from '../src/domain/ids.js';
-import type { Board } from './board.js';
+import type { Board, Running } from './board.js';
 import { deployment } from './deployment.js';
 import * as messages from './messages.js';
 import { initialView } from './deployment-view.js';
@@ -74,9 +74,17 @@ const details = ({ release, plan, run, candidate, replaces }: DeploymentInput): 
     ...(run === undefined ? [] : [`- asked for by run \`${run}\``]),
   ].join('\n');
 
-/** Signals to other workflows are hints: one that is gone changes nothing here. */
-export async function tellDeployment(id: string, goBack: GoBack): Promise<void> {
-  await hint(async () => {
+/** However often a wish is repeated, the deployment is told it once; when nobody heard it, the next repeat tells it. */
+export async function tellOnce(running: Running, goBack: GoBack): Promise<void> {
+  const before = running.told;
+  if (before === goBack.why) return;
+  running.told = goBack.why;
+  if (!(await tellDeployment(running.id, goBack))) running.told = before;
+}
+
+/** Signals to other workflows are hints: one that is gone changes nothing here. Answers whether it was there. */
+async function tellDeployment(id: string, goBack: GoBack): Promise<boolean> {
+  return hint(async () => {
     const handle = getExternalWorkflowHandle(id);
     const sent = [handle.signal(messages.goBack, goBack)];
     if (goBack.why === 'abort') sent.push(handle.cancel());
@@ -88,11 +96,13 @@ export async function tellPipeline(id: string, requestId: string): Promise<void>
   await hint(() => getExternalWorkflowHandle(id).signal(messages.outcome, { requestId }));
 }
 
-async function hint(send: () => Promise<void>): Promise<void> {
+async function hint(send: () => Promise<void>): Promise<boolean> {
   try {
     await send();
+    return true;
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ApplicationFailure)) throw error;
     log.info('nobody there to tell', { error: error.message });
+    return false;
   }
 }

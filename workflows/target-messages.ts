@@ -4,7 +4,7 @@ import type { GoBack } from '../src/domain/inputs.js';
 import { malformed } from '../src/domain/statement.js';
 import type { DeployRequest, RollbackRequest, TargetAnswer } from '../src/domain/target.js';
 import { isFor, keep, present, queued, viewOf, type Board } from './board.js';
-import { tellDeployment } from './deployments.js';
+import { tellOnce } from './deployments.js';
 import * as messages from './messages.js';
 import { control } from './profiles.js';
 import { shielded } from './shielded.js';
@@ -122,11 +122,11 @@ async function rollback(
   );
 }
 
-/** The running deployment goes back: at once, or as soon as it has started. A repeat tells it nothing new. */
+/** The running deployment goes back: at once, or as soon as it has started. */
 async function sendBack({ running }: Board, goBack: GoBack): Promise<void> {
-  if (running === undefined || running.back?.why === goBack.why) return;
+  if (running === undefined) return;
   running.back ??= goBack;
-  if (running.started) await tellDeployment(running.id, goBack);
+  if (running.started) await tellOnce(running, goBack);
 }
 
 /** Out of the queue, or as an abort to what runs; one that has never arrived will be answered as taken back when it does. */

@@ -23,15 +23,7 @@ import { adopt, adopted, next } from './turn.js';
  */
 export async function target(input: TargetInput): Promise<void> {
   const publish = publisher(targetDetails);
-  const board: Board = {
-    state: begun(() => newTarget(input)),
-    queue: [],
-    rollbacks: [...(input.rollbacks ?? [])],
-    settled: [...(input.settled ?? [])],
-    withdrawing: [],
-    messages: 0,
-    later: createLater(),
-  };
+  const board = begun(() => boardOf(input));
   const show = (): void => {
     publish(viewOf(board));
   };
@@ -62,6 +54,21 @@ export async function target(input: TargetInput): Promise<void> {
   });
 }
 const HANDLERS_MS = 60_000;
+
+function boardOf(input: TargetInput): Board {
+  const state = newTarget(input);
+  if ([state.service, state.environment].some((name: unknown) => typeof name !== 'string'))
+    throw new TypeError('it names no service or no environment');
+  return {
+    state,
+    queue: [],
+    rollbacks: [...(input.rollbacks ?? [])],
+    settled: [...(input.settled ?? [])],
+    withdrawing: [],
+    messages: 0,
+    later: createLater(),
+  };
+}
 
 async function live(board: Board, input: TargetInput, show: () => void): Promise<void> {
   const loading = load(board, input);

@@ -4,7 +4,7 @@ import type { Cause, DeploymentInput, OpenDeployment } from '../src/domain/input
 import type { Outcome } from '../src/domain/outcome.js';
 import { refusalAnswer, type RollbackRequest } from '../src/domain/target.js';
 import { keep, type Board, type Running } from './board.js';
-import { runDeployment, tellDeployment, tellPipeline } from './deployments.js';
+import { runDeployment, tellOnce, tellPipeline } from './deployments.js';
 import { control, waiting } from './profiles.js';
 import { outlasting } from './renewal.js';
 import { reasonOf, typeOf } from './undo.js';
@@ -60,7 +60,7 @@ async function deploy(
   await runDeployment(board, admitted, async () => {
     running.started = true;
     if (cause.kind === 'deploy') await tellPipeline(cause.request.pipeline, requestId);
-    if (running.back !== undefined) await tellDeployment(admitted.id, running.back);
+    if (running.back !== undefined) await tellOnce(running, running.back);
   });
   await ended(board, admitted.id);
 }

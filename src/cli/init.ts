@@ -1,5 +1,5 @@
-import { mkdir, open, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, open, rm, rmdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import { brokenLink, isTaken } from '../folders.js';
 import { result, string } from './output.js';
@@ -43,12 +43,12 @@ async function refuseTaken(path: string): Promise<void> {
   );
 }
 
-/** All or nothing: what it made is removed again when it cannot finish. */
+/** All or nothing: what it made is removed again when it cannot finish, and nothing that somebody else has put there meanwhile. */
 async function write(folder: string): Promise<void> {
+  const top = await firstMissing(folder);
   const made: string[] = [];
   try {
-    const first = await mkdir(folder, { recursive: true });
-    if (first !== undefined) made.push(first);
+    await mkdir(folder, { recursive: true });
     for (const [name, text] of Object.entries(await starters(folder))) {
       const path = join(folder, name);
       const file = await open(path, 'wx');
@@ -56,9 +56,19 @@ async function write(folder: string): Promise<void> {
       await file.writeFile(text).finally(() => file.close());
     }
   } catch (error) {
-    await Promise.all(made.map((path) => rm(path, { recursive: true, force: true })));
+    // Why it could not finish says more than what could not be cleared away.
+    for (const path of made) await rm(path).catch(() => undefined);
+    if (top !== undefined)
+      for (let at = folder; at.startsWith(top); at = dirname(at)) await rmdir(at).catch(() => undefined);
     throw error;
   }
+}
+
+/** The topmost folder on the way that is to be made. */
+async function firstMissing(folder: string): Promise<string | undefined> {
+  let top: string | undefined;
+  for (let at = folder; !(await isTaken(at)); at = dirname(at)) top = at;
+  return top;
 }
 
 /** As they fit the repository: builds are of the branch that it has. */

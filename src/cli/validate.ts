@@ -6,6 +6,7 @@ import {
   policyIn,
   readDocument,
   serviceIn,
+  unnamedIn,
   type Loaded,
   type Problem,
 } from '../config/index.js';
@@ -16,32 +17,42 @@ import type { Command } from './table.js';
 
 /**
  * `shipway validate`: shipway.yaml, and the policy file beside it when there is one; a policy that `-f` names is checked as one. Exit
- * code 2 when anything is wrong.
+ * code 2 when anything is wrong. What the policy beside it does not name is noted.
  */
 export const validate: Command = async (values) => {
   const checked = await check(await configurationFile(values));
-  const problems = checked
-    .flatMap(([, loaded]): readonly Problem[] => (loaded.ok ? [] : loaded.problems))
-    .map((p) => ({ ...p, file: fromHere(p.file) }));
-  if (problems.length > 0 && values['json'] !== true) progress(formatProblems(problems));
-  const valid = checked.filter(([, { ok }]) => ok).map(([name]) => `${fromHere(name)} is valid`);
-  result(values, { ok: problems.length === 0, problems }, problems.length === 0 ? valid : []);
-  return problems.length === 0 ? 0 : 2;
+  const problems = checked.files.flatMap(([, loaded]) => (loaded.ok ? [] : loaded.problems)).map(fromHere);
+  const notes = checked.notes.map(fromHere);
+  if (values['json'] !== true) {
+    if (problems.length > 0) progress(formatProblems(problems));
+    for (const note of notes) progress(`note: ${formatProblems([note])}`);
+  }
+  const valid = checked.files.filter(([, { ok }]) => ok).map(([file]) => `${pathFromHere(file)} is valid`);
+  const ok = problems.length === 0;
+  result(values, { ok, problems, notes }, ok ? valid : []);
+  return ok ? 0 : 2;
 };
 
-type Checked = readonly [file: string, loaded: Loaded<unknown>];
-
-async function check(file: string): Promise<readonly Checked[]> {
-  const read = await readDocument(file);
-  if (isPolicy(file, read)) return [[file, policyIn(file, read)]];
-  const beside = join(dirname(file), 'shipway.policy.yaml');
-  if (!(await isTaken(beside))) return [[file, serviceIn(file, read)]];
-  const policy = await loadPolicy(beside);
-  const allowed = policy.ok ? Object.keys(policy.value.environments) : undefined;
-  return [
-    [file, serviceIn(file, read, allowed)],
-    [beside, policy],
-  ];
+interface Checked {
+  readonly files: readonly (readonly [file: string, loaded: Loaded<unknown>])[];
+  readonly notes: readonly Problem[];
 }
 
-const fromHere = (file: string): string => relative(process.cwd(), file) || file;
+async function check(file: string): Promise<Checked> {
+  const read = await readDocument(file);
+  if (isPolicy(file, read)) return { files: [[file, policyIn(file, read)]], notes: [] };
+  const service = serviceIn(file, read);
+  const beside = join(dirname(file), 'shipway.policy.yaml');
+  if (!(await isTaken(beside))) return { files: [[file, service]], notes: [] };
+  const policy = await loadPolicy(beside);
+  return {
+    files: [
+      [file, service],
+      [beside, policy],
+    ],
+    notes: service.ok && policy.ok ? unnamedIn(file, read, service.value, policy.value) : [],
+  };
+}
+
+const pathFromHere = (file: string): string => relative(process.cwd(), file) || file;
+const fromHere = (problem: Problem): Problem => ({ ...problem, file: pathFromHere(problem.file) });

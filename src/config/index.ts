@@ -4,5 +4,5 @@ export { ConfigurationError, formatProblems, type Loaded, type Problem } from '.
 export { readDocument } from './document.js';
 export { isPolicy } from './kind.js';
 export { loadPolicy, policyIn } from './policy.js';
-export { loadService, parseService, serviceIn, type ServiceConfig } from './service.js';
+export { loadService, parseService, serviceIn, unnamedIn, type ServiceConfig } from './service.js';
 export { bundleOf, dirtyCommit, type SourceBundle } from './source.js';

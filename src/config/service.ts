@@ -1,10 +1,11 @@
 import { NAME } from '../domain/ids.js';
 import { COMING_IN_SERVICE } from './coming.js';
 import type { DeploymentPlan } from '../domain/plan.js';
+import type { Policy } from '../domain/policy.js';
 import { deploymentOf, merged } from './deployment.js';
 import { deploymentProblems, type Ask } from './deployment-rules.js';
 import { parseDocument, readDocument, type ParsedDocument } from './document.js';
-import { environmentProblems } from './environment-rules.js';
+import { idleCanary, unnamed } from './environment-rules.js';
 import { misnamed } from './fields.js';
 import { parseAt, problemAt, sourceOf, toldToTry, wasRead, type Source } from './issues.js';
 import { inOrder, type Loaded, type Problem } from './problem.js';
@@ -27,26 +28,36 @@ export const loadService = async (file: string): Promise<Loaded<ServiceConfig>> 
 export const parseService = (file: string, text: string): Loaded<ServiceConfig> =>
   serviceIn(file, parseDocument(file, text));
 
-/** The service in a file that has been read; its environments are those that are `allowed`, where that is known. */
+/** The service in a file that has been read. */
 export function serviceIn(
   file: string,
   { document, problems: found }: ParsedDocument,
-  allowed?: readonly string[],
 ): Loaded<ServiceConfig> {
   if (document === undefined) return { ok: false, problems: found };
   const problems = [...found];
   const source = sourceOf(file, document, COMING_IN_SERVICE);
-  const config = configOf(source, problems, allowed);
+  const config = configOf(source, problems);
   return config === undefined || problems.length > 0
     ? { ok: false, problems: inOrder(problems) }
     : { ok: true, value: config };
 }
 
-function configOf(
-  source: Source,
-  problems: Problem[],
-  allowed: readonly string[] | undefined,
-): ServiceConfig | undefined {
+/** The environments of a service that a policy does not name, each as a problem of that policy or of the file. */
+export const unnamedIn = (
+  file: string,
+  { document }: ParsedDocument,
+  { environments }: ServiceConfig,
+  policy: Policy,
+): readonly Problem[] =>
+  document === undefined
+    ? []
+    : unnamed(
+        Object.keys(environments),
+        Object.keys(policy.environments),
+        sourceOf(file, document, COMING_IN_SERVICE),
+      );
+
+function configOf(source: Source, problems: Problem[]): ServiceConfig | undefined {
   const { value, places } = source.document;
   const shell = parseAt(serviceShell, value, [], source, problems);
   if (shell === undefined) return undefined;
@@ -65,7 +76,7 @@ function configOf(
   );
   if (environments !== undefined && Object.keys(environments).length === 0)
     problems.push(problemAt(source, ['environments'], 'there is no environment', 'production: {}'));
-  problems.push(...environmentProblems({ names: Object.keys(environments ?? {}), plans, allowed }, source));
+  problems.push(...idleCanary({ names: Object.keys(environments ?? {}), plans }, source));
   return service === undefined ? undefined : { service, stages, environments: plans };
 }
 const MISSING: Readonly<Record<string, string>> = {

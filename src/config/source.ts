@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { DIRTY } from '../domain/ids.js';
 import type { Digest } from '../domain/release.js';
 import { git, type GitFacts } from './git.js';
 
@@ -77,7 +78,7 @@ export const dirtyCommit = (facts: GitFacts): Promise<DirtyTree> =>
     const tree = await treeOf(facts, borrowed);
     const commit = await committed(facts, borrowed, tree);
     return {
-      facts: { ...facts, commit, version: `${facts.version}+dirty.${tree.slice(0, 7)}`, dirty: true },
+      facts: { ...facts, commit, version: `${facts.version}${DIRTY}${tree.slice(0, 7)}`, dirty: true },
       bundle: () => bundled(borrowed, commit),
       remove: () => removed(folder),
     };

@@ -1,6 +1,8 @@
 import type { CommandStage, ScanStage } from '../domain/plan.js';
 import { meantKey, nearest } from './alternative.js';
+import { NAME } from '../domain/ids.js';
 import { besideFixed, besideScript } from './elsewhere.js';
+import { misnamed } from './fields.js';
 import { flowText } from './flow-text.js';
 import { keysAt } from './known-keys.js';
 import { parseAt, problemAt, type Source } from './issues.js';
@@ -112,16 +114,12 @@ function nothingToDo(keys: readonly string[], path: readonly PropertyKey[], sour
       'key',
     );
   const [only = '', ...more] = keys;
-  return more.length > 0 || only === '' || keysAt(fixedSchema, []).includes(only)
+  const name = [only, misnamed(only)[1]].find((text) => NAME.test(text));
+  return more.length > 0 || name === undefined || KEYS.has(only)
     ? problemAt(source, path, 'the stage has neither script nor security_scan', 'adding script: [ … ]')
-    : problemAt(
-        source,
-        [...path, only],
-        'a stage has its name in the key name',
-        `name: ${flowText(only)}`,
-        'key',
-      );
+    : problemAt(source, [...path, only], 'a stage has its name in the key name', `name: ${name}`, 'key');
 }
+const KEYS = new Set([commandSchema, scanSchema, fixedSchema].flatMap((schema) => keysAt(schema, [])));
 
 function configOf(input: StageInput): StageConfig {
   const only = input.only === undefined ? {} : { only: input.only };

@@ -14,6 +14,8 @@ export const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
 /** Versions and run ids: what git allows in a tag that is also safe as one path segment. */
 export const VERSION = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$/;
+/** In the version of a working tree that was not committed. */
+export const DIRTY = '+dirty.';
 
 /**
  * Task queues. `control` has the workflows and the short effects, `watch` the long and cheap waiting,

@@ -1,3 +1,4 @@
+import { DIRTY } from './ids.js';
 import type { Outcome } from './outcome.js';
 import type { DeploymentView, RunView, WaitingFor } from './view.js';
 
@@ -31,9 +32,12 @@ function afterwards({ run, deployment }: Under, outcome: Outcome): readonly stri
     case 'rejected':
     case 'expired':
     case 'aborted':
-      return [`shipway run --environment ${environment} --release ${version}`];
+      return [`shipway run --environment ${environment} ${ofVersion(version)}`];
   }
 }
+
+/** A working tree that was not committed has no name by which it could be found again. */
+const ofVersion = (version: string): string => (version.includes(DIRTY) ? '--dirty' : `--release ${version}`);
 
 /** The same for a deployment seen by itself, which may belong to no run. */
 export function nextForDeployment(view: DeploymentView): readonly string[] {

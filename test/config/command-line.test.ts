@@ -50,7 +50,7 @@ describe('shipway init', () => {
     const here = join(root, 'new');
     const valid = 'shipway.yaml is valid\nshipway.policy.yaml is valid\n';
     expect(await shipway(here, ['validate'])).toMatchObject({ code: 0, stdout: valid, stderr: '' });
-    const answer = { schema: 1, ok: true, problems: [] };
+    const answer = { schema: 1, ok: true, problems: [], notes: [] };
     expect(JSON.parse((await shipway(here, ['validate', '--json'])).stdout)).toEqual(answer);
     await writeFile(join(here, 'shipway.yaml'), 'mine');
     const again = await shipway(here, ['init']);
@@ -93,14 +93,21 @@ describe('shipway validate', () => {
     expect(stderr).not.toContain('    at ');
   });
 
-  test('says which environment the policy beside it does not name', async () => {
+  test('notes which environment the policy beside it does not name', async () => {
     const root = await project();
     await appendFile(join(root, 'shipway.yaml'), '  canary-eu: {}\n');
     const { code, stdout, stderr } = await shipway(root, ['validate']);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: 'shipway.yaml is valid\nshipway.policy.yaml is valid\n',
+    });
     expect(stderr).toMatch(
-      /^shipway.yaml:50:3 environments.canary-eu: shipway.policy.yaml does not name it, .*\n$/,
+      /^note: shipway.yaml:50:3 environments.canary-eu: shipway.policy.yaml does not name it, .*\n$/,
     );
+    const { notes } = JSON.parse((await shipway(root, ['validate', '--json'])).stdout) as {
+      notes: unknown[];
+    };
+    expect(notes).toMatchObject([{ file: 'shipway.yaml', line: 50, path: 'environments.canary-eu' }]);
     await writeFile(join(root, 'shipway.policy.yaml'), 'environments: [');
     expect((await shipway(root, ['validate'])).stderr).not.toContain('shipway.yaml:');
   });

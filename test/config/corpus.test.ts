@@ -71,7 +71,7 @@ async function problemsOf(
   const json = await said(folder, name, true);
   expect(json.err).toBe('');
   const { problems, ...rest } = JSON.parse(json.out) as { problems: Problem[] };
-  expect(rest).toEqual({ schema: 1, ok: false });
+  expect(rest).toEqual({ schema: 1, ok: false, notes: [] });
   expect(`${formatProblems(problems)}\n`).toBe(text);
   expect(text).not.toMatch(/\n +at |node:internal|\.js:\d+/);
   const lines = readFileSync(join(folder, name), 'utf8').split('\n');
@@ -101,7 +101,7 @@ describe('the corpus', () => {
     const { problems } = await problemsOf(CORPUS, `${name}.yaml`);
     const { stdout, stderr } = await refused(CORPUS, `${name}.yaml`, '--json');
     expect(stderr).toBe('');
-    expect(JSON.parse(stdout)).toEqual({ schema: 1, ok: false, problems });
+    expect(JSON.parse(stdout)).toEqual({ schema: 1, ok: false, problems, notes: [] });
   });
 });
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseDocument } from '../../src/config/document.js';
-import { formatProblems, serviceIn } from '../../src/config/index.js';
+import { formatProblems, serviceIn, unnamedIn } from '../../src/config/index.js';
+import type { EnvironmentPolicy } from '../../src/domain/policy.js';
 import { SERVICE, problemsOf, service } from './texts.js';
 
 const IDLE =
@@ -24,16 +25,24 @@ test.each([
   expect(problemsOf(text.replace('production: {}', `production: { ${own} }`))).toBe(said.join('\n'));
 });
 
-test('the policy beside it names every environment, where that is known', () => {
-  const said = (...allowed: string[]): string[] => {
-    const loaded = serviceIn('f', parseDocument('f', SERVICE), allowed);
-    return loaded.ok ? [] : formatProblems(loaded.problems).split('\n');
+test('which environments a policy does not name is noted', () => {
+  const read = parseDocument('f', SERVICE);
+  const service = serviceIn('f', read);
+  const noted = (...allowed: string[]): string[] => {
+    if (!service.ok) throw new Error(formatProblems(service.problems));
+    const rules = Object.fromEntries(allowed.map((name) => [name, EMPTY_RULES]));
+    return unnamedIn('f', read, service.value, { environments: rules }).map((note) => formatProblems([note]));
   };
-  expect(said('production', 'qa', 'staging')).toEqual([]);
-  const unnamed = 'shipway.policy.yaml does not name it, so nothing may be deployed there; try';
+  expect(noted('production', 'qa', 'staging')).toEqual([]);
+  const unnamed =
+    'shipway.policy.yaml does not name it, so nothing may be deployed there where that rules; try';
   const added = (name: string): string => `adding ${name}: { identity: asserted } to the environments there`;
-  expect(said('prodution')).toEqual([
+  expect(noted('prodution')).toEqual([
     `f:17:3 environments.staging: ${unnamed} ${added('staging')}`,
     `f:18:3 environments.production: ${unnamed} prodution, or ${added('production')}`,
   ]);
 });
+const EMPTY_RULES: EnvironmentPolicy = {
+  identity: 'asserted',
+  approvals: { requiredApprovals: 0, expiresAfterMs: 1, selfApproval: false },
+};

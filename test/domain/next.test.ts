@@ -27,6 +27,11 @@ test.each<readonly [Outcome, string, 'first' | 'over v1' | undefined]>([
   expect(nextCommands(all)).toEqual(command === '' ? [] : [command]);
 });
 
+test('a working tree is run again as such', () => {
+  const dirty = { ...run, version: '1a2b3c4+dirty.0123abc', outcome: 'expired' as const };
+  expect(nextCommands({ run: dirty })).toEqual(['shipway run --environment production --dirty']);
+});
+
 test('what is typed next follows what is asked, and where', () => {
   expect(nextCommands({ run })).toEqual(['shipway watch v2-abc', 'shipway abort v2-abc --reason "…"']);
   const parked = { ...deployment, waitingFor: waitingFor(deployment.id) };

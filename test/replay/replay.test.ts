@@ -35,6 +35,14 @@ test('every workflow type has a recorded history', () => {
   expect(types.filter((type) => !files.some((f) => f.startsWith(`${type}-`)))).toEqual([]);
 });
 
+test('no history names a folder of the machine that it was recorded on', () => {
+  const texts = files.map((name) => readFileSync(new URL(name, HISTORIES), 'utf8'));
+  const frames = texts.flatMap((text) => [...text.matchAll(/ at [^\\"]*?\(?(\/[^\s():"]*):\d/g)]);
+  expect(frames.length).toBeGreaterThan(0);
+  const ours = /^\/(node_modules|workflows|activities|src|test)\//;
+  expect(frames.map(([, path = '']) => path).filter((path) => !ours.test(path))).toEqual([]);
+});
+
 test('a history that the code would not have made is found', async () => {
   const name = files.find((f) => f.startsWith('deployment-')) ?? '';
   const text = JSON.stringify(historyOf(name)).replaceAll('"name":"provision"', '"name":"demolish"');

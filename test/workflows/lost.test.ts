@@ -180,6 +180,8 @@ describe('what is started by hand moves nothing', () => {
     ['pipeline', undefined],
     ['deployment', {}],
     ['target', undefined],
+    ['target', {}],
+    ['target', { service: 'shop', environment: 'staging', rollbacks: 5 }],
   ])('a %s with the input %j has nothing to begin with', async (type, input) => {
     const handle = await lab.client.workflow.start(type, {
       workflowId: `${type}/by-hand/${randomUUID()}`,

@@ -105,8 +105,8 @@ async function start(job: Job, reruns: number): Promise<ProcessIdentity> {
   beats.note({ reruns });
   try {
     await together([
-      deps.backend.audit([attempted(input, 'stage.intent', details, { user: requestedBy })]),
       made(job, reruns),
+      deps.backend.audit([attempted(input, 'stage.intent', details, { user: requestedBy })]),
     ]);
     signal.throwIfAborted();
     beats.note({ host: deps.hostId, reruns });

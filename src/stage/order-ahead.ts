@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { rename } from 'node:fs/promises';
+import { renameSync } from 'node:fs';
 import { aheadOf } from './ahead.js';
 import { launched } from './launcher.js';
 
@@ -24,7 +24,7 @@ export async function takeAhead(checkout: string, run: string, signal: AbortSign
   if (under !== undefined) await Promise.race([under.catch(() => undefined), once(signal, 'abort')]);
   signal.throwIfAborted();
   try {
-    await rename(aheadOf(checkout), run);
+    renameSync(aheadOf(checkout), run);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;

@@ -104,9 +104,11 @@ async function start(job: Job, reruns: number): Promise<ProcessIdentity> {
   const details = { stage: stage.name, attempt: input.attempt, script: stage.script };
   beats.note({ reruns });
   try {
+    // Begun first, because the launcher is another process and has the longer way; told first is what the store says.
+    const making = made(job, reruns);
     await together([
-      made(job, reruns),
       deps.backend.audit([attempted(input, 'stage.intent', details, { user: requestedBy })]),
+      making,
     ]);
     signal.throwIfAborted();
     beats.note({ host: deps.hostId, reruns });

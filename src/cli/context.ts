@@ -14,7 +14,8 @@ const MOST_REASON = 2_000;
 
 /** `-f`, else shipway.yaml here or above. Fails with `UsageError`. */
 export async function configurationFile(values: Values): Promise<string> {
-  const found = await configurationIfAny(values);
+  const named = string(values, 'file');
+  const found = await (named === undefined ? nearest('shipway.yaml') : namedFile(named));
   if (found !== undefined) return found;
   const missing = 'there is no shipway.yaml here or above';
   const other = await nearest('shipway.yml');
@@ -23,10 +24,10 @@ export async function configurationFile(values: Values): Promise<string> {
   throw new UsageError(`${missing}, but ${path}`, `name it shipway.yaml, or say: -f ${path}`);
 }
 
-/** The same for a command that can do without one; what `-f` names must be there. */
+/** The same for a command that can do without one, also where a link leads to none; what `-f` names must be there. */
 export async function configurationIfAny(values: Values): Promise<string | undefined> {
   const named = string(values, 'file');
-  return named === undefined ? nearest('shipway.yaml') : namedFile(named);
+  return named === undefined ? nearest('shipway.yaml').catch(() => undefined) : namedFile(named);
 }
 
 async function namedFile(named: string): Promise<string> {

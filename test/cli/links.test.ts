@@ -62,6 +62,13 @@ describe('a link that leads to no file is said to be that, and nothing takes its
   });
 });
 
+test('a link to nothing is in the way of no command that can do without the file', async () => {
+  const { cwd } = await nested();
+  await symlink('gone.yaml', join(cwd, 'shipway.yaml'));
+  const { stderr } = await shipway(['rollback', '--environment', 'production', '--reason', 'x'], { cwd });
+  expect(stderr).not.toContain('link');
+});
+
 test('init leaves nothing half made', async () => {
   const { cwd } = await nested();
   await symlink('nothing', join(cwd, 'link'));

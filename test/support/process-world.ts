@@ -9,6 +9,7 @@ import type { Configuration } from '../../src/domain/plan.js';
 import type { ArtifactStore } from '../../src/domain/ports.js';
 import type { Release } from '../../src/domain/release.js';
 import { digestOf } from '../../src/hash.js';
+import { findIdentity, isAlive } from '../../src/processes.js';
 import type { StartingHarness } from '../contracts/starting.js';
 
 const SERVER = fileURLToPath(new URL('./fixtures/instance.js', import.meta.url));
@@ -50,8 +51,12 @@ export async function processWorld(): Promise<ProcessWorld> {
       ),
     configuration: (change = {}) => ({ ...plain(counter), ...change }),
     kill: async (id) => {
-      for (const pid of await carrying(id)) process.kill(pid, 'SIGKILL');
-      while ((await carrying(id)).length > 0) await new Promise((r) => setTimeout(r, 5));
+      // One that is dying loses its environment before its place among the processes.
+      const dying = (await Promise.all((await carrying(id)).map(findIdentity))).flatMap(
+        (found) => found ?? [],
+      );
+      for (const { pid } of dying) process.kill(pid, 'SIGKILL');
+      for (const one of dying) while (await isAlive(one)) await new Promise((r) => setTimeout(r, 5));
     },
     started,
     alive: async () => (await living()).length,

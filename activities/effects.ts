@@ -4,6 +4,7 @@ import { otherSlot, type Live, type Slot } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import type { EffectDeps } from './deps.js';
 import { back, forward, type EffectInput } from './effect.js';
+import { fillSlot } from './fill-slot.js';
 import { permitGuard } from './permits.js';
 import { probeOnce } from './smoke.js';
 import { splitFor } from './split.js';
@@ -76,19 +77,13 @@ export function createEffects(deps: EffectDeps) {
 }
 
 async function provision(
-  { provider, router }: EffectDeps,
+  deps: EffectDeps,
   i: ProvisionInput,
   signal: AbortSignal,
 ): Promise<{ address: string }> {
-  const instances = await provider.ensure(i, i.candidate, i.release, i.plan.configuration, signal);
-  const { address } = await router.open(i, i.plan.listen, signal);
-  await router.admit(
-    i,
-    i.candidate,
-    i.release.digest,
-    instances.map((x) => x.url),
-    signal,
-  );
+  const filling = { slot: i.candidate, release: i.release, configuration: i.plan.configuration };
+  const open = () => deps.router.open(i, i.plan.listen, signal);
+  const { address } = await fillSlot(deps, i, filling, signal, open);
   return { address };
 }
 
@@ -129,15 +124,7 @@ async function restore(deps: EffectDeps, i: RestoreInput, signal: AbortSignal): 
     await deps.provider.remove(i, i.candidate, signal);
     return;
   }
-  const instances = await deps.provider.ensure(i, live.slot, live.release, live.configuration, signal);
-  await deps.router.open(i, i.plan.listen, signal);
-  await deps.router.admit(
-    i,
-    live.slot,
-    live.release.digest,
-    instances.map((x) => x.url),
-    signal,
-  );
+  await fillSlot(deps, i, live, signal, () => deps.router.open(i, i.plan.listen, signal));
   const shares = { [live.slot]: FULL };
   const salt = self();
   await deps.router.split(i, { shares, candidate: live.slot, salt, userKey: i.plan.userKey }, signal);

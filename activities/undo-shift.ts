@@ -3,6 +3,7 @@ import type { UserKey } from '../src/domain/plan.js';
 import type { Live } from '../src/domain/target.js';
 import type { EffectDeps } from './deps.js';
 import type { EffectInput } from './effect.js';
+import { fillSlot } from './fill-slot.js';
 import { splitFor } from './split.js';
 
 export interface UndoShiftInput extends EffectInput {
@@ -40,7 +41,7 @@ export async function undoShift(
   const early = await Promise.race([looking.catch(unknown), sleep(LOOK_MS, undefined, { ref: false })]);
   if (early !== 0) await split();
   if ((await looking) >= replaces.configuration.replicas) return undefined;
-  await start(deps, i, replaces, signal);
+  await fillSlot(deps, i, replaces, signal, () => Promise.resolve());
   if (early === 0) await split();
   return `start ${replaces.release.version} in ${replaces.slot} again`;
 }
@@ -57,15 +58,4 @@ async function serving(
   const instances = seen.find((s) => s.slot === slot && s.release === release.digest)?.instances ?? [];
   return instances.filter(({ state, url }) => state !== 'gone' && state !== 'lost' && members.includes(url))
     .length;
-}
-
-async function start(
-  { provider, router }: EffectDeps,
-  i: EffectInput,
-  { slot, release, configuration }: Live,
-  signal: AbortSignal,
-): Promise<void> {
-  const instances = await provider.ensure(i, slot, release, configuration, signal);
-  const urls = instances.map((x) => x.url);
-  await router.admit(i, slot, release.digest, urls, signal);
 }

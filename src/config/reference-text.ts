@@ -59,4 +59,4 @@ environments:
 \`\`\``;
 
 export const POLICY = `The rules of the organisation. A run cannot bring its own: the workers read the file that \`SHIPWAY_POLICY\` names and publish it, and the newest accepted one rules. \`shipway validate\`
-checks the one beside \`shipway.yaml\`, or the one that \`-f\` names: a file that is called \`…policy.yaml\`, or one of another name that has \`environments\` and nothing of a service. The one beside \`shipway.yaml\` must name every environment of it.`;
+checks the one beside \`shipway.yaml\`, or the one that \`-f\` names: a file that is called \`…policy.yaml\`, or one of another name that has \`environments\` and nothing of a service. It notes which environments of \`shipway.yaml\` the one beside it does not name; the policy that rules may name more.`;

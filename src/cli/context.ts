@@ -16,9 +16,11 @@ const MOST_REASON = 2_000;
 export async function configurationFile(values: Values): Promise<string> {
   const named = string(values, 'file');
   const found = await (named === undefined ? nearest('shipway.yaml') : namedFile(named));
+  if (found instanceof UsageError) throw found;
   if (found !== undefined) return found;
   const missing = 'there is no shipway.yaml here or above';
   const other = await nearest('shipway.yml');
+  if (other instanceof UsageError) throw other;
   if (other === undefined) throw new UsageError(missing, 'make one with `shipway init`, or name it with -f');
   const path = relative(process.cwd(), other);
   throw new UsageError(`${missing}, but ${path}`, `name it shipway.yaml, or say: -f ${path}`);
@@ -27,7 +29,9 @@ export async function configurationFile(values: Values): Promise<string> {
 /** The same for a command that can do without one, also where a link leads to none; what `-f` names must be there. */
 export async function configurationIfAny(values: Values): Promise<string | undefined> {
   const named = string(values, 'file');
-  return named === undefined ? nearest('shipway.yaml').catch(() => undefined) : namedFile(named);
+  if (named !== undefined) return namedFile(named);
+  const found = await nearest('shipway.yaml');
+  return found instanceof UsageError ? undefined : found;
 }
 
 async function namedFile(named: string): Promise<string> {
@@ -48,13 +52,13 @@ async function namedFile(named: string): Promise<string> {
     : new UsageError(`${named} is not a file that can be read twice`, 'name a plain file with -f');
 }
 
-/** The file of this name here or above. Fails with `UsageError` at a link that leads to none. */
-async function nearest(name: string): Promise<string | undefined> {
+/** The file of this name here or above, or what is wrong with a link that comes first and leads to none. */
+async function nearest(name: string): Promise<string | UsageError | undefined> {
   for (let folder = process.cwd(); ; folder = dirname(folder)) {
     const file = join(folder, name);
     if (await isFile(file)) return file;
     const broken = await brokenLink(file);
-    if (broken !== undefined) throw broken;
+    if (broken !== undefined) return broken;
     if (folder === dirname(folder)) return undefined;
   }
 }

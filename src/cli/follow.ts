@@ -72,6 +72,7 @@ export function deploymentToCome(client: ShipwayClient, name: string): Followed<
     });
   return { ...there, look };
 }
+
 /** The exit code of what was followed: also of a run that failed because it was refused. */
 export function exitOf({ run: { outcome, failure = '' } }: RunStatus): number {
   const refused = isFailureType(failure) && FAILURES[failure].exit === REFUSED;

@@ -6,7 +6,7 @@ import type { EffectDeps } from './deps.js';
 export type Filling = Pick<Live, 'slot' | 'release' | 'configuration'>;
 
 /**
- * Instances of the release run and are ready in the slot, and the router knows them; nobody is sent there by that. `opened` comes between,
+ * Instances of the release run and are ready in the slot, and the router knows them; no share is changed by that. `opened` comes between,
  * where the router may not know the target yet. Converges; fails with what provider and router fail with.
  */
 export async function fillSlot<T>(

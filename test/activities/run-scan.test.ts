@@ -6,11 +6,11 @@ import { runScan } from '../../activities/run-scan.js';
 import { packArtifacts } from '../../src/adapters/artifacts/tar.js';
 import { secretlintScanner } from '../../src/adapters/scanners/secretlint.js';
 import type { Scanner } from '../../src/domain/ports.js';
-import type { ScanStage } from '../../src/domain/plan.js';
 import type { RunScanInput } from '../../src/domain/stage.js';
 import { ShipwayError } from '../../src/errors.js';
 import { PLANTED } from '../contracts/scanner.js';
 import { activityOf } from '../support/activity.js';
+import { scanStage } from '../support/plans.js';
 import { stageLabOfFile, type Source } from '../support/stage-lab.js';
 
 const TOKEN = PLANTED['GitHub token'] ?? '';
@@ -19,20 +19,9 @@ beforeEach(() => {
   lab.chunks.length = lab.entries.length = 0;
 });
 
-const stage = (more: Partial<ScanStage> = {}): ScanStage => ({
-  ...{
-    kind: 'scan',
-    name: 'scan',
-    needs: [],
-    checks: ['secret_detection'],
-    timeoutMs: 60_000,
-    allowFailure: false,
-  },
-  ...more,
-});
 const input = (of: Source, more: Partial<RunScanInput> = {}): RunScanInput => ({
   ...lab.input(of),
-  stage: stage(),
+  stage: scanStage(),
   ...more,
 });
 const scanned = (
@@ -117,7 +106,7 @@ const endless: Scanner = {
 };
 
 test('one that does not come to an end is stopped at the stage’s timeout', async () => {
-  const of = input(clean, { stage: stage({ timeoutMs: 1_500 }) });
+  const of = input(clean, { stage: scanStage({ timeoutMs: 1_500 }) });
   await expect(scanned(of, endless)).rejects.toMatchObject({
     type: 'stage.timeout',
     nonRetryable: true,

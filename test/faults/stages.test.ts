@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'vitest';
 import type { RunView } from '../../src/domain/view.js';
 import { until } from '../gateway/lab.js';
 import { sql } from '../store/cluster.js';
-import { commandStage, statement } from '../support/plans.js';
+import { commandStage, scanStage, statement } from '../support/plans.js';
 import { faultLab, type FaultLab } from './lab.js';
 import { auditIsWhole, build, service } from './service.js';
 
@@ -54,22 +54,8 @@ test('the worker killed in and after every kind of stage', async () => {
       command('test'),
       build({ script: counting(count('build'), ['one', 'two', 'three']) }),
       command('package'),
-      {
-        kind: 'scan',
-        name: 'scan',
-        needs: [],
-        checks: ['secret_detection'],
-        timeoutMs: 60_000,
-        allowFailure: false,
-      },
-      {
-        kind: 'scan',
-        name: 'scan-again',
-        needs: [],
-        checks: ['secret_detection'],
-        timeoutMs: 60_000,
-        allowFailure: false,
-      },
+      scanStage(),
+      scanStage({ name: 'scan-again' }),
       { kind: 'approve', name: 'approve', needs: [] },
     ],
   });

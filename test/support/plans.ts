@@ -1,6 +1,6 @@
 import { releaseDigest } from '../../activities/release-digest.js';
 import type { PipelineInput } from '../../src/domain/inputs.js';
-import type { DeploymentPlan, Plan, StagePlan, Strategy } from '../../src/domain/plan.js';
+import type { DeploymentPlan, Plan, ScanStage, StagePlan, Strategy } from '../../src/domain/plan.js';
 import { FULL } from '../../src/domain/plan.js';
 import type { RunRow } from '../../src/domain/store.js';
 import type { Statement, Verb } from '../../src/domain/statement.js';
@@ -44,6 +44,16 @@ export const commandStage = (name: string, more: object = {}): StagePlan => ({
   attempts: 1,
   outputLimitBytes: 64 * 1024 ** 2,
   onLost: 'rerun',
+  allowFailure: false,
+  ...more,
+});
+
+export const scanStage = (more: Partial<ScanStage> = {}): ScanStage => ({
+  kind: 'scan',
+  name: 'scan',
+  needs: [],
+  checks: ['secret_detection'],
+  timeoutMs: 60_000,
   allowFailure: false,
   ...more,
 });

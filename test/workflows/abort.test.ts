@@ -2,10 +2,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { pipelineId } from '../../src/domain/ids.js';
 import type { PipelineInput } from '../../src/domain/inputs.js';
 import { MESSAGES, type Accepted } from '../../src/domain/messages.js';
-import type { StagePlan } from '../../src/domain/plan.js';
 import { labOfFile } from '../support/lab.js';
 import { calm, phases, thereAndBack } from '../support/phases.js';
-import { pipelineInput, plan, statement } from '../support/plans.js';
+import { pipelineInput, plan, statement, scanStage } from '../support/plans.js';
 import { record } from '../support/record.js';
 import { story, type Story } from '../support/story.js';
 
@@ -13,15 +12,6 @@ const lab = await labOfFile();
 afterEach(() => {
   calm(lab);
 });
-
-const SCAN: StagePlan = {
-  kind: 'scan',
-  name: 'scan',
-  needs: [],
-  checks: ['secret_detection'],
-  timeoutMs: 60_000,
-  allowFailure: false,
-};
 
 async function abort(shop: Story, input: PipelineInput): Promise<Accepted> {
   const s = statement('carol', 'abort', pipelineId(shop.service, input.run), { reason: 'wrong one' });
@@ -60,7 +50,7 @@ describe.each(ways)('%s', (name, stop, reason) => {
   test.each(['test', 'scan'])('while stage %s runs', async (stage) => {
     const shop = story(lab, service(stage));
     const { stages } = plan('v1');
-    const input = pipelineInput(plan('v1', { service: shop.service, stages: [SCAN, ...stages] }));
+    const input = pipelineInput(plan('v1', { service: shop.service, stages: [scanStage(), ...stages] }));
     const begun = lab.stallStage(stage);
     await lab.start(input);
     await begun;

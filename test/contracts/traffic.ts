@@ -41,6 +41,16 @@ export function trafficContract(name: string, make: () => Promise<RouterHarness>
       return address;
     }
 
+    /** A slow request is under way in green, where nobody is sent any more. */
+    async function leftBusy(): Promise<{ readonly slow: ReturnType<typeof ask> }> {
+      const address = await opened();
+      await h.router.split(TARGET, splitTo(FULL), never);
+      const slow = ask(address, '/slow');
+      while (green.seen() === 0) await new Promise((r) => setTimeout(r, 5));
+      await h.router.split(TARGET, splitTo(0), never);
+      return { slow };
+    }
+
     test('open: a port that is taken is refused', async () => {
       const taken = Number(new URL(blue.url).port);
       const other = { service: 'other', environment: 'staging' };
@@ -120,11 +130,7 @@ export function trafficContract(name: string, make: () => Promise<RouterHarness>
     });
 
     test('drain: tells what is left when the time is over, and waits until nothing is', async () => {
-      const address = await opened();
-      await h.router.split(TARGET, splitTo(FULL), never);
-      const slow = ask(address, '/slow');
-      while (green.seen() === 0) await new Promise((r) => setTimeout(r, 5));
-      await h.router.split(TARGET, splitTo(0), never);
+      const { slow } = await leftBusy();
       expect(await h.router.drain(TARGET, 'green', 50, never)).toEqual({ inflight: 1 });
       expect(await h.router.drain(TARGET, 'green', 5_000, never)).toEqual({ inflight: 0 });
       await h.router.withdraw(TARGET, 'green', never);
@@ -166,11 +172,7 @@ export function trafficContract(name: string, make: () => Promise<RouterHarness>
     });
 
     test('an abort is heeded at once', async () => {
-      const address = await opened();
-      await h.router.split(TARGET, splitTo(FULL), never);
-      const slow = ask(address, '/slow');
-      while (green.seen() === 0) await new Promise((r) => setTimeout(r, 5));
-      await h.router.split(TARGET, splitTo(0), never);
+      const { slow } = await leftBusy();
       const stop = new AbortController();
       const draining = h.router.drain(TARGET, 'green', 5_000, stop.signal);
       setTimeout(() => {

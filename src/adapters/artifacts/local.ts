@@ -15,7 +15,6 @@ import { gathered } from './gathered.js';
  */
 export function localArtifacts({ directory }: { readonly directory: string }): ArtifactStore {
   const placeOf = (digest: Digest): string => join(directory, 'sha256', digest.slice(0, 2), checked(digest));
-  const lasting = new Set<Digest>();
   let ready: Promise<string> | undefined;
   return {
     put: async (content, expected) => {
@@ -23,7 +22,7 @@ export function localArtifacts({ directory }: { readonly directory: string }): A
         ready = undefined;
         throw error;
       });
-      return put({ incoming: await ready, placeOf, lasting }, content, expected);
+      return put(await ready, placeOf, content, expected);
     },
     get: async (digest) => {
       if (!(await exists(placeOf(digest)))) throw missing(digest);
@@ -33,26 +32,18 @@ export function localArtifacts({ directory }: { readonly directory: string }): A
   };
 }
 
-interface Place {
-  /** Where content is written before its digest is known. */
-  readonly incoming: string;
-  readonly placeOf: (digest: Digest) => string;
-  /** What is known to outlast a crash of the machine. */
-  readonly lasting: Set<Digest>;
-}
-
 async function put(
-  place: Place,
+  incoming: string,
+  placeOf: (digest: Digest) => string,
   content: AsyncIterable<Uint8Array>,
   expected: Digest | undefined,
 ): Promise<{ digest: Digest; bytes: number }> {
-  const { placeOf } = place;
-  const temporary = join(place.incoming, randomUUID());
+  const temporary = join(incoming, randomUUID());
   try {
     const { small, all } = await gathered(content);
     if (small !== undefined) {
       const known = { digest: sha256(small), bytes: small.length };
-      if ((expected ?? known.digest) === known.digest && (await holds(place, known.digest, small)))
+      if ((expected ?? known.digest) === known.digest && (await holds(placeOf(known.digest), small)))
         return known;
     }
     const { digest, bytes } = await written(temporary, all);
@@ -67,17 +58,12 @@ async function put(
 }
 
 /** Whether it is there already, whole and for good: what stages say is often the same, and to write it costs two waits for the disk. */
-async function holds({ placeOf, lasting }: Place, digest: Digest, content: Buffer): Promise<boolean> {
-  const path = placeOf(digest);
+async function holds(path: string, content: Buffer): Promise<boolean> {
   const there = await readFile(path).catch(ifGone);
   if (there?.equals(content) !== true) return false;
-  if (lasting.has(digest)) return true;
   await syncFolder(dirname(path));
-  if (lasting.size >= MOST_LASTING) lasting.clear();
-  lasting.add(digest);
   return true;
 }
-const MOST_LASTING = 1_000;
 
 async function moved(from: string, to: string): Promise<void> {
   const folder = dirname(to);

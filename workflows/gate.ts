@@ -76,6 +76,8 @@ export function createGates(asking: Asking): Gates {
 /** What the handlers and the question share. */
 interface Desk extends Asking {
   open?: GateState;
+  /** The one before, as it was closed: what is late for it is told so, whichever of the two came first. */
+  closed?: GateState;
   counted: Statement[];
 }
 
@@ -116,8 +118,9 @@ async function answeredOrNot(desk: Desk, gate: GateState): Promise<GateState> {
     return desk.open;
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    return withdrawn(desk.open);
+    return (desk.open = withdrawn(desk.open));
   } finally {
+    desk.closed = desk.open;
     delete desk.open;
     desk.changed(undefined);
   }
@@ -130,7 +133,7 @@ async function take(desk: Desk, statement: Statement): Promise<Accepted> {
   const goesBack = asked.question === 'parked' && statement.verb === 'reject';
   const result = await verified({ statement, gate: asked, ...subject }, goesBack ? later : undefined);
   if (result.status === 'refused') return result;
-  const late = refusal(desk.open, statement);
+  const late = refusal(desk.open ?? desk.closed, statement);
   if (late !== undefined || desk.open === undefined) {
     const why = late ?? 'the gate has closed';
     later.add(recorded(desk, statement, why));

@@ -129,7 +129,7 @@ describe('the audit of a gate', () => {
       'statement.accepted',
       'statement.refused',
     ]);
-    expect(said.at(-1)?.details).toMatchObject({ why: 'nothing is waiting for an answer here' });
+    expect(said.at(-1)?.details).toMatchObject({ why: 'the gate is closed: approved' });
   });
 
   test.each([

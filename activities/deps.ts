@@ -11,6 +11,8 @@ export interface ControlDeps {
   readonly policy: () => Promise<Policy>;
   /** The host whose provider new targets get. */
   readonly host: string;
+  /** Where stages run beside: told the commit of a run that is being taken in, so that its first stage finds it copied. */
+  readonly announce?: (commit: string) => void;
 }
 
 /** What activities that touch the world work with. */

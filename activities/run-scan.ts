@@ -1,9 +1,8 @@
-import { rm } from 'node:fs/promises';
 import { Context } from '@temporalio/activity';
 import type { Finding, Scanner } from '../src/domain/ports.js';
 import type { RunScanInput, RunScanResult } from '../src/domain/stage.js';
 import { ShipwayError } from '../src/errors.js';
-import { jobDir, prepareJob, type JobName } from '../src/stage/job-files.js';
+import { forgetJob, jobDir, type JobName } from '../src/stage/job-files.js';
 import { makeWorkspace } from '../src/stage/workspace.js';
 import { attempted } from './audit.js';
 import { beating } from './beating.js';
@@ -31,7 +30,7 @@ export const runScan =
       const job = `${jobDir(stageDir, name)}-${String(Context.current().info.attempt)}`;
       const { service, commit, source, artifacts } = input;
       try {
-        prepareJob(job);
+        await forgetJob(job);
         const workspace = await makeWorkspace(
           { stageDir, backend, service, commit, source, artifacts, cache: [], job },
           signal,
@@ -48,7 +47,7 @@ export const runScan =
           `stage ${stage} ran longer than ${String(timeoutMs / 1000)} s`,
         );
       } finally {
-        await rm(job, { recursive: true, force: true });
+        await forgetJob(job);
       }
     });
 

@@ -15,7 +15,7 @@ import { policyOf } from './policy.js';
 import { releaseDigest } from './release-digest.js';
 import { USED, acceptedEntry, messageOf, refusedEntry, unfit } from './statements.js';
 
-type Deps = Pick<ControlDeps, 'store' | 'policy'>;
+type Deps = Pick<ControlDeps, 'store' | 'policy' | 'announce'>;
 const subjectOf = (plan: Plan): Subject => ({
   service: plan.service,
   environment: plan.environment,
@@ -38,6 +38,7 @@ export const admitRun =
     const asksForThis =
       statement.verb === 'run' && statement.on === planHash && statement.person === input.requestedBy;
     if (!asksForThis) throw new ShipwayError('statement.refused', 'the statement does not ask for this run');
+    deps.announce?.(plan.commit);
     const why = unfit(statement) ?? (await taken(deps.store, input));
     if (why === undefined) return { identity: rules.identity };
     await deps.store.audit.append([refusedEntry(subject, statement, why)]);

@@ -4,14 +4,7 @@ import { ShipwayError } from '../src/errors.js';
 import type { ProcessIdentity } from '../src/processes.js';
 import { stopStrays, type JobEnd } from '../src/stage/await-job.js';
 import { environmentOf } from '../src/stage/environment.js';
-import {
-  forgetJob,
-  inspectJob,
-  prepareJob,
-  readResult,
-  type JobName,
-  type JobState,
-} from '../src/stage/job-files.js';
+import { forgetJob, inspectJob, readResult, type JobName, type JobState } from '../src/stage/job-files.js';
 import { launched } from '../src/stage/launcher.js';
 import type { StageUser } from '../src/stage/user.js';
 import { makeWorkspace, type WorkspaceOptions } from '../src/stage/workspace.js';
@@ -127,7 +120,6 @@ async function start(job: Job, reruns: number): Promise<ProcessIdentity> {
 
 async function made(job: Job, reruns: number): Promise<void> {
   const { deps, input, folder, signal } = job;
-  prepareJob(folder);
   await makeWorkspace(workspaceOf(job), signal);
   const { script } = input.stage;
   await launched('readyJob', folder, { script, environment: environmentOf(input), reruns, user: deps.user });

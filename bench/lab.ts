@@ -17,7 +17,7 @@ import { bothOrNeither } from '../src/dev/servers.js';
 import { startTemporal, type TemporalOptions } from '../src/dev/temporal.js';
 import { packageRoot } from '../src/paths.js';
 import { installRuntime } from '../src/worker/runtime.js';
-import { bareActivities } from './bare-activities.js';
+import { bareActivities, type BareActivities } from './bare-activities.js';
 
 /** Ends the servers and removes the folders of a bench that is interrupted or killed. */
 export const guard = startGuard();
@@ -40,12 +40,8 @@ export interface BareLab {
 /** A Temporal server with a worker that knows only bare workflows. */
 export async function bareLab(options: TemporalOptions): Promise<BareLab> {
   quietRuntime();
-  bundle ??= bundleWorkflowCode({
-    workflowsPath: join(packageRoot(), 'dist/bench/workflows/bare.js'),
-    logger: QUIET,
-  });
   const server = await startTemporal({ ui: false, guard, ...options });
-  const worker = await bareWorker(server.address, await bundle);
+  const worker = await bareWorker(server.address, bareActivities);
   const connection = await Connection.connect({ address: server.address });
   const client = new Client({ connection });
   let n = 0;
@@ -68,7 +64,7 @@ export async function bareLab(options: TemporalOptions): Promise<BareLab> {
 
 export async function bareWorker(
   address: string,
-  code?: WorkflowBundleWithSourceMap,
+  activities: BareActivities,
 ): Promise<{ stop: () => Promise<void> }> {
   bundle ??= bundleWorkflowCode({
     workflowsPath: join(packageRoot(), 'dist/bench/workflows/bare.js'),
@@ -78,8 +74,8 @@ export async function bareWorker(
   const worker = await Worker.create({
     connection,
     taskQueue: 'bare',
-    workflowBundle: code ?? (await bundle),
-    activities: bareActivities,
+    workflowBundle: await bundle,
+    activities,
   });
   const running = worker.run();
   return {

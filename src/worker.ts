@@ -28,7 +28,7 @@ import { installRuntime } from './worker/runtime.js';
 import { acceptPolicy, currentPolicy } from './worker/policy.js';
 import { serve } from './worker/serve.js';
 import type { StageUser } from './stage/user.js';
-import { commandUser, stageDeps } from './worker/stage.js';
+import { commandUser, copiedAhead, stageDeps } from './worker/stage.js';
 import { together } from './together.js';
 import { openStore } from './store/open.js';
 import { migrate } from './store/migrate.js';
@@ -218,11 +218,12 @@ const POLLING: Readonly<Record<Role, (parts: Parts) => readonly Polling[]>> = {
   ],
 };
 
-const controlDeps = ({ store, client, settings }: Parts): ControlDeps => ({
+const controlDeps = ({ store, client, settings, log }: Parts): ControlDeps => ({
   store: existing(store),
   client,
   policy: currentPolicy(existing(store)),
   host: settings.hostId,
+  ...(settings.roles.includes('stage') ? { announce: copiedAhead({ settings, log }) } : {}),
 });
 
 function existing(store: Store | undefined): Store {

@@ -52,7 +52,7 @@ export async function runStages(run: Run): Promise<void> {
   }
 }
 
-async function runStage(run: Run, stage: StagePlan, made: Made): Promise<Partial<StageView>> {
+function runStage(run: Run, stage: StagePlan, made: Made): Promise<Partial<StageView>> {
   switch (stage.kind) {
     case 'command':
       return allowing(stage, () => command(run, stage, made));

@@ -1,15 +1,23 @@
 import { proxyActivities, condition, defineSignal, setHandler } from '@temporalio/workflow';
-import type { BareActivities } from '../bare-activities.js';
+import type { BareActivities, CommittingActivities } from '../bare-activities.js';
 
 const { spawnTrue, noOp } = proxyActivities<BareActivities>({ startToCloseTimeout: '30s' });
-const queued = proxyActivities<BareActivities>({ startToCloseTimeout: '30s', allowEagerDispatch: false });
+const queued = proxyActivities<CommittingActivities>({
+  startToCloseTimeout: '30s',
+  allowEagerDispatch: false,
+});
 
 /** Seven activities that each go through a queue and run `true`: what seven stages cost without shipway. */
 export async function bareStages(): Promise<void> {
   for (let i = 0; i < 7; i++) await queued.spawnTrue();
 }
 
-/** The same by the worker that asked for them, with no queue between: what stages that everybody may run would cost. */
+/** The same with two commits each: the difference is what a commit costs where it is made. */
+export async function bareCommittingStages(): Promise<void> {
+  for (let i = 0; i < 7; i++) await queued.spawnBetweenCommits();
+}
+
+/** Without commits, by the worker that asked for them, with no queue between: what stages that everybody may run would cost. */
 export async function bareEagerStages(): Promise<void> {
   for (let i = 0; i < 7; i++) await spawnTrue();
 }

@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NAME, VERSION } from '../domain/ids.js';
 import type { RunStageResult } from '../domain/stage.js';
@@ -17,13 +17,19 @@ export interface JobName {
 export function jobDir(stageDir: string, { run, stage, attempt }: JobName): string {
   if (!VERSION.test(run) || !NAME.test(stage) || !Number.isInteger(attempt))
     throw new ShipwayError('internal.bug', `${JSON.stringify({ run, stage, attempt })} is no name of a job`);
-  return join(stageDir, 'jobs', run, stage, String(attempt));
+  return join(stageDir, 'jobs', run, `${stage}.${String(attempt)}`);
 }
 
 /** Holds what belongs to the commands: workspace, home and temporary files. It and all else in a job's folder is the worker's own. */
 export const runDir = (job: string): string => join(job, 'run');
 export const [WORKSPACE, HOME, TMP] = ['workspace', 'home', 'tmp'] as const;
 export const workspaceDir = (job: string): string => join(runDir(job), WORKSPACE);
+
+const [SCRIPT, OUTPUT, EXIT, BEGUN] = ['script', 'output', 'exit', 'begun.json'] as const;
+export const scriptFile = (job: string): string => join(job, SCRIPT);
+export const outputFile = (job: string): string => join(job, OUTPUT);
+/** The exit code, once there is one. */
+export const exitFile = (job: string): string => join(job, EXIT);
 
 export type JobState =
   | { readonly kind: 'none' }
@@ -56,9 +62,16 @@ export function endOf(job: string): JobState | undefined {
   return isTimeout(job) ? { kind: 'timeout' } : { kind: 'ended', code };
 }
 
-/** Makes the folder. Others may pass through it to what is theirs, and read nothing. */
-export function prepareJob(job: string): void {
-  mkdirSync(job, { recursive: true, mode: 0o711 });
+/**
+ * What every job's folder begins with, made once for a commit and copied: folders for the commands, and files to be written when every
+ * millisecond counts, because to make a file takes longer than to write it. Others may pass through it to what is theirs, and read nothing.
+ */
+export async function makeJobTemplate(folder: string): Promise<void> {
+  await mkdir(folder, { mode: 0o711 });
+  await mkdir(runDir(folder), { mode: 0o711 });
+  for (const part of [WORKSPACE, HOME, TMP]) await mkdir(join(runDir(folder), part), { mode: 0o700 });
+  for (const name of [SCRIPT, OUTPUT, EXIT, `${BEGUN}.new`])
+    await writeFile(join(folder, name), '', { mode: 0o600 });
 }
 
 /** The workflow execution that wants a job's end. */
@@ -69,15 +82,16 @@ export interface JobOwner {
 interface BegunNote {
   readonly at: string;
   readonly owner: JobOwner;
+  /** With its start time a pid is known for sure; empty when that could not be read. */
+  readonly runner: ProcessIdentity;
 }
 
 /** Said before the command is started, so that it is never started twice by mistake; whole or not at all. */
-export function noteBegun(job: string, owner: JobOwner): void {
-  const note: BegunNote = { at: new Date().toISOString(), owner };
+export function noteBegun(job: string, owner: JobOwner, runner: ProcessIdentity): void {
+  const note: BegunNote = { at: new Date().toISOString(), owner, runner };
   writeFileSync(join(job, `${BEGUN}.new`), JSON.stringify(note), { mode: 0o600 });
   renameSync(join(job, `${BEGUN}.new`), join(job, BEGUN));
 }
-const BEGUN = 'begun.json';
 
 /** Whose job it is. What a crash of the machine has swallowed is nobody's that is known. */
 export const ownerOf = (job: string): JobOwner | undefined => readJson<BegunNote>(join(job, BEGUN))?.owner;
@@ -93,29 +107,22 @@ export const noteTimeout = (job: string): Promise<void> =>
   writeFile(join(job, 'timeout'), '', { mode: 0o600 });
 const isTimeout = (job: string): boolean => readText(join(job, 'timeout')) !== undefined;
 
-/** What the worker adds to the pid that the runner itself has said: with its start time a pid is known for sure. */
-export const runnerLine = ({ pid, startTime }: ProcessIdentity): string => `${String(pid)} ${startTime}\n`;
-
 async function runner(job: string): Promise<ProcessIdentity | undefined> {
-  const said = readText(join(job, 'pid')) ?? '';
-  const pid = Number.parseInt(said, 10);
-  if (!Number.isInteger(pid) || pid <= 0) return undefined;
-  const now = await findIdentity(pid);
-  if (now === undefined) return undefined;
-  const startTime = /^\d+ (.+)\n/m.exec(said)?.[1];
-  const same = startTime === undefined ? runs(pid, job) : startTime === now.startTime;
+  const noted = readJson<BegunNote>(join(job, BEGUN))?.runner;
+  const now = noted === undefined ? undefined : await findIdentity(noted.pid);
+  if (noted === undefined || now === undefined) return undefined;
+  const same = noted.startTime === '' ? runs(noted.pid, job) : noted.startTime === now.startTime;
   return same ? now : undefined;
 }
 
-/** Whether the process is this job's runner: asked when the worker died before it had noted its start time. */
+/** Whether the process is this job's runner: asked when its start time is not known. */
 function runs(pid: number, job: string): boolean {
   const command = readText(`/proc/${String(pid)}/cmdline`);
   return command?.split('\0').includes(scriptFile(job)) ?? false;
 }
-export const scriptFile = (job: string): string => join(job, 'script');
 
 function exitCode(job: string): number | undefined {
-  const text = readText(join(job, 'exit'));
+  const text = readText(exitFile(job));
   return text?.endsWith('\n') === true ? Number(text) : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { appendFileSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { identityOf, isAlive, type ProcessIdentity } from '../processes.js';
@@ -7,10 +7,11 @@ import {
   HOME,
   NOTHING_SHIPPED,
   TMP,
+  exitFile,
   noteBegun,
+  outputFile,
   type JobOwner,
   runDir,
-  runnerLine,
   scriptFile,
   workspaceDir,
   writeShipped,
@@ -37,7 +38,8 @@ const CHUNKS = 1_000_000;
 
 /** Puts down what the runner needs beside its workspace. Done again, it is the same. */
 async function layOut(job: string, { script, reruns, user }: JobCommand): Promise<void> {
-  writeFileSync(scriptFile(job), scriptText(script), { mode: user === undefined ? 0o600 : 0o644 });
+  writeFileSync(scriptFile(job), scriptText(script), { mode: 0o600 });
+  if (user !== undefined) chmodSync(scriptFile(job), 0o644);
   if (reruns > 0) await writeShipped(job, { ...NOTHING_SHIPPED, seq: reruns * CHUNKS });
 }
 
@@ -62,18 +64,18 @@ export async function readyJob(job: string, command: JobCommand): Promise<void> 
   const env = { ...command.environment, HOME: home, TMPDIR: tmp, [JOB_TOKEN]: job };
   const files: number[] = [];
   // Appended to, so that what is too much can be cut while it grows.
-  const opened = (name: string): number => {
-    const file = openSync(join(job, name), 'a', 0o600);
+  const opened = (path: string): number => {
+    const file = openSync(path, 'a', 0o600);
     files.push(file);
     return file;
   };
   try {
-    const [output, pid, exit] = [opened('output'), opened('pid'), opened('exit')];
+    const [output, exit] = [opened(outputFile(job)), opened(exitFile(job))];
     const child = spawn('/bin/sh', ['-c', runnerText(), 'shipway-stage', scriptFile(job)], {
       cwd: workspaceDir(job),
       env,
       detached: true,
-      stdio: ['pipe', output, output, pid, exit],
+      stdio: ['pipe', output, output, exit],
       ...user,
     });
     await spawned(child);
@@ -83,7 +85,6 @@ export async function readyJob(job: string, command: JobCommand): Promise<void> 
     // One that has no start time that can be read runs all the same, and is known by its command.
     const identity = await identityOf(id).catch(() => ({ pid: id, startTime: '' }));
     ready.set(job, { child, identity });
-    appendFileSync(pid, runnerLine(identity));
   } finally {
     for (const file of files) closeSync(file);
   }
@@ -96,7 +97,7 @@ export async function readyJob(job: string, command: JobCommand): Promise<void> 
 export async function beginJob(job: string, owner: JobOwner): Promise<ProcessIdentity | undefined> {
   const waiting = ready.get(job);
   if (waiting === undefined || !(await waits(waiting))) return undefined;
-  noteBegun(job, owner);
+  noteBegun(job, owner, waiting.identity);
   ready.delete(job);
   waiting.child.stdin?.end('go\n');
   return waiting.identity;

@@ -15,16 +15,16 @@ export function orderAhead(checkout: string): Promise<void> {
 }
 
 /**
- * Takes the copy as a job's own folder, waiting while this worker makes one: how that failed is told to whoever ordered it. False when there
+ * Takes the copy as a job's folder, waiting while this worker makes one: how that failed is told to whoever ordered it. False when there
  * is none; fails when `signal` aborts.
  */
-export async function takeAhead(checkout: string, run: string, signal: AbortSignal): Promise<boolean> {
+export async function takeAhead(checkout: string, job: string, signal: AbortSignal): Promise<boolean> {
   const under = making.get(checkout);
   signal.throwIfAborted();
   if (under !== undefined) await Promise.race([under.catch(() => undefined), once(signal, 'abort')]);
   signal.throwIfAborted();
   try {
-    renameSync(aheadOf(checkout), run);
+    renameSync(aheadOf(checkout), job);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;

@@ -35,10 +35,10 @@ export async function stopOrphans({ stageDir, goesOn, signal }: Orphanage): Prom
   return stopped;
 }
 
-/** `jobs/<run>/<stage>/<attempt>` */
+/** `jobs/<run>/<stage>.<attempt>` */
 async function jobsIn(stageDir: string): Promise<readonly string[]> {
   let folders = [join(stageDir, 'jobs')];
-  for (let level = 0; level < 3; level++) folders = (await Promise.all(folders.map(within))).flat();
+  for (let level = 0; level < 2; level++) folders = (await Promise.all(folders.map(within))).flat();
   return folders;
 }
 

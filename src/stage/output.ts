@@ -1,11 +1,10 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { truncate } from 'node:fs/promises';
-import { join } from 'node:path';
 import { exclusive } from '../exclusive.js';
 import { sizeText } from '../domain/size.js';
 import type { StageBackend } from '../domain/stage.js';
 import { ifGone } from '../if-gone.js';
-import { readShipped, writeShipped, type JobName } from './job-files.js';
+import { outputFile, readShipped, writeShipped, type JobName } from './job-files.js';
 
 const CHUNK_BYTES = 64 * 1024;
 const PERIOD_MS = 500;
@@ -30,7 +29,7 @@ export function shipOutput(
   limit = OUTPUT_LIMIT,
 ): Shipping {
   const ship = (last: boolean): Promise<number> =>
-    exclusive(join(job, 'output'), undefined, () => shipAll({ job, name, backend, limit }, last));
+    exclusive(outputFile(job), undefined, () => shipAll({ job, name, backend, limit }, last));
   let going: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
     // What could not be shipped now is shipped next time; the last time it counts.
@@ -69,7 +68,7 @@ async function shipAll({ job, name, backend, limit }: Output, last: boolean): Pr
     if (full && !last) return at.offset;
     const content = full
       ? Buffer.from(cutAt(limit))
-      : read(join(job, 'output'), at.offset, at.pending === 0 ? room : at.pending);
+      : read(outputFile(job), at.offset, at.pending === 0 ? room : at.pending);
     if (content.length === 0 && !last) return at.offset;
     // What goes a second time goes as it was: whether it was the last is said by a chunk of its own.
     const ended = full || (last && at.pending === 0 && content.length < room);
@@ -86,7 +85,7 @@ const cutAt = (limit: number): string =>
   `\nshipway: the rest of the output was cut, output_limit is ${sizeText(limit)}\n`;
 
 /** What nobody will read does not fill the disk: the output is appended to, so it goes on at the begin. */
-const cut = (job: string): Promise<void> => truncate(join(job, 'output'), 0);
+const cut = (job: string): Promise<void> => truncate(outputFile(job), 0);
 
 async function* one(content: Uint8Array): AsyncIterable<Uint8Array> {
   yield await Promise.resolve(content);

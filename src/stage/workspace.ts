@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -13,7 +13,7 @@ import { exists } from '../folders.js';
 import { restoreCaches } from './caches.js';
 import { takeAhead } from './order-ahead.js';
 import { git } from './git.js';
-import { HOME, TMP, WORKSPACE, runDir, workspaceDir } from './job-files.js';
+import { makeJobTemplate, workspaceDir } from './job-files.js';
 import { launched } from './launcher.js';
 
 export interface WorkspaceOptions {
@@ -24,7 +24,7 @@ export interface WorkspaceOptions {
   readonly source: Digest;
   readonly artifacts: readonly ArtifactRef[];
   readonly cache: readonly CachePlan[];
-  /** The job's folder: the workspace is made in it. */
+  /** The job's folder, which is not there yet: it is made, and the workspace in it. */
   readonly job: string;
 }
 /** A git commit in full: nothing else names a folder of sources. */
@@ -32,11 +32,11 @@ const COMMIT = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** Source, then what earlier stages declared, then caches; never what the last stage happened to leave. */
 export async function makeWorkspace(options: WorkspaceOptions, signal: AbortSignal): Promise<string> {
-  const run = runDir(options.job);
   const place = checkoutDir(options.stageDir, options.commit);
-  if (!(await takeAhead(place, run, signal))) {
+  mkdirSync(dirname(options.job), { recursive: true, mode: 0o711 });
+  if (!(await takeAhead(place, options.job, signal))) {
     await checkout(options, place, signal);
-    await launched('copyTree', place, run);
+    await launched('copyTree', place, options.job);
   }
   const workspace = workspaceDir(options.job);
   for (const artifact of options.artifacts)
@@ -45,10 +45,7 @@ export async function makeWorkspace(options: WorkspaceOptions, signal: AbortSign
   return workspace;
 }
 
-/**
- * What a stage's commands begin with, made once and copied for every stage: the commit as it is in the bundle, and empty folders for their
- * home and their temporary files. Fails with `source.invalid`.
- */
+/** What a job begins with, made once and copied for every stage, with the commit as it is in the bundle. Fails with `source.invalid`. */
 async function checkout(
   { backend, commit, source }: WorkspaceOptions,
   place: string,
@@ -58,14 +55,13 @@ async function checkout(
   const work = `${place}.${randomUUID()}`;
   const bundle = `${work}.bundle`;
   await mkdir(dirname(work), { recursive: true, mode: 0o700 });
-  await mkdir(work, { mode: 0o711 });
   try {
-    for (const part of [WORKSPACE, HOME, TMP]) await mkdir(join(work, part), { mode: 0o700 });
+    await makeJobTemplate(work);
     await pipeline(
       Readable.from(await backend.getArtifact(source)),
       createWriteStream(bundle, { mode: 0o600 }),
     );
-    await unbundled(join(work, WORKSPACE), bundle, commit, signal);
+    await unbundled(workspaceDir(work), bundle, commit, signal);
     await rename(work, place);
   } catch (error) {
     // Another stage was quicker: what it made is the same.
@@ -82,7 +78,7 @@ export function checkoutDir(stageDir: string, commit: string): string {
   return join(stageDir, 'sources', commit);
 }
 
-/** With as few files of git's own as it can be: they are copied for every stage. */
+/** With as few files and folders of git's own as it can be: they are copied for every stage. */
 async function unbundled(work: string, bundle: string, commit: string, signal: AbortSignal): Promise<void> {
   const unlogged = ['-c', 'core.logAllRefUpdates=false'];
   try {
@@ -91,8 +87,11 @@ async function unbundled(work: string, bundle: string, commit: string, signal: A
     await git(work, [...unlogged, ...fetch], signal);
     await git(work, [...unlogged, 'checkout', '--quiet', '--detach', commit], signal);
     await git(work, ['pack-refs', '--all'], signal);
+    await Promise.all(EMPTY.map((folder) => rmdir(join(work, '.git', folder))));
   } catch (error) {
     signal.throwIfAborted();
     throw new ShipwayError('source.invalid', `the source does not hold commit ${commit}`, { cause: error });
   }
 }
+/** What git makes when it needs it. */
+const EMPTY = ['refs/heads', 'refs/tags', 'objects/info'];

@@ -17,7 +17,7 @@ test('the stage after one finds its source copied already, as it was committed',
   await lab.attempt(lab.input(source, { script: ['echo changed > README.md', 'touch left'] }, first)).result;
   await settled();
   expect(await sources()).toEqual([source.commit, `${source.commit}.ahead`]);
-  await writeFile(join(`${checkout}.ahead/workspace`, 'seen'), '');
+  await writeFile(join(`${checkout}.ahead/run/workspace`, 'seen'), '');
   const script = [
     'test -e seen',
     'test ! -e left',
@@ -60,6 +60,6 @@ test('a copy that cannot be made leaves nothing, and fails no stage', async () =
   // Others may pass through what becomes a job's folder, where nobody else can come to, and read nothing.
   const open = async (path: string) => ((await stat(path)).mode & 0o077).toString(8);
   expect(await open(join(lab.stageDir, 'sources'))).toBe('0');
-  expect(await open(checkout)).toBe('11');
-  for (const part of ['workspace', 'home', 'tmp']) expect(await open(join(checkout, part))).toBe('0');
+  for (const folder of [checkout, join(checkout, 'run')]) expect(await open(folder)).toBe('11');
+  for (const part of ['workspace', 'home', 'tmp']) expect(await open(join(checkout, 'run', part))).toBe('0');
 });

@@ -21,18 +21,25 @@ const beat = (host?: string, reruns = 0) => ({
 });
 const DOWN = (): Promise<never> => Promise.reject(new ShipwayError('store.unavailable', 'down'));
 const without = (part: keyof StageBackend) => ({ deps: { backend: { ...lab.backend, [part]: DOWN } } });
+const begun = (input: Parameters<StageLab['job']>[0]): string => join(lab.job(input), 'begun.json');
+const noted = async (input: Parameters<StageLab['job']>[0]) =>
+  JSON.parse(await textOf(begun(input), (text) => text !== '')) as {
+    runner: { pid: number; startTime: string };
+  };
 const runnerPid = async (input: Parameters<StageLab['job']>[0]): Promise<number> =>
-  Number.parseInt(await textOf(join(lab.job(input), 'pid')), 10);
+  (await noted(input)).runner.pid;
 
-test('whoever comes while it runs attaches, also when the start was not noted to its end', async () => {
-  for (const noted of [true, false]) {
+test('whoever comes while it runs attaches, also when its start time could not be noted', async () => {
+  for (const known of [true, false]) {
     const [go, counter] = [file('go'), file('counter')];
     const script = counting(counter, `while [ ! -e ${go} ]; do sleep 0.02; done`, 'echo through');
     const input = lab.input(source, { script });
     const first = lab.attempt(input);
     await textOf(counter);
-    const pid = await textOf(join(lab.job(input), 'pid'), (text) => /^\d+ .+\n/m.test(text));
-    if (!noted) await writeFile(join(lab.job(input), 'pid'), `${String(Number.parseInt(pid, 10))}\n`);
+    const note = await noted(input);
+    expect(note.runner).toEqual(await identityOf(note.runner.pid));
+    const runner = { ...note.runner, startTime: '' };
+    if (!known) await writeFile(begun(input), JSON.stringify({ ...note, runner }));
     const second = lab.attempt(input, { info: { attempt: 2 } });
     await writeFile(go, '');
     const results = await Promise.all([first.result, second.result]);
@@ -146,7 +153,7 @@ test('a runner that was killed while nobody looked, and one that never came to b
       const again = lab.input(source, { script: counting(counter) });
       await lab.attempt(again).result;
       await settled();
-      await Promise.all(['pid', 'exit', 'result.json'].map((f) => rm(join(lab.job(again), f))));
+      await Promise.all(['exit', 'result.json'].map((f) => rm(join(lab.job(again), f))));
       expect((await inspectJob(lab.job(again))).kind).toBe('lost');
       await lab.attempt(again).result;
       process.kill(-(await runnerPid(input)), 'SIGKILL');
@@ -182,7 +189,7 @@ test('files that a crash of the machine has left empty are no bug', async () => 
   const input = lab.input(source, { script: ['echo hello'] });
   await lab.attempt(input).result;
   await settled();
-  for (const name of ['shipped.json', 'result.json', 'pid', 'exit', 'begun.json'])
+  for (const name of ['shipped.json', 'result.json', 'exit', 'begun.json'])
     await writeFile(join(lab.job(input), name), '');
   expect((await inspectJob(lab.job(input))).kind).toBe('lost');
   await lab.attempt(input).result;

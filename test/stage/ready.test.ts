@@ -6,10 +6,10 @@ import { expect, test } from 'vitest';
 import { membersOf } from '../../src/adapters/providers/process-find.js';
 import { ShipwayError } from '../../src/errors.js';
 import { exists } from '../../src/folders.js';
-import { isAlive, identityOf } from '../../src/processes.js';
+import { isAlive, identityOf, type ProcessIdentity } from '../../src/processes.js';
 import { inspectJob } from '../../src/stage/job-files.js';
 import { JOB_TOKEN } from '../../src/stage/job.js';
-import { stageLabOfFile, textOf, type Attempt } from '../support/stage-lab.js';
+import { stageLabOfFile, type Attempt } from '../support/stage-lab.js';
 
 const { lab, source } = await stageLabOfFile();
 
@@ -36,10 +36,19 @@ async function ready(onLost: 'rerun' | 'fail' = 'rerun') {
   const attempt = lab.attempt(input, { deps: audit });
   attempt.result.catch(() => undefined);
   const job = lab.job(input);
-  const noted = await textOf(join(job, 'pid'), (text) => /^\d+ .+\n/m.test(text));
-  return { ...attempt, input, job, marker, settle, runner: await identityOf(Number.parseInt(noted, 10)) };
+  return { ...attempt, input, job, marker, settle, runner: await waitingRunner(job) };
 }
 let n = 0;
+
+/** The runner, once the shell that waits for leave to run the script is there. */
+async function waitingRunner(job: string): Promise<ProcessIdentity> {
+  const waiting = (): Promise<readonly ProcessIdentity[]> => membersOf(job, undefined, JOB_TOKEN);
+  await expect.poll(waiting, { timeout: 10_000 }).toHaveLength(2);
+  const [one, other] = await waiting();
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'ppid=', '-p', String(one?.pid)]);
+  const runner = Number(stdout) === other?.pid ? other : one;
+  return identityOf(runner?.pid ?? NaN);
+}
 
 /** Nothing has begun, and nothing waits any more. */
 async function nothingOf({ job, marker, runner }: Awaited<ReturnType<typeof ready>>): Promise<void> {

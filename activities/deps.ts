@@ -11,7 +11,7 @@ export interface ControlDeps {
   readonly policy: () => Promise<Policy>;
   /** The host whose provider new targets get. */
   readonly host: string;
-  /** Where stages run beside: told the commit of a run that is being taken in, so that its first stage finds it copied. */
+  /** Where stages run beside: told the commit of a run that was taken in, so that its first stage finds it copied. */
   readonly announce?: (commit: string) => void;
 }
 

@@ -38,9 +38,11 @@ export const admitRun =
     const asksForThis =
       statement.verb === 'run' && statement.on === planHash && statement.person === input.requestedBy;
     if (!asksForThis) throw new ShipwayError('statement.refused', 'the statement does not ask for this run');
-    deps.announce?.(plan.commit);
     const why = unfit(statement) ?? (await taken(deps.store, input));
-    if (why === undefined) return { identity: rules.identity };
+    if (why === undefined) {
+      deps.announce?.(plan.commit);
+      return { identity: rules.identity };
+    }
     await deps.store.audit.append([refusedEntry(subject, statement, why)]);
     throw new ShipwayError('statement.refused', why);
   };

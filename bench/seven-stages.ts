@@ -15,7 +15,7 @@ import { bareWorker, fullServers, quietRuntime, temporaryFolder } from './lab.js
 import { interleaved, median, ms, timed, type Row } from './measure.js';
 import { sevenStagePlan, source } from './source.js';
 
-const ROUNDS = 15;
+const ROUNDS = 31;
 const COMMITS_A_STAGE = 2;
 const STAGES = 7;
 

@@ -45,7 +45,7 @@ export function stageDeps({ settings, artifacts, store, user }: Parts): StageDep
   };
 }
 
-/** A commit that was checked out here before is copied for a run's first stage, while the run is being taken in. */
+/** A commit that was checked out here before is copied for a run's first stage, as soon as the run was taken in. */
 export const copiedAhead =
   ({ settings: { stageDir }, log }: Pick<Parts, 'settings' | 'log'>) =>
   (commit: string): void => {

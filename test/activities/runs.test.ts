@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { finishRun } from '../../activities/runs.js';
+import { admitRun, finishRun } from '../../activities/runs.js';
+import type { PipelineInput } from '../../src/domain/inputs.js';
 import { activityOf } from '../support/activity.js';
+import { RULES } from '../support/admission.js';
 import { memoryStore } from '../support/memory-store.js';
 import { pipelineInput, plan } from '../support/plans.js';
 
@@ -20,4 +22,25 @@ test('the end of a run, tried in two ways, is one entry; after a reset it is ano
   expect(store.entries()).toHaveLength(1);
   await finish('reset', '1');
   expect(store.entries()).toHaveLength(2);
+});
+
+test('a run that was taken in is announced to where its stages may run, and one that was refused is not', async () => {
+  const announced: string[] = [];
+  const deps = {
+    store: memoryStore(),
+    policy: () =>
+      Promise.resolve({ environments: { production: { identity: 'asserted', approvals: RULES } } } as const),
+    announce: (commit: string) => void announced.push(commit),
+  };
+  const admit = (input: PipelineInput, runId: string) =>
+    activityOf(`pipeline/shop/${input.run}`, {
+      workflowExecution: { workflowId: `pipeline/shop/${input.run}`, runId },
+    }).run(admitRun(deps), input);
+  const input = pipelineInput(plan('v1'));
+  expect(await admit(input, 'first')).toEqual({ identity: 'asserted' });
+  expect(announced).toEqual([input.plan.commit]);
+  await expect(admit({ ...input, run: 'another' }, 'second')).rejects.toMatchObject({
+    type: 'statement.refused',
+  });
+  expect(announced).toHaveLength(1);
 });

@@ -1,6 +1,9 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Logger } from 'pino';
+import type { WorkerSettings } from '../../src/settings.js';
+import { copiedAhead } from '../../src/worker/stage.js';
 import { makeAhead } from '../../src/stage/ahead.js';
 import { settled } from '../../src/stage/behind.js';
 import { orderAhead, takeAhead } from '../../src/stage/order-ahead.js';
@@ -62,4 +65,18 @@ test('a copy that cannot be made leaves nothing, and fails no stage', async () =
   expect(await open(join(lab.stageDir, 'sources'))).toBe('0');
   for (const folder of [checkout, join(checkout, 'run')]) expect(await open(folder)).toBe('11');
   for (const part of ['workspace', 'home', 'tmp']) expect(await open(join(checkout, 'run', part))).toBe('0');
+});
+
+test('a run that is announced finds its commit copied, if this machine has seen it before', async () => {
+  const warned: unknown[] = [];
+  const log = { warn: (why: unknown) => warned.push(why) } as unknown as Logger;
+  const announce = copiedAhead({ settings: { stageDir: lab.stageDir } as WorkerSettings, log });
+  announce(source.commit);
+  announce('0'.repeat(40));
+  await settled();
+  expect(await sources()).toEqual([source.commit, `${source.commit}.ahead`]);
+  expect(warned).toEqual([]);
+  announce('no commit');
+  await settled();
+  expect(warned).toMatchObject([{ err: { type: 'source.invalid' } }]);
 });

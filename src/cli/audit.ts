@@ -1,16 +1,17 @@
 import { verifyChain } from '../audit-chain.js';
-import { apiClient, type ApiClient } from '../client/api.js';
+import { apiClient } from '../client/api.js';
+import { UsageError } from '../errors.js';
 import { settings } from './context.js';
-import { filterOf } from './history.js';
+import { FILTERS, filterOf } from './history.js';
 import { columns, result } from './output.js';
 import { details, instant } from './render/text.js';
 import type { Command, Values } from './table.js';
 
 /** `shipway audit`: the entries, or with --verify whether all of them hang together. Exit code 1 when they do not. */
 export const audit: Command = async (values) => {
+  if (values['verify'] === true) return verify(values);
   const filter = filterOf(values);
   const api = apiClient(await settings(values));
-  if (values['verify'] === true) return verify(api, values);
   const entries = await api.audit(filter);
   const rows = entries.map(({ seq, entry: e }) => [
     String(seq),
@@ -26,7 +27,15 @@ export const audit: Command = async (values) => {
   return 0;
 };
 
-async function verify(api: ApiClient, values: Values): Promise<number> {
+/** A chain without some of its links is none, so nothing may be left out. */
+async function verify(values: Values): Promise<number> {
+  const filter = FILTERS.find((option) => values[option] !== undefined);
+  if (filter !== undefined)
+    throw new UsageError(
+      `--verify looks at the whole record, and --${filter} would leave some of it out`,
+      `leave out --${filter}`,
+    );
+  const api = apiClient(await settings(values));
   const verified = await verifyChain(await api.chain());
   const lines = verified.ok
     ? [

@@ -22,7 +22,7 @@ export async function configurationFile(values: Values): Promise<string> {
   const other = await nearest('shipway.yml');
   if (other instanceof UsageError) throw other;
   if (other === undefined) throw new UsageError(missing, 'make one with `shipway init`, or name it with -f');
-  const path = relative(process.cwd(), other);
+  const path = pathFromHere(other);
   throw new UsageError(`${missing}, but ${path}`, `name it shipway.yaml, or say: -f ${path}`);
 }
 
@@ -33,6 +33,9 @@ export async function configurationIfAny(values: Values): Promise<string | undef
   const found = await nearest('shipway.yaml');
   return found instanceof UsageError ? undefined : found;
 }
+
+/** As whoever typed the command would name it. */
+export const pathFromHere = (file: string): string => relative(process.cwd(), file) || file;
 
 async function namedFile(named: string): Promise<string> {
   if (named === '')

@@ -1,17 +1,16 @@
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { up } from '../dev/up.js';
 import { ConfigurationError, loadPolicy } from '../config/index.js';
 import { UsageError } from '../errors.js';
-import { isTaken } from '../folders.js';
 import { configurationFile } from './context.js';
 import { progress, result } from './output.js';
+import { policyBeside } from './policy-file.js';
 import type { Command } from './table.js';
 
 /** `shipway dev`: everything on this machine until it is interrupted. */
 export const dev: Command = async (values) => {
   const directory = dirname(await configurationFile(values));
-  const policyFile = join(directory, 'shipway.policy.yaml');
-  await refuseBadPolicy(policyFile);
+  const policyFile = await goodPolicy(directory);
   // Heard from the beginning: an interruption while things start ends them in order too, once they are up.
   const end = interrupted();
   const running = await up({ directory, policyFile, env: process.env, say: progress });
@@ -28,14 +27,15 @@ export const dev: Command = async (values) => {
 };
 
 /** The worker would refuse it too, where nobody looks: in its log, after everything has been started. */
-async function refuseBadPolicy(file: string): Promise<void> {
-  if (!(await isTaken(file)))
+async function goodPolicy(folder: string): Promise<string> {
+  const { file, is } = await policyBeside(folder);
+  if (!is)
     throw new UsageError(
       `there is no ${file}, and no worker works without a policy`,
       '`shipway init` in an empty folder writes one to start from; put it beside shipway.yaml',
     );
   const loaded = await loadPolicy(file);
-  if (loaded.ok) return;
+  if (loaded.ok) return file;
   throw new ConfigurationError(
     'the policy',
     loaded.problems,

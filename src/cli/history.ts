@@ -8,7 +8,10 @@ import type { Command, Values } from './table.js';
 const DAYS = 30;
 const MOST_DAYS = 36_500;
 
-/** What `--service`, `--environment` and `--days` ask for. Fails with `UsageError`. */
+/** The options that leave something out of a record. */
+export const FILTERS = ['service', 'environment', 'days'] as const;
+
+/** What they ask for. Fails with `UsageError`. */
 export function filterOf(values: Values): RecordFilter {
   const [service, environment] = [string(values, 'service'), string(values, 'environment')];
   return {

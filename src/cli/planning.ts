@@ -22,7 +22,7 @@ import type { Plan } from '../domain/plan.js';
 import type { Digest } from '../domain/release.js';
 import { UsageError } from '../errors.js';
 import { digestOf } from '../hash.js';
-import { configurationFile, required } from './context.js';
+import { configurationFile, pathFromHere, required } from './context.js';
 import { progress, string } from './output.js';
 import type { Values } from './table.js';
 
@@ -85,7 +85,7 @@ async function configAt(root: string, commit: string, file: string): Promise<Loa
 
 function valid(where: string, loaded: Loaded<ServiceConfig>): ServiceConfig {
   if (loaded.ok) return loaded.value;
-  const problems = loaded.problems.map((p) => ({ ...p, file: relative(process.cwd(), p.file) || p.file }));
+  const problems = loaded.problems.map((p) => ({ ...p, file: pathFromHere(p.file) }));
   throw new ConfigurationError(
     `the configuration of ${where}`,
     problems,

@@ -1,4 +1,4 @@
-import { dirname, join, relative } from 'node:path';
+import { dirname } from 'node:path';
 import {
   formatProblems,
   isPolicy,
@@ -10,9 +10,9 @@ import {
   type Loaded,
   type Problem,
 } from '../config/index.js';
-import { isTaken } from '../folders.js';
-import { configurationFile } from './context.js';
+import { configurationFile, pathFromHere } from './context.js';
 import { progress, result } from './output.js';
+import { policyBeside } from './policy-file.js';
 import type { Command } from './table.js';
 
 /**
@@ -42,8 +42,8 @@ async function check(file: string): Promise<Checked> {
   const read = await readDocument(file);
   if (isPolicy(file, read)) return { files: [[file, policyIn(file, read)]], notes: [] };
   const service = serviceIn(file, read);
-  const beside = join(dirname(file), 'shipway.policy.yaml');
-  if (!(await isTaken(beside))) return { files: [[file, service]], notes: [] };
+  const { file: beside, is } = await policyBeside(dirname(file));
+  if (!is) return { files: [[file, service]], notes: [] };
   const policy = await loadPolicy(beside);
   return {
     files: [
@@ -54,5 +54,4 @@ async function check(file: string): Promise<Checked> {
   };
 }
 
-const pathFromHere = (file: string): string => relative(process.cwd(), file) || file;
 const fromHere = (problem: Problem): Problem => ({ ...problem, file: pathFromHere(problem.file) });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -83,6 +83,8 @@ const WRONG: readonly (readonly string[])[] = [
   ['audit', '--days', '1e3'],
   ['list', '--limit', '0'],
   ['audit', '--environment', '../x'],
+  ['audit', '--verify', '--service', 'shop'],
+  ['audit', '--verify', '--days', '3'],
   ['rollback', '--reason', 'slow'],
   ['rollback', '--environment', 'production'],
   ['rollback', '--environment', 'production', '--reason', 'slow'],
@@ -193,6 +195,19 @@ describe('init and validate', () => {
     expect(none).toMatchObject({ code: 2, stdout: '' });
     expect(none.stderr).toContain('shipway init');
     expect((await readdir(folder)).sort()).toEqual(['shipway.yaml']);
+  });
+
+  test('a policy under a name that nobody reads is not taken for none', async () => {
+    const folder = join(cwd, 'yml');
+    await shipway(['init', 'yml'], { cwd });
+    await rename(join(folder, 'shipway.policy.yaml'), join(folder, 'shipway.policy.yml'));
+    for (const command of ['validate', 'dev']) {
+      const said = await shipway([command], { cwd: folder });
+      expect(said).toMatchObject({ code: 2, stdout: '' });
+      expect(said.stderr).toBe(
+        'shipway: nothing reads shipway.policy.yml\nnext: name it shipway.policy.yaml\n',
+      );
+    }
   });
 
   test('problems of both files are on stderr, or in one object', async () => {

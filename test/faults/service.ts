@@ -35,6 +35,8 @@ export interface Instance {
 export type Shipping = Partial<DeploymentPlan> & {
   readonly badWhile?: string;
   readonly readyAfterMs?: number;
+  /** From SIGTERM to its end; default: at once. */
+  readonly stopAfterMs?: number;
   /** The stages before `deploy`; default: one that builds. */
   readonly before?: readonly StagePlan[];
 };
@@ -65,6 +67,8 @@ export interface Service {
   readonly instances: () => Promise<readonly Instance[]>;
   /** How many instances of each version have ever begun, by their own count. */
   readonly starts: () => Promise<Readonly<Record<string, number>>>;
+  /** Versions of the instances that were told to stop, if they take their time. */
+  readonly stopping: () => Promise<readonly string[]>;
   readonly state: () => Promise<TargetState>;
   readonly entries: () => Promise<readonly AuditEntry[]>;
   /** Router, processes, users' answers, target's record, permits and deployments agree that `version` alone serves. */
@@ -81,9 +85,13 @@ export function service(lab: FaultLab, name: string, environment = 'staging'): S
     );
   const begin: Service['begin'] = async (
     version,
-    { badWhile, readyAfterMs = 0, before = [build()], ...more } = {},
+    { badWhile, readyAfterMs = 0, stopAfterMs, before = [build()], ...more } = {},
   ) => {
-    const told = { ...(badWhile && { BAD_WHILE: badWhile }), READY_AFTER: String(readyAfterMs) };
+    const told = {
+      ...(badWhile && { BAD_WHILE: badWhile }),
+      ...(stopAfterMs !== undefined && { STOP_AFTER: String(stopAfterMs) }),
+      READY_AFTER: String(readyAfterMs),
+    };
     const deployment = deploymentOf({ COUNTER: counter, ...told }, more);
     const of = plan(version, {
       ...ref,
@@ -98,11 +106,9 @@ export function service(lab: FaultLab, name: string, environment = 'staging'): S
     return input.run;
   };
   const ended: Service['ended'] = (run) => endedOf(workflow({ run }));
-  const starts = async (): Promise<string[][]> =>
-    (await readFile(counter, 'utf8').catch(() => ''))
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => line.split(' '));
+  const linesOf = async (file: string): Promise<string[]> =>
+    (await readFile(file, 'utf8').catch(() => '')).split('\n').filter(Boolean);
+  const starts = async (): Promise<string[][]> => (await linesOf(counter)).map((line) => line.split(' '));
   const shown: Service['shown'] = () => lab.gateway().must(`GET`, `/targets/${name}/${environment}`);
   const instances: Service['instances'] = async () =>
     (
@@ -145,6 +151,7 @@ export function service(lab: FaultLab, name: string, environment = 'staging'): S
       for (const [, , version = ''] of await starts()) count[version] = (count[version] ?? 0) + 1;
       return count;
     },
+    stopping: () => linesOf(`${counter}.stopping`),
     state,
     entries,
     serves: (version) => serves(lab, of, version),

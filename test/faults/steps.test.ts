@@ -18,32 +18,53 @@ const CANDIDATE = { green: FULL };
 type Shares = Readonly<Record<string, number>>;
 /**
  * What the worker dies of, and the shares that the gateway has at that moment: `<activity>` after its effect and before its report,
- * `watch in <phase>` of that one, `-> <entry>` in the middle of one, before this entry of the audit is written.
+ * `during <activity>` while an instance starts or stops, `watch in <phase>` of that one, `-> <entry>` in the middle of one, before this entry
+ * of the audit is written.
  */
 type Death = readonly [of: string, shares: Shares];
 function faultOf([of]: Death, i: number): Fault {
-  if (of.startsWith('-> '))
-    return { name: `${String(i)}-${of.slice(3)}`, query: of.slice(3), moment: 'before' };
+  const name = `${String(i)}-${of.replace('-> ', '').replaceAll(' ', '-')}`;
+  if (of.startsWith('-> ')) return { name, query: of.slice(3), moment: 'before' };
+  const once = HALF_WAY[of];
+  if (once !== undefined) return { name, activity: of.slice('during '.length), moment: 'during', once };
   const [activity = '', phase] = of.split(' in ');
-  const name = `${String(i)}-${activity}`;
   return { name, activity, moment: 'after', ...(phase === undefined ? {} : { phase }) };
+}
+/** What instances note when they start, and when they are told to stop. */
+const HALF_WAY: Readonly<Record<string, readonly [file: string, says: string]>> = {
+  'during provision': ['counter-shop', ' v2'],
+  'during retireSlot': ['counter-shop.stopping', 'v1'],
+  'during undoProvision': ['counter-shop.stopping', 'v2'],
+};
+/** Instances take longer to start and to stop than a worker to be killed. */
+const SLOWLY = { readyAfterMs: 1_500, stopAfterMs: 1_500 };
+
+interface Seen {
+  readonly fault: string;
+  readonly shares: Shares;
+  readonly stable: readonly Instance[];
+  /** Of all living instances. */
+  readonly versions: readonly string[];
+  readonly stopping: readonly string[];
 }
 
 /** Ships v1, then v2 with a worker that dies after the effect of each of these activities. */
 async function shipDying(strategy: Strategy, deaths: readonly Death[], bad: boolean) {
   const faults = deaths.map(faultOf);
-  const seen: { fault: string; shares: Shares; stable: readonly Instance[] }[] = [];
+  const seen: Seen[] = [];
   const lab = await faultLab({
     faults,
     died: async (fault) => {
-      const stable = (await shop.instances()).filter((i) => i.version === 'v1');
-      seen.push({ fault, shares: await shop.shares(), stable });
+      const instances = await shop.instances();
+      const stable = instances.filter((i) => i.version === 'v1');
+      const versions = instances.map((i) => i.version);
+      seen.push({ fault, shares: await shop.shares(), stable, versions, stopping: await shop.stopping() });
     },
   });
   ends.push(lab.end);
   const shop = service(lab, 'shop');
   const badWhile = join(lab.folder, 'bad');
-  expect(await shop.ship('v1', { strategy })).toMatchObject({ outcome: 'shipped' });
+  expect(await shop.ship('v1', { strategy, ...SLOWLY })).toMatchObject({ outcome: 'shipped' });
   const before = await shop.instances();
   await lab.worker.arm();
   if (bad) await writeFile(badWhile, '');
@@ -56,6 +77,7 @@ async function shipDying(strategy: Strategy, deaths: readonly Death[], bad: bool
   const ended = await shop.ship('v2', {
     strategy,
     badWhile,
+    ...SLOWLY,
     ...(bad && { bakeMs: 60_000, watch: ERRORS }),
   });
   await traffic.stop();
@@ -63,6 +85,12 @@ async function shipDying(strategy: Strategy, deaths: readonly Death[], bad: bool
   expect(seen.map((s) => s.fault)).toEqual(faults.map((f) => f.name));
   expect(seen.map((s) => s.shares)).toEqual(deaths.map(([, shares]) => shares));
   await auditIsWhole(lab);
+  // The one in the middle of an effect had done its first half.
+  for (const { fault, versions, stopping } of seen) {
+    if (fault.endsWith('during-provision')) expect(versions).toEqual(['v1', 'v2']);
+    if (fault.endsWith('during-retireSlot')) expect([versions, stopping]).toEqual([['v1', 'v2'], ['v1']]);
+    if (fault.endsWith('during-undoProvision')) expect([versions, stopping]).toEqual([['v1', 'v2'], ['v2']]);
+  }
   // What happened once is said once, however often it was tried.
   const recorded = (await shop.entries())
     .filter((e) => e.version === 'v2' && /^(deployment|run)\./.test(e.event_type))
@@ -82,14 +110,14 @@ const FORWARD = {
     ['finishDeployment', CANDIDATE],
   ],
   canary: [
-    ['provision', STABLE],
+    ['during provision', STABLE],
     ['smokeTest', STABLE],
     ['shiftTraffic', HALF],
     ['watch in canary 50 %', HALF],
     ['shiftTraffic', CANDIDATE],
     ['promote', CANDIDATE],
     ['watch in bake', CANDIDATE],
-    ['retireSlot', CANDIDATE],
+    ['during retireSlot', CANDIDATE],
     ['finishDeployment', CANDIDATE],
   ],
 } satisfies Record<string, readonly Death[]>;
@@ -103,7 +131,7 @@ const BACK = {
   canary: [
     ['undoShift', STABLE],
     ['undoPromote', STABLE],
-    ['undoProvision', STABLE],
+    ['during undoProvision', STABLE],
     ['finishDeployment', STABLE],
   ],
 } satisfies Record<string, readonly Death[]>;
@@ -112,7 +140,7 @@ test.concurrent.each([
   ['blue/green', BLUE_GREEN, FORWARD.blue_green],
   ['canary', CANARY, FORWARD.canary],
 ] as const)(
-  'forward by %s, the worker killed after every effect',
+  'forward by %s, the worker killed in or after every effect',
   async (_, strategy, deaths) => {
     const { shop, ended, seen, before, failed, recorded } = await shipDying(strategy, deaths, false);
     expect(recorded).toEqual([
@@ -135,11 +163,11 @@ test.concurrent.each([
   ['blue/green', BLUE_GREEN, BACK.blue_green, ['deployment.promoted', 'deployment.demoted']],
   ['canary', CANARY, BACK.canary, []],
 ] as const)(
-  'back by the rules from %s, the worker killed after every effect',
+  'back by the rules from %s, the worker killed in or after every effect',
   async (_, strategy, deaths, records) => {
     const { shop, ended, before, recorded } = await shipDying(strategy, deaths, true);
     expect(recorded).toEqual(['deployment.admitted', ...records, 'deployment.finished', 'run.finished']);
-    expect(ended).toMatchObject({ outcome: 'rolled_back' });
+    expect(ended, ended.reason).toMatchObject({ outcome: 'rolled_back' });
     await shop.serves('v1');
     expect(await shop.instances()).toEqual(before);
     expect(await shop.starts()).toEqual({ v1: 1, v2: 1 });

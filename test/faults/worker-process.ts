@@ -12,7 +12,12 @@ const DYING = fileURLToPath(new URL('../support/fixtures/dying-worker.js', impor
 
 /** Where a worker kills itself; see test/support/fixtures/dying-worker.js. */
 export type Fault = { readonly name: string } & (
-  | { readonly activity: string; readonly phase?: string; readonly moment: 'before' | 'during' | 'after' }
+  | {
+      readonly activity: string;
+      readonly phase?: string;
+      readonly moment: 'before' | 'during' | 'after';
+      readonly once?: readonly [file: string, says: string];
+    }
   | { readonly query: string; readonly moment: 'before' | 'after' }
 );
 

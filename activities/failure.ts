@@ -1,6 +1,7 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import {
   ServiceError,
+  WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -56,16 +57,19 @@ export function asFailure(error: unknown): Error {
 const final = ({ retried, tries = Infinity }: FailureRow): boolean =>
   !retried || Context.current().info.attempt >= tries;
 
-/** What another workflow has said to an update stays what it is, when it is a row of the table. */
+/** What another workflow has said to an update stays what it is, when it is a row of the table; also what an activity said to that one. */
 function answerOf(error: unknown): ApplicationFailure | undefined {
-  const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
-  const type = cause instanceof ApplicationFailure ? (cause.type ?? '') : '';
-  if (!isFailureType(type)) return undefined;
-  const nonRetryable = !FAILURES[type].retried;
-  return ApplicationFailure.create({ type, message: cause?.message ?? '', nonRetryable, category: 'BENIGN' });
+  if (!(error instanceof WorkflowUpdateFailedError)) return undefined;
+  for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
+    const type = cause instanceof ApplicationFailure ? (cause.type ?? '') : '';
+    if (!isFailureType(type)) continue;
+    const nonRetryable = !FAILURES[type].retried;
+    return ApplicationFailure.create({ type, message: cause.message, nonRetryable, category: 'BENIGN' });
+  }
+  return undefined;
 }
 
-/** A workflow that ends or continues as new in the middle of an update, and a server that is restarting, are asked again. */
+/** A workflow that ends, starts or continues as new in the middle of an update, and a server that is restarting, are asked again. */
 function unreachable(error: unknown): string | undefined {
   if (error instanceof WorkflowUpdateFailedError) {
     const { cause } = error;
@@ -74,6 +78,7 @@ function unreachable(error: unknown): string | undefined {
   const again =
     error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
     error instanceof WorkflowNotFoundError ||
+    error instanceof WorkflowExecutionAlreadyStartedError ||
     error instanceof ServiceError;
   return again ? `${error.message}: ${error.cause instanceof Error ? error.cause.message : ''}` : undefined;
 }

@@ -1,6 +1,7 @@
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import {
   ServiceError,
+  WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -50,6 +51,7 @@ describe('what Temporal’s client throws', () => {
       'a server that restarts',
       new ServiceError('14 UNAVAILABLE', { cause: new Error('connection refused') }),
     ],
+    ['a target that started meanwhile', new WorkflowExecutionAlreadyStartedError('started', 'w', 'target')],
     ['an answer that did not come in time', new WorkflowUpdateRPCTimeoutOrCancelledError('timed out')],
     ['an update without a word', update(undefined)],
     [
@@ -58,6 +60,16 @@ describe('what Temporal’s client throws', () => {
     ],
   ])('%s is asked again', async (_, error) => {
     expect(await thrown(error)).toMatchObject({ type: 'temporal.unavailable', nonRetryable: false });
+  });
+
+  test('what an activity said to the workflow stays what it is: the same update would be answered the same again', async () => {
+    const bug = ApplicationFailure.nonRetryable('nobody foresaw this', 'internal.bug');
+    const said = new ActivityFailure('failed', 'noteRequest', '1', 'NON_RETRYABLE_FAILURE', undefined, bug);
+    expect(await thrown(update(said))).toMatchObject({
+      type: 'internal.bug',
+      message: 'nobody foresaw this',
+      nonRetryable: true,
+    });
   });
 
   test('what a workflow has answered stays what it is', async () => {

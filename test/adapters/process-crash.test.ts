@@ -79,6 +79,17 @@ describe('a worker that is killed leaves no orphan, and the next starts no doubl
     expect(await w.started()).toHaveLength(replicas);
   });
 
+  test('before the spawn: it counts as starting, and as gone when its time is over', async () => {
+    await worker('before the spawn', w.configuration({ startupTimeoutMs: 4_000 }));
+    const state = async () =>
+      (await w.provider.observe(TARGET, never)).flatMap((slot) => slot.instances.map((i) => i.state));
+    const health = () => w.provider.health(TARGET, 'blue', { path: '/ready', timeoutMs: 1_000 }, never);
+    expect(await state()).toEqual(['starting']);
+    await expect(health()).rejects.toMatchObject({ type: 'provider.unavailable' });
+    await expect.poll(state, { timeout: 10_000 }).toEqual(['gone']);
+    expect(await health()).toMatchObject({ probes: 1, failures: 1 });
+  });
+
   test('after the spawn, and then the slot is emptied instead', async () => {
     await worker('after the spawn', w.configuration());
     await w.provider.remove(TARGET, 'blue', never);

@@ -102,6 +102,10 @@ export async function processOf(
   return Number.isInteger(pid) && pid > 0 ? member(pid, note.id) : undefined;
 }
 
+/** Whether it has been noted, and neither came to be nor was given up yet. */
+export const isOnItsWay = async (slotDirectory: string, note: InstanceNote): Promise<boolean> =>
+  note.process === undefined && (await readPid(slotDirectory, note.id)) === undefined;
+
 /**
  * The living process of an instance whose worker may have died in the middle of its start. Afterwards it either is known or will
  * never be. Only under the slot's lock: it gives up a start that is still on its way.

@@ -16,7 +16,7 @@ import {
 } from './process-files.js';
 import { probe, urlOf } from './process-health.js';
 import { exclusive } from '../../exclusive.js';
-import { processOf } from './process-start.js';
+import { isOnItsWay, processOf } from './process-start.js';
 import { stopInstance } from './process-stop.js';
 
 export interface ProcessProviderOptions {
@@ -87,8 +87,12 @@ async function observed(
   signal: AbortSignal,
 ): Promise<Instance> {
   const known = { id: note.id, url: urlOf(note), startedAt: note.startedAt };
-  if ((await processOf(directory, note)) === undefined)
-    return { ...known, state: (await lost(note)) ? 'lost' : 'gone' };
+  // Asked first: what comes to be meanwhile is found.
+  const begins = await isAboutToBe(directory, note, slot);
+  if ((await processOf(directory, note)) === undefined) {
+    if (await lost(note)) return { ...known, state: 'lost' };
+    return { ...known, state: begins ? 'starting' : 'gone' };
+  }
   if ((await probe(known.url, slot.readiness, signal)) === undefined) return { ...known, state: 'ready' };
   return { ...known, state: isYoung(note, slot) ? 'starting' : 'not_ready' };
 }
@@ -111,8 +115,8 @@ async function health(
   const missing = Math.max((slot?.replicas ?? 1) - notes.length, 0);
   const said = looks.flatMap((look) => (look.status === 'fulfilled' ? [look.value] : []));
   const reasons = [...said.flatMap((why) => why ?? []), ...Array<string>(missing).fill('nothing runs')];
-  const unsaid = looks.find((look) => look.status === 'rejected');
-  if (unsaid !== undefined && reasons.length === 0) throw unsaid.reason as Error;
+  const silent = looks.find((look) => look.status === 'rejected');
+  if (silent !== undefined && reasons.length === 0) throw silent.reason as Error;
   return {
     probes: said.length + missing,
     failures: reasons.length,
@@ -125,6 +129,13 @@ const isYoung = (
   slot: Pick<SlotNote, 'startupTimeoutMs'> | undefined,
 ): boolean => Date.now() - Date.parse(startedAt) < (slot?.startupTimeoutMs ?? 0);
 
+/** Its process is about to be: that there is none yet says nothing. One whose worker died in that moment has no more than its time. */
+const isAboutToBe = async (
+  directory: string,
+  note: InstanceNote,
+  slot: Pick<SlotNote, 'startupTimeoutMs'> | undefined,
+): Promise<boolean> => isYoung(note, slot) && (await isOnItsWay(directory, note));
+
 /** Why it is not well. Fails while that can't be said: after the end of its host, until it has been ready again or had its time. */
 async function unwell(
   directory: string,
@@ -133,18 +144,20 @@ async function unwell(
   asked: Pick<Probe, 'path' | 'timeoutMs'>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const begins = await isAboutToBe(directory, note, slot);
   if ((await processOf(directory, note)) === undefined) {
-    if (!(await lost(note))) return `instance ${note.id} is gone`;
-    throw new ShipwayError(
-      'provider.unavailable',
-      `instance ${note.id} ended with its host, and not by itself`,
-    );
+    if (await lost(note)) throw unsaid(note, 'ended with its host, and not by itself');
+    if (begins) throw unsaid(note, 'is still starting');
+    return `instance ${note.id} is gone`;
   }
   const why = await probe(urlOf(note), asked, signal);
   if (why !== undefined && note.ready !== true && isYoung(note, slot))
-    throw new ShipwayError('provider.unavailable', `instance ${note.id} is still starting: ${why}`);
+    throw unsaid(note, `is still starting: ${why}`);
   return why;
 }
+
+const unsaid = ({ id }: InstanceNote, why: string): ShipwayError =>
+  new ShipwayError('provider.unavailable', `instance ${id} ${why}`);
 
 /** Also ends instances whose start was cut short, and what instances have left behind. */
 async function remove(directory: string, signal: AbortSignal): Promise<void> {

@@ -85,8 +85,11 @@ export function kept(
  */
 function thinned(observations: readonly Observation[], windows: readonly number[]): readonly Observation[] {
   let out = 1;
-  for (let i = 2; i < observations.length - 2; i++)
-    if (missed(observations, i, windows) < missed(observations, out, windows)) out = i;
+  let least = Infinity;
+  for (let i = 1; i < observations.length - 2; i++) {
+    const gap = missed(observations, i, windows);
+    if (gap < least) [out, least] = [i, gap];
+  }
   const [a, b] = [observations[out], observations[out + 1]];
   if (a === undefined || b === undefined) return observations;
   const health = {
@@ -107,7 +110,7 @@ const BESIDE = 1.25;
  * long another one is. One with counters that began anew before or after it stays.
  */
 function missed(observations: readonly Observation[], i: number, windows: readonly number[]): number {
-  const [before, it, after] = observations.slice(i - 1, i + 2);
+  const [before, it, after] = [observations[i - 1], observations[i], observations[i + 1]];
   if (before === undefined || it === undefined || after === undefined) return Infinity;
   if (outlives(before, it) || outlives(it, after)) return Infinity;
   const age = (observations.at(-1)?.at ?? 0) - it.at;

@@ -57,11 +57,16 @@ export const thereAndBack = ({ done }: Phase): readonly string[] => [
 ];
 
 async function admission(lab: Lab, shop: Story): Promise<Reached> {
-  // For the same reason what comes next does not end by itself.
+  // For the same reason the target has answered, and what comes next does not end by itself.
   lab.world.stall('ensure', true);
   const admitting = lab.store.block('deployments.admit');
   const input = await shop.begin('v2');
   await admitting.reached;
+  const answered = async () => {
+    const { deployment, stages } = await lab.view(input);
+    return deployment ?? (stages.at(-1)?.note || undefined);
+  };
+  await lab.until(answered, 'the answer of the target');
   return { input, goOn: admitting.release };
 }
 

@@ -75,7 +75,7 @@ async function checkout(
 export function checkoutDir(stageDir: string, commit: string): string {
   if (!COMMIT.test(commit))
     throw new ShipwayError('source.invalid', `${JSON.stringify(commit)} is no commit`);
-  return join(stageDir, 'sources', commit);
+  return join(stageDir, 'checkouts', commit);
 }
 
 /** With as few files and folders of git's own as it can be: they are copied for every stage. */
@@ -87,7 +87,8 @@ async function unbundled(work: string, bundle: string, commit: string, signal: A
     await git(work, [...unlogged, ...fetch], signal);
     await git(work, [...unlogged, 'checkout', '--quiet', '--detach', commit], signal);
     await git(work, ['pack-refs', '--all'], signal);
-    await Promise.all(EMPTY.map((folder) => rmdir(join(work, '.git', folder))));
+    // One that is not there, or not empty after all, only costs to be copied.
+    await Promise.allSettled(EMPTY.map((folder) => rmdir(join(work, '.git', folder))));
   } catch (error) {
     signal.throwIfAborted();
     throw new ShipwayError('source.invalid', `the source does not hold commit ${commit}`, { cause: error });

@@ -13,7 +13,8 @@ import { stageLabOfFile } from '../support/stage-lab.js';
 const { lab, source } = await stageLabOfFile();
 const checkout = checkoutDir(lab.stageDir, source.commit);
 const never = new AbortController().signal;
-const sources = async (): Promise<readonly string[]> => (await readdir(join(lab.stageDir, 'sources'))).sort();
+const sources = async (): Promise<readonly string[]> =>
+  (await readdir(join(lab.stageDir, 'checkouts'))).sort();
 const first = { followed: true };
 
 test('the stage after one finds its source copied already, as it was committed', async () => {
@@ -62,7 +63,7 @@ test('a copy that cannot be made leaves nothing, and fails no stage', async () =
   expect(await sources()).toEqual([source.commit]);
   // Others may pass through what becomes a job's folder, where nobody else can come to, and read nothing.
   const open = async (path: string) => ((await stat(path)).mode & 0o077).toString(8);
-  expect(await open(join(lab.stageDir, 'sources'))).toBe('0');
+  expect(await open(join(lab.stageDir, 'checkouts'))).toBe('0');
   for (const folder of [checkout, join(checkout, 'run')]) expect(await open(folder)).toBe('11');
   for (const part of ['workspace', 'home', 'tmp']) expect(await open(join(checkout, 'run', part))).toBe('0');
 });

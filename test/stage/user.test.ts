@@ -60,7 +60,14 @@ test('commands run as that user, in no other group, with a workspace and a home 
 test('they can read nothing of the worker’s, and signal nothing of it', async () => {
   await said(['mkdir deps && touch deps/a'], { cache: [{ paths: ['deps'], keyFiles: ['README.md'] }] });
   lab.chunks.length = 0;
-  const places = ['secrets/password', 'artifacts', 'stages', 'stages/sources', 'stages/cache', 'stages/jobs'];
+  const places = [
+    'secrets/password',
+    'artifacts',
+    'stages',
+    'stages/checkouts',
+    'stages/cache',
+    'stages/jobs',
+  ];
   const script = [
     ...places.map((p) => `ls ${join(lab.folder, p)}/ >/dev/null 2>&1 && echo can list ${p} || true`),
     ...places.map((p) => `cat ${join(lab.folder, p)} 2>/dev/null && echo can read ${p} || true`),

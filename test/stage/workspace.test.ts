@@ -69,7 +69,7 @@ test('many stages of one commit at once share its checkout and nothing else', as
   const script = ['test ! -e mine', 'touch mine', 'sleep 0.1', 'cat many'];
   const all = Array.from({ length: 8 }, () => lab.attempt(lab.input(fresh, { script })).result);
   await Promise.all(all);
-  const sources = (await readdir(join(lab.stageDir, 'sources'))).filter((n) => n.startsWith(fresh.commit));
+  const sources = (await readdir(join(lab.stageDir, 'checkouts'))).filter((n) => n.startsWith(fresh.commit));
   expect(sources).toEqual([fresh.commit]);
 });
 

@@ -4,13 +4,12 @@ import type { RunStageInput, RunStageResult } from '../src/domain/stage.js';
 import { ShipwayError } from '../src/errors.js';
 import type { ProcessIdentity } from '../src/processes.js';
 import { awaitJob, stopStrays, type JobEnd } from '../src/stage/await-job.js';
-import { behind, wellBehind } from '../src/stage/behind.js';
+import { wellBehind } from '../src/stage/behind.js';
 import { keepCaches } from '../src/stage/caches.js';
 import { launched } from '../src/stage/launcher.js';
-import { orderAhead } from '../src/stage/order-ahead.js';
 import { jobDir, readResult, runDir, workspaceDir, writeResult } from '../src/stage/job-files.js';
 import { shipOutput } from '../src/stage/output.js';
-import { checkoutDir } from '../src/stage/workspace.js';
+import { copyAhead } from '../src/stage/workspace.js';
 import { together } from '../src/together.js';
 import { Context } from '@temporalio/activity';
 import { attempted } from './audit.js';
@@ -156,10 +155,7 @@ const TIDY_MS = 5_000;
 function forNext({ deps, input }: Job): void {
   const { log } = Context.current();
   if (!input.followed) return;
-  behind(
-    () => orderAhead(checkoutDir(deps.stageDir, input.commit)),
-    (error) => {
-      log.warn('no copy of the source was made ahead', { why: String(error) });
-    },
-  );
+  copyAhead(deps.stageDir, input.commit, (error) => {
+    log.warn('no copy of the source was made ahead', { why: String(error) });
+  });
 }

@@ -3,7 +3,7 @@ import { decisionFor } from '../src/domain/decision.js';
 import type { GateState, Question } from '../src/domain/gate.js';
 import type { PipelineInput } from '../src/domain/inputs.js';
 import type { Outcome } from '../src/domain/outcome.js';
-import type { Plan } from '../src/domain/plan.js';
+import { beginsWithSource, type Plan } from '../src/domain/plan.js';
 import { barredFrom } from '../src/domain/policy.js';
 import type { ArtifactRef, Digest, Evidence, Release } from '../src/domain/release.js';
 import { ShipwayError } from '../src/errors.js';
@@ -40,7 +40,7 @@ export const admitRun =
     if (!asksForThis) throw new ShipwayError('statement.refused', 'the statement does not ask for this run');
     const why = unfit(statement) ?? (await taken(deps.store, input));
     if (why === undefined) {
-      deps.announce?.(plan.commit);
+      if (plan.stages.some(beginsWithSource)) deps.announce?.(plan.commit);
       return { identity: rules.identity };
     }
     await deps.store.audit.append([refusedEntry(subject, statement, why)]);

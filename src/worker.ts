@@ -28,7 +28,8 @@ import { installRuntime } from './worker/runtime.js';
 import { acceptPolicy, currentPolicy } from './worker/policy.js';
 import { serve } from './worker/serve.js';
 import type { StageUser } from './stage/user.js';
-import { commandUser, copiedAhead, stageDeps } from './worker/stage.js';
+import { copyAhead } from './stage/workspace.js';
+import { commandUser, stageDeps } from './worker/stage.js';
 import { together } from './together.js';
 import { openStore } from './store/open.js';
 import { migrate } from './store/migrate.js';
@@ -223,8 +224,16 @@ const controlDeps = ({ store, client, settings, log }: Parts): ControlDeps => ({
   client,
   policy: currentPolicy(existing(store)),
   host: settings.hostId,
-  ...(settings.roles.includes('stage') ? { announce: copiedAhead({ settings, log }) } : {}),
+  ...(settings.roles.includes('stage') ? { announce: announced(settings, log) } : {}),
 });
+
+const announced =
+  ({ stageDir }: WorkerSettings, log: Logger) =>
+  (commit: string): void => {
+    copyAhead(stageDir, commit, (err) => {
+      log.warn({ err }, 'no copy of the source was made ahead');
+    });
+  };
 
 function existing(store: Store | undefined): Store {
   if (store === undefined) throw new Error('a role that needs the store was started without DATABASE_URL');

@@ -2,7 +2,14 @@ import { ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/wo
 import { refuserOf, type GateState } from '../src/domain/gate.js';
 import type { Ended, PipelineInput } from '../src/domain/inputs.js';
 import { failureTypeOf } from '../src/domain/outcome.js';
-import type { CommandStage, DeployStage, Plan, ScanStage, StagePlan } from '../src/domain/plan.js';
+import {
+  beginsWithSource,
+  type CommandStage,
+  type DeployStage,
+  type Plan,
+  type ScanStage,
+  type StagePlan,
+} from '../src/domain/plan.js';
 import type { ArtifactRef, Evidence, Release } from '../src/domain/release.js';
 import type { Statement } from '../src/domain/statement.js';
 import type { Finished } from '../src/domain/target.js';
@@ -80,9 +87,7 @@ async function allowing(
 
 /** Whether a later stage begins with the same source. */
 const followed = ({ stages }: Plan, stage: StagePlan): boolean =>
-  stages
-    .slice(stages.findIndex((s) => s.name === stage.name) + 1)
-    .some((s) => s.skipped === undefined && (s.kind === 'command' || s.kind === 'scan'));
+  stages.slice(stages.findIndex((s) => s.name === stage.name) + 1).some(beginsWithSource);
 
 async function command(run: Run, stage: CommandStage, made: Made): Promise<Partial<StageView>> {
   const { plan, source, run: id } = run.input;

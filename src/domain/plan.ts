@@ -115,6 +115,10 @@ export interface DeployStage extends StageBase {
 }
 export type StagePlan = CommandStage | ScanStage | ApproveStage | DeployStage;
 
+/** Whether it begins with a copy of the source. */
+export const beginsWithSource = ({ skipped, kind }: StagePlan): boolean =>
+  skipped === undefined && (kind === 'command' || kind === 'scan');
+
 /** What a run is asked to do, resolved in the client from files and commit. Its hash is the sha256 of its canonical text. */
 export interface Plan extends TargetRef {
   readonly schema: 1;

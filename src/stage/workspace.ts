@@ -11,7 +11,8 @@ import type { StageBackend } from '../domain/stage.js';
 import { ShipwayError } from '../errors.js';
 import { exists } from '../folders.js';
 import { restoreCaches } from './caches.js';
-import { takeAhead } from './order-ahead.js';
+import { behind } from './behind.js';
+import { orderAhead, takeAhead } from './order-ahead.js';
 import { git } from './git.js';
 import { makeJobTemplate, workspaceDir } from './job-files.js';
 import { launched } from './launcher.js';
@@ -76,6 +77,14 @@ export function checkoutDir(stageDir: string, commit: string): string {
   if (!COMMIT.test(commit))
     throw new ShipwayError('source.invalid', `${JSON.stringify(commit)} is no commit`);
   return join(stageDir, 'checkouts', commit);
+}
+
+/** Has a commit that was checked out here before copied for the stage that comes next, behind whoever asks for it. */
+export function copyAhead(stageDir: string, commit: string, failed: (error: unknown) => void): void {
+  behind(async () => {
+    const checkedOut = checkoutDir(stageDir, commit);
+    if (await exists(checkedOut)) await orderAhead(checkedOut);
+  }, failed);
 }
 
 /** With as few files and folders of git's own as it can be: they are copied for every stage. */

@@ -5,12 +5,8 @@ import { secretlintScanner } from '../adapters/scanners/secretlint.js';
 import type { ArtifactStore } from '../domain/ports.js';
 import type { Store } from '../domain/store.js';
 import type { WorkerSettings } from '../settings.js';
-import { exists } from '../folders.js';
 import { directBackend, httpBackend } from '../stage/backend.js';
-import { behind } from '../stage/behind.js';
-import { orderAhead } from '../stage/order-ahead.js';
 import { stageUser, type StageUser } from '../stage/user.js';
-import { checkoutDir } from '../stage/workspace.js';
 
 interface Parts {
   readonly settings: WorkerSettings;
@@ -44,16 +40,3 @@ export function stageDeps({ settings, artifacts, store, user }: Parts): StageDep
     scanner: secretlintScanner(),
   };
 }
-
-/** A commit that was checked out here before is copied for a run's first stage, as soon as the run was taken in. */
-export const copiedAhead =
-  ({ settings: { stageDir }, log }: Pick<Parts, 'settings' | 'log'>) =>
-  (commit: string): void => {
-    const copied = async (): Promise<void> => {
-      const checkout = checkoutDir(stageDir, commit);
-      if (await exists(checkout)) await orderAhead(checkout);
-    };
-    behind(copied, (err) => {
-      log.warn({ err }, 'no copy of the source was made ahead');
-    });
-  };

@@ -24,7 +24,7 @@ test('the end of a run, tried in two ways, is one entry; after a reset it is ano
   expect(store.entries()).toHaveLength(2);
 });
 
-test('a run that was taken in is announced to where its stages may run, and one that was refused is not', async () => {
+test('a run that was taken in is announced to where its stages may run; one that was refused, or begins with no source, is not', async () => {
   const announced: string[] = [];
   const deps = {
     store: memoryStore(),
@@ -42,5 +42,8 @@ test('a run that was taken in is announced to where its stages may run, and one 
   await expect(admit({ ...input, run: 'another' }, 'second')).rejects.toMatchObject({
     type: 'statement.refused',
   });
+  const { stages } = input.plan;
+  const without = stages.map((s) => (s.kind === 'command' ? { ...s, skipped: 'not for this branch' } : s));
+  await admit(pipelineInput(plan('v2', { stages: without })), 'third');
   expect(announced).toHaveLength(1);
 });

@@ -1,13 +1,10 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Logger } from 'pino';
-import type { WorkerSettings } from '../../src/settings.js';
-import { copiedAhead } from '../../src/worker/stage.js';
 import { makeAhead } from '../../src/stage/ahead.js';
 import { settled } from '../../src/stage/behind.js';
 import { orderAhead, takeAhead } from '../../src/stage/order-ahead.js';
-import { checkoutDir } from '../../src/stage/workspace.js';
+import { checkoutDir, copyAhead } from '../../src/stage/workspace.js';
 import { stageLabOfFile } from '../support/stage-lab.js';
 
 const { lab, source } = await stageLabOfFile();
@@ -68,16 +65,16 @@ test('a copy that cannot be made leaves nothing, and fails no stage', async () =
   for (const part of ['workspace', 'home', 'tmp']) expect(await open(join(checkout, 'run', part))).toBe('0');
 });
 
-test('a run that is announced finds its commit copied, if this machine has seen it before', async () => {
-  const warned: unknown[] = [];
-  const log = { warn: (why: unknown) => warned.push(why) } as unknown as Logger;
-  const announce = copiedAhead({ settings: { stageDir: lab.stageDir } as WorkerSettings, log });
-  announce(source.commit);
-  announce('0'.repeat(40));
-  await settled();
+test('a commit that this machine has seen before is copied behind whoever asks for it, and no other', async () => {
+  const failures: unknown[] = [];
+  const ask = async (commit: string) => {
+    copyAhead(lab.stageDir, commit, (error) => failures.push(error));
+    await settled();
+  };
+  await ask(source.commit);
+  await ask('0'.repeat(40));
   expect(await sources()).toEqual([source.commit, `${source.commit}.ahead`]);
-  expect(warned).toEqual([]);
-  announce('no commit');
-  await settled();
-  expect(warned).toMatchObject([{ err: { type: 'source.invalid' } }]);
+  expect(failures).toEqual([]);
+  await ask('no commit');
+  expect(failures).toMatchObject([{ type: 'source.invalid' }]);
 });

@@ -87,14 +87,26 @@ async function observed(
   signal: AbortSignal,
 ): Promise<Instance> {
   const known = { id: note.id, url: urlOf(note), startedAt: note.startedAt };
-  // Asked first: what comes to be meanwhile is found.
-  const begins = await isAboutToBe(directory, note, slot);
-  if ((await processOf(directory, note)) === undefined) {
-    if (await lost(note)) return { ...known, state: 'lost' };
-    return { ...known, state: begins ? 'starting' : 'gone' };
-  }
+  const absent = await absence(directory, slot, note);
+  if (absent !== undefined) return { ...known, state: absent };
   if ((await probe(known.url, slot.readiness, signal)) === undefined) return { ...known, state: 'ready' };
   return { ...known, state: isYoung(note, slot) ? 'starting' : 'not_ready' };
+}
+
+/**
+ * What it means that an instance has no process; `undefined` when it has one. That there is none yet says nothing about one that is about to
+ * be; one whose worker died in that moment has no more than its time.
+ */
+async function absence(
+  directory: string,
+  slot: Pick<SlotNote, 'startupTimeoutMs'> | undefined,
+  note: InstanceNote,
+): Promise<'starting' | 'lost' | 'gone' | undefined> {
+  // Asked first: what comes to be meanwhile is found.
+  const begins = isYoung(note, slot) && (await isOnItsWay(directory, note));
+  if ((await processOf(directory, note)) !== undefined) return undefined;
+  if (await lost(note)) return 'lost';
+  return begins ? 'starting' : 'gone';
 }
 
 /** Of one that has ended: with its host and not by itself. */
@@ -129,13 +141,6 @@ const isYoung = (
   slot: Pick<SlotNote, 'startupTimeoutMs'> | undefined,
 ): boolean => Date.now() - Date.parse(startedAt) < (slot?.startupTimeoutMs ?? 0);
 
-/** Its process is about to be: that there is none yet says nothing. One whose worker died in that moment has no more than its time. */
-const isAboutToBe = async (
-  directory: string,
-  note: InstanceNote,
-  slot: Pick<SlotNote, 'startupTimeoutMs'> | undefined,
-): Promise<boolean> => isYoung(note, slot) && (await isOnItsWay(directory, note));
-
 /** Why it is not well. Fails while that can't be said: after the end of its host, until it has been ready again or had its time. */
 async function unwell(
   directory: string,
@@ -144,12 +149,10 @@ async function unwell(
   asked: Pick<Probe, 'path' | 'timeoutMs'>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const begins = await isAboutToBe(directory, note, slot);
-  if ((await processOf(directory, note)) === undefined) {
-    if (await lost(note)) throw unsaid(note, 'ended with its host, and not by itself');
-    if (begins) throw unsaid(note, 'is still starting');
-    return `instance ${note.id} is gone`;
-  }
+  const absent = await absence(directory, slot, note);
+  if (absent === 'gone') return `instance ${note.id} is gone`;
+  if (absent === 'lost') throw unsaid(note, 'ended with its host, and not by itself');
+  if (absent === 'starting') throw unsaid(note, 'is still starting');
   const why = await probe(urlOf(note), asked, signal);
   if (why !== undefined && note.ready !== true && isYoung(note, slot))
     throw unsaid(note, `is still starting: ${why}`);

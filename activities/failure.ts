@@ -79,9 +79,12 @@ function unreachable(error: unknown): string | undefined {
     error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
     error instanceof WorkflowNotFoundError ||
     error instanceof WorkflowExecutionAlreadyStartedError ||
-    error instanceof ServiceError;
+    error instanceof ServiceError ||
+    (error instanceof Error && error.message.includes(TASK_FAILED));
   return again ? `${error.message}: ${error.cause instanceof Error ? error.cause.message : ''}` : undefined;
 }
+/** Temporal's words while the worker of the other workflow is gone; they come as an error of no type of its own. */
+const TASK_FAILED = 'due to Workflow Task in failed state';
 const ENDED_MEANWHILE = 'AcceptedUpdateCompletedWorkflow';
 
 /** All activities of a record, made to fail by the table. */

@@ -53,6 +53,10 @@ describe('what Temporal’s client throws', () => {
     ],
     ['a target that started meanwhile', new WorkflowExecutionAlreadyStartedError('started', 'w', 'target')],
     ['an answer that did not come in time', new WorkflowUpdateRPCTimeoutOrCancelledError('timed out')],
+    [
+      'a workflow whose task has failed with its worker',
+      new Error('Unable to perform workflow execution update due to Workflow Task in failed state.'),
+    ],
     ['an update without a word', update(undefined)],
     [
       'a workflow that ended under the update',

@@ -37,7 +37,7 @@ const HALF_WAY: Readonly<Record<string, readonly [file: string, says: string]>> 
   'during undoProvision': ['counter-shop.stopping', 'v2'],
 };
 /** Instances take longer to start and to stop than a worker to be killed. */
-const SLOWLY = { readyAfterMs: 1_500, stopAfterMs: 1_500 };
+const SLOWLY = { readyAfterMs: 1_500, stopAfterMs: 5_000 };
 
 interface Seen {
   readonly fault: string;

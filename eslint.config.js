@@ -88,6 +88,11 @@ const noClock = {
   selector: 'NewExpression[callee.name="Date"][arguments.length=0], CallExpression[callee.name="Date"]',
   message: 'a decision is given its instant',
 };
+const MODULE = ':matches(Program, Program > ExportNamedDeclaration) > VariableDeclaration';
+const noState = {
+  selector: `${MODULE}[kind!="const"], ${MODULE} > VariableDeclarator > :matches(ArrayExpression, NewExpression[callee.name=/^(Map|Set|WeakMap|WeakSet|Array)$/])`,
+  message: 'all workflows of a worker share this module: what it keeps would pass from one to another',
+};
 const NODE_GLOBALS = ['process', 'Buffer', 'performance', 'crypto', 'fetch', 'setImmediate', 'WeakRef'];
 
 export default tseslint.config(
@@ -127,7 +132,13 @@ export default tseslint.config(
     rules: { 'rooms/arrows': 'error' },
   },
   // Temporal makes clock and chance of workflow code repeat themselves; the domain, which others call too, has neither.
-  { files: ['workflows/**/*.ts'], rules: { 'no-restricted-globals': ['error', ...NODE_GLOBALS] } },
+  {
+    files: ['workflows/**/*.ts'],
+    rules: {
+      'no-restricted-globals': ['error', ...NODE_GLOBALS],
+      'no-restricted-syntax': ['error', noEnums, noState],
+    },
+  },
   {
     files: ['src/domain/**/*.ts'],
     rules: {
@@ -137,7 +148,7 @@ export default tseslint.config(
         { object: 'Date', property: 'now' },
         { object: 'Math', property: 'random' },
       ],
-      'no-restricted-syntax': ['error', noEnums, noClock],
+      'no-restricted-syntax': ['error', noEnums, noClock, noState],
     },
   },
 );

@@ -5,6 +5,7 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
+  isGrpcServiceError,
 } from '@temporalio/client';
 import { FAILURES, isFailureType, type FailureRow } from '../src/domain/failures.js';
 import { ShipwayError } from '../src/errors.js';
@@ -69,7 +70,7 @@ function answerOf(error: unknown): ApplicationFailure | undefined {
   return undefined;
 }
 
-/** A workflow that ends, starts or continues as new in the middle of an update, and a server that is restarting, are asked again. */
+/** A workflow that ends, starts, continues as new or loses its worker in the middle of an update, and a server that is restarting, are asked again. */
 function unreachable(error: unknown): string | undefined {
   if (error instanceof WorkflowUpdateFailedError) {
     const { cause } = error;
@@ -80,11 +81,10 @@ function unreachable(error: unknown): string | undefined {
     error instanceof WorkflowNotFoundError ||
     error instanceof WorkflowExecutionAlreadyStartedError ||
     error instanceof ServiceError ||
-    (error instanceof Error && error.message.includes(TASK_FAILED));
+    // What a server says to an update with start comes as gRPC's own error.
+    isGrpcServiceError(error);
   return again ? `${error.message}: ${error.cause instanceof Error ? error.cause.message : ''}` : undefined;
 }
-/** Temporal's words while the worker of the other workflow is gone; they come as an error of no type of its own. */
-const TASK_FAILED = 'due to Workflow Task in failed state';
 const ENDED_MEANWHILE = 'AcceptedUpdateCompletedWorkflow';
 
 /** All activities of a record, made to fail by the table. */

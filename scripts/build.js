@@ -22,6 +22,7 @@ const INPUTS = [
   'tsconfig.build.json',
   'package-lock.json',
   'scripts/build.js',
+  'scripts/bundle.js',
 ];
 const DIST = join(ROOT, 'dist');
 const STAMP = '.stamp';
@@ -58,12 +59,9 @@ function copy(work, folder, ending) {
 }
 
 async function bundle(work) {
-  const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(ROOT, 'workflows/index.ts'),
-    logger: new DefaultLogger('ERROR'),
-  });
-  writeFileSync(join(work, 'workflow-bundle.js'), code);
+  const { DefaultLogger } = await import('@temporalio/worker');
+  const { bundleWorkflows } = await import('./bundle.js');
+  writeFileSync(join(work, 'workflow-bundle.js'), await bundleWorkflows(new DefaultLogger('ERROR')));
 }
 
 function replace(work) {

@@ -121,3 +121,23 @@ test.each([
 ])('%s has neither of %j', async (room, hasNot) => {
   expect(await refused(room, [...NODES, ...CLOCK, ...GIVEN])).toEqual(hasNot);
 });
+
+const STATE = [
+  'let a = 1;',
+  'export let b = 1;',
+  'const c = new Map();',
+  'export const d = new Set([1]);',
+  'const e = [];',
+];
+const STATELESS = [
+  'const f = { g: [1] } as const;',
+  'const h = () => { let i = 1; return [new Map(), i]; };',
+  'const j = [1] as const;',
+];
+test.each([
+  ['src/domain', STATE],
+  ['workflows', STATE],
+  ['src/config', []],
+])('modules of %s keep nothing: not %j', async (room, hasNot) => {
+  expect(await refused(room, [...STATE, ...STATELESS])).toEqual(hasNot);
+});

@@ -55,7 +55,15 @@ describe('what Temporal’s client throws', () => {
     ['an answer that did not come in time', new WorkflowUpdateRPCTimeoutOrCancelledError('timed out')],
     [
       'a workflow whose task has failed with its worker',
-      new Error('Unable to perform workflow execution update due to Workflow Task in failed state.'),
+      // As an update with start brings it: FAILED_PRECONDITION of gRPC, in no class of the client's.
+      Object.assign(
+        new Error('Unable to perform workflow execution update due to Workflow Task in failed state.'),
+        {
+          code: 9,
+          details: '',
+          metadata: {},
+        },
+      ),
     ],
     ['an update without a word', update(undefined)],
     [

@@ -1,12 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleWorkflowCode } from '@temporalio/worker';
 import type { TestProject } from 'vitest/node';
+import { bundleWorkflows } from '../../scripts/bundle.js';
 import { startGuard } from '../../src/dev/guard.js';
 import { startPostgres } from '../../src/dev/postgres.js';
 import { startTemporal } from '../../src/dev/temporal.js';
-import { packageRoot } from '../../src/paths.js';
 import { timeSkippingServer } from '../../src/dev/time-skipping.js';
 
 declare module 'vitest' {
@@ -44,10 +43,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 /** Only what goes wrong is said. */
 async function bundled(file: string): Promise<string> {
   const silent = (): void => undefined;
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(packageRoot(), 'workflows/index.ts'),
-    logger: { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: console.error },
-  });
-  writeFileSync(file, code);
+  const logger = { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: console.error };
+  writeFileSync(file, await bundleWorkflows(logger));
   return file;
 }

@@ -22,13 +22,12 @@ import type { ControlDeps } from '../activities/deps.js';
 import { packageRoot } from './paths.js';
 import type { Role, WorkerSettings } from './settings.js';
 import { besidePolling } from './worker/beside-polling.js';
-import { registerSearchAttributes } from './worker/search-attributes.js';
 import { effectDeps } from './worker/effects.js';
 import { installRuntime } from './worker/runtime.js';
-import { acceptPolicy, currentPolicy } from './worker/policy.js';
-import { serve } from './worker/serve.js';
+import { currentPolicy } from './worker/current-policy.js';
 import type { StageUser } from './stage/user.js';
 import { copyAhead } from './stage/workspace.js';
+import type { Preparing } from './worker/prepare.js';
 import { commandUser, stageDeps } from './worker/stage.js';
 import { together } from './together.js';
 import { openStore } from './store/open.js';
@@ -84,8 +83,10 @@ export async function startWorker(
 
 async function started(parts: Parts, opened: Opened): Promise<RunningWorker> {
   const { store, settings, log } = parts;
-  const apiUrl = store === undefined ? undefined : await prepared(parts, store, opened);
-  const workers = await createWorkers(parts, opened);
+  const [apiUrl, workers] = await together([
+    store === undefined ? undefined : prepared({ ...parts, store }, opened),
+    createWorkers(parts, opened),
+  ]);
   log.info({ roles: settings.roles, api: apiUrl }, 'worker polls');
   const runs = workers.map((w) => w.run());
   const ended = Promise.all(runs).then(() => undefined);
@@ -102,12 +103,10 @@ async function started(parts: Parts, opened: Opened): Promise<RunningWorker> {
   };
 }
 
-/** What only workers with a store do: the policy, the search attributes, the API. Tells the API's address. */
-async function prepared(parts: Parts, store: Store, opened: Opened): Promise<string> {
-  const { settings, client, namespace, artifacts, log } = parts;
-  const policy = await acceptPolicy(store, settings, log);
-  await registerSearchAttributes(client.connection as Connection, namespace, settings);
-  const api = await serve({ settings, store, artifacts, client, log, policy });
+/** Loaded while Temporal starts the thread of the workflows, which takes as long. */
+async function prepared(parts: Preparing, opened: Opened): Promise<string> {
+  const { prepare } = await import('./worker/prepare.js');
+  const api = await prepare(parts);
   opened.push(api.close);
   return api.url;
 }

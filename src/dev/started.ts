@@ -11,6 +11,8 @@ export interface ServerToStart {
   readonly name: string;
   readonly program: string;
   readonly args: readonly string[];
+  /** Where this process's own environment does not say otherwise. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly user?: { readonly uid?: number; readonly gid?: number };
   /** Absent: what it says is thrown away. */
   readonly logFile?: string;
@@ -40,6 +42,7 @@ export async function started(server: ServerToStart): Promise<ProcessIdentity | 
   const log = server.logFile === undefined ? 'ignore' : openSync(server.logFile, 'a', 0o600);
   const child = spawn(server.program, server.args, {
     ...server.user,
+    ...(server.env === undefined ? {} : { env: { ...server.env, ...process.env } }),
     cwd: '/',
     detached: true,
     stdio: ['ignore', log, log],

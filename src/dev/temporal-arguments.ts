@@ -16,6 +16,8 @@ const TUNING = [
   'matching.numTaskqueueWritePartitions=1',
   'system.enableActivityEagerExecution=true',
 ];
+/** Go collects its garbage when the heap has grown to five times what was in use, not to twice: a tenth of the server's time, for some memory. */
+export const TUNED_ENVIRONMENT = { GOGC: '400' };
 const PRAGMAS = ['journal_mode=wal', 'synchronous=normal'];
 
 export interface TemporalPorts {

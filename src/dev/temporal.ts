@@ -8,7 +8,7 @@ import { stopProcess } from '../processes.js';
 import type { Say } from './acquire.js';
 import type { Guard } from './guard.js';
 import { didNotStart, started, type Noted } from './started.js';
-import { temporalArguments } from './temporal-arguments.js';
+import { TUNED_ENVIRONMENT, temporalArguments } from './temporal-arguments.js';
 import { temporalBinary } from './temporal-binary.js';
 
 export interface TemporalOptions {
@@ -62,6 +62,7 @@ export async function startTemporal({
       name: 'the Temporal server',
       program,
       args: temporalArguments(settings, { port, uiPort, http, metrics }),
+      ...(options.stock === true ? {} : { env: TUNED_ENVIRONMENT }),
       signal: 'TERM',
       ...(logFile === undefined ? {} : { logFile }),
       ...(guard === undefined ? {} : { guard }),

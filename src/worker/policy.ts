@@ -66,10 +66,3 @@ async function ruling(store: Store): Promise<string> {
   const { hash = 'none', acceptedAt = '' } = (await store.policy.current()) ?? {};
   return `${hash.slice(0, 12)} rules since ${acceptedAt}`;
 }
-
-/** The policy that rules now, read from the store at every decision. Fails with `store.unavailable`. */
-export const currentPolicy = (store: Store) => async (): Promise<Policy> => {
-  const row = await store.policy.current();
-  if (row === undefined) throw new ShipwayError('policy.refused', 'no policy has been accepted yet');
-  return JSON.parse(row.text) as Policy;
-};

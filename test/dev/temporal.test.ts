@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startGuard } from '../../src/dev/guard.js';
 import { startTemporal, type RunningTemporal, type TemporalOptions } from '../../src/dev/temporal.js';
 import { freePort } from '../../src/free-port.js';
@@ -16,6 +16,9 @@ import { temporaryFolder } from './temporary.js';
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 const guard = startGuard();
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 async function start(options: TemporalOptions): Promise<RunningTemporal> {
   const temporal = await startTemporal({ ui: false, guard, ...options });
@@ -84,6 +87,18 @@ test.each(['on disk', 'in memory'])('it is tuned %s: timers fire when they are d
   // Stock takes half a second for each on average, ten seconds for all.
   expect(await napping(temporal, 20)).toBeLessThan(4_000);
   expect(await readFile(logFile, 'utf8')).not.toMatch(/dynamic ?config|pragma/i);
+});
+
+test('it collects its garbage less often than Go programs do, unless it is told otherwise', async () => {
+  const collects = async (options: TemporalOptions = {}): Promise<string | undefined> => {
+    const { pid } = await start(options);
+    return /(?:^|\0)GOGC=(\d+)/.exec(await readFile(`/proc/${String(pid)}/environ`, 'utf8'))?.[1];
+  };
+  vi.stubEnv('GOGC', undefined);
+  expect(await collects()).toBe('400');
+  expect(await collects({ stock: true })).toBeUndefined();
+  vi.stubEnv('GOGC', '50');
+  expect(await collects()).toBe('50');
 });
 
 test('it serves as soon as it is said to be there', async () => {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { beforeEach, expect, test } from 'vitest';
 import type { Policy } from '../../src/domain/policy.js';
-import { acceptPolicy, currentPolicy } from '../../src/worker/policy.js';
+import { currentPolicy } from '../../src/worker/current-policy.js';
+import { acceptPolicy } from '../../src/worker/policy.js';
 import { temporaryFolder } from '../dev/temporary.js';
 import { memoryStore, type MemoryStore } from '../support/memory-store.js';
 

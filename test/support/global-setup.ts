@@ -43,7 +43,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
 /** Only what goes wrong is said. */
 async function bundled(file: string): Promise<string> {
   const silent = (): void => undefined;
-  const logger = { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: console.error };
+  const logger = {
+    log: silent,
+    trace: silent,
+    debug: silent,
+    info: silent,
+    warn: silent,
+    error: console.error,
+  };
   writeFileSync(file, await bundleWorkflows(logger));
   return file;
 }

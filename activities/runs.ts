@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../src/domain/audit.js';
 import { decisionFor } from '../src/domain/decision.js';
 import type { GateState, Question } from '../src/domain/gate.js';
-import type { PipelineInput } from '../src/domain/inputs.js';
+import type { Admitted, Built, PipelineInput } from '../src/domain/inputs.js';
 import type { Outcome } from '../src/domain/outcome.js';
 import { beginsWithSource, type Plan } from '../src/domain/plan.js';
 import { barredFrom } from '../src/domain/policy.js';
@@ -10,6 +10,7 @@ import { ShipwayError } from '../src/errors.js';
 import { digestOf } from '../src/hash.js';
 import { Context } from '@temporalio/activity';
 import { entry, type Subject, self } from './audit.js';
+import { builtFor } from './built.js';
 import type { ControlDeps } from './deps.js';
 import { policyOf } from './policy.js';
 import { releaseDigest } from './release-digest.js';
@@ -24,11 +25,11 @@ const subjectOf = (plan: Plan): Subject => ({
 
 /**
  * Takes a run in: the plan is the one that was hashed, the policy knows the environment, the person's statement counts. What was taken
- * in is what admission believes later. Repeating it is once.
+ * in is what admission believes later. A release of an earlier run is told with all that is known of it. Repeating it is once.
  */
 export const admitRun =
   (deps: Deps) =>
-  async (input: PipelineInput): Promise<{ identity: 'asserted' }> => {
+  async (input: PipelineInput): Promise<Admitted> => {
     const { plan, planHash, statement } = input;
     const subject = subjectOf(plan);
     const hash = digestOf(plan);
@@ -38,23 +39,35 @@ export const admitRun =
     const asksForThis =
       statement.verb === 'run' && statement.on === planHash && statement.person === input.requestedBy;
     if (!asksForThis) throw new ShipwayError('statement.refused', 'the statement does not ask for this run');
-    const why = unfit(statement) ?? (await taken(deps.store, input));
+    const built = await builtFor(deps.store, plan);
+    const why = unfit(statement) ?? (await taken(deps.store, input, built));
     if (why === undefined) {
+      if (built !== undefined) await deps.store.releases.save(built.release, input.run, built.evidence);
       if (plan.stages.some(beginsWithSource)) deps.announce?.(plan.commit);
-      return { identity: rules.identity };
+      return { identity: rules.identity, ...(built === undefined ? {} : { built }) };
     }
     await deps.store.audit.append([refusedEntry(subject, statement, why)]);
     throw new ShipwayError('statement.refused', why);
   };
 
-async function taken(store: Deps['store'], input: PipelineInput): Promise<string | undefined> {
+const reusedEntry = (plan: Plan, run: string, { digest, commit }: Release): AuditEntry =>
+  entry(subjectOf(plan), 'release.reused', { digest, commit, run });
+
+async function taken(
+  store: Deps['store'],
+  input: PipelineInput,
+  built: Built | undefined,
+): Promise<string | undefined> {
   const { run, plan, planHash, statement } = input;
   const pipeline = self();
   const admitted = await store.runs.admit({
     run: { pipeline, run, plan, planHash, requestedBy: statement.person },
     nonce: statement.nonce,
     message: messageOf(statement),
-    entries: [acceptedEntry(subjectOf(plan), statement)],
+    entries: [
+      acceptedEntry(subjectOf(plan), statement),
+      ...(built === undefined ? [] : [reusedEntry(plan, run, built.release)]),
+    ],
   });
   return admitted ? undefined : USED;
 }

@@ -25,9 +25,9 @@ import { reasonOf, typeOf } from './undo.js';
 export async function pipeline(input: PipelineInput): Promise<Ended> {
   const run = begun(() => createRun(input));
   try {
-    const { identity } = await admitRun(input);
+    const { identity, built } = await admitRun(input);
     run.identify(identity);
-    await runStages(run);
+    await runStages(run, built);
   } catch (error) {
     const ended = await shielded(() => end(run, endingOf(error, run)));
     if (ended.outcome === 'shipped') return ended;

@@ -1,6 +1,6 @@
 import { ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { refuserOf, type GateState } from '../src/domain/gate.js';
-import type { Ended, PipelineInput } from '../src/domain/inputs.js';
+import type { Built, Ended, PipelineInput } from '../src/domain/inputs.js';
 import { failureTypeOf } from '../src/domain/outcome.js';
 import {
   beginsWithSource,
@@ -46,17 +46,30 @@ interface Made {
   approval?: { decision: string; statements: readonly Statement[] };
 }
 
-export async function runStages(run: Run): Promise<void> {
-  const made: Made = { artifacts: [], evidence: [] };
+/** `built`: what an earlier run made, which is shipped. */
+export async function runStages(run: Run, built?: Built): Promise<void> {
+  const made = madeOf(built);
   for (const stage of run.input.plan.stages) {
-    if (stage.skipped !== undefined) {
-      run.note(stage.name, { state: 'skipped', note: stage.skipped });
+    const instead = insteadOf(stage);
+    if (instead !== undefined) {
+      run.note(stage.name, instead);
       continue;
     }
     run.stage(stage.name, { state: 'running', startedAt: Date.now() });
     const passed = await runStage(run, stage, made);
     run.note(stage.name, { ...passed, endedAt: Date.now() });
   }
+}
+
+const madeOf = (built: Built | undefined): Made =>
+  built === undefined
+    ? { artifacts: [], evidence: [] }
+    : { artifacts: [...built.release.artifacts], evidence: [...built.evidence], release: built.release };
+
+/** What is shown of a stage that does not run. */
+function insteadOf({ skipped, reused }: StagePlan): Partial<StageView> | undefined {
+  if (skipped !== undefined) return { state: 'skipped', note: skipped };
+  return reused === undefined ? undefined : { state: 'reused', note: `by run ${reused}`, byRun: reused };
 }
 
 function runStage(run: Run, stage: StagePlan, made: Made): Promise<Partial<StageView>> {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { COMMIT } from '../domain/release.js';
 import { Refused } from './failure.js';
 import type { ApiOptions } from './options.js';
 import { given } from './given.js';
@@ -11,7 +12,11 @@ const ofHistory = z.strictObject({
   days: days.optional(),
   limit: whole(1, 1_000).default(100),
 });
-const ofReleases = z.strictObject({ service: name });
+const ofReleases = z.strictObject({
+  service: name,
+  commit: z.string().regex(COMMIT).optional(),
+  limit: whole(1, 1_000).default(1_000),
+});
 const ofTargets = z.strictObject({ service: name.optional() });
 const ofSamples = z.strictObject({ deployment: id });
 
@@ -21,7 +26,10 @@ export function recordRoutes(v1: FastifyInstance, { store }: ApiOptions): void {
     const { days: sinceDays, ...filter } = ofHistory.parse(request.query);
     return store.deployments.list(given({ ...filter, sinceDays }));
   });
-  v1.get('/releases', (request) => store.releases.list(ofReleases.parse(request.query).service));
+  v1.get('/releases', (request) => {
+    const { service, ...filter } = ofReleases.parse(request.query);
+    return store.releases.list({ service, ...given(filter) });
+  });
   v1.get('/targets', (request) => store.targets.list(ofTargets.parse(request.query).service));
   v1.get('/samples', (request) => store.samples.list(ofSamples.parse(request.query).deployment));
   v1.get('/policy', async (request) => {

@@ -39,9 +39,15 @@ export const logs: Command = (values, [text = '']) =>
     return signal.aborted ? INTERRUPTED : 0;
   });
 
-/** The stage that `--stage` names. Fails with `UsageError` when the run has none of that name. */
+/** The stage that `--stage` names. Fails with `UsageError` when the run has none of that name, or has not run it. */
 async function stageOf({ run }: RunStatus, values: Values): Promise<string | undefined> {
   const stage = string(values, 'stage');
+  const { byRun } = run.stages.find((s) => s.name === stage) ?? {};
+  if (byRun !== undefined)
+    throw new UsageError(
+      `${run.run} has not run ${stage ?? ''} again`,
+      `what it said before: shipway logs ${byRun} --stage ${stage ?? ''}`,
+    );
   const known = run.stages.map((s) => s.name);
   if (stage === undefined || known.includes(stage)) return stage;
   const { alternative } = await import('../config/alternative.js');

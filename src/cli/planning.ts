@@ -22,6 +22,7 @@ import type { Plan } from '../domain/plan.js';
 import type { Digest } from '../domain/release.js';
 import { UsageError } from '../errors.js';
 import { digestOf } from '../hash.js';
+import { builtBefore, reuseLine } from './built-before.js';
 import { configurationFile, pathFromHere, required } from './context.js';
 import { progress, string } from './output.js';
 import type { Values } from './table.js';
@@ -56,7 +57,9 @@ export async function planned(values: Values): Promise<Planned> {
     progress(
       'the working tree has changes that are not in the commit and are not shipped (--dirty ships them)',
     );
-  const plan = resolvePlan(config, environment, facts);
+  const built = await builtBefore(values, { service: config.service, commit, environment });
+  const plan = resolvePlan(config, environment, facts, built);
+  if (built !== undefined) progress(reuseLine(built), values);
   return { plan, hash: digestOf(plan), bundle: () => bundleOf(root, commit), dispose: nothingMade };
 }
 

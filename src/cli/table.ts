@@ -1,3 +1,4 @@
+import { DAYS, DECISION, ENVIRONMENT, REASON, ROLES, SHIPPED } from './common-options.js';
 import { flag, must, text, type OptionSpec } from './options.js';
 
 export interface CommandSpec {
@@ -16,12 +17,6 @@ export interface CommandSpec {
 export type Values = Readonly<Record<string, string | boolean | undefined>>;
 /** Runs with its options and positionals and gives the exit code. */
 export type Command = (values: Values, positionals: readonly string[]) => Promise<number>;
-
-const ENVIRONMENT = text('NAME', 'the environment');
-const REASON = text('TEXT', 'why; it is kept in the audit');
-const DECISION = text('HASH', 'only if this is still what is asked, as `status` showed it');
-const ROLES = text('ROLES', 'some of control,watch,stage,host (default: all)');
-const DAYS = text('DAYS', 'how far back (default 30)');
 
 /** Every command: the help, the dispatch and docs/cli.md are made of this one table. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -50,11 +45,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'plan',
     summary: 'show what a run would do, and what the worker will check',
     positionals: [],
-    options: {
-      environment: must(ENVIRONMENT),
-      release: text('REF', 'a tag, branch or commit (default HEAD)'),
-      dirty: flag('the working tree, not committed'),
-    },
+    options: SHIPPED,
     examples: [
       'shipway plan --environment production',
       'shipway plan --environment staging --release v2 --json',
@@ -66,14 +57,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'take a release through its stages; Ctrl-C leaves it running',
     positionals: [],
     options: {
-      environment: must(ENVIRONMENT),
-      release: text('REF', 'a tag, branch or commit (default HEAD)'),
-      dirty: flag('the working tree, not committed'),
+      ...SHIPPED,
       detach: flag('print the run and return'),
     },
     examples: [
       'shipway run --environment production --release v2',
       'shipway run --environment production --detach --json',
+      'shipway run --environment staging --release v2 --rebuild',
     ],
     load: async () => (await import('./run.js')).run,
   },
@@ -176,6 +166,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     },
     examples: ['shipway history', 'shipway history --environment production --days 7 --json'],
     load: async () => (await import('./history.js')).history,
+  },
+  {
+    name: 'releases',
+    summary: 'what was built, what is known of it, and where it is live',
+    positionals: [],
+    options: { service: text('NAME', 'of this service (default: that of shipway.yaml)') },
+    examples: ['shipway releases', 'shipway releases --service storefront --json'],
+    load: async () => (await import('./releases.js')).releases,
   },
   {
     name: 'audit',

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { ChainedEntry } from '../domain/audit.js';
 import type { Policy } from '../domain/policy.js';
-import type { DeploymentRow } from '../domain/store.js';
+import type { DeploymentRow, ReleaseRow } from '../domain/store.js';
 import type { TargetState } from '../domain/target.js';
 import { bodyOf, call, jsonOf, stranger, type ApiAddress, type Call, type Query } from './api-call.js';
 import { linesOf } from './lines.js';
@@ -34,6 +34,8 @@ export interface ApiClient {
   readonly chain: () => Promise<AsyncIterable<ChainedEntry>>;
   /** Newest first, at most `HISTORY_LIMIT`. */
   readonly history: (filter: RecordFilter) => Promise<readonly DeploymentRow[]>;
+  /** Newest first, one a run that made or shipped it; of one commit only when that is named. */
+  readonly releases: (service: string, commit?: string) => Promise<readonly ReleaseRow[]>;
   readonly targets: (service?: string) => Promise<readonly TargetState[]>;
   readonly health: () => Promise<Health>;
   readonly policy: () => Promise<{ readonly hash: string; readonly policy: Policy }>;
@@ -64,6 +66,7 @@ export function apiClient(to: ApiAddress, answerMs = ANSWER_MS): ApiClient {
       allEntries((after) => rows('/v1/audit', { ...texts(filter), after, limit: String(PAGE) })),
     chain: async () => entries(to, await call(to, { path: '/v1/audit/stream' })),
     history: (filter) => rows('/v1/history', { ...texts(filter), limit: String(HISTORY_LIMIT) }),
+    releases: (service, commit) => rows('/v1/releases', { service, commit }),
     targets: (service) => rows('/v1/targets', { service }),
     health: () => get('/health', isHealth, { also: [503] }),
     policy: () => get('/v1/policy', isPolicy),

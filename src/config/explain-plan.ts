@@ -7,6 +7,7 @@ export function explainPlan(plan: Plan): readonly string[] {
   return [
     `${plan.service} ${plan.version} → ${plan.environment}`,
     `commit ${plan.commit}${plan.dirty ? ' (made of a working tree that is not committed)' : ''}, by ${plan.author}, ${plan.committedAt}`,
+    ...(plan.release === undefined ? [] : [`release ${plan.release.slice(0, 12)}, as it was built before`]),
     '',
     ...plan.stages.map((s, i) => `${String(i + 1)}. ${stageText(s)}`),
     ...(deployment === undefined ? [] : ['', ...deploymentText(deployment)]),
@@ -18,6 +19,7 @@ export function explainPlan(plan: Plan): readonly string[] {
 
 function stageText(stage: StagePlan): string {
   if (stage.skipped !== undefined) return `${stage.name}: skipped, ${stage.skipped}`;
+  if (stage.reused !== undefined) return `${stage.name}: not again, run ${stage.reused} has done it`;
   switch (stage.kind) {
     case 'command':
       return `${stage.name}: ${stage.script.join(' && ')}${stage.artifacts.length === 0 ? '' : ` → ${stage.artifacts.join(', ')}`} (at most ${durationText(stage.timeoutMs)}${stage.attempts > 1 ? `, ${String(stage.attempts)} attempts` : ''}${stage.allowFailure ? ', may fail' : ''})`;

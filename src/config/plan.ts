@@ -1,4 +1,5 @@
 import type { DeploymentPlan, Plan, StagePlan } from '../domain/plan.js';
+import type { Reuse } from '../domain/reuse.js';
 import { UsageError } from '../errors.js';
 import type { GitFacts } from './git.js';
 import { alternative } from './alternative.js';
@@ -10,8 +11,19 @@ export const branchesOf = (config: ServiceConfig): readonly string[] => [
   ...new Set(config.stages.flatMap((s) => s.only ?? [])),
 ];
 
-/** What a run will do: pure, the same for the same files and commit. Fails with `UsageError` for an environment or a commit that cannot be. */
-export function resolvePlan(config: ServiceConfig, environment: string, facts: GitFacts): Plan {
+/** A release that was built of the commit, and the run that built it. */
+export type BuiltBefore = Pick<Reuse, 'release' | 'run'>;
+
+/**
+ * What a run will do: pure, the same for the same files and commit. With a release that was `built` before, what comes before the gate
+ * is not done again. Fails with `UsageError` for an environment or a commit that cannot be.
+ */
+export function resolvePlan(
+  config: ServiceConfig,
+  environment: string,
+  facts: GitFacts,
+  built?: BuiltBefore,
+): Plan {
   const deployment = Object.hasOwn(config.environments, environment)
     ? config.environments[environment]
     : undefined;
@@ -20,7 +32,7 @@ export function resolvePlan(config: ServiceConfig, environment: string, facts: G
       `${config.service} has no environment ${JSON.stringify(environment)}`,
       `--environment with ${alternative(environment, Object.keys(config.environments))}`,
     );
-  const stages = planStages(config.stages, facts, deployment);
+  const stages = reusing(planStages(config.stages, facts, deployment), built);
   const deploy = stages.find((s) => s.kind === 'deploy');
   if (deploy?.skipped !== undefined)
     throw new UsageError(
@@ -37,8 +49,18 @@ export function resolvePlan(config: ServiceConfig, environment: string, facts: G
     dirty,
     committedAt,
     author,
+    ...(built === undefined ? {} : { release: built.release }),
     stages,
   };
+}
+
+/** Stages before the first that is an environment's own are not run for what was built before. */
+function reusing(stages: readonly StagePlan[], built: BuiltBefore | undefined): readonly StagePlan[] {
+  if (built === undefined) return stages;
+  const own = stages.findIndex(({ kind }) => kind === 'approve' || kind === 'deploy');
+  return stages.map((stage, i) =>
+    i < own && stage.skipped === undefined ? { ...stage, reused: built.run } : stage,
+  );
 }
 
 function planStages(

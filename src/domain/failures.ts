@@ -61,6 +61,12 @@ export const FAILURES = {
     'start the run again with this version of the CLI',
     2,
   ),
+  'release.unknown': row(
+    false,
+    'the release that a run asks for has not been built from its commit, or is no longer kept',
+    'see `shipway releases`; ship the commit with --rebuild',
+    2,
+  ),
   'release.held': row(
     false,
     'rules rolled this release back from this target, so automation may not ship it there again',

@@ -1,7 +1,7 @@
 import type { TargetRef } from './ids.js';
 import type { Outcome } from './outcome.js';
 import type { DeploymentPlan, Plan } from './plan.js';
-import type { Digest, Release } from './release.js';
+import type { Digest, Evidence, Release } from './release.js';
 import type { Person, Statement } from './statement.js';
 import type { DeploymentKind } from './store.js';
 import type { DeployRequest, Live, RollbackRequest, Slot, TargetAnswer } from './target.js';
@@ -16,6 +16,19 @@ export interface PipelineInput {
   readonly requestedBy: Person;
   /** Verb `run`, on the plan hash. */
   readonly statement: Statement;
+}
+
+/** What a run is told when it is taken in. */
+export interface Admitted {
+  readonly identity: 'asserted';
+  /** What it ships of an earlier run, as its plan asks. */
+  readonly built?: Built;
+}
+
+/** A release and what is known of it, of all runs that made or shipped it. */
+export interface Built {
+  readonly release: Release;
+  readonly evidence: readonly Evidence[];
 }
 
 /** Result of `pipeline` and of `deployment` when they shipped; otherwise it is the detail of their failure. */

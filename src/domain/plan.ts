@@ -1,4 +1,5 @@
 import type { TargetRef } from './ids.js';
+import type { Digest } from './release.js';
 
 /** A share of traffic in basis points: 10000 is everything. */
 export type Share = number;
@@ -81,6 +82,8 @@ interface StageBase {
   readonly needs: readonly string[];
   /** Why this stage does not run for this commit (its `only` rule); absent: it runs. */
   readonly skipped?: string;
+  /** The run that has made what this stage would make: its result stands and is used; absent: it is made. */
+  readonly reused?: string;
 }
 export interface CachePlan {
   readonly paths: readonly string[];
@@ -116,8 +119,8 @@ export interface DeployStage extends StageBase {
 export type StagePlan = CommandStage | ScanStage | ApproveStage | DeployStage;
 
 /** Whether it begins with a copy of the source. */
-export const beginsWithSource = ({ skipped, kind }: StagePlan): boolean =>
-  skipped === undefined && (kind === 'command' || kind === 'scan');
+export const beginsWithSource = ({ skipped, reused, kind }: StagePlan): boolean =>
+  skipped === undefined && reused === undefined && (kind === 'command' || kind === 'scan');
 
 /** What a run is asked to do, resolved in the client from files and commit. Its hash is the sha256 of its canonical text. */
 export interface Plan extends TargetRef {
@@ -130,5 +133,7 @@ export interface Plan extends TargetRef {
   readonly committedAt: string;
   /** E-mail of the commit's author, for the rule against self-approval. */
   readonly author: string;
+  /** The release that is shipped as an earlier run built it from this commit; absent: the run builds one. */
+  readonly release?: Digest;
   readonly stages: readonly StagePlan[];
 }

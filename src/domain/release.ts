@@ -1,6 +1,8 @@
 /** A lower-case sha256 in hex. */
 export type Digest = string;
 export const DIGEST = /^[0-9a-f]{64}$/;
+/** A git commit in full. */
+export const COMMIT = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** What one stage declared as its artifacts: one tar in the artifact store. */
 export interface ArtifactRef {

@@ -63,6 +63,14 @@ export interface DeploymentRow extends TargetRef {
   readonly reason?: string;
 }
 
+/** A release as one run made or shipped it, with what that run found out about it. */
+export interface ReleaseRow {
+  readonly release: Release;
+  readonly run: string;
+  readonly evidence: readonly Evidence[];
+  readonly createdAt: string;
+}
+
 export interface LogChunk {
   readonly run: string;
   readonly stage: string;
@@ -113,14 +121,13 @@ export interface Store {
   };
   readonly releases: {
     save(release: Release, run: string, evidence: readonly Evidence[]): Promise<void>;
-    list(service: string): Promise<
-      readonly {
-        readonly release: Release;
-        readonly run: string;
-        readonly evidence: readonly Evidence[];
-        readonly createdAt: string;
-      }[]
-    >;
+    /** Newest first; at most so many. */
+    list(filter: {
+      readonly service: string;
+      readonly commit?: string;
+      readonly digest?: Digest;
+      readonly limit?: number;
+    }): Promise<readonly ReleaseRow[]>;
   };
   readonly targets: {
     load(target: TargetRef): Promise<TargetState | undefined>;

@@ -19,7 +19,7 @@ export interface WaitingFor {
 }
 
 export type StageState =
-  'pending' | 'running' | 'waiting' | 'passed' | 'failed' | 'allowed_failure' | 'skipped';
+  'pending' | 'running' | 'waiting' | 'passed' | 'failed' | 'allowed_failure' | 'skipped' | 'reused';
 export interface StageView {
   readonly name: string;
   readonly kind: StagePlan['kind'];
@@ -27,6 +27,8 @@ export interface StageView {
   readonly startedAt?: number;
   readonly endedAt?: number;
   readonly note?: string;
+  /** The run that did it before: its output is there. */
+  readonly byRun?: string;
 }
 
 /** A run as its workflow last wrote it to its memo (key `view`): readable when no worker lives. */

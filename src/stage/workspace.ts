@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { unpackArtifacts } from '../adapters/artifacts/tar.js';
 import type { CachePlan } from '../domain/plan.js';
-import type { ArtifactRef, Digest } from '../domain/release.js';
+import { COMMIT, type ArtifactRef, type Digest } from '../domain/release.js';
 import type { StageBackend } from '../domain/stage.js';
 import { ShipwayError } from '../errors.js';
 import { exists } from '../folders.js';
@@ -28,8 +28,6 @@ export interface WorkspaceOptions {
   /** The job's folder, which is not there yet: it is made, and the workspace in it. */
   readonly job: string;
 }
-/** A git commit in full: nothing else names a folder of sources. */
-const COMMIT = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** Source, then what earlier stages declared, then caches; never what the last stage happened to leave. */
 export async function makeWorkspace(options: WorkspaceOptions, signal: AbortSignal): Promise<string> {
@@ -72,7 +70,7 @@ async function checkout(
   }
 }
 
-/** Where it is checked out. Fails with `source.invalid` for what is no commit. */
+/** Where it is checked out: nothing but a commit names a folder of sources. Fails with `source.invalid` for what is no commit. */
 export function checkoutDir(stageDir: string, commit: string): string {
   if (!COMMIT.test(commit))
     throw new ShipwayError('source.invalid', `${JSON.stringify(commit)} is no commit`);

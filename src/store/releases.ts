@@ -9,6 +9,8 @@ interface Row {
   readonly created_at: Date;
 }
 
+const MOST = 1_000;
+
 /** A release is kept once for each run that made or used it, with that run's evidence. */
 export const releasesOf = (db: Database): Store['releases'] => ({
   save: async (release, run, evidence) => {
@@ -25,10 +27,12 @@ export const releasesOf = (db: Database): Store['releases'] => ({
       ],
     );
   },
-  list: async (service) => {
+  list: async ({ service, commit, digest, limit = MOST }) => {
     const { rows } = await db.query<Row>(
-      'SELECT release, run, evidence, created_at FROM releases WHERE service = $1 ORDER BY id DESC',
-      [service],
+      `SELECT release, run, evidence, created_at FROM releases
+       WHERE service = $1 AND ($2::text IS NULL OR release->>'commit' = $2) AND ($3::text IS NULL OR digest = $3)
+       ORDER BY id DESC LIMIT $4`,
+      [service, commit ?? null, digest ?? null, limit],
     );
     return rows.map(({ created_at, ...row }) => ({ ...row, createdAt: created_at.toISOString() }));
   },

@@ -1,9 +1,12 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { releaseDigest } from '../../activities/release-digest.js';
 import { admitRun, finishRun } from '../../activities/runs.js';
 import type { PipelineInput } from '../../src/domain/inputs.js';
+import type { Plan } from '../../src/domain/plan.js';
+import { sha256 } from '../../src/hash.js';
 import { activityOf } from '../support/activity.js';
 import { RULES } from '../support/admission.js';
-import { memoryStore } from '../support/memory-store.js';
+import { memoryStore, type MemoryStore } from '../support/memory-store.js';
 import { pipelineInput, plan } from '../support/plans.js';
 
 test('the end of a run, tried in two ways, is one entry; after a reset it is another', async () => {
@@ -24,12 +27,64 @@ test('the end of a run, tried in two ways, is one entry; after a reset it is ano
   expect(store.entries()).toHaveLength(2);
 });
 
+const policy = () =>
+  Promise.resolve({ environments: { production: { identity: 'asserted', approvals: RULES } } } as const);
+const taken = (store: MemoryStore, input: PipelineInput) =>
+  activityOf(`pipeline/shop/${input.run}`).run(admitRun({ store, policy }), input);
+
+describe('a run that ships what was built before', () => {
+  const { commit } = plan('v1');
+  const artifacts = [{ stage: 'build', digest: sha256('dist'), bytes: 1 }];
+  const digest = releaseDigest('shop', artifacts);
+  const release = { service: 'shop', version: '0abc', commit, digest, artifacts };
+  const found = (name: string) =>
+    ({ kind: 'scan', stage: name, digest: sha256(name), summary: name }) as const;
+  const reusing = (more: Partial<Plan> = {}): PipelineInput => {
+    const { stages, ...rest } = plan('v1', { release: digest });
+    const reused = stages.map((s) => (s.kind === 'command' ? { ...s, reused: 'first' } : s));
+    return pipelineInput({ ...rest, stages: reused, ...more });
+  };
+  const built = async (): Promise<MemoryStore> => {
+    const store = memoryStore();
+    await store.releases.save(release, 'first', [found('scan')]);
+    await store.releases.save(release, 'second', [found('scan'), found('load')]);
+    return store;
+  };
+
+  test('is told the release under its own version, with what all runs found, and keeps both', async () => {
+    const store = await built();
+    const input = reusing();
+    const expected = { release: { ...release, version: 'v1' }, evidence: [found('scan'), found('load')] };
+    expect(await taken(store, input)).toEqual({ identity: 'asserted', built: expected });
+    expect((await store.releases.list({ service: 'shop' }))[0]).toMatchObject({
+      run: input.run,
+      ...expected,
+    });
+    expect(store.entries()).toMatchObject([
+      { event_type: 'statement.accepted' },
+      { event_type: 'release.reused', version: 'v1', details: { digest, commit, run: input.run } },
+    ]);
+    expect(await taken(store, input)).toEqual({ identity: 'asserted', built: expected });
+    expect(store.entries()).toHaveLength(2);
+  });
+
+  test.each<[string, Partial<Plan>, string]>([
+    ['of another commit', { commit: 'd'.repeat(40) }, 'release.unknown'],
+    ['of another service', { service: 'blog' }, 'release.unknown'],
+    ['that nobody built', { release: sha256('none') }, 'release.unknown'],
+    ['that it does not name', { release: undefined as unknown as string }, 'plan.mismatch'],
+  ])('is refused a release %s, and nothing is kept of it', async (_, more, type) => {
+    const store = await built();
+    await expect(taken(store, reusing(more))).rejects.toMatchObject({ type });
+    expect(store.entries()).toEqual([]);
+  });
+});
+
 test('a run that was taken in is announced to where its stages may run; one that was refused, or begins with no source, is not', async () => {
   const announced: string[] = [];
   const deps = {
     store: memoryStore(),
-    policy: () =>
-      Promise.resolve({ environments: { production: { identity: 'asserted', approvals: RULES } } } as const),
+    policy,
     announce: (commit: string) => void announced.push(commit),
   };
   const admit = (input: PipelineInput, runId: string) =>

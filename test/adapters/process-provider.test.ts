@@ -56,7 +56,7 @@ describe('processes', () => {
     const [instance] = await ensure(more({ CHILD: '1' }));
     const id = instance?.id ?? '';
     await deaf(id, 1);
-    process.kill(Math.min(...(await w.pidsOf(id))), 'SIGKILL');
+    process.kill(await w.leaderOf(id), 'SIGKILL');
     while ((await w.pidsOf(id)).length > 1) await pause(5);
     expect((await w.provider.observe(TARGET, never))[0]?.instances[0]?.state).toBe('gone');
     const stop = AbortSignal.timeout(200);

@@ -23,6 +23,7 @@ const bad = [
   '/v1/audit/stream?service=shop',
   '/v1/history?limit=1e3',
   '/v1/releases',
+  '/v1/releases?service=shop&commit=HEAD',
   '/v1/targets?service=',
   '/v1/samples',
   '/v1/runs/%0a/logs',

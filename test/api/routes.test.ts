@@ -81,7 +81,8 @@ describe('audit', () => {
 test('history, releases, targets, samples and policy are read', async () => {
   expect(json(await get('/v1/policy'))).toMatchObject({ error: { type: 'policy.none' } });
   const ref = { service: 'shop', environment: 'production' };
-  const release = { service: 'shop', version: 'v1', commit: 'c', digest, artifacts: [] };
+  const commit = 'c'.repeat(40);
+  const release = { service: 'shop', version: 'v1', commit, digest, artifacts: [] };
   const row = {
     ...ref,
     id: 'deployment/shop/production/1',
@@ -113,6 +114,8 @@ test('history, releases, targets, samples and policy are read', async () => {
   expect(json(await get('/v1/history?service=shop&environment=production&days=1&limit=1'))).toEqual([row]);
   expect(json(await get('/v1/history?environment=staging'))).toEqual([]);
   expect(json(await get('/v1/releases?service=shop'))).toMatchObject([{ release, run: 'r', evidence: [] }]);
+  expect(json(await get(`/v1/releases?service=shop&commit=${commit}`))).toMatchObject([{ run: 'r' }]);
+  expect(json(await get(`/v1/releases?service=shop&commit=${'d'.repeat(40)}`))).toEqual([]);
   expect(json(await get('/v1/targets'))).toEqual([state]);
   expect(json(await get('/v1/targets?service=blog'))).toEqual([]);
   expect(json(await get(`/v1/samples?deployment=${encodeURIComponent(row.id)}`))).toEqual([sample]);

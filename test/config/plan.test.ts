@@ -53,6 +53,27 @@ describe('a plan', () => {
     expect(hash(service('[node, server.js]', '[node, other.js]'))).not.toBe(hash(SERVICE));
   });
 
+  test('does not do again what a run has done before the gate, and ships what that run built', () => {
+    const built = { release: 'd'.repeat(64), run: 'v1-abcdef' };
+    const text = service(
+      '  - approve\n  - deploy\n',
+      '  - approve\n  - deploy\n  - { name: tell, script: [tell], allow_failure: true }\n',
+    );
+    const plan = resolvePlan(valid(text), 'production', facts(), built);
+    expect(plan.release).toBe(built.release);
+    expect(plan.stages.map((s) => [s.name, s.reused])).toEqual([
+      ['test', built.run],
+      ['build', built.run],
+      ['approve', undefined],
+      ['deploy', undefined],
+      ['tell', undefined],
+    ]);
+    const words = explainPlan(plan).join('\n');
+    expect(words).toContain('release dddddddddddd, as it was built before');
+    expect(words).toContain('1. test: not again, run v1-abcdef has done it');
+    expect(resolvePlan(valid(text), 'production', facts())).not.toHaveProperty('release');
+  });
+
   test('knows the branches that the rules name', () => {
     expect(branchesOf(valid(service('  - approve', '  - { name: approve, only: [main, hotfix] }')))).toEqual([
       'main',

@@ -1,7 +1,7 @@
 import { canonical } from '../../src/domain/canonical.js';
 import { GENESIS, type AuditEntry, type ChainedEntry } from '../../src/domain/audit.js';
 import type { TargetRef } from '../../src/domain/ids.js';
-import type { DeploymentRow, Permit, PolicyRow, RunRow, Store } from '../../src/domain/store.js';
+import type { DeploymentRow, Permit, PolicyRow, ReleaseRow, RunRow, Store } from '../../src/domain/store.js';
 import type { DeployRequest, TargetAnswer, TargetState } from '../../src/domain/target.js';
 import type { Sample } from '../../src/domain/watching.js';
 import { ShipwayError } from '../../src/errors.js';
@@ -57,6 +57,7 @@ export function memoryStore(): MemoryStore {
   const runs = new Map<string, RunRow>();
   const requests: Asked[] = [];
   const samples: Sample[] = [];
+  const releases: ReleaseRow[] = [];
   const blocks = new Map<Blockable, () => Promise<void>>();
   const blocked = (method: Blockable): Promise<void> => blocks.get(method)?.() ?? Promise.resolve();
   const policies: PolicyRow[] = [];
@@ -138,7 +139,22 @@ export function memoryStore(): MemoryStore {
       },
       has: (nonce, workflow, message) => Promise.resolve(nonces.get(nonce) === `${workflow} ${message}`),
     },
-    releases: { save: () => done, list: () => Promise.resolve([]) },
+    releases: {
+      save: (release, run, evidence) => {
+        if (!releases.some((r) => r.run === run && r.release.digest === release.digest))
+          releases.unshift(copy({ release, run, evidence, createdAt: new Date().toISOString() }));
+        return done;
+      },
+      list: ({ service, commit, digest }) =>
+        Promise.resolve(
+          releases.filter(
+            ({ release: r }) =>
+              r.service === service &&
+              (commit === undefined || r.commit === commit) &&
+              (digest === undefined || r.digest === digest),
+          ),
+        ),
+    },
     targets: {
       load: (t) => Promise.resolve(copy(states.get(key(t)))),
       save: (s) => Promise.resolve(save(s)),

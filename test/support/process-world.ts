@@ -20,6 +20,8 @@ export interface ProcessWorld extends StartingHarness {
   readonly counter: string;
   /** Pids of all living processes that carry the instance's id. */
   pidsOf(id: string): Promise<readonly number[]>;
+  /** The process that the provider started last for the instance; what that starts may have any pid. */
+  leaderOf(id: string): Promise<number>;
 }
 
 /** Releases of the fixture service, a folder for the provider, and what really runs, read from the instances and from /proc. */
@@ -61,6 +63,10 @@ export async function processWorld(): Promise<ProcessWorld> {
     started,
     alive: async () => (await living()).length,
     pidsOf: carrying,
+    leaderOf: async (id) => {
+      const lines = (await readIfThere(counter)).split('\n').map((line) => line.split(' '));
+      return Number(lines.findLast(([of]) => of === id)?.[1]);
+    },
     end: async () => {
       for (const pid of await living()) process.kill(pid, 'SIGKILL');
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });

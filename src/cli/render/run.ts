@@ -14,6 +14,7 @@ const MARKS: Readonly<Record<StageState, string>> = {
   failed: '✗',
   allowed_failure: '!',
   skipped: '-',
+  reused: '=',
 };
 const SHORT_HASH = 12;
 

@@ -1,0 +1,36 @@
+import { apiClient } from '../client/api.js';
+import { CommandError } from '../client/failure.js';
+import { toReuse, type Reuse } from '../domain/reuse.js';
+import { settings } from './context.js';
+import { progress } from './output.js';
+import type { Values } from './table.js';
+
+interface Asked {
+  readonly service: string;
+  readonly commit: string;
+  readonly environment: string;
+}
+
+/**
+ * What was built of a commit before, and is shipped instead of building it anew; `undefined` with `--rebuild`, or when nothing was. Where
+ * no worker answers that is not known, which is said: a plan can be looked at without one.
+ */
+export async function builtBefore(
+  values: Values,
+  { service, commit, environment }: Asked,
+): Promise<Reuse | undefined> {
+  if (values['rebuild'] === true) return undefined;
+  const api = apiClient(await settings(values));
+  try {
+    const rows = await api.releases(service, commit);
+    return rows.length === 0 ? undefined : toReuse(rows, await api.targets(service), environment);
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.kind !== 'unreachable') throw error;
+    progress('no worker answers, so whether this commit was built before is not known', values);
+    return undefined;
+  }
+}
+
+/** What is shipped and why, for people. */
+export const reuseLine = ({ release, run, goodIn }: Reuse): string =>
+  `ships release ${release.slice(0, 12)} as run ${run} built it${goodIn.length === 0 ? '' : `, known good in ${goodIn.join(' and ')}`} (--rebuild builds it anew)`;

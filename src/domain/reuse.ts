@@ -1,0 +1,35 @@
+import type { Digest } from './release.js';
+import type { ReleaseRow } from './store.js';
+import type { TargetState } from './target.js';
+
+/** What is shipped instead of building a commit anew. */
+export interface Reuse {
+  readonly release: Digest;
+  /** The run that built it. */
+  readonly run: string;
+  /** The environments in which it is known good. */
+  readonly goodIn: readonly string[];
+}
+
+/**
+ * Which of the releases built from one commit (newest first) is shipped: the newest that passed its bake somewhere, else the newest that
+ * this environment does not hold, else the newest. `undefined` when none was built.
+ */
+export function toReuse(
+  rows: readonly ReleaseRow[],
+  targets: readonly TargetState[],
+  environment: string,
+): Reuse | undefined {
+  const digests = [...new Set(rows.map(({ release }) => release.digest))];
+  const holds = targets.find((t) => t.environment === environment)?.holdMarks ?? [];
+  const digest =
+    digests.find((d) => goodIn(targets, d).length > 0) ??
+    digests.find((d) => !holds.some((mark) => mark.digest === d)) ??
+    digests[0];
+  const builder = rows.findLast(({ release }) => release.digest === digest);
+  if (digest === undefined || builder === undefined) return undefined;
+  return { release: digest, run: builder.run, goodIn: goodIn(targets, digest) };
+}
+
+const goodIn = (targets: readonly TargetState[], digest: Digest): readonly string[] =>
+  targets.filter((t) => t.knownGood?.release.digest === digest).map((t) => t.environment);

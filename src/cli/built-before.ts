@@ -1,5 +1,6 @@
 import { apiClient } from '../client/api.js';
 import { CommandError } from '../client/failure.js';
+import { NoServer } from '../connection.js';
 import { toReuse, type Reuse } from '../domain/reuse.js';
 import { settings } from './context.js';
 import { progress } from './output.js';
@@ -20,13 +21,14 @@ export async function builtBefore(
   { service, commit, environment }: Asked,
 ): Promise<Reuse | undefined> {
   if (values['rebuild'] === true) return undefined;
-  const api = apiClient(await settings(values));
   try {
+    const api = apiClient(await settings(values));
     const rows = await api.releases(service, commit);
     return rows.length === 0 ? undefined : toReuse(rows, await api.targets(service), environment);
   } catch (error) {
-    if (!(error instanceof CommandError) || error.kind !== 'unreachable') throw error;
-    progress('no worker answers, so whether this commit was built before is not known', values);
+    const away = error instanceof CommandError && error.kind === 'unreachable';
+    if (!away && !(error instanceof NoServer)) throw error;
+    progress('no worker answers here, so whether this commit was built before is not known', values);
     return undefined;
   }
 }

@@ -20,6 +20,7 @@ import {
 } from '../config/index.js';
 import type { Plan } from '../domain/plan.js';
 import type { Digest } from '../domain/release.js';
+import type { Reuse } from '../domain/reuse.js';
 import { UsageError } from '../errors.js';
 import { digestOf } from '../hash.js';
 import { builtBefore, reuseLine } from './built-before.js';
@@ -57,10 +58,18 @@ export async function planned(values: Values): Promise<Planned> {
     progress(
       'the working tree has changes that are not in the commit and are not shipped (--dirty ships them)',
     );
-  const built = await builtBefore(values, { service: config.service, commit, environment });
-  const plan = resolvePlan(config, environment, facts, built);
-  if (built !== undefined) progress(reuseLine(built), values);
+  const plan = await reusing(values, resolvePlan(config, environment, facts), (built) =>
+    resolvePlan(config, environment, facts, built),
+  );
   return { plan, hash: digestOf(plan), bundle: () => bundleOf(root, commit), dispose: nothingMade };
+}
+
+/** The plan, or the one that ships what was built of its commit before. */
+async function reusing(values: Values, plan: Plan, anew: (built: Reuse) => Plan): Promise<Plan> {
+  const built = await builtBefore(values, plan);
+  if (built === undefined) return plan;
+  progress(reuseLine(built), values);
+  return anew(built);
 }
 
 const nothingMade = (): Promise<void> => Promise.resolve();

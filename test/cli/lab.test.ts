@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { devLab, type DevLab } from '../support/dev-lab.js';
+import { builtOnce } from './lab/built-once.js';
 import { deciding } from './lab/deciding.js';
 import { ending } from './lab/ending.js';
 import { goingBack } from './lab/going-back.js';
@@ -22,6 +23,9 @@ const lab = (): DevLab => made().lab;
 
 describe('a release that needs no approval', () => {
   shipping(lab);
+});
+describe('a commit that was built before', () => {
+  builtOnce(lab);
 });
 describe('a release that needs an approval', () => {
   deciding(lab);

@@ -70,32 +70,6 @@ describe('the main way', () => {
     await record('deployment-canary', deployment(2));
   });
 
-  test('one that was built before is shipped as it is: its stages do not run again', async () => {
-    const ran: string[] = [];
-    lab.staging = (stage) => Promise.resolve(void ran.push(stage));
-    const [built] = await lab.store.releases.list({ service: 'shop', commit: second.plan.commit });
-    const stages = second.plan.stages.map((s) => (s.kind === 'command' ? { ...s, reused: second.run } : s));
-    const input = pipelineInput({
-      ...second.plan,
-      environment: 'staging',
-      release: built?.release.digest ?? '',
-      stages,
-    });
-    await lab.start(input);
-    expect(await ended(input)).toMatchObject({ outcome: 'shipped' });
-    expect(ran).toEqual([]);
-    expect(lab.store.states.get('shop/staging')?.live?.release).toEqual(built?.release);
-    const view = await lab.view(input);
-    expect(view.release).toBe(built?.release.digest);
-    expect(view.stages).toMatchObject([
-      { name: 'test', state: 'reused', byRun: second.run },
-      { name: 'build', state: 'reused', byRun: second.run },
-      { name: 'approve', state: 'passed' },
-      { name: 'deploy', state: 'passed' },
-    ]);
-    await record('pipeline-reused', lab.client.workflow.getHandle(pipelineId('shop', input.run)));
-  });
-
   test('says in Temporal’s UI what each activity and each timer is for', async () => {
     const ids = [pipelineId('shop', second.run), targetId(second.plan), deploymentId(second.plan, 2)];
     const events = (

@@ -21,7 +21,7 @@ export interface AdmitInput extends TargetRef {
   readonly requestId: string;
   readonly cause: Cause;
 }
-type Deps = Pick<ControlDeps, 'store' | 'policy' | 'host' | 'client'>;
+type Deps = Pick<ControlDeps, 'store' | 'policy' | 'host' | 'client' | 'artifacts'>;
 
 /**
  * Admits one deployment of a target: verifies what asks for it, and writes permit, row, the next number and the audit's entry in one

@@ -7,16 +7,17 @@ import type { DeployRequest, TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import { digestOf } from '../src/hash.js';
 import type { ControlDeps } from './deps.js';
+import { refuseOutdated } from './outdated.js';
 import { policyOf } from './policy.js';
 import { releaseDigest } from './release-digest.js';
 import { messageOf } from './statements.js';
 import { runs } from './targets.js';
 
-type Deps = Pick<ControlDeps, 'store' | 'policy' | 'client'>;
+type Deps = Pick<ControlDeps, 'store' | 'policy' | 'client' | 'artifacts'>;
 
 /**
  * A request may be forged by whoever can send a message: what its run was admitted with counts, and statements only if they were
- * verified by that run. Answers the run. Fails with `request.mismatch`, `request.abandoned`, `release.held`, `approval.missing`,
+ * verified by that run. Answers the run. Fails with `request.mismatch`, `request.abandoned`, `release.held`, `run.outdated`, `approval.missing`,
  * `decision.changed`, `policy.unknown_environment`.
  */
 export async function verifyRequest(deps: Deps, request: DeployRequest, state: TargetState): Promise<RunRow> {
@@ -35,6 +36,7 @@ export async function verifyRequest(deps: Deps, request: DeployRequest, state: T
       'release.held',
       `${request.release.version} was rolled back from here by ${held.deployment}: ${held.reason}`,
     );
+  await refuseOutdated(deps, request.release, state);
   await verifyApproval(deps, run, request, state);
   return run;
 }

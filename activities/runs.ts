@@ -12,11 +12,12 @@ import { Context } from '@temporalio/activity';
 import { entry, type Subject, self } from './audit.js';
 import { builtFor } from './built.js';
 import type { ControlDeps } from './deps.js';
+import { refuseOutdated } from './outdated.js';
 import { policyOf } from './policy.js';
 import { releaseDigest } from './release-digest.js';
 import { USED, acceptedEntry, messageOf, refusedEntry, unfit } from './statements.js';
 
-type Deps = Pick<ControlDeps, 'store' | 'policy' | 'announce'>;
+type Deps = Pick<ControlDeps, 'store' | 'policy' | 'artifacts' | 'announce'>;
 const subjectOf = (plan: Plan): Subject => ({
   service: plan.service,
   environment: plan.environment,
@@ -39,6 +40,10 @@ export const admitRun =
     const asksForThis =
       statement.verb === 'run' && statement.on === planHash && statement.person === input.requestedBy;
     if (!asksForThis) throw new ShipwayError('statement.refused', 'the statement does not ask for this run');
+    const target = plan.stages.some((s) => s.kind === 'deploy')
+      ? await deps.store.targets.load(plan)
+      : undefined;
+    if (target !== undefined) await refuseOutdated(deps, plan, target);
     const built = await builtFor(deps.store, plan);
     const why = unfit(statement) ?? (await taken(deps.store, input, built));
     if (why === undefined) {
@@ -58,10 +63,17 @@ async function taken(
   input: PipelineInput,
   built: Built | undefined,
 ): Promise<string | undefined> {
-  const { run, plan, planHash, statement } = input;
+  const { run, plan, planHash, statement, ancestors } = input;
   const pipeline = self();
   const admitted = await store.runs.admit({
-    run: { pipeline, run, plan, planHash, requestedBy: statement.person },
+    run: {
+      pipeline,
+      run,
+      plan,
+      planHash,
+      requestedBy: statement.person,
+      ...(ancestors === undefined ? {} : { ancestors }),
+    },
     nonce: statement.nonce,
     message: messageOf(statement),
     entries: [

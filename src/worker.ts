@@ -218,9 +218,10 @@ const POLLING: Readonly<Record<Role, (parts: Parts) => readonly Polling[]>> = {
   ],
 };
 
-const controlDeps = ({ store, client, settings, log }: Parts): ControlDeps => ({
+const controlDeps = ({ store, client, settings, log, artifacts }: Parts): ControlDeps => ({
   store: existing(store),
   client,
+  artifacts,
   policy: currentPolicy(existing(store)),
   host: settings.hostId,
   ...(settings.roles.includes('stage') ? { announce: announced(settings, log) } : {}),

@@ -7,7 +7,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { Ended, PipelineInput } from '../src/domain/inputs.js';
-import { failureTypeOf, type Outcome } from '../src/domain/outcome.js';
+import { failureTypeOf, outcomeOf } from '../src/domain/outcome.js';
 import type { RunView, StageView } from '../src/domain/view.js';
 import { begun } from './by-hand.js';
 import { surely } from './parking.js';
@@ -61,15 +61,15 @@ function endingOf(error: unknown, run: Run): Ending {
 }
 
 function withoutLive(error: unknown, run: Run): Ending {
-  const known = error instanceof ApplicationFailure && error.type?.startsWith('run.') === true;
-  if (isCancellation(error) || (!known && run.cancelled())) {
+  const outcome = error instanceof ApplicationFailure ? outcomeOf(error.type) : undefined;
+  if (isCancellation(error) || (outcome === undefined && run.cancelled())) {
     const by = run.abortedBy();
     return {
       outcome: 'aborted',
       reason: by === undefined ? 'cancelled in Temporal' : `aborted by ${by.person}: ${by.reason ?? ''}`,
     };
   }
-  if (known) return { outcome: error.type.slice('run.'.length) as Outcome, reason: error.message };
+  if (outcome !== undefined) return { outcome, reason: reasonOf(error) };
   const failure = typeOf(error);
   return { outcome: 'failed', reason: reasonOf(error), ...(failure === undefined ? {} : { failure }) };
 }

@@ -65,15 +65,17 @@ async function start(
   { plan, hash, bundle }: Planned,
   { id, requestedBy, values, signal }: Starting,
 ): Promise<void> {
-  const source = await bundle();
+  const { digest: source, path, ancestors, remove } = await bundle();
   try {
-    await apiClient(settings).putArtifact(source.digest, source.path, signal);
+    const { putArtifact } = apiClient(settings);
+    for (const file of [{ digest: source, path }, ancestors])
+      await putArtifact(file.digest, file.path, signal);
   } finally {
-    await source.remove();
+    await remove();
   }
   signal.throwIfAborted();
-  const statement = state(values, 'run', hash);
-  await client.startRun({ run: id, plan, planHash: hash, source: source.digest, requestedBy, statement });
+  const asked = { requestedBy, statement: state(values, 'run', hash) };
+  await client.startRun({ run: id, plan, planHash: hash, source, ancestors: ancestors.digest, ...asked });
 }
 
 /** Short enough to type, and different each time: Temporal refuses a second run of one name. */

@@ -5,14 +5,19 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DIRTY } from '../domain/ids.js';
 import type { Digest } from '../domain/release.js';
+import { sha256 } from '../hash.js';
 import { git, type GitFacts } from './git.js';
 
 export interface SourceBundle {
   readonly path: string;
   readonly digest: Digest;
   readonly bytes: number;
+  /** A list of the commits that it follows, newest first, one a line. */
+  readonly ancestors: { readonly path: string; readonly digest: Digest };
   readonly remove: () => Promise<void>;
 }
+/** Of more, the oldest are left out: nobody ships them any more. */
+const MOST_ANCESTORS = 10_000;
 
 /** A repository of our own that borrows the user's objects: whatever we make lies here, theirs is never written. */
 interface Borrowed {
@@ -48,7 +53,8 @@ async function borrow(root: string, folder: string): Promise<Borrowed> {
 export const bundleOf = (root: string, commit: string): Promise<SourceBundle> =>
   inFolder(async (folder) => bundled(await borrow(root, folder), commit));
 
-async function bundled({ folder, gitDir }: Borrowed, commit: string): Promise<SourceBundle> {
+/** `own`: how many commits, from the newest, are what is shipped and not what it follows. */
+async function bundled({ folder, gitDir }: Borrowed, commit: string, own = 1): Promise<SourceBundle> {
   const path = join(folder, 'source.bundle');
   await git(folder, ['--git-dir', gitDir, 'update-ref', 'refs/heads/shipway', commit]);
   await git(folder, ['--git-dir', gitDir, 'bundle', 'create', '--quiet', path, 'refs/heads/shipway']);
@@ -58,7 +64,11 @@ async function bundled({ folder, gitDir }: Borrowed, commit: string): Promise<So
     hash.update(chunk);
     bytes += chunk.length;
   }
-  return { path, digest: hash.digest('hex'), bytes, remove: () => removed(folder) };
+  const limits = [`--skip=${String(own)}`, `--max-count=${String(MOST_ANCESTORS)}`];
+  const followed = await git(folder, ['--git-dir', gitDir, 'rev-list', ...limits, commit]);
+  const ancestors = { path: join(folder, 'ancestors'), digest: sha256(`${followed}\n`) };
+  await writeFile(ancestors.path, `${followed}\n`);
+  return { path, digest: hash.digest('hex'), bytes, ancestors, remove: () => removed(folder) };
 }
 
 export interface DirtyTree {
@@ -79,7 +89,8 @@ export const dirtyCommit = (facts: GitFacts): Promise<DirtyTree> =>
     const commit = await committed(facts, borrowed, tree);
     return {
       facts: { ...facts, commit, version: `${facts.version}${DIRTY}${tree.slice(0, 7)}`, dirty: true },
-      bundle: () => bundled(borrowed, commit),
+      // The commit under the changes may be shipped after them.
+      bundle: () => bundled(borrowed, commit, 2),
       remove: () => removed(folder),
     };
   });

@@ -67,6 +67,12 @@ export const FAILURES = {
     'see `shipway releases`; ship the commit with --rebuild',
     2,
   ),
+  'run.outdated': row(
+    false,
+    'what serves was made of a commit that follows the one a run would ship',
+    'ship a newer commit; to go back on purpose: shipway rollback --to VERSION',
+    3,
+  ),
   'release.held': row(
     false,
     'rules rolled this release back from this target, so automation may not ship it there again',

@@ -13,6 +13,8 @@ export interface PipelineInput {
   readonly planHash: Digest;
   /** The uploaded source: a git bundle in the artifact store. */
   readonly source: Digest;
+  /** An uploaded list of the commits that the plan's follows; absent: nothing is known to be older. */
+  readonly ancestors?: Digest;
   readonly requestedBy: Person;
   /** Verb `run`, on the plan hash. */
   readonly statement: Statement;

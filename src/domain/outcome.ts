@@ -13,6 +13,10 @@ export type Outcome = (typeof OUTCOMES)[number];
 /** The Temporal failure type of a run that did not ship, `run.<outcome>`. */
 export const failureTypeOf = (outcome: Outcome): string => `run.${outcome}`;
 
+/** The outcome that a failure type names. `run.outdated` is a row of the failure table, and no outcome. */
+export const outcomeOf = (type: string | null | undefined): Outcome | undefined =>
+  OUTCOMES.find((outcome) => failureTypeOf(outcome) === type);
+
 /** The CLI's exit code for what policy or a decision refuses. */
 export const REFUSED = 3;
 

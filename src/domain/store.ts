@@ -41,6 +41,8 @@ export interface RunRow {
   readonly run: string;
   readonly plan: Plan;
   readonly planHash: Digest;
+  /** An artifact that lists the commits which the plan's follows. */
+  readonly ancestors?: Digest;
   /** The person whose statement was verified. */
   readonly requestedBy: Person;
 }

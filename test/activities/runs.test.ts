@@ -6,6 +6,7 @@ import type { Plan } from '../../src/domain/plan.js';
 import { sha256 } from '../../src/hash.js';
 import { activityOf } from '../support/activity.js';
 import { RULES } from '../support/admission.js';
+import { memoryArtifacts } from '../support/memory-artifacts.js';
 import { memoryStore, type MemoryStore } from '../support/memory-store.js';
 import { pipelineInput, plan } from '../support/plans.js';
 
@@ -27,10 +28,11 @@ test('the end of a run, tried in two ways, is one entry; after a reset it is ano
   expect(store.entries()).toHaveLength(2);
 });
 
+const artifacts = memoryArtifacts();
 const policy = () =>
   Promise.resolve({ environments: { production: { identity: 'asserted', approvals: RULES } } } as const);
 const taken = (store: MemoryStore, input: PipelineInput) =>
-  activityOf(`pipeline/shop/${input.run}`).run(admitRun({ store, policy }), input);
+  activityOf(`pipeline/shop/${input.run}`).run(admitRun({ store, policy, artifacts }), input);
 
 describe('a run that ships what was built before', () => {
   const { commit } = plan('v1');
@@ -85,6 +87,7 @@ test('a run that was taken in is announced to where its stages may run; one that
   const deps = {
     store: memoryStore(),
     policy,
+    artifacts,
     announce: (commit: string) => void announced.push(commit),
   };
   const admit = (input: PipelineInput, runId: string) =>

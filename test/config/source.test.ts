@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { bundleOf, commitOf, dirtyCommit } from '../../src/config/index.js';
+import { bundleOf, commitOf, dirtyCommit, type SourceBundle } from '../../src/config/index.js';
 import { factsAt, repository, run } from './repository.js';
 import { folder } from './texts.js';
 
@@ -30,6 +30,24 @@ describe('a source bundle', () => {
     expect((await readdir(out)).sort()).toEqual(['.git', 'one.txt', 'two.txt']);
     await bundle.remove();
     await expect(readFile(bundle.path)).rejects.toThrow('ENOENT');
+  });
+
+  test('comes with a list of the commits that it follows, without those that are shipped', async () => {
+    const root = await repository();
+    const all = run(root, 'rev-list', 'HEAD').split('\n');
+    expect(all.length).toBeGreaterThan(1);
+    const listed = async ({ ancestors }: SourceBundle): Promise<readonly string[]> => {
+      const text = await readFile(ancestors.path, 'utf8');
+      expect(ancestors.digest).toBe(createHash('sha256').update(text).digest('hex'));
+      return text.split('\n').filter(Boolean);
+    };
+    const [head = '', ...older] = all;
+    expect(await listed(await bundleOf(root, head))).toEqual(older);
+    expect(await listed(await bundleOf(root, all.at(-1) ?? ''))).toEqual([]);
+    // The commit under the changes may be shipped after them.
+    await writeFile(join(root, 'two.txt'), 'changed\n');
+    const dirty = await dirtyCommit(await factsAt(root, 'HEAD'));
+    expect(await listed(await dirty.bundle())).toEqual(older);
   });
 
   test('of a dirty tree has what is changed, new and gone, without what is ignored, and leaves the repository as it was', async () => {

@@ -21,6 +21,7 @@ import type { WatchInput, WatchResult } from '../../src/domain/watching.js';
 import type { pipeline } from '../../workflows/index.js';
 import { activityOf } from './activity.js';
 import { runOf } from './admitted.js';
+import { memoryArtifacts, type MemoryArtifacts } from './memory-artifacts.js';
 import { memoryStore, type MemoryStore } from './memory-store.js';
 import { statement } from './plans.js';
 import { openWorkflows } from './open-workflows.js';
@@ -55,6 +56,7 @@ export interface Lab {
    */
   readonly client: Client;
   readonly store: MemoryStore;
+  readonly artifacts: MemoryArtifacts;
   readonly world: FakeWorld;
   watching: WatchScript;
   staging: (stage: string, attempt: number) => Promise<void>;
@@ -102,7 +104,8 @@ async function createLab(server: 'time skipping' | 'real' = 'time skipping'): Pr
   const store = memoryStore();
   const world = fakeWorld();
   const lab = labOf(env, store, world);
-  const control = { store, client: lab.client, policy: () => Promise.resolve(POLICY), host: HOST };
+  const policy = () => Promise.resolve(POLICY);
+  const control = { store, client: lab.client, artifacts: lab.artifacts, policy, host: HOST };
   const queues = effectQueues(HOST);
   const common = {
     connection: env.nativeConnection,
@@ -147,6 +150,7 @@ function labOf(env: TestWorkflowEnvironment, store: MemoryStore, world: FakeWorl
     env,
     client,
     store,
+    artifacts: memoryArtifacts(),
     world,
     watching: () => undefined,
     staging: () => Promise.resolve(),

@@ -3,6 +3,7 @@ import type { DevLab } from '../../support/dev-lab.js';
 
 /** `shipway rollback`, with nothing under way and with a deployment in flight. */
 export function goingBack(lab: () => DevLab): void {
+  let detached = '';
   const rollback = 'rollback --environment staging --as bob --reason "checkout is slow"';
 
   test('with nothing good before the live release it is refused: exit code 3, and what to do', async () => {
@@ -69,6 +70,20 @@ export function goingBack(lab: () => DevLab): void {
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout: expect.stringMatching(/^deployment\/lamp\/staging\/\d+\n$/) as string,
+    });
+    detached = stdout.trim();
+  });
+
+  test('forward to a commit that the live one follows is refused: exit code 3, and the way back', async () => {
+    expect(await lab().json(`watch ${detached}`)).toMatchObject({ deployment: { outcome: 'shipped' } });
+    const said = await lab().type('run --environment staging --release v1 --as alice');
+    expect(said.code).toBe(3);
+    expect(said.stdout).toMatch(
+      /^v1-\w+ failed \(run\.outdated\): v1 is older than v2, which serves staging and follows it\n$/,
+    );
+    const [, run = ''] = /^run (\S+);/m.exec(said.stderr) ?? [];
+    expect(await lab().json(`status ${run}`)).toMatchObject({
+      run: { outcome: 'failed', failure: 'run.outdated' },
     });
   });
 }

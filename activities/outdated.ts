@@ -1,0 +1,51 @@
+import { Context } from '@temporalio/activity';
+import { pipelineId, type TargetRef } from '../src/domain/ids.js';
+import type { Release } from '../src/domain/release.js';
+import type { TargetState } from '../src/domain/target.js';
+import { ShipwayError } from '../src/errors.js';
+import type { ControlDeps } from './deps.js';
+
+type Deps = Pick<ControlDeps, 'store' | 'artifacts'>;
+/** Of a list of commits: a longer one is none that shipway made. */
+const MOST_BYTES = 1024 ** 2;
+
+/**
+ * Refuses a commit that the live release follows: its run has waited behind a newer one, or was started by mistake. Where nothing tells
+ * what the live release follows, nothing is older than it. Fails with `run.outdated`.
+ */
+export async function refuseOutdated(
+  deps: Deps,
+  { commit, version }: Pick<Release, 'commit' | 'version'>,
+  { live, service, environment }: TargetState,
+): Promise<void> {
+  if (live === undefined || live.release.commit === commit) return;
+  if (!(await ancestorsOf(deps, { service, environment }, live.release)).includes(commit)) return;
+  throw new ShipwayError(
+    'run.outdated',
+    `${version} is older than ${live.release.version}, which serves ${environment} and follows it`,
+  );
+}
+
+/** What the release's commit follows, as the client of a run that built or shipped it has listed it. */
+async function ancestorsOf(deps: Deps, { service }: TargetRef, release: Release): Promise<readonly string[]> {
+  const { commit, digest } = release;
+  for (const { run } of await deps.store.releases.list({ service, commit, digest })) {
+    const listed = (await deps.store.runs.find(pipelineId(service, run)))?.ancestors;
+    if (listed !== undefined) return read(deps, listed);
+  }
+  return [];
+}
+
+async function read({ artifacts }: Deps, digest: string): Promise<readonly string[]> {
+  let text = '';
+  try {
+    for await (const chunk of await artifacts.get(digest)) {
+      text += Buffer.from(chunk).toString('latin1');
+      if (text.length > MOST_BYTES) return [];
+    }
+  } catch (error) {
+    if (!(error instanceof ShipwayError) || error.type !== 'artifact.missing') throw error;
+    Context.current().log.warn('what the live release follows is not kept any more', { digest });
+  }
+  return text.split('\n');
+}

@@ -1,17 +1,21 @@
+import { canonical } from '../src/domain/canonical.js';
+import { pipelineId } from '../src/domain/ids.js';
 import type { Built } from '../src/domain/inputs.js';
-import type { Plan } from '../src/domain/plan.js';
+import type { Plan, StagePlan } from '../src/domain/plan.js';
 import { evidenceOf } from '../src/domain/releases.js';
+import type { ReleaseRow } from '../src/domain/store.js';
 import { ShipwayError } from '../src/errors.js';
 import type { ControlDeps } from './deps.js';
 
+type Deps = Pick<ControlDeps, 'store' | 'artifacts'>;
+
 /**
  * What a plan ships of earlier runs: the release as it was built of the plan's commit, under the plan's version, with all that any run has
- * found out about it. `undefined` for a plan that builds its own. Fails with `release.unknown`, `plan.mismatch`.
+ * found out about it. `undefined` for a plan that builds its own. Fails with `release.unknown` when it was not built so, its artifacts are
+ * gone, or a stage that is left out was not run for it; with `release.held`, `plan.mismatch`.
  */
-export async function builtFor(
-  { releases }: Pick<ControlDeps['store'], 'releases'>,
-  { service, version, commit, release: digest, stages }: Plan,
-): Promise<Built | undefined> {
+export async function builtFor(deps: Deps, plan: Plan): Promise<Built | undefined> {
+  const { service, version, commit, release: digest, stages } = plan;
   if (digest === undefined) {
     const stage = stages.find(({ reused }) => reused !== undefined);
     if (stage === undefined) return undefined;
@@ -20,12 +24,43 @@ export async function builtFor(
       `the plan leaves ${stage.name} to run ${stage.reused ?? ''} and names no release`,
     );
   }
-  const rows = await releases.list({ service, commit, digest });
+  const rows = await deps.store.releases.list({ service, commit, digest });
   const [newest] = rows;
-  if (newest === undefined)
-    throw new ShipwayError(
-      'release.unknown',
-      `${service} has no release ${digest.slice(0, 12)} of commit ${commit.slice(0, 12)}`,
-    );
+  const why =
+    newest === undefined
+      ? `was not built of commit ${commit.slice(0, 12)}`
+      : await lacking(deps, plan, rows, newest);
+  if (newest === undefined || why !== undefined)
+    throw new ShipwayError('release.unknown', `release ${digest.slice(0, 12)} of ${service} ${why ?? ''}`);
+  await refuseHeld(deps, plan);
   return { release: { ...newest.release, version }, evidence: evidenceOf(rows) };
+}
+
+/** What keeps it from being shipped as it is. */
+async function lacking(
+  { store, artifacts }: Deps,
+  { service, stages }: Plan,
+  rows: readonly ReleaseRow[],
+  { release }: ReleaseRow,
+): Promise<string | undefined> {
+  for (const { stage, digest } of release.artifacts)
+    if (!(await artifacts.has(digest))) return `lacks the artifacts of ${stage}, which are not kept any more`;
+  const runs = await Promise.all(rows.map(({ run }) => store.runs.find(pipelineId(service, run))));
+  const done = new Set(runs.flatMap((run) => run?.plan.stages.filter(wasRun).map(sameWork) ?? []));
+  const missing = stages.find((stage) => stage.reused !== undefined && !done.has(sameWork(stage)));
+  return missing === undefined ? undefined : `was built without ${missing.name} as this plan has it`;
+}
+
+const wasRun = ({ skipped, reused }: StagePlan): boolean => skipped === undefined && reused === undefined;
+/** Stages that do the same have the same. */
+const sameWork = ({ reused: _, ...stage }: StagePlan): string => canonical(stage);
+
+/** Nobody is asked to approve what the target would not take. */
+async function refuseHeld({ store }: Deps, { release, version, ...target }: Plan): Promise<void> {
+  const held = (await store.targets.load(target))?.holdMarks.find((mark) => mark.digest === release);
+  if (held !== undefined)
+    throw new ShipwayError(
+      'release.held',
+      `${version} was rolled back from here by ${held.deployment}: ${held.reason}`,
+    );
 }

@@ -9,7 +9,7 @@ export interface ControlDeps {
   readonly client: Client;
   /** The newest accepted policy. */
   readonly policy: () => Promise<Policy>;
-  readonly artifacts: Pick<ArtifactStore, 'get'>;
+  readonly artifacts: Pick<ArtifactStore, 'get' | 'has'>;
   /** The host whose provider new targets get. */
   readonly host: string;
   /** Where stages run beside: told the commit of a run that was taken in, so that its first stage finds it copied. */

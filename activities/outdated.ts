@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { pipelineId, type TargetRef } from '../src/domain/ids.js';
-import type { Release } from '../src/domain/release.js';
+import { DIGEST, type Release } from '../src/domain/release.js';
 import type { TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import type { ControlDeps } from './deps.js';
@@ -10,8 +10,8 @@ type Deps = Pick<ControlDeps, 'store' | 'artifacts'>;
 const MOST_BYTES = 1024 ** 2;
 
 /**
- * Refuses a commit that the live release follows: its run has waited behind a newer one, or was started by mistake. Where nothing tells
- * what the live release follows, nothing is older than it. Fails with `run.outdated`.
+ * Refuses a commit that the live release follows: its run has waited behind a newer one, or was started by mistake. The list is advice
+ * of a client: where it is missing or cannot be read, nothing is older than what is live. Fails with `run.outdated`.
  */
 export async function refuseOutdated(
   deps: Deps,
@@ -31,7 +31,7 @@ async function ancestorsOf(deps: Deps, { service }: TargetRef, release: Release)
   const { commit, digest } = release;
   for (const { run } of await deps.store.releases.list({ service, commit, digest })) {
     const listed = (await deps.store.runs.find(pipelineId(service, run)))?.ancestors;
-    if (listed !== undefined) return read(deps, listed);
+    if (listed !== undefined && DIGEST.test(listed)) return read(deps, listed);
   }
   return [];
 }
@@ -41,11 +41,14 @@ async function read({ artifacts }: Deps, digest: string): Promise<readonly strin
   try {
     for await (const chunk of await artifacts.get(digest)) {
       text += Buffer.from(chunk).toString('latin1');
-      if (text.length > MOST_BYTES) return [];
+      if (text.length > MOST_BYTES) throw new Error('it is longer than such a list');
     }
+    return text.split('\n');
   } catch (error) {
-    if (!(error instanceof ShipwayError) || error.type !== 'artifact.missing') throw error;
-    Context.current().log.warn('what the live release follows is not kept any more', { digest });
+    Context.current().log.warn('what the live release follows cannot be read', {
+      digest,
+      why: String(error),
+    });
+    return [];
   }
-  return text.split('\n');
 }

@@ -55,6 +55,7 @@ function differing({ run, plan, planHash, requestedBy }: RunRow, request: Deploy
     ['the release’s service', release.service, plan.service],
     ['the release’s version', release.version, plan.version],
     ['the release’s commit', release.commit, plan.commit],
+    ['the release of its plan', release.digest, plan.release ?? release.digest],
     ['the release', release.digest, releaseDigest(plan.service, release.artifacts)],
   ];
   return same.find(([, is, was]) => is !== was)?.[0];

@@ -27,6 +27,7 @@ const subjectOf = (plan: Plan): Subject => ({
 /**
  * Takes a run in: the plan is the one that was hashed, the policy knows the environment, the person's statement counts. What was taken
  * in is what admission believes later. A release of an earlier run is told with all that is known of it. Repeating it is once.
+ * Fails with `plan.mismatch`, `policy.unknown_environment`, `statement.refused`, `run.outdated`, `release.unknown`, `release.held`.
  */
 export const admitRun =
   (deps: Deps) =>
@@ -44,7 +45,7 @@ export const admitRun =
       ? await deps.store.targets.load(plan)
       : undefined;
     if (target !== undefined) await refuseOutdated(deps, plan, target);
-    const built = await builtFor(deps.store, plan);
+    const built = await builtFor(deps, plan);
     const why = unfit(statement) ?? (await taken(deps.store, input, built));
     if (why === undefined) {
       if (built !== undefined) await deps.store.releases.save(built.release, input.run, built.evidence);
@@ -55,8 +56,12 @@ export const admitRun =
     throw new ShipwayError('statement.refused', why);
   };
 
-const reusedEntry = (plan: Plan, run: string, { digest, commit }: Release): AuditEntry =>
-  entry(subjectOf(plan), 'release.reused', { digest, commit, run });
+/** Tried in two ways it is one entry. */
+const reusedEntry = (plan: Plan, run: string, { digest, commit }: Release): AuditEntry => {
+  const { runId = '' } = Context.current().info.workflowExecution ?? {};
+  const key = `${self()}/${runId}/release.reused`;
+  return entry(subjectOf(plan), 'release.reused', { digest, commit, run }, { key });
+};
 
 async function taken(
   store: Deps['store'],

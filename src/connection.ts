@@ -16,13 +16,6 @@ export interface ConnectionSettings {
   readonly uiUrl?: string;
 }
 
-/** Nothing says where servers are: some commands go on without. */
-export class NoServer extends UsageError {
-  constructor() {
-    super('no server is known here', 'start `shipway dev`, or set TEMPORAL_ADDRESS and SHIPWAY_API_URL');
-  }
-}
-
 /** Each of them says that the environment, and not a `shipway dev` nearby, is meant. */
 const SAYS_WHERE = ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'] as const;
 
@@ -39,7 +32,11 @@ export async function resolveConnection(env: NodeJS.ProcessEnv, cwd: string): Pr
       'set both, or neither: then the nearest `shipway dev` is meant',
     );
   const dev = await nearestDev(cwd);
-  if (dev === undefined) throw new NoServer();
+  if (dev === undefined)
+    throw new UsageError(
+      'no server is known here',
+      'start `shipway dev`, or set TEMPORAL_ADDRESS and SHIPWAY_API_URL',
+    );
   const { temporalAddress, namespace, apiUrl, uiUrl } = dev;
   return { temporalAddress, namespace, apiUrl, ...(uiUrl === undefined ? {} : { uiUrl }) };
 }

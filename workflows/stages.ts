@@ -50,7 +50,7 @@ interface Made {
 export async function runStages(run: Run, built?: Built): Promise<void> {
   const made = madeOf(built);
   for (const stage of run.input.plan.stages) {
-    const instead = insteadOf(stage);
+    const instead = insteadOf(stage, built);
     if (instead !== undefined) {
       run.note(stage.name, instead);
       continue;
@@ -66,10 +66,12 @@ const madeOf = (built: Built | undefined): Made =>
     ? { artifacts: [], evidence: [] }
     : { artifacts: [...built.release.artifacts], evidence: [...built.evidence], release: built.release };
 
-/** What is shown of a stage that does not run. */
-function insteadOf({ skipped, reused }: StagePlan): Partial<StageView> | undefined {
+/** What is shown of a stage that does not run. Without what was built before nothing of it is used, whatever the plan says. */
+function insteadOf({ skipped, reused }: StagePlan, built: Built | undefined): Partial<StageView> | undefined {
   if (skipped !== undefined) return { state: 'skipped', note: skipped };
-  return reused === undefined ? undefined : { state: 'reused', note: `by run ${reused}`, byRun: reused };
+  return reused === undefined || built === undefined
+    ? undefined
+    : { state: 'reused', note: `by run ${reused}`, byRun: reused };
 }
 
 function runStage(run: Run, stage: StagePlan, made: Made): Promise<Partial<StageView>> {

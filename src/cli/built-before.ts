@@ -1,7 +1,7 @@
 import { apiClient } from '../client/api.js';
 import { CommandError } from '../client/failure.js';
-import { NoServer } from '../connection.js';
 import { toReuse, type Reuse } from '../domain/reuse.js';
+import { UsageError } from '../errors.js';
 import { settings } from './context.js';
 import { progress } from './output.js';
 import type { Values } from './table.js';
@@ -12,23 +12,24 @@ interface Asked {
   readonly environment: string;
 }
 
-/**
- * What was built of a commit before, and is shipped instead of building it anew; `undefined` with `--rebuild`, or when nothing was. Where
- * no worker answers that is not known, which is said: a plan can be looked at without one.
- */
+/** What was built of a commit before, and is shipped instead of building it anew; `undefined` with `--rebuild`, or when nothing was. */
 export async function builtBefore(
   values: Values,
   { service, commit, environment }: Asked,
 ): Promise<Reuse | undefined> {
   if (values['rebuild'] === true) return undefined;
+  const api = apiClient(await settings(values));
+  const rows = await api.releases(service, commit);
+  return rows.length === 0 ? undefined : toReuse(rows, await api.targets(service), environment);
+}
+
+/** The same for whoever only looks, who may do that without a server: that it is not known is said. */
+export async function builtBeforeIfKnown(values: Values, asked: Asked): Promise<Reuse | undefined> {
   try {
-    const api = apiClient(await settings(values));
-    const rows = await api.releases(service, commit);
-    return rows.length === 0 ? undefined : toReuse(rows, await api.targets(service), environment);
+    return await builtBefore(values, asked);
   } catch (error) {
-    const away = error instanceof CommandError && error.kind === 'unreachable';
-    if (!away && !(error instanceof NoServer)) throw error;
-    progress('no worker answers here, so whether this commit was built before is not known', values);
+    if (!(error instanceof CommandError) && !(error instanceof UsageError)) throw error;
+    progress(`whether this commit was built before is not known: ${error.message}`, values);
     return undefined;
   }
 }

@@ -39,12 +39,13 @@ const COLOURS: Readonly<Record<string, number>> = {
   '!': 33,
   '·': 2,
   '-': 2,
+  '=': 2,
 };
 
 /** The mark that a line begins with, in its colour; the words stay as they are. */
 const painted = (line: string): string =>
   line.replace(
-    /^( *)([✓✗▶?!·-])(?= )/,
+    /^( *)([✓✗▶?!·=-])(?= )/,
     (_, space: string, mark: string) => `${space}\x1b[${String(COLOURS[mark])}m${mark}\x1b[0m`,
   );
 

@@ -37,10 +37,10 @@ export interface Planned {
 }
 
 /**
- * The plan that `--environment`, `--release` and `--dirty` ask for. The configuration is read from the very commit that is shipped. Fails with
- * `UsageError`, with every problem of the file.
+ * The plan that `--environment`, `--release` and `--dirty` ask for. The configuration is read from the very commit that is shipped. `lookUp`
+ * says what was built of it before. Fails with `UsageError`, with every problem of the file.
  */
-export async function planned(values: Values): Promise<Planned> {
+export async function planned(values: Values, lookUp = builtBefore): Promise<Planned> {
   const environment = required(values, 'environment', 'NAME');
   const file = await realpath(await configurationFile(values));
   const root = await repositoryOf(file);
@@ -58,15 +58,20 @@ export async function planned(values: Values): Promise<Planned> {
     progress(
       'the working tree has changes that are not in the commit and are not shipped (--dirty ships them)',
     );
-  const plan = await reusing(values, resolvePlan(config, environment, facts), (built) =>
+  const plan = await reusing(lookUp, values, resolvePlan(config, environment, facts), (built) =>
     resolvePlan(config, environment, facts, built),
   );
   return { plan, hash: digestOf(plan), bundle: () => bundleOf(root, commit), dispose: nothingMade };
 }
 
 /** The plan, or the one that ships what was built of its commit before. */
-async function reusing(values: Values, plan: Plan, anew: (built: Reuse) => Plan): Promise<Plan> {
-  const built = await builtBefore(values, plan);
+async function reusing(
+  lookUp: typeof builtBefore,
+  values: Values,
+  plan: Plan,
+  anew: (built: Reuse) => Plan,
+): Promise<Plan> {
+  const built = await lookUp(values, plan);
   if (built === undefined) return plan;
   progress(reuseLine(built), values);
   return anew(built);

@@ -1,7 +1,7 @@
-import { apiClient } from '../client/api.js';
+import { HISTORY_LIMIT, apiClient } from '../client/api.js';
 import { releaseViews, type ReleaseView } from '../domain/releases.js';
 import { settings } from './context.js';
-import { columns, result } from './output.js';
+import { columns, progress, result } from './output.js';
 import { serviceOfCommand } from './reference.js';
 import { instant } from './render/text.js';
 import type { Command } from './table.js';
@@ -15,9 +15,12 @@ export const releases: Command = async (values) => {
   const [rows, targets] = await Promise.all([api.releases(service), api.targets(service)]);
   const views = releaseViews(rows, targets);
   const head = ['RELEASE', 'VERSION', 'COMMIT', 'BUILT', 'BY RUN', 'WHERE', 'EVIDENCE'];
+  const truncated = rows.length >= HISTORY_LIMIT;
+  if (truncated)
+    progress(`only what the newest ${String(HISTORY_LIMIT)} runs built or shipped is shown`, values);
   result(
     values,
-    { service, releases: views },
+    { service, releases: views, truncated },
     views.length === 0 ? [`no release of ${service}`] : columns([head, ...views.map(line)]),
   );
   return 0;

@@ -54,14 +54,20 @@ export function resolvePlan(
   };
 }
 
-/** Stages before the first that is an environment's own are not run for what was built before. */
+/**
+ * Stages before the first that is an environment's own are not run for what was built before. One that may fail is: whether it did is
+ * not known of the release.
+ */
 function reusing(stages: readonly StagePlan[], built: BuiltBefore | undefined): readonly StagePlan[] {
   if (built === undefined) return stages;
   const own = stages.findIndex(({ kind }) => kind === 'approve' || kind === 'deploy');
   return stages.map((stage, i) =>
-    i < own && stage.skipped === undefined ? { ...stage, reused: built.run } : stage,
+    i < own && stage.skipped === undefined && !mayFail(stage) ? { ...stage, reused: built.run } : stage,
   );
 }
+
+const mayFail = (stage: StagePlan): boolean =>
+  (stage.kind === 'command' || stage.kind === 'scan') && stage.allowFailure;
 
 function planStages(
   configs: readonly StageConfig[],

@@ -20,8 +20,8 @@ import { stageProblems } from './stage-rules.js';
 
 /** A stage with its defaults, and the branches that its `only` names. A deployment's plan is its environment's. */
 export type StageConfig = (
-  | Omit<CommandStage, 'skipped'>
-  | Omit<ScanStage, 'skipped'>
+  | Omit<CommandStage, 'skipped' | 'reused'>
+  | Omit<ScanStage, 'skipped' | 'reused'>
   | { readonly kind: 'approve' | 'deploy'; readonly name: string; readonly needs: readonly string[] }
 ) & {
   readonly only?: readonly string[];

@@ -17,7 +17,7 @@ stages:
 
 const builtOn = (
   branch: string,
-): string => `  # What \`artifacts\` names is what is deployed: built once a run, known by its digest. \`only\`: commits that are on ${branch}.
+): string => `  # What \`artifacts\` names is what is deployed: built once a commit, known by its digest. \`only\`: commits that are on ${branch}.
   - name: build
     script: [npm ci, npm run build]
     artifacts: [dist/, package.json]

@@ -57,20 +57,20 @@ export const FAILURES = {
   ),
   'plan.mismatch': row(
     false,
-    'the plan does not have the hash it was sent with',
+    'the plan does not have the hash it was sent with, or leaves stages to a run without naming its release',
     'start the run again with this version of the CLI',
     2,
   ),
   'release.unknown': row(
     false,
-    'the release that a run asks for has not been built from its commit, or is no longer kept',
-    'see `shipway releases`; ship the commit with --rebuild',
-    2,
+    'the release that a run asks for was not built so, or is no longer kept',
+    'ship the commit with --rebuild; `shipway releases` lists what there is',
+    3,
   ),
   'run.outdated': row(
     false,
     'what serves was made of a commit that follows the one a run would ship',
-    'ship a newer commit; to go back on purpose: shipway rollback --to VERSION',
+    'ship a newer commit; go back with `shipway rollback --to VERSION`, or, to what never was known good there, by a commit that reverts',
     3,
   ),
   'release.held': row(

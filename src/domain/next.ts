@@ -23,7 +23,9 @@ function afterwards({ run, deployment }: Under, outcome: Outcome): readonly stri
   const { run: id, service, environment, version } = run;
   switch (outcome) {
     case 'failed':
-      return [`shipway logs ${id}`];
+      return run.failure === 'run.outdated'
+        ? [`${rollback(service, environment)} --to ${version}`]
+        : [`shipway logs ${logsAt(run) ?? id}`];
     case 'shipped':
       return deployment?.replaces === undefined ? [] : [rollback(service, environment)];
     case 'rolled_back':
@@ -35,6 +37,12 @@ function afterwards({ run, deployment }: Under, outcome: Outcome): readonly stri
       return [`shipway run --environment ${environment} ${ofVersion(version)}`];
   }
 }
+
+/** The run whose output is to be read: an earlier one, when this one has run no stage itself. */
+const logsAt = ({ stages }: RunView): string | undefined =>
+  stages.some((s) => s.startedAt !== undefined && (s.kind === 'command' || s.kind === 'scan'))
+    ? undefined
+    : stages.find((s) => s.byRun !== undefined)?.byRun;
 
 /** A working tree that was not committed has no name by which it could be found again. */
 const ofVersion = (version: string): string => (version.includes(DIRTY) ? '--dirty' : `--release ${version}`);

@@ -122,7 +122,7 @@ export type StagePlan = CommandStage | ScanStage | ApproveStage | DeployStage;
 export const beginsWithSource = ({ skipped, reused, kind }: StagePlan): boolean =>
   skipped === undefined && reused === undefined && (kind === 'command' || kind === 'scan');
 
-/** What a run is asked to do, resolved in the client from files and commit. Its hash is the sha256 of its canonical text. */
+/** What a run is asked to do, resolved in the client from files, commit and what was built of it. Its hash is the sha256 of its canonical text. */
 export interface Plan extends TargetRef {
   readonly schema: 1;
   readonly version: string;

@@ -44,8 +44,8 @@ export function releaseViews(
   });
 }
 
-/** Each finding once, oldest first. */
+/** Each finding of a stage once, oldest first. */
 export function evidenceOf(rows: readonly ReleaseRow[]): readonly Evidence[] {
   const all = rows.toReversed().flatMap(({ evidence }) => evidence);
-  return all.filter((e, i) => all.findIndex((other) => other.digest === e.digest) === i);
+  return all.filter((e, i) => all.findIndex((o) => o.digest === e.digest && o.stage === e.stage) === i);
 }

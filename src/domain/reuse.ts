@@ -12,8 +12,8 @@ export interface Reuse {
 }
 
 /**
- * Which of the releases built from one commit (newest first) is shipped: the newest that passed its bake somewhere, else the newest that
- * this environment does not hold, else the newest. `undefined` when none was built.
+ * Which of the releases built from one commit (newest first) is shipped: of those that this environment does not hold, the newest that
+ * passed its bake somewhere, else the newest. Where all are held, the same of them: the worker refuses it. `undefined` when none was built.
  */
 export function toReuse(
   rows: readonly ReleaseRow[],
@@ -22,10 +22,9 @@ export function toReuse(
 ): Reuse | undefined {
   const digests = [...new Set(rows.map(({ release }) => release.digest))];
   const holds = targets.find((t) => t.environment === environment)?.holdMarks ?? [];
-  const digest =
-    digests.find((d) => goodIn(targets, d).length > 0) ??
-    digests.find((d) => !holds.some((mark) => mark.digest === d)) ??
-    digests[0];
+  const free = digests.filter((d) => !holds.some((mark) => mark.digest === d));
+  const among = free.length > 0 ? free : digests;
+  const digest = among.find((d) => goodIn(targets, d).length > 0) ?? among[0];
   const builder = rows.findLast(({ release }) => release.digest === digest);
   if (digest === undefined || builder === undefined) return undefined;
   return { release: digest, run: builder.run, goodIn: goodIn(targets, digest) };

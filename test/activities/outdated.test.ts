@@ -12,9 +12,10 @@ const [v1, v2, v3] = ['v1', 'v2', 'v3'].map((version) => plan(version).commit) a
 const serving = (version: string): TargetState => ({ ...newTarget(REF), live: live(version, 'blue') });
 
 /** v2 is live, and follows v1; `listed`: what its run listed as what it follows. */
-async function known(listed: string | undefined, { kept = true } = {}) {
+async function known(listed: string | undefined, { kept = true, named = '' } = {}) {
   const [store, artifacts] = [memoryStore(), memoryArtifacts()];
-  const ancestors = listed === undefined ? undefined : (kept ? artifacts : memoryArtifacts()).keep(listed);
+  const listedIn = kept ? artifacts : memoryArtifacts();
+  const ancestors = listed === undefined ? undefined : named || listedIn.keep(listed);
   const run = { run: 'second', plan: plan('v2'), planHash: '', requestedBy: 'alice' };
   await store.runs.admit({
     run: { ...run, pipeline: 'pipeline/shop/second', ...(ancestors === undefined ? {} : { ancestors }) },
@@ -38,7 +39,7 @@ describe('a commit is outdated', () => {
   });
 
   test.each<[string, string | undefined, string, TargetState?]>([
-    ['the same commit', LIST, v2],
+    ['the same commit', `${LIST}${v2}\n`, v2],
     ['a newer one, or one of another branch', LIST, v3],
     ['half a commit', LIST, v1.slice(0, 20)],
     ['any, when nothing serves', LIST, v1, newTarget(REF)],
@@ -49,8 +50,12 @@ describe('a commit is outdated', () => {
     await check(await known(listed), commit, state);
   });
 
-  test('not any, when the list is not kept any more', async () => {
+  test('not any, when the list is not kept any more, cannot be read, or is named by no digest', async () => {
     await check(await known(LIST, { kept: false }), v1);
+    const of = await known(LIST);
+    const broken = { get: () => Promise.reject(new Error('EIO')), has: of.artifacts.has };
+    await check({ ...of, artifacts: { ...of.artifacts, ...broken } }, v1);
+    await check(await known(LIST, { named: '../etc/passwd' }), v1);
   });
 });
 

@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { releaseDigest } from '../../activities/release-digest.js';
 import { admitRun, finishRun } from '../../activities/runs.js';
 import type { PipelineInput } from '../../src/domain/inputs.js';
-import type { Plan } from '../../src/domain/plan.js';
+import type { Plan, StagePlan } from '../../src/domain/plan.js';
+import { newTarget } from '../../src/domain/target.js';
 import { sha256 } from '../../src/hash.js';
 import { activityOf } from '../support/activity.js';
 import { RULES } from '../support/admission.js';
 import { memoryArtifacts } from '../support/memory-artifacts.js';
 import { memoryStore, type MemoryStore } from '../support/memory-store.js';
-import { pipelineInput, plan } from '../support/plans.js';
+import { commandStage, pipelineInput, plan } from '../support/plans.js';
 
 test('the end of a run, tried in two ways, is one entry; after a reset it is another', async () => {
   const store = memoryStore();
@@ -28,15 +29,18 @@ test('the end of a run, tried in two ways, is one entry; after a reset it is ano
   expect(store.entries()).toHaveLength(2);
 });
 
-const artifacts = memoryArtifacts();
+const kept = memoryArtifacts();
 const policy = () =>
   Promise.resolve({ environments: { production: { identity: 'asserted', approvals: RULES } } } as const);
-const taken = (store: MemoryStore, input: PipelineInput) =>
-  activityOf(`pipeline/shop/${input.run}`).run(admitRun({ store, policy, artifacts }), input);
+const taken = (store: MemoryStore, input: PipelineInput, activityId = '1') =>
+  activityOf(`pipeline/shop/${input.run}`, { activityId }).run(
+    admitRun({ store, policy, artifacts: kept }),
+    input,
+  );
 
 describe('a run that ships what was built before', () => {
   const { commit } = plan('v1');
-  const artifacts = [{ stage: 'build', digest: sha256('dist'), bytes: 1 }];
+  const artifacts = [{ stage: 'build', digest: kept.keep('dist'), bytes: 1 }];
   const digest = releaseDigest('shop', artifacts);
   const release = { service: 'shop', version: '0abc', commit, digest, artifacts };
   const found = (name: string) =>
@@ -46,8 +50,14 @@ describe('a run that ships what was built before', () => {
     const reused = stages.map((s) => (s.kind === 'command' ? { ...s, reused: 'first' } : s));
     return pipelineInput({ ...rest, stages: reused, ...more });
   };
-  const built = async (): Promise<MemoryStore> => {
+  /** Two runs have shipped it; the first has built it by `stages`. */
+  const built = async (stages = plan('v1').stages): Promise<MemoryStore> => {
     const store = memoryStore();
+    for (const run of ['first', 'second']) {
+      const row = { run, pipeline: `pipeline/shop/${run}`, planHash: '', requestedBy: 'alice' };
+      const admitted = { ...row, plan: run === 'first' ? plan('v1', { stages }) : reusing().plan };
+      await store.runs.admit({ run: admitted, nonce: run, message: '', entries: [] });
+    }
     await store.releases.save(release, 'first', [found('scan')]);
     await store.releases.save(release, 'second', [found('scan'), found('load')]);
     return store;
@@ -66,7 +76,8 @@ describe('a run that ships what was built before', () => {
       { event_type: 'statement.accepted' },
       { event_type: 'release.reused', version: 'v1', details: { digest, commit, run: input.run } },
     ]);
-    expect(await taken(store, input)).toEqual({ identity: 'asserted', built: expected });
+    // Tried in two ways it is one entry.
+    expect(await taken(store, input, '2')).toEqual({ identity: 'asserted', built: expected });
     expect(store.entries()).toHaveLength(2);
   });
 
@@ -80,6 +91,35 @@ describe('a run that ships what was built before', () => {
     await expect(taken(store, reusing(more))).rejects.toMatchObject({ type });
     expect(store.entries()).toEqual([]);
   });
+
+  test.each<[string, readonly StagePlan[]]>([
+    ['was skipped', [{ ...commandStage('test'), skipped: 'not on main' }, commandStage('build')]],
+    ['did something else', [commandStage('test', { script: ['false'] }), commandStage('build')]],
+    ['was not there', [commandStage('build')]],
+  ])('is refused one for which a stage that it leaves out %s', async (_, stages) => {
+    const store = await built(stages);
+    await expect(taken(store, reusing())).rejects.toMatchObject({
+      type: 'release.unknown',
+      message: `release ${digest.slice(0, 12)} of shop was built without test as this plan has it`,
+    });
+    expect(store.entries()).toEqual([]);
+  });
+
+  test('is refused one whose artifacts are gone, or that is held here, before anybody is asked to approve it', async () => {
+    const store = await built();
+    const gone = admitRun({ store, policy, artifacts: memoryArtifacts() });
+    await expect(activityOf('pipeline/shop/x').run(gone, reusing())).rejects.toMatchObject({
+      type: 'release.unknown',
+      message: expect.stringContaining('lacks the artifacts of build') as string,
+    });
+    const mark = { digest, version: 'v1', deployment: 'd', reason: 'slow', at: '2026-01-01T00:00:00Z' };
+    await store.targets.save({
+      ...newTarget({ service: 'shop', environment: 'production' }),
+      holdMarks: [mark],
+    });
+    await expect(taken(store, reusing())).rejects.toMatchObject({ type: 'release.held' });
+    expect(store.entries()).toEqual([]);
+  });
 });
 
 test('a run that was taken in is announced to where its stages may run; one that was refused, or begins with no source, is not', async () => {
@@ -87,7 +127,7 @@ test('a run that was taken in is announced to where its stages may run; one that
   const deps = {
     store: memoryStore(),
     policy,
-    artifacts,
+    artifacts: kept,
     announce: (commit: string) => void announced.push(commit),
   };
   const admit = (input: PipelineInput, runId: string) =>

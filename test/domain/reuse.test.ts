@@ -6,8 +6,8 @@ import { newTarget, type Live, type TargetState } from '../../src/domain/target.
 import { deploymentPlan } from '../support/plans.js';
 
 const COMMIT = 'c'.repeat(40);
-const scan = (digest: string) =>
-  ({ kind: 'scan', stage: 'scan', digest, summary: `found ${digest}` }) as const;
+const scan = (digest: string, stage = 'scan') =>
+  ({ kind: 'scan', stage, digest, summary: `found ${digest}` }) as const;
 const row = (digest: string, run: string, more: Partial<ReleaseRow> = {}): ReleaseRow => ({
   release: { service: 'shop', version: 'v1', commit: COMMIT, digest, artifacts: [] },
   run,
@@ -69,6 +69,14 @@ describe('what is shipped of a commit that was built before', () => {
       [],
     ],
     [
+      'known good there, and held here: another',
+      twice,
+      [target('staging', { knownGood: live('old') }), target('production', held('old'))],
+      'new',
+      'r2',
+      [],
+    ],
+    [
       'all are held: the worker will say so',
       [row('new', 'r2')],
       [target('production', held('new'))],
@@ -88,7 +96,7 @@ describe('the list of releases', () => {
     const rows = [
       row('b', 'r3'),
       row('a', 'r2', {
-        evidence: [scan('e1'), scan('e2')],
+        evidence: [scan('e1'), scan('e1', 'scan-dist')],
         release: { ...row('a', 'r2').release, version: 'v1.0' },
       }),
       row('a', 'r1', { evidence: [scan('e1')] }),
@@ -104,7 +112,7 @@ describe('the list of releases', () => {
       },
       {
         ...{ digest: 'a', versions: ['v1.0', 'v1'], commit: COMMIT, run: 'r1' },
-        ...{ createdAt: '2026-01-01T00:00:01Z', evidence: [scan('e1'), scan('e2')] },
+        ...{ createdAt: '2026-01-01T00:00:01Z', evidence: [scan('e1'), scan('e1', 'scan-dist')] },
         ...{ live: ['production'], knownGood: ['staging'], held: [] },
       },
     ]);

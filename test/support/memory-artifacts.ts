@@ -2,7 +2,7 @@ import type { ArtifactStore } from '../../src/domain/ports.js';
 import { ShipwayError } from '../../src/errors.js';
 import { sha256 } from '../../src/hash.js';
 
-export interface MemoryArtifacts extends Pick<ArtifactStore, 'get'> {
+export interface MemoryArtifacts extends Pick<ArtifactStore, 'get' | 'has'> {
   /** Gives its digest. */
   readonly keep: (text: string) => string;
 }
@@ -15,6 +15,7 @@ export function memoryArtifacts(): MemoryArtifacts {
       kept.set(sha256(text), text);
       return sha256(text);
     },
+    has: (digest) => Promise.resolve(kept.has(digest)),
     get: (digest) => {
       const text = kept.get(digest);
       if (text === undefined) return Promise.reject(new ShipwayError('artifact.missing', `no ${digest}`));

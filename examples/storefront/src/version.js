@@ -1,7 +1,15 @@
 import { readFile } from 'node:fs/promises';
 
-/** What `npm run build` stamped beside this file; straight from the sources it is package.json's version, not built. */
+/**
+ * Which commit this is, as `npm run build` stamped it beside this file, and under which name it runs: the same files may be shipped
+ * under several. Straight from the sources it is package.json's version, not built.
+ */
 export async function readVersion() {
+  const { version, commit } = await stamped();
+  return { version: process.env.SHIPWAY_VERSION ?? version, commit };
+}
+
+async function stamped() {
   try {
     return JSON.parse(await readFile(new URL('version.json', import.meta.url), 'utf8'));
   } catch (error) {

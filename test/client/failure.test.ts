@@ -171,7 +171,7 @@ describe('how a command ends', () => {
       new ShipwayError('plan.mismatch', 'it differs'),
       {
         message: 'it differs',
-        why: 'plan.mismatch: the plan does not have the hash it was sent with',
+        why: 'plan.mismatch: the plan does not have the hash it was sent with, or leaves stages to a run without naming its release',
         next: 'start the run again with this version of the CLI',
         exit: 2,
       },

@@ -12,7 +12,7 @@ type Deps = Pick<ControlDeps, 'store' | 'artifacts'>;
 /**
  * What a plan ships of earlier runs: the release as it was built of the plan's commit, under the plan's version, with all that any run has
  * found out about it. `undefined` for a plan that builds its own. Fails with `release.unknown` when it was not built so, its artifacts are
- * gone, or a stage that is left out was not run for it; with `release.held`, `plan.mismatch`.
+ * gone, or a stage that is left out was not run for it; with `plan.mismatch`.
  */
 export async function builtFor(deps: Deps, plan: Plan): Promise<Built | undefined> {
   const { service, version, commit, release: digest, stages } = plan;
@@ -32,7 +32,6 @@ export async function builtFor(deps: Deps, plan: Plan): Promise<Built | undefine
       : await lacking(deps, plan, rows, newest);
   if (newest === undefined || why !== undefined)
     throw new ShipwayError('release.unknown', `release ${digest.slice(0, 12)} of ${service} ${why ?? ''}`);
-  await refuseHeld(deps, plan);
   return { release: { ...newest.release, version }, evidence: evidenceOf(rows) };
 }
 
@@ -54,13 +53,3 @@ async function lacking(
 const wasRun = ({ skipped, reused }: StagePlan): boolean => skipped === undefined && reused === undefined;
 /** Stages that do the same have the same. */
 const sameWork = ({ reused: _, ...stage }: StagePlan): string => canonical(stage);
-
-/** Nobody is asked to approve what the target would not take. */
-async function refuseHeld({ store }: Deps, { release, version, ...target }: Plan): Promise<void> {
-  const held = (await store.targets.load(target))?.holdMarks.find((mark) => mark.digest === release);
-  if (held !== undefined)
-    throw new ShipwayError(
-      'release.held',
-      `${version} was rolled back from here by ${held.deployment}: ${held.reason}`,
-    );
-}

@@ -1,6 +1,7 @@
 import { decisionFor } from '../src/domain/decision.js';
 import type { DeploymentPlan, Plan } from '../src/domain/plan.js';
 import { barredFrom } from '../src/domain/policy.js';
+import type { Digest } from '../src/domain/release.js';
 import type { RunRow } from '../src/domain/store.js';
 import type { Statement } from '../src/domain/statement.js';
 import type { DeployRequest, TargetState } from '../src/domain/target.js';
@@ -30,15 +31,23 @@ export async function verifyRequest(deps: Deps, request: DeployRequest, state: T
     );
   if (!(await runs(() => deps.client.workflow.getHandle(request.pipeline).describe())))
     throw new ShipwayError('request.abandoned', 'its run has ended');
-  const held = state.holdMarks.find((m) => m.digest === request.release.digest);
-  if (held !== undefined)
-    throw new ShipwayError(
-      'release.held',
-      `${request.release.version} was rolled back from here by ${held.deployment}: ${held.reason}`,
-    );
+  refuseHeld(request.release, state);
   await refuseOutdated(deps, request.release, state);
   await verifyApproval(deps, run, request, state);
   return run;
+}
+
+/** Rules rolled it back from this target. Fails with `release.held`. */
+export function refuseHeld(
+  { digest, version }: { readonly digest: Digest; readonly version: string },
+  { holdMarks }: TargetState,
+): void {
+  const held = holdMarks.find((mark) => mark.digest === digest);
+  if (held !== undefined)
+    throw new ShipwayError(
+      'release.held',
+      `${version} was rolled back from here by ${held.deployment}: ${held.reason}`,
+    );
 }
 
 /** The first thing in a request that is not its run's. */

@@ -14,6 +14,7 @@ import { builtFor } from './built.js';
 import type { ControlDeps } from './deps.js';
 import { refuseOutdated } from './outdated.js';
 import { policyOf } from './policy.js';
+import { refuseHeld } from './request-checks.js';
 import { releaseDigest } from './release-digest.js';
 import { USED, acceptedEntry, messageOf, refusedEntry, unfit } from './statements.js';
 
@@ -46,6 +47,8 @@ export const admitRun =
       : undefined;
     if (target !== undefined) await refuseOutdated(deps, plan, target);
     const built = await builtFor(deps, plan);
+    // Nobody is asked to approve what the target would not take.
+    if (built !== undefined && target !== undefined) refuseHeld(built.release, target);
     const why = unfit(statement) ?? (await taken(deps.store, input, built));
     if (why === undefined) {
       if (built !== undefined) await deps.store.releases.save(built.release, input.run, built.evidence);

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { pipelineId, type TargetRef } from '../src/domain/ids.js';
+import { pipelineId } from '../src/domain/ids.js';
 import { DIGEST, type Release } from '../src/domain/release.js';
 import type { TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
@@ -16,20 +16,22 @@ const MOST_BYTES = 1024 ** 2;
 export async function refuseOutdated(
   deps: Deps,
   { commit, version }: Pick<Release, 'commit' | 'version'>,
-  { live, service, environment }: TargetState,
+  { live, environment }: TargetState,
 ): Promise<void> {
   if (live === undefined || live.release.commit === commit) return;
-  if (!(await ancestorsOf(deps, { service, environment }, live.release)).includes(commit)) return;
+  if (!(await ancestorsOf(deps, live.release)).includes(commit)) return;
   throw new ShipwayError(
     'run.outdated',
     `${version} is older than ${live.release.version}, which serves ${environment} and follows it`,
   );
 }
 
+/** The newest runs of a release: they list the same, where their client lists anything. */
+const LOOKED_AT = 20;
+
 /** What the release's commit follows, as the client of a run that built or shipped it has listed it. */
-async function ancestorsOf(deps: Deps, { service }: TargetRef, release: Release): Promise<readonly string[]> {
-  const { commit, digest } = release;
-  for (const { run } of await deps.store.releases.list({ service, commit, digest })) {
+async function ancestorsOf(deps: Deps, { service, commit, digest }: Release): Promise<readonly string[]> {
+  for (const { run } of await deps.store.releases.list({ service, commit, digest, limit: LOOKED_AT })) {
     const listed = (await deps.store.runs.find(pipelineId(service, run)))?.ancestors;
     if (listed !== undefined && DIGEST.test(listed)) return read(deps, listed);
   }

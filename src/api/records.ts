@@ -12,11 +12,7 @@ const ofHistory = z.strictObject({
   days: days.optional(),
   limit: whole(1, 1_000).default(100),
 });
-const ofReleases = z.strictObject({
-  service: name,
-  commit: z.string().regex(COMMIT).optional(),
-  limit: whole(1, 1_000).default(1_000),
-});
+const ofReleases = z.strictObject({ service: name, commit: z.string().regex(COMMIT).optional() });
 const ofTargets = z.strictObject({ service: name.optional() });
 const ofSamples = z.strictObject({ deployment: id });
 

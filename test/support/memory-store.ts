@@ -145,14 +145,16 @@ export function memoryStore(): MemoryStore {
           releases.unshift(copy({ release, run, evidence, createdAt: new Date().toISOString() }));
         return done;
       },
-      list: ({ service, commit, digest }) =>
+      list: ({ service, commit, digest, limit }) =>
         Promise.resolve(
-          releases.filter(
-            ({ release: r }) =>
-              r.service === service &&
-              (commit === undefined || r.commit === commit) &&
-              (digest === undefined || r.digest === digest),
-          ),
+          releases
+            .filter(
+              ({ release: r }) =>
+                r.service === service &&
+                (commit === undefined || r.commit === commit) &&
+                (digest === undefined || r.digest === digest),
+            )
+            .slice(0, limit),
         ),
     },
     targets: {

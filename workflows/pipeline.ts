@@ -7,7 +7,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { Ended, PipelineInput } from '../src/domain/inputs.js';
-import { failureTypeOf, outcomeOf } from '../src/domain/outcome.js';
+import { failureTypeOf, outcomeOfType } from '../src/domain/outcome.js';
 import type { RunView, StageView } from '../src/domain/view.js';
 import { begun } from './by-hand.js';
 import { surely } from './parking.js';
@@ -61,7 +61,7 @@ function endingOf(error: unknown, run: Run): Ending {
 }
 
 function withoutLive(error: unknown, run: Run): Ending {
-  const outcome = error instanceof ApplicationFailure ? outcomeOf(error.type) : undefined;
+  const outcome = error instanceof ApplicationFailure ? outcomeOfType(error.type) : undefined;
   if (isCancellation(error) || (outcome === undefined && run.cancelled())) {
     const by = run.abortedBy();
     return {

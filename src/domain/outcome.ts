@@ -14,7 +14,7 @@ export type Outcome = (typeof OUTCOMES)[number];
 export const failureTypeOf = (outcome: Outcome): string => `run.${outcome}`;
 
 /** The outcome that a failure type names. `run.outdated` is a row of the failure table, and no outcome. */
-export const outcomeOf = (type: string | null | undefined): Outcome | undefined =>
+export const outcomeOfType = (type: string | null | undefined): Outcome | undefined =>
   OUTCOMES.find((outcome) => failureTypeOf(outcome) === type);
 
 /** The CLI's exit code for what policy or a decision refuses. */

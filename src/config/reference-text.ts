@@ -30,7 +30,7 @@ Stages run one after the other, each in a fresh workspace: the source of the com
 - A name is used once. \`needs\` names stages that stand before.
 - A stage that \`only\` keeps from running is skipped, and so is what needs it. When that is the deployment, the run is refused before it begins.
 - \`approve\` comes before \`deploy\`, and nothing that leaves artifacts or scans comes after \`approve\`: it could not be part of what is approved.
-- Some stage before \`deploy\` leaves artifacts: they are the release. A commit that has one already is not built again: the stages before \`approve\` are left out, unless they may fail or \`--rebuild\` asks for them. What is to be done for each environment stands after \`deploy\`.`;
+- Some stage before \`deploy\` leaves artifacts: they are the release. A commit that has one already is not built again: the stages before \`approve\` are left out, unless they may fail or \`--rebuild\` asks for them. What is to be done for each environment stands between \`approve\` and \`deploy\`, or after \`deploy\`.`;
 
 export const RULES = `What is checked besides:
 

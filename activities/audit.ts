@@ -1,8 +1,14 @@
 import { Context } from '@temporalio/activity';
 import type { AuditEntry } from '../src/domain/audit.js';
-import type { TargetRef } from '../src/domain/ids.js';
+import type { Subject } from '../src/domain/ids.js';
+import type { Plan } from '../src/domain/plan.js';
 
-export type Subject = TargetRef & { readonly version: string };
+/** A run is about where it leads, unless it is said where it is. */
+export const subjectOf = ({ service, environment, version }: Plan, at = environment): Subject => ({
+  service,
+  environment: at,
+  version,
+});
 
 /** The id of the workflow that runs this activity. */
 export const self = (): string => Context.current().info.workflowExecution?.workflowId ?? '';

@@ -1,12 +1,12 @@
 import { afterEnd, afterLoss, type DeploymentEnd } from '../src/domain/aftermath.js';
-import { lostOf, type TargetRef } from '../src/domain/ids.js';
+import { lostOf, type TargetRef, type Subject } from '../src/domain/ids.js';
 import type { Outcome } from '../src/domain/outcome.js';
 import type { Configuration } from '../src/domain/plan.js';
 import type { Release } from '../src/domain/release.js';
 import type { DeploymentRow, Store } from '../src/domain/store.js';
 import type { Live, TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
-import { entry, type Subject, self } from './audit.js';
+import { entry, self } from './audit.js';
 import { permitGuard, type PermitGuard } from './permits.js';
 import { changeRecord, loadRecord } from './target-record.js';
 import type { EffectInput } from './effect.js';

@@ -1,8 +1,9 @@
 import { Context } from '@temporalio/activity';
+import type { Subject } from '../src/domain/ids.js';
 import type { Json } from '../src/domain/canonical.js';
 import type { DeploymentKind, Store } from '../src/domain/store.js';
 import type { Slot } from '../src/domain/target.js';
-import { attempted, type Subject } from './audit.js';
+import { attempted } from './audit.js';
 import { beating } from './beating.js';
 import type { PermitGuard } from './permits.js';
 

@@ -6,7 +6,8 @@ import { allFailing } from './failure.js';
 import { runScan, type ScanDeps } from './run-scan.js';
 import { runStage } from './run-stage.js';
 import type { StageDeps } from './stage-job.js';
-import { admitRun, closeGate, finishRun, openGate, openQuestion, recordRelease } from './runs.js';
+import { closeGate, openGate, openQuestion } from './gates.js';
+import { admitRun, finishRun, recordRelease } from './runs.js';
 import { recordRefusal, verifyStatement } from './statements.js';
 import {
   askTarget,

@@ -1,5 +1,5 @@
 import { decisionFor } from '../src/domain/decision.js';
-import type { DeploymentPlan, Plan } from '../src/domain/plan.js';
+import { deploymentIn } from '../src/domain/environments.js';
 import { barredFrom } from '../src/domain/policy.js';
 import type { Digest } from '../src/domain/release.js';
 import type { RunRow } from '../src/domain/store.js';
@@ -8,6 +8,7 @@ import type { DeployRequest, TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import { digestOf } from '../src/hash.js';
 import type { ControlDeps } from './deps.js';
+import { refuseOutOfOrder } from './in-order.js';
 import { refuseOutdated } from './outdated.js';
 import { policyOf } from './policy.js';
 import { releaseDigest } from './release-digest.js';
@@ -19,7 +20,7 @@ type Deps = Pick<ControlDeps, 'store' | 'policy' | 'client' | 'artifacts'>;
 /**
  * A request may be forged by whoever can send a message: what its run was admitted with counts, and statements only if they were
  * verified by that run. Answers the run. Fails with `request.mismatch`, `request.abandoned`, `release.held`, `run.outdated`, `approval.missing`,
- * `decision.changed`, `policy.unknown_environment`.
+ * `decision.changed`, `decision.outdated`, `policy.unknown_environment`.
  */
 export async function verifyRequest(deps: Deps, request: DeployRequest, state: TargetState): Promise<RunRow> {
   const run = await deps.store.runs.find(request.pipeline);
@@ -32,6 +33,7 @@ export async function verifyRequest(deps: Deps, request: DeployRequest, state: T
   if (!(await runs(() => deps.client.workflow.getHandle(request.pipeline).describe())))
     throw new ShipwayError('request.abandoned', 'its run has ended');
   refuseHeld(request.release, state);
+  await refuseOutOfOrder(deps, run.plan, request);
   await refuseOutdated(deps, request.release, state);
   await verifyApproval(deps, run, request, state);
   return run;
@@ -56,9 +58,12 @@ function differing({ run, plan, planHash, requestedBy }: RunRow, request: Deploy
   const same: readonly (readonly [string, unknown, unknown])[] = [
     ['its run', request.run, run],
     ['its service', request.service, plan.service],
-    ['its environment', request.environment, plan.environment],
     ['its plan', request.planHash, planHash],
-    ['its deployment plan', digestOf(request.plan), digestOf(deploymentPlanOf(plan) ?? 'none')],
+    [
+      'its deployment plan',
+      digestOf(request.plan),
+      digestOf(deploymentIn(plan, request.environment) ?? 'none'),
+    ],
     ['who asked for it', request.requestedBy, requestedBy],
     ['its author', request.author, plan.author],
     ['the release’s service', release.service, plan.service],
@@ -70,9 +75,6 @@ function differing({ run, plan, planHash, requestedBy }: RunRow, request: Deploy
   return same.find(([, is, was]) => is !== was)?.[0];
 }
 
-const deploymentPlanOf = (plan: Plan): DeploymentPlan | undefined =>
-  plan.stages.find((s) => s.kind === 'deploy')?.deployment;
-
 async function verifyApproval(
   deps: Deps,
   { plan, planHash, requestedBy }: RunRow,
@@ -82,11 +84,18 @@ async function verifyApproval(
   const rules = (await policyOf(deps.policy, environment)).approvals;
   if (rules.requiredApprovals === 0) return;
   const decision = digestOf(
-    decisionFor(planHash, release.digest, evidence, state.live?.release.digest, rules),
+    decisionFor({
+      plan: planHash,
+      environment,
+      release: release.digest,
+      evidence,
+      replaces: state.live?.release.digest,
+      policy: rules,
+    }),
   );
   if (approval !== undefined && approval.decision !== decision)
     throw new ShipwayError(
-      'decision.changed',
+      rules.onBaseChanged === 'fail' ? 'decision.outdated' : 'decision.changed',
       `approved was ${approval.decision.slice(0, 12)}, now it would be ${decision.slice(0, 12)}`,
     );
   const barred = barredFrom(rules, requestedBy, plan.author);

@@ -1,8 +1,9 @@
+import type { Subject } from '../src/domain/ids.js';
 import type { AuditEntry } from '../src/domain/audit.js';
 import { answerOf, refusal, type Answer, type GateState } from '../src/domain/gate.js';
 import { malformed, outOfTime, type Statement } from '../src/domain/statement.js';
 import { digestOf } from '../src/hash.js';
-import { entry, type Subject, self } from './audit.js';
+import { entry, self } from './audit.js';
 import type { ControlDeps } from './deps.js';
 import { policyOf } from './policy.js';
 

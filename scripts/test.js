@@ -1,13 +1,14 @@
 // `npm test`: sets up, runs the tests (arguments filter as Vitest's do), and ends with the counts on a line of their own.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { closing } from './counts.js';
 import { ROOT, foreground, say } from './lib.js';
 import { setup } from './setup.js';
+import { testFolder } from './test-folder.js';
 
 await setup({ testServer: true });
-const folder = mkdtempSync(join(tmpdir(), 'shipway-test-'));
+const folder = testFolder();
+process.env.TMPDIR = folder;
 const report = join(folder, 'report.json');
 const args = [
   join(ROOT, 'node_modules/vitest/vitest.mjs'),

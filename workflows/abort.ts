@@ -1,5 +1,5 @@
 import { ApplicationFailure, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { TargetRef } from '../src/domain/ids.js';
+import type { Subject } from '../src/domain/ids.js';
 import type { Accepted } from '../src/domain/messages.js';
 import { malformed, type Statement } from '../src/domain/statement.js';
 import type { Later } from './later.js';
@@ -10,7 +10,7 @@ import { verified } from './verified.js';
 
 /** What an abort is about, and what it finds. */
 export interface Abortable {
-  readonly subject: TargetRef & { readonly version: string };
+  readonly subject: () => Subject;
   readonly later: Later;
   /** Why it comes too late, when it does. */
   readonly tooLate: () => string | undefined;
@@ -28,12 +28,12 @@ export function abortHandler(of: Abortable): { readonly by: () => Statement | un
   setHandler(
     messages.abort,
     async (statement): Promise<Accepted> => {
-      const result = await verified({ statement, ...of.subject }, of.later);
+      const result = await verified({ statement, ...of.subject() }, of.later);
       if (result.status === 'refused') return result;
       const why = of.tooLate();
       if (why !== undefined) {
         const said = `abort by ${statement.person}`;
-        of.later.add(shielded(() => control.recordRefusal({ statement: said, why, ...of.subject })));
+        of.later.add(shielded(() => control.recordRefusal({ statement: said, why, ...of.subject() })));
         return { status: 'refused', message: why };
       }
       by = statement;

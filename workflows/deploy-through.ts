@@ -10,9 +10,13 @@ import type { Run } from './stages.js';
  * Answers `ask again` when what was approved is no longer what would be done. When the run is aborted the request is taken
  * back, and the wait goes on until the target says how it ended.
  */
-export async function deployThrough(run: Run, request: DeployRequest): Promise<Finished | 'ask again'> {
+export async function deployThrough(
+  run: Run,
+  stage: string,
+  request: DeployRequest,
+): Promise<Finished | 'ask again'> {
   try {
-    return await untilFinished(run, request);
+    return await untilFinished(run, stage, request);
   } catch (error) {
     // An attempt that was asking when the run was cancelled may fail as itself: the target has perhaps heard it.
     if (!isCancellation(error) && !run.cancelled()) throw error;
@@ -38,7 +42,11 @@ async function untilWithdrawn(run: Run, request: DeployRequest, goBack: GoBack):
   }
 }
 
-async function untilFinished(run: Run, request: DeployRequest): Promise<Finished | 'ask again'> {
+async function untilFinished(
+  run: Run,
+  stage: string,
+  request: DeployRequest,
+): Promise<Finished | 'ask again'> {
   for (let repeats = 0; ;) {
     const answer = await control.askTarget.executeWithOptions(
       { summary: `ask ${request.service} ${request.environment} for ${request.release.version}` },
@@ -52,11 +60,11 @@ async function untilFinished(run: Run, request: DeployRequest): Promise<Finished
         if (answer.type === 'decision.changed') return 'ask again';
         throw ApplicationFailure.nonRetryable(answer.message, answer.type);
       case 'running':
-        run.note('deploy', { note: answer.deployment });
+        run.note(stage, { note: answer.deployment });
         run.update({ deployment: answer.deployment });
         break;
       case 'queued':
-        run.stage('deploy', { note: placeOf(answer) });
+        run.stage(stage, { note: placeOf(answer) });
         break;
     }
     repeats = (await run.hint(askAgain(repeats))) ? 0 : repeats + 1;

@@ -16,6 +16,7 @@ import {
   withdrawn,
   type GateState,
 } from '../src/domain/gate.js';
+import type { Subject } from '../src/domain/ids.js';
 import type { Accepted } from '../src/domain/messages.js';
 import { malformed, type Statement } from '../src/domain/statement.js';
 import type { Later } from './later.js';
@@ -38,11 +39,7 @@ export interface Gates {
 
 /** What a gate is asked about, and whom it tells. */
 export interface Asking {
-  readonly subject: {
-    readonly service: string;
-    readonly environment: string;
-    readonly version: string;
-  };
+  readonly subject: () => Subject;
   /** Called whenever the open gate or its answers change, with `undefined` when nothing is asked any more. */
   readonly changed: (gate: GateState | undefined) => void;
   /** What became of a signal. */
@@ -82,7 +79,8 @@ interface Desk extends Asking {
 }
 
 async function ask(desk: Desk, opening: () => Promise<GateState>): Promise<GateState> {
-  const { subject, later } = desk;
+  const { later } = desk;
+  const subject = desk.subject();
   const close = (gate: GateState): Promise<void> => shielded(() => control.closeGate({ ...subject, gate }));
   // Opened half-way it would be asked in the audit alone, so opening is not cancelled, only not waited for.
   const opened = shielded(opening);
@@ -131,7 +129,7 @@ async function take(desk: Desk, statement: Statement): Promise<Accepted> {
   const { subject, open: asked, later } = desk;
   if (asked === undefined) return { status: 'refused', message: 'nothing is waiting for an answer here' };
   const goesBack = asked.question === 'parked' && statement.verb === 'reject';
-  const result = await verified({ statement, gate: asked, ...subject }, goesBack ? later : undefined);
+  const result = await verified({ statement, gate: asked, ...subject() }, goesBack ? later : undefined);
   if (result.status === 'refused') return result;
   const late = refusal(desk.open ?? desk.closed, statement);
   if (late !== undefined || desk.open === undefined) {
@@ -146,7 +144,7 @@ async function take(desk: Desk, statement: Statement): Promise<Accepted> {
 }
 
 const recorded = ({ subject }: Desk, statement: Statement, why: string): Promise<void> =>
-  shielded(() => control.recordRefusal({ statement: describe(statement), why, ...subject }));
+  shielded(() => control.recordRefusal({ statement: describe(statement), why, ...subject() }));
 
 async function signalled(desk: Desk, statement: Statement): Promise<void> {
   const why = malformed(statement) ?? unanswerable(desk.open, statement);

@@ -125,7 +125,12 @@ function createField(input: DeploymentInput): Field {
     input,
     effects: effectsOf(input.host, timesOf(input)),
     undo: new UndoList(),
-    gates: createGates({ subject, later, changed: onGate, note: (line) => void show({}, line) }),
+    gates: createGates({
+      subject: () => subject,
+      later,
+      changed: onGate,
+      note: (line) => void show({}, line),
+    }),
     later,
     evidence: NO_EVIDENCE,
     share: 0,

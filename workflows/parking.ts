@@ -1,5 +1,5 @@
 import { isCancellation, log, sleep } from '@temporalio/workflow';
-import type { TargetRef } from '../src/domain/ids.js';
+import type { Subject } from '../src/domain/ids.js';
 import type { Gates } from './gate.js';
 import { control } from './profiles.js';
 import { reasonOf, typeOf } from './undo.js';
@@ -7,7 +7,7 @@ import { reasonOf, typeOf } from './undo.js';
 /** Whom a workflow asks when it meets an error that nobody foresaw. */
 export interface Desk {
   readonly gates: Gates;
-  readonly subject: TargetRef & { readonly version: string };
+  readonly subject: Subject;
 }
 const TRY_AGAIN_MS = 600_000;
 

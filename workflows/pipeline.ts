@@ -7,6 +7,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { Ended, PipelineInput } from '../src/domain/inputs.js';
+import { liveIn } from '../src/domain/environments.js';
 import { failureTypeOf, outcomeOfType } from '../src/domain/outcome.js';
 import type { RunView, StageView } from '../src/domain/view.js';
 import { begun } from './by-hand.js';
@@ -19,8 +20,8 @@ import { shielded } from './shielded.js';
 import { reasonOf, typeOf } from './undo.js';
 
 /**
- * One execution of a service's stages for one commit, through one environment. Ends shipped, or fails with `run.<outcome>`. Once its
- * version is live it has shipped, whatever becomes of the stages after that: its reason names the one that did not pass.
+ * One execution of a service's stages for one commit, through one environment or several. Ends shipped, or fails with `run.<outcome>`. Once its
+ * version is live wherever it leads it has shipped, whatever becomes of the stages after that: its reason names the one that did not pass.
  */
 export async function pipeline(input: PipelineInput): Promise<Ended> {
   const run = begun(() => createRun(input));
@@ -41,13 +42,12 @@ export async function pipeline(input: PipelineInput): Promise<Ended> {
       ...(error instanceof Error ? { cause: error } : {}),
     });
   }
-  return shielded(() => end(run, { outcome: 'shipped', reason: reasonOfSuccess(input) }));
+  return shielded(() => end(run, { outcome: 'shipped', reason: reasonOfSuccess(run.view()) }));
 }
 
-const reasonOfSuccess = (input: PipelineInput): string =>
-  input.plan.stages.some((s) => s.kind === 'deploy') ? live(input) : 'every stage passed';
+const reasonOfSuccess = (view: RunView): string => (isLive(view) ? live(view) : 'every stage passed');
 
-const live = ({ plan }: PipelineInput): string => `${plan.version} is live in ${plan.environment}`;
+const live = (view: RunView): string => `${view.version} is live in ${liveIn(view).join(' and ')}`;
 
 const cancelledDuring = (error: unknown): CancelledFailure =>
   new CancelledFailure('the run was cancelled', [], error instanceof Error ? error : undefined);
@@ -55,9 +55,11 @@ const cancelledDuring = (error: unknown): CancelledFailure =>
 /** What a failure of the pipeline's own code or of a step means for the run. A step that failed because it was stopped was aborted. */
 function endingOf(error: unknown, run: Run): Ending {
   const ended = withoutLive(error, run);
-  if (!isLive(run.view())) return ended;
-  const stage = run.view().stages.find(underWay)?.name ?? 'what came after';
-  return { outcome: 'shipped', reason: `${live(run.input)}; ${stage} did not pass: ${ended.reason}` };
+  const view = run.view();
+  if (liveIn(view).length === 0) return ended;
+  if (!isLive(view)) return { ...ended, reason: `${ended.reason}; ${live(view)}` };
+  const stage = view.stages.find(underWay)?.name ?? 'what came after';
+  return { outcome: 'shipped', reason: `${live(view)}; ${stage} did not pass: ${ended.reason}` };
 }
 
 function withoutLive(error: unknown, run: Run): Ending {
@@ -80,11 +82,11 @@ async function end(run: Run, { failure, ...ended }: Ending): Promise<Ended> {
   const by = failure === undefined ? {} : { failure };
   run.update({ ...ended, ...by, stages: run.view().stages.map((s) => stopped(s, ended)) });
   upsertSearchAttributes([{ key: OUTCOME, value: ended.outcome }]);
-  const { service, environment, version } = plan;
+  const { service, environment, version } = run.view();
   await surely(
     { gates: run.gates, subject: { service, environment, version } },
     'its end cannot be recorded',
-    () => finishRun({ plan, planHash, run: run.input.run, ...ended }),
+    () => finishRun({ plan, environment, planHash, run: run.input.run, ...ended }),
   );
   await condition(() => run.recorded() && allHandlersFinished());
   return ended;

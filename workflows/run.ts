@@ -1,7 +1,9 @@
-import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
+import { CancellationScope, condition, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import { runDetails } from '../src/domain/details.js';
 import type { GateState } from '../src/domain/gate.js';
 import { initialRunView } from '../src/domain/initial-run-view.js';
+import { liveIn } from '../src/domain/environments.js';
+import type { Subject } from '../src/domain/ids.js';
 import type { PipelineInput } from '../src/domain/inputs.js';
 import type { RunView, StageView } from '../src/domain/view.js';
 import { abortHandler } from './abort.js';
@@ -10,6 +12,7 @@ import { createGates } from './gate.js';
 import { createLater } from './later.js';
 import * as messages from './messages.js';
 import { publisher } from './publish.js';
+import { ENVIRONMENT } from './search.js';
 import type { Run } from './stages.js';
 
 /** State and handlers of one run. */
@@ -42,6 +45,11 @@ export function createRun(input: PipelineInput): Run {
     stage: (name, change) => {
       update({ stages: staged(view, name, change) });
     },
+    enter: (environment) => {
+      if (environment === view.environment) return;
+      view = { ...view, environment };
+      upsertSearchAttributes([{ key: ENVIRONMENT, value: environment }]);
+    },
     identify: (identity) => void (view = { ...view, identity }),
     note: (name, change) => void (view = { ...view, stages: staged(view, name, change) }),
   };
@@ -53,8 +61,10 @@ function people(
   update: Run['update'],
   changed: (gate: GateState | undefined) => void,
 ): Pick<Run, 'gates' | 'abortedBy' | 'recorded'> {
-  const { service, environment, version } = view();
-  const subject = { service, environment, version };
+  const subject = (): Subject => {
+    const { service, environment, version } = view();
+    return { service, environment, version };
+  };
   const later = createLater();
   const note = (line: string): void => {
     update({ stages: noted(view(), line) });
@@ -66,17 +76,22 @@ function people(
       const { outcome } = view();
       return outcome === undefined ? undefined : `the run has ended: ${outcome}`;
     },
-    doing: () =>
-      isLive(view())
-        ? `${version} is live and stays so: what comes after it is stopped; shipway rollback takes it back`
-        : 'aborting: what was done is being undone',
+    doing: () => whatAbortDoes(view()),
   });
   return { gates: createGates({ subject, later, changed, note }), abortedBy: by, recorded: later.done };
 }
 
-/** The deployment has shipped: what fails from here on takes nothing back. */
-export const isLive = ({ stages }: RunView): boolean =>
-  stages.some((s) => s.kind === 'deploy' && s.state === 'passed');
+/** It has shipped wherever it leads: what fails from here on takes nothing back. */
+export const isLive = (view: RunView): boolean =>
+  liveIn(view).length > 0 && view.stages.every((s) => s.kind !== 'deploy' || s.state === 'passed');
+
+function whatAbortDoes(view: RunView): string {
+  const live = liveIn(view);
+  const stays = `${view.version} is live in ${live.join(' and ')} and stays so`;
+  if (isLive(view)) return `${stays}: what comes after it is stopped; shipway rollback takes it back`;
+  const undone = 'aborting: what was done is being undone';
+  return live.length === 0 ? undone : `${undone}; ${stays}`;
+}
 
 const staged = (view: RunView, name: string, change: Partial<StageView>): readonly StageView[] =>
   view.stages.map((s) => (s.name === name ? { ...s, ...change } : s));

@@ -2,7 +2,7 @@ import { SearchAttributeType, TypedSearchAttributes, defineSearchAttributeKey } 
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 const SERVICE = keyword('ShipwayService');
-const ENVIRONMENT = keyword('ShipwayEnvironment');
+export const ENVIRONMENT = keyword('ShipwayEnvironment');
 const VERSION = keyword('ShipwayVersion');
 export const OUTCOME = keyword('ShipwayOutcome');
 export const WAITING = defineSearchAttributeKey('ShipwayWaiting', SearchAttributeType.BOOL);

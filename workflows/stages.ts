@@ -1,4 +1,5 @@
 import { ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { environmentOf } from '../src/domain/environments.js';
 import { refuserOf, type GateState } from '../src/domain/gate.js';
 import type { Built, Ended, PipelineInput } from '../src/domain/inputs.js';
 import { failureTypeOf } from '../src/domain/outcome.js';
@@ -28,6 +29,8 @@ export interface Run {
   readonly stage: (name: string, change: Partial<StageView>) => void;
   /** The same without writing it out: the next change does, and a memo written once costs one event instead of two. */
   readonly note: (name: string, change: Partial<StageView>) => void;
+  /** From the next change on it is shown, and found, in this environment. */
+  readonly enter: (environment: string) => void;
   /** How the people in this run are known: shown from the next change on. */
   readonly identify: (identity: 'asserted') => void;
   readonly abortedBy: () => Statement | undefined;
@@ -55,6 +58,7 @@ export async function runStages(run: Run, built?: Built): Promise<void> {
       run.note(stage.name, instead);
       continue;
     }
+    if (stage.inEnvironment !== undefined) run.enter(stage.inEnvironment);
     run.stage(stage.name, { state: 'running', startedAt: Date.now() });
     const passed = await runStage(run, stage, made);
     run.note(stage.name, { ...passed, endedAt: Date.now() });
@@ -81,7 +85,7 @@ function runStage(run: Run, stage: StagePlan, made: Made): Promise<Partial<Stage
     case 'scan':
       return allowing(stage, () => scan(run, stage, made));
     case 'approve':
-      return approval(run, stage.name, made);
+      return approval(run, stage, made);
     case 'deploy':
       return deploy(run, stage, made);
   }
@@ -115,7 +119,7 @@ async function command(run: Run, stage: CommandStage, made: Made): Promise<Parti
           {
             run: id,
             service: plan.service,
-            environment: plan.environment,
+            environment: environmentOf(plan, stage),
             version: plan.version,
             commit: plan.commit,
             source,
@@ -147,7 +151,7 @@ async function scan(run: Run, stage: ScanStage, made: Made): Promise<Partial<Sta
       {
         run: id,
         service: plan.service,
-        environment: plan.environment,
+        environment: environmentOf(plan, stage),
         version: plan.version,
         commit: plan.commit,
         source,
@@ -179,16 +183,17 @@ async function releaseOf(run: Run, made: Made): Promise<Release> {
   return made.release;
 }
 
-async function approval(run: Run, stage: string, made: Made): Promise<Partial<StageView>> {
+async function approval(run: Run, stage: StagePlan, made: Made): Promise<Partial<StageView>> {
   const release = await releaseOf(run, made);
   const { plan, planHash, requestedBy, run: id } = run.input;
+  const environment = environmentOf(plan, stage);
   const closed = await run.gates.ask(async () => {
     const { gate, expiresAfterMs } = await control.openGate.executeWithOptions(
       { summary: 'compute the decision and ask who must approve it' },
-      [{ plan, planHash, release, evidence: made.evidence, requestedBy, run: id }],
+      [{ plan, environment, planHash, release, evidence: made.evidence, requestedBy, run: id }],
     );
     // Opening is not cut short: a run that was aborted meanwhile waits for nobody.
-    if (gate.verdict === 'open' && !run.cancelled()) run.stage(stage, { state: 'waiting' });
+    if (gate.verdict === 'open' && !run.cancelled()) run.stage(stage.name, { state: 'waiting' });
     return { ...gate, expiresAt: Date.now() + expiresAfterMs };
   });
   if (closed.verdict !== 'approved') throw refused(closed);
@@ -210,11 +215,11 @@ async function deploy(run: Run, stage: DeployStage, made: Made): Promise<Partial
   const release = await releaseOf(run, made);
   const { plan, planHash, requestedBy, run: id } = run.input;
   for (let asked = 1; ; asked++) {
-    if (made.approval === undefined) await approval(run, stage.name, made);
+    if (made.approval === undefined) await approval(run, stage, made);
     run.stage(stage.name, { state: 'running' });
-    const finished = await deployThrough(run, {
+    const finished = await deployThrough(run, stage.name, {
       service: plan.service,
-      environment: plan.environment,
+      environment: environmentOf(plan, stage),
       requestId: `${id}/${stage.name}/${String(asked)}`,
       run: id,
       pipeline: workflowInfo().workflowId,
@@ -226,11 +231,9 @@ async function deploy(run: Run, stage: DeployStage, made: Made): Promise<Partial
       plan: stage.deployment,
       ...(made.approval === undefined ? {} : { approval: made.approval }),
     });
-    if (finished === 'ask again') {
-      delete made.approval;
-      continue;
-    }
-    return settled(finished);
+    // It was for this deployment, as it was to be.
+    delete made.approval;
+    if (finished !== 'ask again') return settled(finished);
   }
 }
 

@@ -37,7 +37,7 @@ export async function target(input: TargetInput): Promise<void> {
     board.note = line;
     show();
   };
-  const gates = createGates({ subject, changed, note, later: board.later });
+  const gates = createGates({ subject: () => subject, changed, note, later: board.later });
   CancellationScope.current().cancelRequested.catch(() => {
     note('a target is not cancelled; abort the run whose deployment is to stop');
   });

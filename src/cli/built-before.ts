@@ -1,26 +1,22 @@
 import { apiClient } from '../client/api.js';
 import { CommandError } from '../client/failure.js';
+import { environmentsOf } from '../domain/environments.js';
+import type { Plan } from '../domain/plan.js';
 import { toReuse, type Reuse } from '../domain/reuse.js';
 import { UsageError } from '../errors.js';
 import { settings } from './context.js';
 import { progress } from './output.js';
 import type { Values } from './table.js';
 
-interface Asked {
-  readonly service: string;
-  readonly commit: string;
-  readonly environment: string;
-}
+type Asked = Pick<Plan, 'service' | 'commit' | 'through' | 'environment'>;
 
 /** What was built of a commit before, and is shipped instead of building it anew; `undefined` with `--rebuild`, or when nothing was. */
-export async function builtBefore(
-  values: Values,
-  { service, commit, environment }: Asked,
-): Promise<Reuse | undefined> {
+export async function builtBefore(values: Values, asked: Asked): Promise<Reuse | undefined> {
   if (values['rebuild'] === true) return undefined;
   const api = apiClient(await settings(values));
+  const { service, commit } = asked;
   const rows = await api.releases(service, commit);
-  return rows.length === 0 ? undefined : toReuse(rows, await api.targets(service), environment);
+  return rows.length === 0 ? undefined : toReuse(rows, await api.targets(service), environmentsOf(asked));
 }
 
 /** The same for whoever only looks, who may do that without a server: that it is not known is said. */

@@ -1,9 +1,9 @@
-import { flag, must, text } from './options.js';
+import { flag, text } from './options.js';
 
 export const ENVIRONMENT = text('NAME', 'the environment');
 /** What is shipped, and where to. */
 export const SHIPPED = {
-  environment: must(ENVIRONMENT),
+  environment: text('NAME', 'to this environment only (default: those that the stage `deploy` names)'),
   release: text('REF', 'a tag, branch or commit (default HEAD)'),
   dirty: flag('the working tree, not committed'),
   rebuild: flag('build and test the commit again, also if that was done before'),

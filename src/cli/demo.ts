@@ -19,6 +19,8 @@ interface DemoOptions {
   readonly keep: boolean;
   /** Waits for a person to approve from another terminal. */
   readonly interactive: boolean;
+  /** Ships through all environments of the example, not to one. */
+  readonly environments: boolean;
   /** One JSON object on stdout; what a person would read goes to stderr. */
   readonly json: boolean;
 }
@@ -74,7 +76,7 @@ async function story(stage: Stage): Promise<number> {
     say(`  ${line}`);
   });
   const { uiUrl } = await stage.dev.ready();
-  const told = await shipReleases({ place, example, interactive, say });
+  const told = await shipReleases({ place, example, interactive, everywhere: stage.environments, say });
   const print = stage.json ? say : tell;
   const good = await summary({ place, story: told, uiUrl, print });
   if (stage.json) result({ json: true }, { ok: good, releases: plain(told), uiUrl }, []);
@@ -106,16 +108,19 @@ export const demo: Command = (values) =>
     example: string(values, 'example') ?? 'storefront',
     keep: values['keep'] === true,
     interactive: values['interactive'] === true,
+    environments: values['environments'] === true,
     json: values['json'] === true,
   });
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const tell = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** Each release with what users got, by version, while it shipped. */
+/** Each release with what users got, by environment and version, while it shipped. */
 const plain = ({ shipped, traffic }: Story) =>
   shipped.map(({ release, from, to, ...how }) => ({
     ...{ tag: release.tag, expected: release.expect ?? 'shipped', from, to },
     ...how,
-    served: Object.fromEntries(traffic?.between(from, to) ?? []),
+    served: Object.fromEntries(
+      [...traffic].map(([environment, users]) => [environment, Object.fromEntries(users.between(from, to))]),
+    ),
   }));

@@ -13,6 +13,7 @@ import {
   parseService,
   repositoryOf,
   resolvePlan,
+  wayOf,
   type GitFacts,
   type Loaded,
   type ServiceConfig,
@@ -24,7 +25,7 @@ import type { Reuse } from '../domain/reuse.js';
 import { UsageError } from '../errors.js';
 import { digestOf } from '../hash.js';
 import { builtBefore, reuseLine } from './built-before.js';
-import { configurationFile, pathFromHere, required } from './context.js';
+import { configurationFile, pathFromHere } from './context.js';
 import { progress, string } from './output.js';
 import type { Values } from './table.js';
 
@@ -41,7 +42,6 @@ export interface Planned {
  * says what was built of it before. Fails with `UsageError`, with every problem of the file.
  */
 export async function planned(values: Values, lookUp = builtBefore): Promise<Planned> {
-  const environment = required(values, 'environment', 'NAME');
   const file = await realpath(await configurationFile(values));
   const root = await repositoryOf(file);
   const ref = string(values, 'release') ?? 'HEAD';
@@ -52,16 +52,31 @@ export async function planned(values: Values, lookUp = builtBefore): Promise<Pla
   const config = dirty
     ? valid('the working tree', await loadService(file))
     : valid(`commit ${commit.slice(0, 12)}`, await configAt(root, commit, file));
+  const environments = environmentsAsked(values, config);
   const facts = await factsOf(root, ref, commit, branchesOf(config));
-  if (dirty) return fromTree(config, environment, facts);
+  if (dirty) return fromTree(config, environments, facts);
   if (ref === 'HEAD' && (await changes(root)) !== '')
     progress(
       'the working tree has changes that are not in the commit and are not shipped (--dirty ships them)',
     );
-  const plan = await reusing(lookUp, values, resolvePlan(config, environment, facts), (built) =>
-    resolvePlan(config, environment, facts, built),
+  const plan = await reusing(lookUp, values, resolvePlan(config, environments, facts), (built) =>
+    resolvePlan(config, environments, facts, built),
   );
   return { plan, hash: digestOf(plan), bundle: () => bundleOf(root, commit), dispose: nothingMade };
+}
+
+/** The one that is named, else those that the configuration leads through. Fails with `UsageError` when neither says. */
+function environmentsAsked(
+  values: Values,
+  { stages, environments }: ServiceConfig,
+): readonly [string, ...string[]] {
+  const named = string(values, 'environment')?.trim();
+  const [first, ...more] = named === undefined ? wayOf(stages) : [named];
+  if (first !== undefined && first !== '') return [first, ...more];
+  throw new UsageError(
+    '--environment is missing, and the stage deploy names no environments',
+    `--environment with one of ${Object.keys(environments).join(', ')}`,
+  );
 }
 
 /** The plan, or the one that ships what was built of its commit before. */
@@ -79,10 +94,14 @@ async function reusing(
 
 const nothingMade = (): Promise<void> => Promise.resolve();
 
-async function fromTree(config: ServiceConfig, environment: string, committed: GitFacts): Promise<Planned> {
+async function fromTree(
+  config: ServiceConfig,
+  environments: readonly string[],
+  committed: GitFacts,
+): Promise<Planned> {
   const { facts, bundle, remove } = await dirtyCommit(committed);
   try {
-    const plan = resolvePlan(config, environment, facts);
+    const plan = resolvePlan(config, environments, facts);
     return { plan, hash: digestOf(plan), bundle, dispose: remove };
   } catch (error) {
     await remove();

@@ -2,6 +2,7 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { SearchAttributeType, TypedSearchAttributes, defineSearchAttributeKey } from '@temporalio/common';
 import type { ConnectionSettings } from '../connection.js';
 import { QUEUES, pipelineId, targetId } from '../domain/ids.js';
+import { wayOf } from '../domain/environments.js';
 import type { PipelineInput } from '../domain/inputs.js';
 import { markdown } from '../domain/details.js';
 import { MEMO_VIEW } from '../domain/messages.js';
@@ -34,6 +35,7 @@ export async function startRun(
   input: PipelineInput,
 ): Promise<string> {
   const { plan, run, requestedBy, planHash } = input;
+  const view = initialRunView(input);
   const links = linksOf(settings, input);
   const keyword = (name: string, value: string) => ({
     key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD),
@@ -45,15 +47,13 @@ export async function startRun(
     taskQueue: QUEUES.control,
     args: [input],
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
-    memo: { [MEMO_VIEW]: initialRunView(input), links },
+    memo: { [MEMO_VIEW]: view, links },
     typedSearchAttributes: new TypedSearchAttributes([
       keyword('ShipwayService', plan.service),
-      keyword('ShipwayEnvironment', plan.environment),
+      keyword('ShipwayEnvironment', view.environment),
       keyword('ShipwayVersion', plan.version),
     ]),
-    staticSummary: summary(
-      `${plan.service} ${plan.version} → ${plan.environment} (${markdown(requestedBy)})`,
-    ),
+    staticSummary: summary(`${plan.service} ${plan.version} → ${wayOf(view)} (${markdown(requestedBy)})`),
     staticDetails: [
       `commit \`${plan.commit}\`, plan \`${planHash}\`, asked for by ${markdown(requestedBy)}`,
       ...Object.entries(links).map(

@@ -23,6 +23,8 @@ export const besideFixed = (name: 'approve' | 'deploy'): Elsewhere =>
 
 const APPROVALS = ['environments', 'production', 'approvals'];
 function inGate(key: string): Said | undefined {
+  if (key === 'environments')
+    return ['where a run leads is said of its deployment', '{ name: deploy, environments: [ … ] }'];
   const meant = meantKey(key, keysAt(policySchema, APPROVALS));
   if (meant === undefined && key !== 'approvals') return undefined;
   const such =

@@ -1,18 +1,22 @@
+import { deploymentIn, environmentsOf } from '../domain/environments.js';
 import { FULL, type DeploymentPlan, type Plan, type StagePlan } from '../domain/plan.js';
 import { durationText } from './units.js';
 
 /** The plan in words, for people: what each stage does, how the traffic moves, how long it takes, and what the worker will check. */
 export function explainPlan(plan: Plan): readonly string[] {
-  const deployment = plan.stages.find((s) => s.kind === 'deploy')?.deployment;
   return [
-    `${plan.service} ${plan.version} → ${plan.environment}`,
+    `${plan.service} ${plan.version} → ${environmentsOf(plan).join(' → ')}`,
     `commit ${plan.commit}${plan.dirty ? ' (made of a working tree that is not committed)' : ''}, by ${plan.author}, ${plan.committedAt}`,
     ...(plan.release === undefined ? [] : [`release ${plan.release.slice(0, 12)}, as it was built before`]),
     '',
     ...plan.stages.map((s, i) => `${String(i + 1)}. ${stageText(s)}`),
-    ...(deployment === undefined ? [] : ['', ...deploymentText(deployment)]),
+    ...environmentsOf(plan).flatMap((environment) => {
+      const deployment = deploymentIn(plan, environment);
+      const where = plan.through === undefined ? '' : ` in ${environment}`;
+      return deployment === undefined ? [] : ['', ...deploymentText(deployment, where)];
+    }),
     '',
-    'the worker will check: that its policy names the environment, who asks, how many must approve, that the target has not',
+    `the worker will check: that its policy names ${plan.through === undefined ? 'the environment' : 'the environments'}, who asks, how many must approve, that the target has not`,
     'rolled this release back before, and at the deployment that what was approved is still what would be done',
   ];
 }
@@ -32,10 +36,11 @@ function stageText(stage: StagePlan): string {
   }
 }
 
-function deploymentText(d: DeploymentPlan): readonly string[] {
+/** `where`: as words, when there are several. */
+function deploymentText(d: DeploymentPlan, where: string): readonly string[] {
   const { command, replicas } = d.configuration;
   return [
-    `deployment: ${String(replicas)} × ${command.join(' ')} by ${d.provider} behind ${d.router}${d.listen === undefined ? '' : ` on port ${String(d.listen)}`}`,
+    `deployment${where}: ${String(replicas)} × ${command.join(' ')} by ${d.provider} behind ${d.router}${d.listen === undefined ? '' : ` on port ${String(d.listen)}`}`,
     `  a first deployment has nothing to compare with: smoke test, all users at once, bake; its undo is removal`,
     `  traffic: ${trafficText(d)}`,
     `  then watched for ${durationText(d.bakeMs)} until it is known good; it takes ${durationText(totalMs(d))} when nothing is wrong`,

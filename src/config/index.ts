@@ -5,4 +5,5 @@ export { readDocument } from './document.js';
 export { isPolicy } from './kind.js';
 export { loadPolicy, policyIn } from './policy.js';
 export { loadService, parseService, serviceIn, unnamedIn, type ServiceConfig } from './service.js';
+export { wayOf } from './way.js';
 export { bundleOf, dirtyCommit, type SourceBundle } from './source.js';

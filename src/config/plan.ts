@@ -5,6 +5,7 @@ import type { GitFacts } from './git.js';
 import { alternative } from './alternative.js';
 import type { ServiceConfig } from './service.js';
 import type { StageConfig } from './stages.js';
+import { ownFrom, placed } from './way.js';
 
 /** The branches that any `only` of the configuration names: what the git facts must tell about. */
 export const branchesOf = (config: ServiceConfig): readonly string[] => [
@@ -15,24 +16,17 @@ export const branchesOf = (config: ServiceConfig): readonly string[] => [
 export type BuiltBefore = Pick<Reuse, 'release' | 'run'>;
 
 /**
- * What a run will do: pure, the same for the same files and commit. With a release that was `built` before, what comes before the gate
- * is not done again. Fails with `UsageError` for an environment or a commit that cannot be.
+ * What a run will do that leads through these environments, in this order: pure, the same for the same files and commit. With a release
+ * that was `built` before, what comes before the gate is not done again. Fails with `UsageError` for an environment or a commit that cannot be.
  */
 export function resolvePlan(
   config: ServiceConfig,
-  environment: string,
+  environments: readonly string[],
   facts: GitFacts,
   built?: BuiltBefore,
 ): Plan {
-  const deployment = Object.hasOwn(config.environments, environment)
-    ? config.environments[environment]
-    : undefined;
-  if (deployment === undefined)
-    throw new UsageError(
-      `${config.service} has no environment ${JSON.stringify(environment)}`,
-      `--environment with ${alternative(environment, Object.keys(config.environments))}`,
-    );
-  const stages = reusing(planStages(config.stages, facts, deployment), built);
+  for (const environment of environments) deploymentOf(config, environment);
+  const stages = reusing(planStages(config, facts, environments), built);
   const deploy = stages.find((s) => s.kind === 'deploy');
   if (deploy?.skipped !== undefined)
     throw new UsageError(
@@ -40,10 +34,12 @@ export function resolvePlan(
       'ship a commit that is on such a branch (`git branch --contains` lists the branches of one), or change `only`',
     );
   const { version, commit, dirty, committedAt, author } = facts;
+  const through = environments.slice(0, -1);
   return {
     schema: 1,
     service: config.service,
-    environment,
+    environment: environments.at(-1) ?? '',
+    ...(through.length === 0 ? {} : { through }),
     version,
     commit,
     dirty,
@@ -54,13 +50,22 @@ export function resolvePlan(
   };
 }
 
+function deploymentOf({ service, environments }: ServiceConfig, environment: string): DeploymentPlan {
+  const plan = Object.hasOwn(environments, environment) ? environments[environment] : undefined;
+  if (plan !== undefined) return plan;
+  throw new UsageError(
+    `${service} has no environment ${JSON.stringify(environment)}`,
+    `--environment with ${alternative(environment, Object.keys(environments))}`,
+  );
+}
+
 /**
  * Stages before the first that is an environment's own are not run for what was built before. One that may fail is: whether it did is
  * not known of the release.
  */
 function reusing(stages: readonly StagePlan[], built: BuiltBefore | undefined): readonly StagePlan[] {
   if (built === undefined) return stages;
-  const own = stages.findIndex(({ kind }) => kind === 'approve' || kind === 'deploy');
+  const own = ownFrom(stages);
   return stages.map((stage, i) =>
     i < own && stage.skipped === undefined && !mayFail(stage) ? { ...stage, reused: built.run } : stage,
   );
@@ -70,31 +75,37 @@ const mayFail = (stage: StagePlan): boolean =>
   (stage.kind === 'command' || stage.kind === 'scan') && stage.allowFailure;
 
 function planStages(
-  configs: readonly StageConfig[],
+  config: ServiceConfig,
   facts: GitFacts,
-  deployment: DeploymentPlan,
+  environments: readonly string[],
 ): readonly StagePlan[] {
   const planned: StagePlan[] = [];
-  for (const config of configs) {
-    const skipped = skippedBecause(config, facts, planned);
-    planned.push(planStage(config, deployment, skipped === undefined ? {} : { skipped }));
+  for (const { config: stage, environment } of placed(config.stages, environments)) {
+    const skipped = skippedBecause(stage, facts, planned);
+    planned.push(
+      planStage(stage, deploymentOf(config, environment ?? environments[0] ?? ''), {
+        ...(skipped === undefined ? {} : { skipped }),
+        ...(environment === undefined ? {} : { inEnvironment: environment }),
+      }),
+    );
   }
   return planned;
 }
 
 function planStage(
-  { only, ...planned }: StageConfig,
+  { only: _, ...planned }: StageConfig,
   deployment: DeploymentPlan,
-  skipped: { skipped?: string },
+  how: Pick<StagePlan, 'skipped' | 'inEnvironment'>,
 ): StagePlan {
   switch (planned.kind) {
-    case 'deploy':
-      return { ...planned, kind: 'deploy', deployment, ...skipped };
+    case 'deploy': {
+      const { kind, name, needs } = planned;
+      return { kind, name, needs, deployment, ...how };
+    }
     case 'approve':
-      return { ...planned, kind: 'approve', ...skipped };
     case 'command':
     case 'scan':
-      return { ...planned, ...skipped };
+      return { ...planned, ...how };
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NAME } from '../domain/ids.js';
-import { integer, yesOrNo } from './fields.js';
+import { choice, integer, yesOrNo } from './fields.js';
 import { duration } from './measures.js';
 
 /** `shipway.policy.yaml` as organisations write it; read by the workers. */
@@ -19,6 +19,12 @@ const approvals = z
       description: 'whoever asked for the run or wrote the commit may approve it',
       default: false,
       examples: [true],
+    }).optional(),
+    on_base_changed: choice(['ask_again', 'fail'], [], {
+      description:
+        'what becomes of a run whose approved decision changed before its turn came, as by another live release: it is asked about again, or fails',
+      default: 'ask_again',
+      examples: ['fail'],
     }).optional(),
   })
   .meta({ description: 'what the stage `approve` asks for', examples: [{ required_approvals: 2 }] });

@@ -68,6 +68,7 @@ const policyOf = ({ environments }: PolicyInput): Policy => ({
           requiredApprovals: approvals?.required_approvals ?? 0,
           expiresAfterMs: approvals?.expires_after ?? DAY_MS,
           selfApproval: approvals?.self_approval ?? false,
+          onBaseChanged: approvals?.on_base_changed ?? 'ask_again',
         },
       },
     ]),

@@ -3,10 +3,10 @@ import { NAME } from '../domain/ids.js';
 import { deploySchema } from './deploy-schema.js';
 import { name, wrong } from './fields.js';
 import { stageSchema } from './stage-schema.js';
+import { MOST_STAGES } from './way-rules.js';
 
 /** `shipway.yaml` as users write it. Defaults are filled in by deployment.ts and stages.ts; a key that is not here is an error. */
 
-const MOST_STAGES = 200;
 const MOST_ENVIRONMENTS = 100;
 const service = name({ description: 'names the service', examples: ['storefront'] });
 const environmentsExample = [{ staging: { strategy: 'blue_green' }, production: {} }];

@@ -65,7 +65,7 @@ function configOf(source: Source, problems: Problem[]): ServiceConfig | undefine
   for (const key of ['service', 'stages', 'environments'])
     if (!places.has([key]) && wasRead(source, [key]) && !toldToTry(problems, key))
       problems.push(problemAt(source, [], `${key} is missing`, MISSING[key] ?? key));
-  const stages = parseStages(raw ?? [], source, problems);
+  const stages = parseStages(raw ?? [], environments && Object.keys(environments), source, problems);
   const base =
     deploy === undefined ? {} : (parseAt(deploySchema, deploy, ['deploy'], source, problems) ?? {});
   const plans = Object.fromEntries(

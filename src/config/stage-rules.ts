@@ -4,6 +4,7 @@ import type { Problem } from './problem.js';
 import { looksSecret, SECRET } from './secrets.js';
 import { shown } from './shown.js';
 import type { ReadStage } from './stages.js';
+import { wayOf } from './way.js';
 
 const RESERVED = /^SHIPWAY_/;
 
@@ -83,26 +84,30 @@ function secrets({ i, config }: ReadStage, source: Source): Problem[] {
 function order(stages: readonly ReadStage[], source: Source): Problem[] {
   const deploy = stages.findIndex((s) => s.config.kind === 'deploy');
   if (deploy < 0) return [];
-  return [...releaseProblems(stages, deploy, source), ...afterLive(stages.slice(deploy + 1), source)];
+  return [...releaseProblems(stages, deploy, source), ...afterLive(stages, deploy, source)];
 }
 
-/** What comes after the deployment can't take it back. */
-const afterLive = (stages: readonly ReadStage[], source: Source): Problem[] =>
-  stages.flatMap((stage) =>
-    stage.config.kind === 'command' &&
-    !makes(stage) &&
-    !stage.config.allowFailure &&
-    wasRead(source, ['stages', stage.i, 'allow_failure'])
-      ? [
-          problemAt(
-            source,
-            ['stages', stage.i],
-            `${stage.config.name} comes after the deployment, so the version is live whether it passes or not`,
-            'allow_failure: true, or putting it before',
-          ),
-        ]
-      : [],
-  );
+/** What comes after the deployment can't take it back, and where no environment comes next it keeps nothing from happening. */
+function afterLive(stages: readonly ReadStage[], deploy: number, source: Source): Problem[] {
+  if (wayOf(stages.map(({ config }) => config)).length > 1) return [];
+  return stages
+    .slice(deploy + 1)
+    .flatMap((stage) =>
+      stage.config.kind === 'command' &&
+      !makes(stage) &&
+      !stage.config.allowFailure &&
+      wasRead(source, ['stages', stage.i, 'allow_failure'])
+        ? [
+            problemAt(
+              source,
+              ['stages', stage.i],
+              `${stage.config.name} comes after the deployment, so the version is live whether it passes or not`,
+              'allow_failure: true, or putting it before',
+            ),
+          ]
+        : [],
+    );
+}
 
 /** What is approved and deployed is complete when it is. */
 function releaseProblems(stages: readonly ReadStage[], deploy: number, source: Source): Problem[] {

@@ -144,14 +144,38 @@ export const scanSchema = z
   })
   .meta({ title: 'scan stage' });
 
-export const fixedSchema = z
+export const gateSchema = z
+  .strictObject({ ...common, name: z.enum(['approve']).meta({ description: 'the gate' }) })
+  .meta({ title: 'gate' });
+
+/** Who follows a run through more than these sees nothing any more. */
+const MOST_IN_A_ROW = 10;
+export const deploymentSchema = z
   .strictObject({
     ...common,
-    name: z.enum(['approve', 'deploy']).meta({ description: 'the gate, or the deployment' }),
+    name: z.enum(['deploy']).meta({ description: 'the deployment' }),
+    environments: z
+      .array(name({ description: 'one of `environments`', examples: ['staging'] }))
+      .min(1)
+      .max(MOST_IN_A_ROW)
+      .meta({
+        description:
+          'where a run that names no environment leads, one after the other: from the gate on, all is done for each of them',
+        examples: [['staging', 'production']],
+        // For editors: the reader says which one.
+        uniqueItems: true,
+      })
+      .optional(),
   })
-  .meta({ title: 'gate or deployment' });
+  .meta({ title: 'deployment' });
 
-export const stageSchema = z.union([z.enum(['approve', 'deploy']), commandSchema, scanSchema, fixedSchema]);
+export const stageSchema = z.union([
+  z.enum(['approve', 'deploy']),
+  commandSchema,
+  scanSchema,
+  gateSchema,
+  deploymentSchema,
+]);
 export type CommandInput = z.output<typeof commandSchema>;
 export type ScanInput = z.output<typeof scanSchema>;
-export type FixedInput = z.output<typeof fixedSchema>;
+export type FixedInput = z.output<typeof gateSchema> | z.output<typeof deploymentSchema>;

@@ -9,7 +9,8 @@ import { parseAt, problemAt, type Source } from './issues.js';
 import type { Problem } from './problem.js';
 import {
   commandSchema,
-  fixedSchema,
+  deploymentSchema,
+  gateSchema,
   scanSchema,
   type CommandInput,
   type FixedInput,
@@ -17,15 +18,25 @@ import {
 } from './stage-schema.js';
 import { shown } from './shown.js';
 import { stageProblems } from './stage-rules.js';
+import { wayProblems } from './way-rules.js';
 
 /** A stage with its defaults, and the branches that its `only` names. A deployment's plan is its environment's. */
 export type StageConfig = (
   | Omit<CommandStage, 'skipped' | 'reused'>
   | Omit<ScanStage, 'skipped' | 'reused'>
-  | { readonly kind: 'approve' | 'deploy'; readonly name: string; readonly needs: readonly string[] }
+  | Named<'approve'>
+  | (Named<'deploy'> & {
+      /** Where a run leads that names no environment, in this order. */
+      readonly environments?: readonly string[];
+    })
 ) & {
   readonly only?: readonly string[];
 };
+interface Named<Kind> {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly needs: readonly string[];
+}
 /** A stage as it was read, and where: without `needs` it needs the one before. */
 export interface ReadStage {
   readonly i: number;
@@ -36,9 +47,10 @@ const MINUTE = 60_000;
 const OUTPUT_LIMIT = 64 * 1024 ** 2;
 const FIXED = ['approve', 'deploy'];
 
-/** Every stage by the form that it has; all problems are collected. */
+/** Every stage by the form that it has; all problems are collected. `environments`: those of the file, if they could be read. */
 export function parseStages(
   raw: readonly unknown[],
+  environments: readonly string[] | undefined,
   source: Source,
   problems: Problem[],
 ): readonly StageConfig[] {
@@ -46,7 +58,10 @@ export function parseStages(
     const input = parseStage(value, ['stages', i], source, problems);
     return input === undefined ? [] : [{ i, config: configOf(input), needs: input.needs }];
   });
-  problems.push(...stageProblems(stages, raw.map(nameOf), source));
+  problems.push(
+    ...stageProblems(stages, raw.map(nameOf), source),
+    ...wayProblems(stages, environments, source),
+  );
   return stages.map(({ config, needs }, n) => {
     const before = stages[n - 1];
     return { ...config, needs: needs ?? (before === undefined ? [] : [before.config.name]) };
@@ -67,7 +82,7 @@ function parseStage(
   problems: Problem[],
 ): StageInput | undefined {
   if (typeof value === 'string') {
-    if (isFixed(value)) return { name: value };
+    if (isFixed(value)) return value === 'approve' ? { name: value } : { name: value };
     problems.push(problemAt(source, path, ...oneWord(value)));
     return undefined;
   }
@@ -78,11 +93,12 @@ function parseStage(
   if (keys?.includes('security_scan') === true) return parseAt(scanSchema, value, path, source, problems);
   const name = nameOf(value);
   if (isFixed(name))
-    return parseAt(fixedSchema, value, path, { ...source, elsewhere: besideFixed(name) }, problems);
+    return parseAt(FIXED_SCHEMAS[name], value, path, { ...source, elsewhere: besideFixed(name) }, problems);
   problems.push(keys === undefined ? noStage(value, path, source) : nothingToDo(keys, path, source));
   return undefined;
 }
 
+const FIXED_SCHEMAS = { approve: gateSchema, deploy: deploymentSchema };
 const isFixed = (name: string | undefined): name is FixedInput['name'] => FIXED.includes(name ?? '');
 
 function oneWord(word: string): [string, string] {
@@ -119,13 +135,21 @@ function nothingToDo(keys: readonly string[], path: readonly PropertyKey[], sour
     ? problemAt(source, path, 'the stage has neither script nor security_scan', 'adding script: [ … ]')
     : problemAt(source, [...path, only], 'a stage has its name in the key name', `name: ${name}`, 'key');
 }
-const KEYS = new Set([commandSchema, scanSchema, fixedSchema].flatMap((schema) => keysAt(schema, [])));
+const KEYS = new Set(
+  [commandSchema, scanSchema, gateSchema, deploymentSchema].flatMap((schema) => keysAt(schema, [])),
+);
 
 function configOf(input: StageInput): StageConfig {
   const only = input.only === undefined ? {} : { only: input.only };
   if ('script' in input) return { ...command(input), ...only };
   if ('security_scan' in input) return { ...scan(input), ...only };
-  return { kind: input.name, name: input.name, needs: [], ...only };
+  if (input.name === 'approve') return { kind: 'approve', name: input.name, needs: [], ...only };
+  const { environments } = input;
+  return {
+    ...{ kind: 'deploy', name: input.name, needs: [] },
+    ...only,
+    ...(environments === undefined ? {} : { environments }),
+  };
 }
 
 const command = (input: CommandInput): StageConfig => ({

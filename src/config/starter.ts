@@ -29,8 +29,8 @@ const DEPLOYED = `  # Fails when the sources or the artifacts hold a password, t
     security_scan: { secret_detection: true }
   # Waits for the people that shipway.policy.yaml asks for.
   - approve
-  # Does what \`deploy\` below says.
-  - deploy
+  # Does what \`deploy\` below says. A run that names no environment leads through these: built once, from the gate on all is done for each.
+  - { name: deploy, environments: [staging, production] }
 
 deploy:
   # Plain processes on a host. The command is a list, never a line for a shell; each instance gets its own PORT.

@@ -4,6 +4,8 @@ import type { Digest, Evidence } from './release.js';
 /** Everything that a person approves when they approve. A change in any of it is another decision. */
 export interface Decision {
   readonly plan: Digest;
+  /** Of those that the plan leads through. */
+  readonly environment: string;
   readonly release: Digest;
   readonly evidence: readonly Digest[];
   readonly migrations: readonly Digest[];
@@ -12,19 +14,19 @@ export interface Decision {
   readonly policy: ApprovalPolicy;
 }
 
-export function decisionFor(
-  planHash: Digest,
-  release: Digest,
-  evidence: readonly Evidence[],
-  replaces: Digest | undefined,
-  policy: ApprovalPolicy,
-): Decision {
-  return {
-    plan: planHash,
-    release,
-    evidence: evidence.map((e) => e.digest).sort(),
-    migrations: [],
-    replaces: replaces ?? 'none',
-    policy,
-  };
+/** What a decision is made of, as it stands now. */
+export interface DecidedOn {
+  readonly plan: Digest;
+  readonly environment: string;
+  readonly release: Digest;
+  readonly evidence: readonly Evidence[];
+  readonly replaces: Digest | undefined;
+  readonly policy: ApprovalPolicy;
 }
+
+export const decisionFor = ({ evidence, replaces, ...same }: DecidedOn): Decision => ({
+  ...same,
+  evidence: evidence.map((e) => e.digest).sort(),
+  migrations: [],
+  replaces: replaces ?? 'none',
+});

@@ -37,6 +37,12 @@ export const FAILURES = {
     'look at the run again: it asks anew for the present decision',
     3,
   ),
+  'decision.outdated': row(
+    false,
+    'what was approved is no longer what would be done, and the policy has nobody asked again (`on_base_changed: fail`)',
+    'look at what is live now, and start the run again with `shipway run`',
+    3,
+  ),
   'statement.refused': row(
     false,
     'a statement does not count',

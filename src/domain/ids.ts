@@ -4,6 +4,11 @@ export interface TargetRef {
   readonly environment: string;
 }
 
+/** What something is about: one version of it. */
+export interface Subject extends TargetRef {
+  readonly version: string;
+}
+
 export const pipelineId = (service: string, run: string): string => `pipeline/${service}/${run}`;
 export const targetId = (t: TargetRef): string => `target/${t.service}/${t.environment}`;
 export const deploymentPrefix = (t: TargetRef): string => `deployment/${t.service}/${t.environment}/`;

@@ -1,3 +1,4 @@
+import { environmentsOf, firstOf } from './environments.js';
 import type { PipelineInput } from './inputs.js';
 import type { RunView } from './view.js';
 
@@ -5,10 +6,16 @@ import type { RunView } from './view.js';
 export const initialRunView = ({ run, plan, planHash, requestedBy }: PipelineInput): RunView => ({
   run,
   service: plan.service,
-  environment: plan.environment,
+  environment: firstOf(plan),
+  ...(plan.through === undefined ? {} : { environments: environmentsOf(plan) }),
   version: plan.version,
   commit: plan.commit,
   planHash,
   requestedBy,
-  stages: plan.stages.map((s) => ({ name: s.name, kind: s.kind, state: 'pending' })),
+  stages: plan.stages.map(({ name, kind, inEnvironment }) => ({
+    name,
+    kind,
+    state: 'pending',
+    ...(inEnvironment === undefined ? {} : { environment: inEnvironment }),
+  })),
 });

@@ -84,6 +84,8 @@ interface StageBase {
   readonly skipped?: string;
   /** The run that has made what this stage would make: its result stands and is used; absent: it is made. */
   readonly reused?: string;
+  /** The environment whose own it is, in a plan that leads through several; absent: where the plan leads. */
+  readonly inEnvironment?: string;
 }
 export interface CachePlan {
   readonly paths: readonly string[];
@@ -133,6 +135,8 @@ export interface Plan extends TargetRef {
   readonly committedAt: string;
   /** E-mail of the commit's author, for the rule against self-approval. */
   readonly author: string;
+  /** Environments that it ships to before its own, in this order; absent: none. */
+  readonly through?: readonly string[];
   /** The release that is shipped as an earlier run built it from this commit; absent: the run builds one. */
   readonly release?: Digest;
   readonly stages: readonly StagePlan[];

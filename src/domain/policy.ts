@@ -4,6 +4,8 @@ export interface ApprovalPolicy {
   readonly requiredApprovals: number;
   readonly expiresAfterMs: number;
   readonly selfApproval: boolean;
+  /** What becomes of a run whose approved decision changed before its turn came. */
+  readonly onBaseChanged: 'ask_again' | 'fail';
 }
 export interface EnvironmentPolicy {
   /** `signed` is refused at load until statements can be signed. */

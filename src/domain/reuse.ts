@@ -12,16 +12,16 @@ export interface Reuse {
 }
 
 /**
- * Which of the releases built from one commit (newest first) is shipped: of those that this environment does not hold, the newest that
+ * Which of the releases built from one commit (newest first) is shipped: of those that none of the environments holds, the newest that
  * passed its bake somewhere, else the newest. Where all are held, the same of them: the worker refuses it. `undefined` when none was built.
  */
 export function toReuse(
   rows: readonly ReleaseRow[],
   targets: readonly TargetState[],
-  environment: string,
+  environments: readonly string[],
 ): Reuse | undefined {
   const digests = [...new Set(rows.map(({ release }) => release.digest))];
-  const holds = targets.find((t) => t.environment === environment)?.holdMarks ?? [];
+  const holds = targets.filter((t) => environments.includes(t.environment)).flatMap((t) => t.holdMarks);
   const free = digests.filter((d) => !holds.some((mark) => mark.digest === d));
   const among = free.length > 0 ? free : digests;
   const digest = among.find((d) => goodIn(targets, d).length > 0) ?? among[0];

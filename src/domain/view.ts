@@ -27,6 +27,8 @@ export interface StageView {
   readonly startedAt?: number;
   readonly endedAt?: number;
   readonly note?: string;
+  /** Whose own it is, in a run through several environments. */
+  readonly environment?: string;
   /** The run that did it before: its output is there. */
   readonly byRun?: string;
 }
@@ -35,7 +37,10 @@ export interface StageView {
 export interface RunView {
   readonly run: string;
   readonly service: string;
+  /** Where it is now, or where it ended. */
   readonly environment: string;
+  /** All that it leads through, in their order; absent: the one. */
+  readonly environments?: readonly string[];
   readonly version: string;
   readonly commit: string;
   readonly planHash: Digest;

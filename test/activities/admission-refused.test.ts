@@ -70,6 +70,8 @@ describe('refused, and nothing is left of it', () => {
     lab = admissionLab();
     lab.rules = { ...RULES, expiresAfterMs: 2000 };
     await refused(lab.admit(TWO), 'decision.changed');
+    lab.rules = { ...RULES, onBaseChanged: 'fail' };
+    await refused(lab.admit(TWO), 'decision.outdated');
   });
 
   test('when rules have rolled the release back from here', async () => {

@@ -18,7 +18,12 @@ const policy = (): Promise<Policy> =>
     environments: {
       production: {
         identity: 'asserted',
-        approvals: { requiredApprovals: 1, expiresAfterMs: 1, selfApproval: false },
+        approvals: {
+          requiredApprovals: 1,
+          expiresAfterMs: 1,
+          selfApproval: false,
+          onBaseChanged: 'ask_again' as const,
+        },
       },
     },
   });

@@ -194,7 +194,6 @@ describe('shipway plan', () => {
       expect(code).toBe(2);
       return stderr;
     };
-    expect(await said()).toContain('--environment is missing');
     expect(await said('--environment', 'production')).toContain('is in no git repository');
     git(root, 'init', '--quiet', '--initial-branch=main');
     expect(await said('--environment', 'production')).toContain('has no commit yet');
@@ -215,6 +214,17 @@ describe('shipway plan', () => {
       },
     });
     git(root, 'checkout', '--quiet', '--', 'shipway.yaml');
+    expect(await said('--environment', '')).toContain('next: --environment with one of staging, production');
+    const starter = await readFile(join(root, 'shipway.yaml'), 'utf8');
+    await writeFile(
+      join(root, 'shipway.yaml'),
+      starter.replace(', environments: [staging, production] }', ' }'),
+    );
+    expect(await said('--dirty')).toContain(
+      '--environment is missing, and the stage deploy names no environments',
+    );
+    git(root, 'checkout', '--quiet', '--', 'shipway.yaml');
+    expect((await shipway(root, ['plan'])).stdout).toContain('my-service');
     expect(await said('--environment', 'prodution')).toContain('next: --environment with production');
     expect(await said('--environment', 'production', '--release', 'v9')).toContain('there is no commit "v9"');
     git(root, 'checkout', '--quiet', '-b', 'side');

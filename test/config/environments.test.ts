@@ -44,5 +44,5 @@ test('which environments a policy does not name is noted', () => {
 });
 const EMPTY_RULES: EnvironmentPolicy = {
   identity: 'asserted',
-  approvals: { requiredApprovals: 0, expiresAfterMs: 1, selfApproval: false },
+  approvals: { requiredApprovals: 0, expiresAfterMs: 1, selfApproval: false, onBaseChanged: 'ask_again' },
 };

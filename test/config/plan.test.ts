@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { branchesOf, resolvePlan, type GitFacts } from '../../src/config/index.js';
+import { branchesOf, resolvePlan, wayOf, type GitFacts } from '../../src/config/index.js';
 import { explainPlan } from '../../src/config/explain-plan.js';
 import { STARTER_POLICY, STARTER_SERVICE } from '../../src/config/starter.js';
+import { deploymentIn } from '../../src/domain/environments.js';
 import { UsageError } from '../../src/errors.js';
 import { digestOf } from '../../src/hash.js';
 import { policyProblems, SERVICE, service, valid } from './texts.js';
@@ -27,7 +28,7 @@ const refused = (act: () => unknown): UsageError => {
 
 describe('a plan', () => {
   test('is what the files and the commit say', () => {
-    const plan = resolvePlan(valid(SERVICE), 'staging', facts());
+    const plan = resolvePlan(valid(SERVICE), ['staging'], facts());
     expect(plan).toMatchObject({
       ...{ schema: 1, service: 'shop', environment: 'staging', version: 'v1', commit: 'a'.repeat(40) },
       ...{ dirty: false, author: 'dev@example.invalid', committedAt: '2026-01-01T00:00:00Z' },
@@ -48,7 +49,7 @@ describe('a plan', () => {
       '  provider: process\n  command: [node, server.js]\n  router: gateway\n',
       '  router:   gateway # what shares\n  command:\n    - node\n    - server.js\n  provider: "process"\n',
     );
-    const hash = (text: string): string => digestOf(resolvePlan(valid(text), 'production', facts()));
+    const hash = (text: string): string => digestOf(resolvePlan(valid(text), ['production'], facts()));
     expect(hash(other)).toBe(hash(SERVICE));
     expect(hash(service('[node, server.js]', '[node, other.js]'))).not.toBe(hash(SERVICE));
   });
@@ -59,7 +60,7 @@ describe('a plan', () => {
       '  - approve\n  - deploy\n',
       '  - approve\n  - deploy\n  - { name: tell, script: [tell], allow_failure: true }\n',
     );
-    const plan = resolvePlan(valid(text), 'production', facts(), built);
+    const plan = resolvePlan(valid(text), ['production'], facts(), built);
     expect(plan.release).toBe(built.release);
     expect(plan.stages.map((s) => [s.name, s.reused])).toEqual([
       ['test', built.run],
@@ -71,7 +72,7 @@ describe('a plan', () => {
     const words = explainPlan(plan).join('\n');
     expect(words).toContain('release dddddddddddd, as it was built before');
     expect(words).toContain('1. test: not again, run v1-abcdef has done it');
-    expect(resolvePlan(valid(text), 'production', facts())).not.toHaveProperty('release');
+    expect(resolvePlan(valid(text), ['production'], facts())).not.toHaveProperty('release');
   });
 
   test('knows the branches that the rules name', () => {
@@ -86,16 +87,16 @@ describe('a plan', () => {
     '  - { name: docs, script: [x], only: [docs], needs: [test] }\n  - { name: site, script: [x], needs: [docs] }\n  - { name: approve, needs: [build] }',
   );
   test('skips what a rule keeps from running, and what needs that', () => {
-    const { stages } = resolvePlan(valid(optional), 'production', facts());
+    const { stages } = resolvePlan(valid(optional), ['production'], facts());
     const why = 'stage docs runs only for commits on docs, and v1 is not on it';
     expect(stages.map((s) => s.skipped)).toEqual([undefined, undefined, why, why, undefined, undefined]);
-    const onDocs = resolvePlan(valid(optional), 'production', facts({ branches: ['docs'] }));
+    const onDocs = resolvePlan(valid(optional), ['production'], facts({ branches: ['docs'] }));
     expect(onDocs.stages.some((s) => s.skipped !== undefined)).toBe(false);
   });
 
   test('is refused when its deployment would be skipped', () => {
     const { message, next } = refused(() =>
-      resolvePlan(valid(SERVICE), 'production', facts({ branches: [] })),
+      resolvePlan(valid(SERVICE), ['production'], facts({ branches: [] })),
     );
     expect(message).toBe(
       'v1 cannot be deployed: stage build runs only for commits on main, and v1 is not on it',
@@ -108,14 +109,71 @@ describe('a plan', () => {
     ['moon', '--environment with one of staging, production'],
     ['constructor', '--environment with one of staging, production'],
   ])('is refused for the environment %s', (environment, next) => {
-    const error = refused(() => resolvePlan(valid(SERVICE), environment, facts()));
+    const error = refused(() => resolvePlan(valid(SERVICE), [environment], facts()));
     expect(error).toMatchObject({ message: `shop has no environment "${environment}"`, next });
+  });
+});
+
+describe('a plan that leads through several environments', () => {
+  const way = ['staging', 'production'];
+  const text = service(
+    '  - approve\n  - deploy\n',
+    '  - approve\n  - { name: deploy, environments: [staging, production] }\n  - { name: check, script: [check] }\n',
+  );
+
+  test('is what the configuration asks for where nobody names one', () => {
+    expect(wayOf(valid(text).stages)).toEqual(way);
+    expect(wayOf(valid(SERVICE).stages)).toEqual([]);
+  });
+
+  test('builds once, and does from the gate on all for each, one after the other', () => {
+    const plan = resolvePlan(valid(text), way, facts());
+    expect(plan).toMatchObject({ environment: 'production', through: ['staging'] });
+    expect(plan.stages.map((s) => [s.name, s.inEnvironment, s.needs])).toEqual([
+      ['test', undefined, []],
+      ['build', undefined, ['test']],
+      ['approve-staging', 'staging', ['build']],
+      ['deploy-staging', 'staging', ['approve-staging']],
+      ['check-staging', 'staging', ['deploy-staging']],
+      ['approve-production', 'production', ['build', 'approve-staging', 'deploy-staging', 'check-staging']],
+      ['deploy-production', 'production', ['approve-production']],
+      ['check-production', 'production', ['deploy-production']],
+    ]);
+    expect([deploymentIn(plan, 'staging'), deploymentIn(plan, 'production')]).toMatchObject([
+      { strategy: { kind: 'blue_green' } },
+      { strategy: { kind: 'canary' } },
+    ]);
+    const words = explainPlan(plan).join('\n');
+    expect(words).toContain('shop v1 → staging → production');
+    expect(words).toContain('deployment in staging: ');
+    expect(words).toContain('deployment in production: ');
+  });
+
+  test('leads to one alone by the same names as without a way', () => {
+    const one = resolvePlan(valid(text), ['production'], facts());
+    expect(one).not.toHaveProperty('through');
+    expect(one.stages.map((s) => s.name)).toEqual(['test', 'build', 'approve', 'deploy', 'check']);
+  });
+
+  test('waits for no stage that runs for some commits only', () => {
+    const some = text.replace('name: check,', 'name: check, only: [docs],');
+    const { stages } = resolvePlan(valid(some), way, facts());
+    expect(stages.filter((s) => s.skipped !== undefined).map((s) => s.name)).toEqual([
+      'check-staging',
+      'check-production',
+    ]);
+  });
+
+  test('ships what was built before to all of them', () => {
+    const built = { release: 'd'.repeat(64), run: 'v1-abcdef' };
+    const { stages } = resolvePlan(valid(text), way, facts(), built);
+    expect(stages.filter((s) => s.reused !== undefined).map((s) => s.name)).toEqual(['test', 'build']);
   });
 });
 
 describe('a plan in words', () => {
   const words = (text: string, environment: string, more: Partial<GitFacts> = {}): string =>
-    explainPlan(resolvePlan(valid(text), environment, facts(more))).join('\n');
+    explainPlan(resolvePlan(valid(text), [environment], facts(more))).join('\n');
 
   test('says what happens, how long it takes, and what sends it back', () => {
     const said = words(STARTER_SERVICE, 'production');

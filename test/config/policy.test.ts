@@ -11,7 +11,12 @@ describe('a policy', () => {
         environments: {
           production: {
             identity: 'asserted',
-            approvals: { requiredApprovals: 0, expiresAfterMs: 86_400_000, selfApproval: false },
+            approvals: {
+              requiredApprovals: 0,
+              expiresAfterMs: 86_400_000,
+              selfApproval: false,
+              onBaseChanged: 'ask_again',
+            },
           },
         },
       },
@@ -23,7 +28,14 @@ describe('a policy', () => {
     expect(policy(`environments: { p: { identity: asserted, approvals: ${approvals} } }`)).toMatchObject({
       value: {
         environments: {
-          p: { approvals: { requiredApprovals: 2, expiresAfterMs: 28_800_000, selfApproval: true } },
+          p: {
+            approvals: {
+              requiredApprovals: 2,
+              expiresAfterMs: 28_800_000,
+              selfApproval: true,
+              onBaseChanged: 'ask_again',
+            },
+          },
         },
       },
     });

@@ -145,7 +145,7 @@ describe('what is valid', () => {
     dirty: false,
     branches: ['main'],
   };
-  const hash = (text: string): string => digestOf(resolvePlan(valid(text), 'production', facts));
+  const hash = (text: string): string => digestOf(resolvePlan(valid(text), ['production'], facts));
   const duration = fc
     .tuple(fc.integer({ min: 10, max: 300 }), fc.constantFrom('s', 'm'))
     .map(([n, unit]) => `${String(n)}${unit}`);

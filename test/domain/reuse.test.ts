@@ -87,7 +87,7 @@ describe('what is shipped of a commit that was built before', () => {
     ['the run that built it, not those that shipped it', [row('a', 'r3'), row('a', 'r2')], [], 'a', 'r2', []],
   ])('%s', (_, rows, targets, release, run, goodIn) => {
     const expected = release === undefined ? undefined : { release, run, goodIn };
-    expect(toReuse(rows, targets, 'production')).toEqual(expected);
+    expect(toReuse(rows, targets, ['production'])).toEqual(expected);
   });
 });
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/paths.js';
 import { dataOf, processesOf, removeAll } from '../support/left-behind.js';
@@ -28,7 +29,7 @@ const LOOK_MS = 100;
 
 /** `npm run demo -- ARGS` without npm, as a process of its own. */
 export async function startDemo(...args: readonly string[]): Promise<Demo> {
-  const folder = await mkdtemp('/tmp/shipway-e2e-');
+  const folder = await mkdtemp(join(tmpdir(), 'shipway-e2e-'));
   const child = spawn(process.execPath, [join(packageRoot(), 'scripts/demo.js'), ...args], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

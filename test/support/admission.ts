@@ -14,11 +14,25 @@ import { memoryStore } from './memory-store.js';
 import { deploymentPlan, requestFor, runFor, statement } from './plans.js';
 
 export const REF = { service: 'shop', environment: 'production' };
-export const RULES: ApprovalPolicy = { requiredApprovals: 2, expiresAfterMs: 1000, selfApproval: false };
+export const RULES: ApprovalPolicy = {
+  requiredApprovals: 2,
+  expiresAfterMs: 1000,
+  selfApproval: false,
+  onBaseChanged: 'ask_again',
+};
 export const request = requestFor('shop', 'production', 'v1', 'run-1/deploy/1');
 
 export const decision = (live?: Live, by: ApprovalPolicy = RULES): string =>
-  digestOf(decisionFor(request.planHash, request.release.digest, request.evidence, live?.release.digest, by));
+  digestOf(
+    decisionFor({
+      plan: request.planHash,
+      environment: request.environment,
+      release: request.release.digest,
+      evidence: request.evidence,
+      replaces: live?.release.digest,
+      policy: by,
+    }),
+  );
 export const approved = (statements: readonly Statement[], on = decision()): DeployRequest => ({
   ...request,
   approval: { decision: on, statements },

@@ -35,11 +35,21 @@ export const POLICY: Policy = {
   environments: {
     production: {
       identity: 'asserted',
-      approvals: { requiredApprovals: 1, expiresAfterMs: 86_400_000, selfApproval: false },
+      approvals: {
+        requiredApprovals: 1,
+        expiresAfterMs: 86_400_000,
+        selfApproval: false,
+        onBaseChanged: 'ask_again',
+      },
     },
     staging: {
       identity: 'asserted',
-      approvals: { requiredApprovals: 0, expiresAfterMs: 86_400_000, selfApproval: false },
+      approvals: {
+        requiredApprovals: 0,
+        expiresAfterMs: 86_400_000,
+        selfApproval: false,
+        onBaseChanged: 'ask_again',
+      },
     },
   },
 };

@@ -3,7 +3,7 @@ import { FULL } from '../../domain/plan.js';
 import { readExample, type ExampleManifest, type ExampleRelease } from '../example/manifest.js';
 import { clock } from '../render/text.js';
 import { answerOf, shipway, typed, type Place } from './command.js';
-import { eventsOf, type Event, type Status } from './events.js';
+import { eventBook, eventsOf, type Event, type Status } from './events.js';
 import { startTraffic, type Traffic } from './traffic.js';
 
 export interface Shipped {
@@ -18,19 +18,21 @@ export interface Shipped {
 }
 export interface Story {
   readonly shipped: readonly Shipped[];
-  /** Of all the time; absent when no release ever served. */
-  readonly traffic?: Traffic;
+  /** Of all the time, by the environment that served it. */
+  readonly traffic: ReadonlyMap<string, Traffic>;
 }
 export interface ShipOptions {
   readonly place: Place;
   readonly example: string;
   readonly interactive: boolean;
+  /** Through all environments that the configuration leads through, not the manifest's alone. */
+  readonly everywhere: boolean;
   readonly say: (line: string) => void;
 }
 /** What shipping one release after the other shares. */
 interface Demo extends ShipOptions {
   readonly manifest: ExampleManifest;
-  traffic?: Traffic;
+  readonly traffic: Map<string, Traffic>;
 }
 
 const RATE = 100;
@@ -42,42 +44,43 @@ const WHO_APPROVES = 'bob';
 /** Ships every release of the example in its order; from the moment the first one serves users come all the time. */
 export async function shipReleases(options: ShipOptions): Promise<Story> {
   const { manifest } = await readExample(options.example);
-  const demo: Demo = { ...options, manifest };
+  const demo: Demo = { ...options, manifest, traffic: new Map() };
   const shipped: Shipped[] = [];
   try {
     for (const release of manifest.releases) shipped.push(await shipOne(demo, release));
   } finally {
-    await demo.traffic?.stop();
+    await Promise.all([...demo.traffic.values()].map((users) => users.stop()));
   }
-  return { shipped, ...(demo.traffic === undefined ? {} : { traffic: demo.traffic }) };
+  return { shipped, traffic: demo.traffic };
 }
 
 async function shipOne(demo: Demo, release: ExampleRelease): Promise<Shipped> {
   const { place, manifest, say } = demo;
   const from = Date.now();
-  const asked = ['run', '--environment', manifest.environment, '--release', release.tag, '--as', WHO_SHIPS];
+  const to = demo.everywhere ? [] : ['--environment', manifest.environment];
+  const asked = ['run', ...to, '--release', release.tag, '--as', WHO_SHIPS];
   say('');
-  say(`${release.tag} → ${manifest.environment}: ${release.message}`);
+  say(`${[release.tag, ...to.slice(1)].join(' → ')}: ${release.message}`);
   say(`  $ shipway ${asked.join(' ')}`);
   const { run } = await answerOf<{ run: string }>(place, [...asked, '--detach']);
-  const status = await followed(demo, run);
+  const book = eventBook();
+  const status = await followed(demo, run, book.add);
   const { outcome = 'none', reason = '' } = status.run;
   say(`  ${release.tag} ${outcome.replaceAll('_', ' ')}: ${reason}`);
-  return { release, run, outcome, reason, events: eventsOf(status), from, to: Date.now() };
+  return { release, run, outcome, reason, events: book.all(), from, to: Date.now() };
 }
 
 /** Looks at a run until it has an outcome, says what happened in it, answers when it asks, and lets users come once they can. */
-async function followed(demo: Demo, run: string): Promise<Status> {
+async function followed(
+  demo: Demo,
+  run: string,
+  fresh: (events: readonly Event[]) => readonly Event[],
+): Promise<Status> {
   const { place, say } = demo;
-  const said = new Set<string>();
   let asked: string | undefined;
   for (;;) {
     const status = await answerOf<Status>(place, ['status', run]);
-    for (const line of eventsOf(status).map(({ at, what }) => `  ${clock(at)}  ${what}`))
-      if (!said.has(line)) {
-        said.add(line);
-        say(line);
-      }
+    for (const event of fresh(eventsOf(status))) say(`  ${clock(event.at)}  ${placed(demo, event)}`);
     letUsersCome(demo, status);
     if (status.run.outcome !== undefined) return status;
     const { waitingFor } = status.run;
@@ -89,12 +92,16 @@ async function followed(demo: Demo, run: string): Promise<Status> {
   }
 }
 
-function letUsersCome(demo: Demo, { deployment }: Status): void {
-  const { address, shares = {} } = deployment ?? {};
-  if (demo.traffic !== undefined || address === undefined || !Object.values(shares).includes(FULL)) return;
-  const { paths } = demo.manifest.traffic;
-  demo.traffic = startTraffic({ address, paths, rate: RATE, versionHeader: VERSION_HEADER });
-  demo.say(`  users come from now on: ${String(RATE)} requests a second to ${address}`);
+/** What happened, and where if that is not clear. */
+const placed = ({ everywhere }: Demo, { what, environment }: Event): string =>
+  everywhere && environment !== undefined ? `${environment}: ${what}` : what;
+
+function letUsersCome({ traffic, manifest, say }: Demo, { deployment }: Status): void {
+  const { environment = '', address, shares = {} } = deployment ?? {};
+  if (traffic.has(environment) || address === undefined || !Object.values(shares).includes(FULL)) return;
+  const { paths } = manifest.traffic;
+  traffic.set(environment, startTraffic({ address, paths, rate: RATE, versionHeader: VERSION_HEADER }));
+  say(`  users come from now on: ${String(RATE)} requests a second to ${address}`);
 }
 
 async function answered({ place, interactive, say }: Demo, run: string): Promise<void> {

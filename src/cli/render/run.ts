@@ -1,4 +1,5 @@
 import type { RunStatus } from '../../client.js';
+import { wayOf } from '../../domain/environments.js';
 import type { RunView, StageState, StageView } from '../../domain/view.js';
 import { oneLine } from '../output.js';
 import { deploymentLines } from './deployment.js';
@@ -17,6 +18,7 @@ const MARKS: Readonly<Record<StageState, string>> = {
   reused: '=',
 };
 const SHORT_HASH = 12;
+const NARROWEST = 12;
 
 /** What `status` and `watch` show, line by line: pure, so that it is tested against texts. */
 export function renderRun(
@@ -28,10 +30,10 @@ export function renderRun(
   const over = run.outcome === undefined ? endedInTemporal(status) : undefined;
   const asked = waitingOf(status);
   return [
-    `${run.service} ${run.version} → ${run.environment}   run ${run.run}, by ${oneLine(run.requestedBy)}${run.identity === undefined ? '' : ` (${run.identity})`}`,
+    `${run.service} ${run.version} → ${wayOf(run)}   run ${run.run}, by ${oneLine(run.requestedBy)}${run.identity === undefined ? '' : ` (${run.identity})`}`,
     `commit ${run.commit.slice(0, SHORT_HASH)}, plan ${run.planHash.slice(0, SHORT_HASH)}`,
     '',
-    ...run.stages.map((s) => stageLine(s, now)),
+    ...run.stages.map((s) => stageLine(s, now, widestOf(run))),
     ...(deployment === undefined ? [] : ['', ...deploymentLines(deployment, now)]),
     ...(run.outcome === undefined ? [] : ['', `${outcomeOf(run)}: ${oneLine(run.reason ?? '')}`]),
     ...(run.outcome === undefined || asked !== undefined ? openLines(status, asked, now) : []),
@@ -48,8 +50,12 @@ export function renderRun(
 export const outcomeOf = ({ outcome, failure }: RunView): string =>
   `${outcome?.replaceAll('_', ' ') ?? ''}${failure === undefined ? '' : ` (${failure})`}`;
 
-function stageLine(stage: StageView, now: number): string {
+/** Of the column with the names. */
+const widestOf = ({ stages }: RunView): number =>
+  Math.max(NARROWEST, ...stages.map(({ name }) => name.length + 1));
+
+function stageLine(stage: StageView, now: number, width: number): string {
   const { name, state, startedAt, endedAt, note } = stage;
   const took = startedAt === undefined ? '' : lengthOf((endedAt ?? now) - startedAt);
-  return `  ${MARKS[state]} ${oneLine(name).padEnd(12)}${took.padStart(8)}  ${oneLine(note ?? '')}`.trimEnd();
+  return `  ${MARKS[state]} ${oneLine(name).padEnd(width)}${took.padStart(8)}  ${oneLine(note ?? '')}`.trimEnd();
 }

@@ -1,0 +1,104 @@
+import { Context } from '@temporalio/activity';
+import type { AuditEntry } from '../src/domain/audit.js';
+import { decisionFor } from '../src/domain/decision.js';
+import type { GateState, Question } from '../src/domain/gate.js';
+import type { Subject } from '../src/domain/ids.js';
+import type { Plan } from '../src/domain/plan.js';
+import { barredFrom } from '../src/domain/policy.js';
+import type { Digest, Evidence, Release } from '../src/domain/release.js';
+import { digestOf } from '../src/hash.js';
+import { entry, subjectOf } from './audit.js';
+import type { ControlDeps } from './deps.js';
+import { policyOf } from './policy.js';
+
+export interface OpenGateInput {
+  readonly plan: Plan;
+  /** Of those that the plan leads through; absent: the last. */
+  readonly environment?: string;
+  readonly planHash: Digest;
+  readonly release: Release;
+  readonly evidence: readonly Evidence[];
+  readonly requestedBy: string;
+  readonly run: string;
+}
+
+/**
+ * The approval gate as the policy has it now, for the decision as it stands now; where the policy asks nobody, it is closed already.
+ * When it expires is the workflow's clock's business.
+ */
+export const openGate =
+  ({ store, policy }: Pick<ControlDeps, 'store' | 'policy'>) =>
+  async ({
+    plan,
+    environment = plan.environment,
+    planHash,
+    release,
+    evidence,
+    requestedBy,
+    run,
+  }: OpenGateInput): Promise<{ gate: GateState; expiresAfterMs: number }> => {
+    const subject = subjectOf(plan, environment);
+    const rules = (await policyOf(policy, environment)).approvals;
+    const live = (await store.targets.load(subject))?.live;
+    const decision = digestOf(
+      decisionFor({
+        plan: planHash,
+        environment,
+        release: release.digest,
+        evidence,
+        replaces: live?.release.digest,
+        policy: rules,
+      }),
+    );
+    const gate: GateState = {
+      id: `${run}/${decision.slice(0, 12)}`,
+      question: 'approval',
+      title: `${plan.service} ${plan.version} → ${environment}, replaces ${live?.release.version ?? 'nothing'}`,
+      decision,
+      required: rules.requiredApprovals,
+      barred: barredFrom(rules, requestedBy, plan.author),
+      answers: [],
+      verdict: rules.requiredApprovals === 0 ? 'approved' : 'open',
+    };
+    const { question, required } = gate;
+    await store.audit.append([
+      entry(subject, 'gate.opened', { question, decision, required, run }),
+      ...(gate.verdict === 'open' ? [] : [closing(subject, gate)]),
+    ]);
+    return { gate, expiresAfterMs: rules.expiresAfterMs };
+  };
+
+/** A question to whoever looks after the deployment; it waits until it is answered. */
+export const openQuestion =
+  ({ store }: Pick<ControlDeps, 'store'>) =>
+  async (input: Subject & { readonly question: Question; readonly title: string }): Promise<GateState> => {
+    const { workflowExecution, activityId } = Context.current().info;
+    const decision = digestOf({ workflow: workflowExecution?.workflowId, activityId, title: input.title });
+    await store.audit.append([
+      entry(input, 'gate.opened', { question: input.question, decision, title: input.title }),
+    ]);
+    return {
+      id: decision.slice(0, 12),
+      question: input.question,
+      title: input.title,
+      decision,
+      required: 1,
+      barred: [],
+      answers: [],
+      verdict: 'open',
+    };
+  };
+
+export const closeGate =
+  ({ store }: Pick<ControlDeps, 'store'>) =>
+  async ({ gate, ...subject }: Subject & { readonly gate: GateState }): Promise<void> => {
+    await store.audit.append([closing(subject, gate)]);
+  };
+
+const closing = (subject: Subject, { question, decision, verdict, answers }: GateState): AuditEntry =>
+  entry(subject, 'gate.closed', {
+    question,
+    decision,
+    verdict,
+    by: answers.map((a) => `${a.verb} ${a.person}`),
+  });

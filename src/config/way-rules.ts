@@ -1,0 +1,67 @@
+import { NAME } from '../domain/ids.js';
+import { alternative } from './alternative.js';
+import { problemAt, type Source } from './issues.js';
+import type { Problem } from './problem.js';
+import { shown } from './shown.js';
+import type { ReadStage } from './stages.js';
+import { nameIn, ownFrom } from './way.js';
+
+/** Stages of one run: more are nobody's to follow, and a plan stays small enough for a history. */
+export const MOST_STAGES = 200;
+
+/** What is wrong with the environments that a run leads through. `known`: those of the file, `undefined` when they could not be read. */
+export function wayProblems(
+  stages: readonly ReadStage[],
+  known: readonly string[] | undefined,
+  source: Source,
+): Problem[] {
+  const way = stages.find(({ config }) => config.kind === 'deploy');
+  if (way?.config.kind !== 'deploy') return [];
+  const { environments = [] } = way.config;
+  const at = ['stages', way.i, 'environments'];
+  const say = (n: number, message: string, suggestion: string): Problem =>
+    problemAt(source, [...at, n], message, suggestion);
+  return [
+    ...environments.flatMap((name, n) => {
+      if (environments.indexOf(name) < n) return [say(n, `${name} is there twice`, 'leaving it out')];
+      if (known !== undefined && !known.includes(name))
+        return [say(n, `there is no environment ${shown(name)}`, alternative(name, known))];
+      const problem = environments.length > 1 ? misplaced(stages, name) : undefined;
+      return problem === undefined ? [] : [say(n, ...problem)];
+    }),
+    ...tooMany(stages, environments.length, [...at], source),
+  ];
+}
+
+/** What keeps stages from having the names that they would have for this environment: the first of it. */
+function misplaced(stages: readonly ReadStage[], environment: string): [string, string] | undefined {
+  const configs = stages.map(({ config }) => config);
+  for (const { name } of configs.slice(ownFrom(configs))) {
+    const here = nameIn(name, environment);
+    if (!NAME.test(here))
+      return [`stage ${name} would be ${shown(here)} there, which is too long`, 'a shorter name for it'];
+    if (configs.some((s) => s.name === here))
+      return [`stage ${name} would be ${here} there, as another stage is`, `another name for stage ${here}`];
+  }
+  return undefined;
+}
+
+function tooMany(
+  stages: readonly ReadStage[],
+  environments: number,
+  at: readonly PropertyKey[],
+  source: Source,
+): Problem[] {
+  const from = ownFrom(stages.map(({ config }) => config));
+  const all = from + (stages.length - from) * Math.max(environments, 1);
+  return all <= MOST_STAGES || environments < 2
+    ? []
+    : [
+        problemAt(
+          source,
+          at,
+          `through these environments a run has ${String(all)} stages, and ${String(MOST_STAGES)} is the most`,
+          'fewer environments in a row',
+        ),
+      ];
+}

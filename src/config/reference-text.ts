@@ -30,7 +30,8 @@ Stages run one after the other, each in a fresh workspace: the source of the com
 - A name is used once. \`needs\` names stages that stand before.
 - A stage that \`only\` keeps from running is skipped, and so is what needs it. When that is the deployment, the run is refused before it begins.
 - \`approve\` comes before \`deploy\`, and nothing that leaves artifacts or scans comes after \`approve\`: it could not be part of what is approved.
-- Some stage before \`deploy\` leaves artifacts: they are the release. A commit that has one already is not built again: the stages before \`approve\` are left out, unless they may fail or \`--rebuild\` asks for them. What is to be done for each environment stands between \`approve\` and \`deploy\`, or after \`deploy\`.`;
+- Some stage before \`deploy\` leaves artifacts: they are the release. A commit that has one already is not built again: the stages before \`approve\` are left out, unless they may fail or \`--rebuild\` asks for them. What is to be done for each environment stands between \`approve\` and \`deploy\`, or after \`deploy\`.
+- \`environments\` on \`deploy\` is where a run leads that names no environment: what stands from \`approve\` on is done for each, as \`approve-staging\`, \`deploy-staging\` and so on. A command after \`deploy\` that fails keeps the next environment from beginning; without a next one it must have \`allow_failure: true\`, because the version is live whether it passes or not.`;
 
 export const RULES = `What is checked besides:
 

@@ -42,7 +42,7 @@ function seen(): TemporalUi {
 }
 
 beforeAll(async () => {
-  demo = await startDemo('--keep', '--interactive', '--json');
+  demo = await startDemo('--keep', '--interactive', '--environments', '--json');
   const [, url = ''] = await demo.says(/^ {2}shipway is up\. Temporal UI: (\S+)$/m);
   const [, made = ''] = await demo.says(/^making the example in (\S+)$/m);
   directory = made;
@@ -74,14 +74,15 @@ test.skipIf(left)(
     const run = runs['v2'] ?? '';
     const waiting = `pipeline/storefront/${run}`;
     const { run: view } = await shipway<{ run: { waitingFor: { decision: string } } }>('status', run);
-    const page = await seen().workflow(waiting, ['deploy pending']);
+    const page = await seen().workflow(waiting, ['deploy-production pending']);
     for (const said of [
-      'storefront v2 → production (alice)',
+      'storefront v2 → staging → production (alice)',
       'test passed',
       'build passed',
       'scan passed',
       'no secrets found',
-      'approve waiting',
+      'deploy-staging passed',
+      'approve-production waiting',
       'Waiting for storefront v2 → production, replaces v1 (0 of 1)',
       `shipway approve ${run} --decision ${view.waitingFor.decision.slice(0, 12)}`,
       'run test',
@@ -112,8 +113,18 @@ test(
       { tag: 'v2', expected: 'shipped', outcome: 'shipped', run: runs['v2'] },
       { tag: 'v3', expected: 'rolled_back', outcome: 'rolled_back', run: runs['v3'] },
     ]);
-    const { deployments } = await shipway<{ deployments: readonly { outcome: string }[] }>('history');
-    expect(deployments.map((d) => d.outcome)).toEqual(['rolled_back', 'shipped', 'shipped']);
+    const { deployments } = await shipway<{
+      deployments: readonly { environment: string; outcome: string }[];
+    }>('history');
+    expect(deployments.map((d) => `${d.environment} ${d.outcome}`)).toEqual([
+      'production rolled_back',
+      'staging shipped',
+      ...['production shipped', 'staging shipped', 'production shipped', 'staging shipped'],
+    ]);
+    expect(demo.err()).toMatch(
+      /^3 releases were built for 3 versions, and shipped to staging and production$/m,
+    );
+    expect(demo.err()).toMatch(/^v3 rolled back: .*; v3 is live in staging /m);
   },
   PATIENCE_MS,
 );

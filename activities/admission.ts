@@ -6,7 +6,7 @@ import { deploymentId, targetId, type TargetRef } from '../src/domain/ids.js';
 import type { Cause, DeploymentInput } from '../src/domain/inputs.js';
 import type { Statement } from '../src/domain/statement.js';
 import type { DeploymentRow, Permit } from '../src/domain/store.js';
-import { idleSlot, refusalAnswer, type TargetState } from '../src/domain/target.js';
+import { idleSlot, markOn, refusalAnswer, type TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import { digestOf } from '../src/hash.js';
 import { entry, self } from './audit.js';
@@ -57,11 +57,12 @@ async function admit(
   if (before !== undefined) return again({ store }, input, state, before);
   const n = Math.max(state.nextN, (await store.deployments.lastNumber(input)) + 1);
   const admitted = await resolve({ store, ...deps }, input, state, n);
+  const overridden = await overriding({ store }, input, admitted, state);
   const done = await store.deployments.admit({
     row: rowOf(admitted, n),
     permit: permitFor(input, admitted),
     state: { ...state, nextN: n + 1, ...(admitted.host === undefined ? {} : { host: admitted.host }) },
-    entries: [admission(input, admitted)],
+    entries: [admission(input, admitted), ...overridden],
   });
   return done ? admitted : undefined;
 }
@@ -124,6 +125,27 @@ const admission = (input: AdmitInput, admitted: DeploymentInput): AuditEntry =>
     },
     { user: admitted.requestedBy },
   );
+
+/** What is recorded when a held release is shipped all the same, because the plan of its run says why. */
+async function overriding(
+  { store }: Pick<Deps, 'store'>,
+  input: AdmitInput,
+  { id, release, plan, requestedBy }: DeploymentInput,
+  { holdMarks }: TargetState,
+): Promise<readonly AuditEntry[]> {
+  const { cause } = input;
+  const held = markOn(holdMarks, release.digest, plan.configuration);
+  if (held === undefined || cause.kind !== 'deploy') return [];
+  const why = (await store.runs.find(cause.request.pipeline))?.plan.despiteHold ?? '';
+  const details = {
+    deployment: id,
+    release: release.digest,
+    why,
+    held_by: held.deployment,
+    held_for: held.reason,
+  };
+  return [entry({ ...input, version: release.version }, 'hold.overridden', details, { user: requestedBy })];
+}
 
 const beside = (state: TargetState): Pick<DeploymentInput, 'candidate' | 'replaces'> => ({
   candidate: idleSlot(state.live),

@@ -67,7 +67,7 @@ async function finishDeployment(store: Store, i: FinishInput): Promise<void> {
   const endedAt = new Date().toISOString();
   const end = { endedAt, outcome: i.outcome, reason: i.reason };
   if (row.kind === 'recover') await finishLost(store, row, i, endedAt);
-  else await changeRecord(store, i, (state) => afterEnd(state, i, row.release, endedAt));
+  else await changeRecord(store, i, (state) => afterEnd(state, i, row, endedAt));
   await store.audit.append([
     ...i.late.map(({ at, what }, n) =>
       entry(

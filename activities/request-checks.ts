@@ -1,10 +1,11 @@
 import { decisionFor } from '../src/domain/decision.js';
 import { deploymentIn } from '../src/domain/environments.js';
+import type { Configuration, Plan } from '../src/domain/plan.js';
 import { barredFrom } from '../src/domain/policy.js';
 import type { Digest } from '../src/domain/release.js';
 import type { RunRow } from '../src/domain/store.js';
 import type { Statement } from '../src/domain/statement.js';
-import type { DeployRequest, TargetState } from '../src/domain/target.js';
+import { markOn, type DeployRequest, type TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import { digestOf } from '../src/hash.js';
 import type { ControlDeps } from './deps.js';
@@ -32,20 +33,22 @@ export async function verifyRequest(deps: Deps, request: DeployRequest, state: T
     );
   if (!(await runs(() => deps.client.workflow.getHandle(request.pipeline).describe())))
     throw new ShipwayError('request.abandoned', 'its run has ended');
-  refuseHeld(request.release, state);
+  refuseHeld(request.release, run.plan, request.plan.configuration, state);
   await refuseOutOfOrder(deps, run.plan, request);
   await refuseOutdated(deps, request.release, state);
   await verifyApproval(deps, run, request, state);
   return run;
 }
 
-/** Rules rolled it back from this target. Fails with `release.held`. */
+/** Rules rolled it back from this target, and its plan does not say why it is shipped all the same. Fails with `release.held`. */
 export function refuseHeld(
   { digest, version }: { readonly digest: Digest; readonly version: string },
+  { despiteHold }: Pick<Plan, 'despiteHold'>,
+  configuration: Configuration,
   { holdMarks }: TargetState,
 ): void {
-  const held = holdMarks.find((mark) => mark.digest === digest);
-  if (held !== undefined)
+  const held = markOn(holdMarks, digest, configuration);
+  if (held !== undefined && despiteHold === undefined)
     throw new ShipwayError(
       'release.held',
       `${version} was rolled back from here by ${held.deployment}: ${held.reason}`,

@@ -40,7 +40,11 @@ export const admitRun =
     for (const target of targets) await refuseOutdated(deps, plan, target);
     const built = await builtFor(deps, plan);
     // Nobody is asked to approve what a target would not take.
-    if (built !== undefined) for (const target of targets) refuseHeld(built.release, target);
+    if (built !== undefined)
+      for (const target of targets) {
+        const deployment = deploymentIn(plan, target.environment);
+        if (deployment !== undefined) refuseHeld(built.release, plan, deployment.configuration, target);
+      }
     const why = unfit(statement) ?? (await taken(deps.store, input, built));
     if (why === undefined) {
       if (built !== undefined) await deps.store.releases.save(built.release, input.run, built.evidence);

@@ -1,10 +1,12 @@
 import { WorkflowNotFoundError, type Workflow } from '@temporalio/client';
 import { Context } from '@temporalio/activity';
-import type { TargetRef } from '../src/domain/ids.js';
+import type { AuditEntry } from '../src/domain/audit.js';
+import type { Subject, TargetRef } from '../src/domain/ids.js';
 import type { OpenDeployment, Withdrawal } from '../src/domain/inputs.js';
 import { MESSAGES } from '../src/domain/messages.js';
 import type { DeployRequest, TargetAnswer, TargetState } from '../src/domain/target.js';
 import { livingTarget } from '../src/client/living-target.js';
+import { entry } from './audit.js';
 import { beating } from './beating.js';
 import type { ControlDeps } from './deps.js';
 import { loadRecord } from './target-record.js';
@@ -85,17 +87,32 @@ export const noteRequest =
     return known;
   };
 
-/** Takes a request back, for good, also one that has not arrived; answers what is known of it when that is too late. */
+/**
+ * Gives a request its answer, for good, also one that has not arrived; answers what is known of it when that is too late. With a `version`
+ * it is the queue's rules that say so, and that is recorded: first, because a retry would find it settled.
+ */
 export const settleRequest =
   (deps: Pick<ControlDeps, 'store'>) =>
   async ({
     answer,
+    version,
     ...request
-  }: TargetRef & { requestId: string; answer: TargetAnswer }): Promise<TargetAnswer> => {
+  }: TargetRef & { requestId: string; answer: TargetAnswer; version?: string }): Promise<TargetAnswer> => {
     const known = await findRequest(deps)(request);
-    if (known === undefined) await deps.store.requests.settle(request, request.requestId, answer);
-    return known ?? answer;
+    if (known !== undefined) return known;
+    if (version !== undefined)
+      await deps.store.audit.append([turnedAway({ ...request, version }, request.requestId, answer)]);
+    await deps.store.requests.settle(request, request.requestId, answer);
+    return answer;
   };
+
+const turnedAway = (subject: Subject, request: string, answer: TargetAnswer): AuditEntry =>
+  answer.status === 'refused'
+    ? entry(subject, 'request.refused', { request, type: answer.type, why: answer.message })
+    : entry(subject, 'request.superseded', {
+        request,
+        why: answer.status === 'finished' ? answer.reason : '',
+      });
 
 /** Waits until a deployment has ended in any way, or is found not to exist. */
 export const awaitDeployment =

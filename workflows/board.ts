@@ -13,6 +13,8 @@ export interface Running extends OpenDeployment {
   back?: GoBack;
   /** Which wish it has heard last from this run of the target: a repeat tells it nothing new. */
   told?: GoBack['why'] | undefined;
+  /** It knows that another waits for the end of its bake. */
+  hurried?: boolean;
   /** Rollbacks that became a message to it, or wait for its end; what it does not fulfil becomes a deployment of its own. */
   rollbacks: RollbackRequest[];
 }

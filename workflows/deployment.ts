@@ -59,10 +59,7 @@ async function wholeWay(input: DeploymentInput): Promise<Ended> {
       category: 'BENIGN',
     });
   }
-  return finished(moves, {
-    outcome: 'shipped',
-    reason: `${input.release.version} serves ${input.environment}`,
-  });
+  return finished(moves, { outcome: 'shipped', reason: moves.shipped() });
 }
 
 /** The way forward, in the order an operator would tell it. */
@@ -73,7 +70,7 @@ async function story(input: DeploymentInput, moves: Moves): Promise<void> {
   if (input.replaces === undefined || input.kind === 'rollback') await moves.shift(FULL);
   else await strategyOf(input.plan.strategy)(moves);
   await moves.promote();
-  if (input.kind === 'deploy') await moves.watch('bake', input.plan.bakeMs);
+  if (input.kind === 'deploy') await moves.bake(input.plan.bakeMs);
   await moves.retire();
 }
 

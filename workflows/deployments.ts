@@ -92,6 +92,10 @@ async function tellDeployment(id: string, goBack: GoBack): Promise<boolean> {
   });
 }
 
+/** Another waits for the end of its bake. Answers whether it was there. */
+export const tellBake = (id: string, waiting: { next: string }): Promise<boolean> =>
+  hint(() => getExternalWorkflowHandle(id).signal(messages.endBake, waiting));
+
 export async function tellPipeline(id: string, requestId: string): Promise<void> {
   await hint(() => getExternalWorkflowHandle(id).signal(messages.outcome, { requestId }));
 }

@@ -22,6 +22,8 @@ export const rollback = defineUpdate<TargetAnswer, [RollbackRequest]>(MESSAGES.r
 
 /** Target → deployment. */
 export const goBack = defineSignal<[GoBack]>(MESSAGES.goBack);
+/** Target → deployment, a hint only: another waits for the end of its bake. */
+export const endBake = defineSignal<[{ next: string }]>(MESSAGES.endBake);
 /** Target → pipeline, a hint only: ask again. */
 export const outcome = defineSignal<[{ requestId: string }]>(MESSAGES.outcome);
 

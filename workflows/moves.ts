@@ -7,6 +7,7 @@ import { FULL, type Share } from '../src/domain/plan.js';
 import type { DeploymentView } from '../src/domain/view.js';
 import { NO_EVIDENCE, type WatchEvidence } from '../src/domain/watching.js';
 import { asking } from './asking.js';
+import { bake } from './bake.js';
 import { changed, happened, initialView } from './deployment-view.js';
 import { createGates, type Gates } from './gate.js';
 import { createLater, type Later } from './later.js';
@@ -29,6 +30,10 @@ export interface Moves {
   readonly shift: (share: Share) => Promise<void>;
   /** Watches the candidate for `ms`; throws when the rules say it is bad. */
   readonly watch: (phase: string, ms: number) => Promise<void>;
+  /** Watches it at 100 %, until it is known good. */
+  readonly bake: (ms: number) => Promise<void>;
+  /** In words, what a deployment that went all its way has done. */
+  readonly shipped: () => string;
   /** Makes the candidate the live release, in the target and nowhere in the world. */
   readonly promote: () => Promise<void>;
   /** Known good from here on: nothing is undone any more, and the replaced slot is removed. Never fails. */
@@ -69,6 +74,10 @@ export interface Field {
   judgedBad: boolean;
   knownGood: boolean;
   late: { at: number; what: string }[];
+  /** Who waits for the end of the bake. */
+  next?: string;
+  /** Why the bake was shorter than it was to be, if it was. */
+  cut: readonly string[];
   /** Of the removal of the replaced slot: an abort comes too late for it, a rollback stops it. */
   readonly removing: CancellationScope;
   readonly show: (change: Partial<DeploymentView>, what?: string) => void;
@@ -76,11 +85,16 @@ export interface Field {
 
 export function startMoves(input: DeploymentInput): Moves {
   const field = createField(input);
+  setHandler(messages.endBake, ({ next }) => void (field.next = next), {
+    description: 'From the target, a hint: another waits for the end of the bake.',
+  });
   return {
     provision: () => provision(field),
     smoke: () => smoke(field),
     shift: (share) => shift(field, share),
     watch: (phase, ms) => watchPhase(field, phase, ms),
+    bake: (ms) => bake(field, ms),
+    shipped: () => [`${input.release.version} serves ${input.environment}`, ...field.cut].join('; '),
     promote: () => promote(field),
     retire: () => retire(field),
     keepReplaced: () => {
@@ -138,6 +152,7 @@ function createField(input: DeploymentInput): Field {
     judgedBad: false,
     knownGood: false,
     late: [],
+    cut: [],
     removing: unheeding(),
     show,
   };

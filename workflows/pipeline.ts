@@ -31,7 +31,7 @@ export async function pipeline(input: PipelineInput): Promise<Ended> {
     await runStages(run, built);
   } catch (error) {
     const ended = await shielded(() => end(run, endingOf(error, run)));
-    if (ended.outcome === 'shipped') return ended;
+    if (ended.outcome === 'shipped' || ended.outcome === 'superseded') return ended;
     if (ended.outcome === 'aborted') throw isCancellation(error) ? error : cancelledDuring(error);
     throw ApplicationFailure.create({
       message: ended.reason,

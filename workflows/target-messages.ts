@@ -3,11 +3,12 @@ import { targetId } from '../src/domain/ids.js';
 import type { GoBack } from '../src/domain/inputs.js';
 import { malformed } from '../src/domain/statement.js';
 import type { DeployRequest, RollbackRequest, TargetAnswer } from '../src/domain/target.js';
-import { isFor, keep, present, queued, viewOf, type Board } from './board.js';
+import { isFor, present, viewOf, type Board } from './board.js';
 import { tellOnce } from './deployments.js';
 import * as messages from './messages.js';
 import { control } from './profiles.js';
 import { shielded } from './shielded.js';
+import { enqueue, turnedAway } from './queue.js';
 import { PATIENCE_MS, verified, within } from './verified.js';
 
 /** What a target can be told. `loaded`: the store has been read, so that what runs is known. */
@@ -66,8 +67,7 @@ async function answerTo(board: Board, loaded: Promise<void>, request: DeployRequ
   // Several repeats of a request may have waited for the store together: whoever comes first puts it in the queue.
   const meanwhile = present(board, request.requestId) ?? known;
   if (meanwhile !== undefined) return meanwhile;
-  board.queue.push(request);
-  return queued(board, board.queue.length);
+  return enqueue(board, request);
 }
 
 async function knownOf(board: Board, requestId: string): Promise<TargetAnswer | undefined> {
@@ -143,19 +143,7 @@ async function withdraw(
   // Out of the queue first: while the store is told, its turn must not come.
   board.queue = board.queue.filter((q) => q.requestId !== requestId);
   const known =
-    here === undefined || here.status === 'queued' ? await takenBack(board, requestId, aborted) : here;
+    here === undefined || here.status === 'queued' ? await turnedAway(board, requestId, aborted) : here;
   if (known.status === 'running' && board.running?.requestId === requestId) await sendBack(board, goBack);
   return known;
-}
-
-/** Until the answer is known here, a repeat of the request that waits for the store must not put it in the queue. */
-async function takenBack(board: Board, requestId: string, answer: TargetAnswer): Promise<TargetAnswer> {
-  const { service, environment } = board.state;
-  board.withdrawing.push(requestId);
-  try {
-    const known = await control.settleRequest({ service, environment, requestId, answer });
-    return known.status === 'running' ? known : keep(board, requestId, known);
-  } finally {
-    board.withdrawing.splice(board.withdrawing.indexOf(requestId), 1);
-  }
 }

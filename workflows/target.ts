@@ -12,6 +12,7 @@ import { parked } from './parking.js';
 import { control } from './profiles.js';
 import { createLater } from './later.js';
 import { publisher } from './publish.js';
+import { afterChange, hasChanged } from './queue.js';
 import { quiet, renew, worn } from './renewal.js';
 import { shielded } from './shielded.js';
 import { registerHandlers } from './target-messages.js';
@@ -77,7 +78,10 @@ async function live(board: Board, input: TargetInput, show: () => void): Promise
     loading.then(() => undefined),
     show,
   );
-  for (const left of await loading) await adopt(board, left, show);
+  const open = await loading;
+  // Not waited for when there is nothing to wait for: what earlier versions have recorded is to replay.
+  if (hasChanged(board)) await afterChange(board);
+  for (const left of open) await adopt(board, left, show);
   show();
   for (;;) {
     await condition(() => isAsked(board) || worn(board));

@@ -6,6 +6,7 @@ import { refusalAnswer, type RollbackRequest } from '../src/domain/target.js';
 import { keep, type Board, type Running } from './board.js';
 import { runDeployment, tellOnce, tellPipeline } from './deployments.js';
 import { control, waiting } from './profiles.js';
+import { afterChange, hasChanged } from './queue.js';
 import { outlasting } from './renewal.js';
 import { reasonOf, typeOf } from './undo.js';
 
@@ -18,6 +19,7 @@ export const adopted = ({ id, requestId, kind, run }: OpenDeployment): Running =
 export async function adopt(board: Board, left: OpenDeployment, show: () => void): Promise<void> {
   if (board.running?.id !== left.id) board.running = adopted(left);
   show();
+  if (hasChanged(board)) await afterChange(board);
   await outlasting(board, waiting.awaitDeployment({ deployment: left.id }));
   await ended(board, left.kind === 'recover' ? lostOf(left.requestId) : left.id);
   if (left.run !== undefined) await tellPipeline(pipelineId(board.state.service, left.run), left.requestId);
@@ -61,6 +63,7 @@ async function deploy(
     running.started = true;
     if (cause.kind === 'deploy') await tellPipeline(cause.request.pipeline, requestId);
     if (running.back !== undefined) await tellOnce(running, running.back);
+    if (hasChanged(board)) await afterChange(board);
   });
   await ended(board, admitted.id);
 }

@@ -6,6 +6,7 @@ export const SHIPPED = {
   environment: text('NAME', 'to this environment only (default: those that the stage `deploy` names)'),
   release: text('REF', 'a tag, branch or commit (default HEAD)'),
   dirty: flag('the working tree, not committed'),
+  'despite-hold': text('REASON', 'also where rules have rolled this release back; why is kept in the audit'),
   rebuild: flag('build and test the commit again, also if that was done before'),
 };
 export const REASON = text('TEXT', 'why; it is kept in the audit');

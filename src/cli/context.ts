@@ -10,7 +10,7 @@ import { string } from './output.js';
 import type { Values } from './table.js';
 
 const STATEMENT_MS = 10 * 60_000;
-const MOST_REASON = 2_000;
+export const MOST_REASON = 2_000;
 
 /** `-f`, else shipway.yaml here or above. Fails with `UsageError`. */
 export async function configurationFile(values: Values): Promise<string> {

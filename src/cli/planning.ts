@@ -25,7 +25,7 @@ import type { Reuse } from '../domain/reuse.js';
 import { UsageError } from '../errors.js';
 import { digestOf } from '../hash.js';
 import { builtBefore, reuseLine } from './built-before.js';
-import { configurationFile, pathFromHere } from './context.js';
+import { configurationFile, MOST_REASON, pathFromHere } from './context.js';
 import { progress, string } from './output.js';
 import type { Values } from './table.js';
 
@@ -54,13 +54,20 @@ export async function planned(values: Values, lookUp = builtBefore): Promise<Pla
     : valid(`commit ${commit.slice(0, 12)}`, await configAt(root, commit, file));
   const environments = environmentsAsked(values, config);
   const facts = await factsOf(root, ref, commit, branchesOf(config));
-  if (dirty) return fromTree(config, environments, facts);
+  const why = overrideOf(values);
+  if (dirty) return fromTree(config, environments, facts, why);
   if (ref === 'HEAD' && (await changes(root)) !== '')
     progress(
       'the working tree has changes that are not in the commit and are not shipped (--dirty ships them)',
     );
-  const plan = await reusing(lookUp, values, resolvePlan(config, environments, facts), (built) =>
-    resolvePlan(config, environments, facts, built),
+  const plan = await reusing(
+    lookUp,
+    values,
+    { ...resolvePlan(config, environments, facts), ...why },
+    (built) => ({
+      ...resolvePlan(config, environments, facts, built),
+      ...why,
+    }),
   );
   return { plan, hash: digestOf(plan), bundle: () => bundleOf(root, commit), dispose: nothingMade };
 }
@@ -77,6 +84,18 @@ function environmentsAsked(
     '--environment is missing, and the stage deploy names no environments',
     `--environment with one of ${Object.keys(environments).join(', ')}`,
   );
+}
+
+/** Why a release that is held is to be shipped all the same, if somebody says. Fails with `UsageError`. */
+function overrideOf(values: Values): Pick<Plan, 'despiteHold'> {
+  const why = string(values, 'despite-hold')?.trim();
+  if (why === undefined) return {};
+  if (why === '' || why.length > MOST_REASON)
+    throw new UsageError(
+      '--despite-hold says no reason',
+      `--despite-hold "why", of at most ${String(MOST_REASON)} characters`,
+    );
+  return { despiteHold: why };
 }
 
 /** The plan, or the one that ships what was built of its commit before. */
@@ -98,10 +117,11 @@ async function fromTree(
   config: ServiceConfig,
   environments: readonly string[],
   committed: GitFacts,
+  why: Pick<Plan, 'despiteHold'>,
 ): Promise<Planned> {
   const { facts, bundle, remove } = await dirtyCommit(committed);
   try {
-    const plan = resolvePlan(config, environments, facts);
+    const plan = { ...resolvePlan(config, environments, facts), ...why };
     return { plan, hash: digestOf(plan), bundle, dispose: remove };
   } catch (error) {
     await remove();

@@ -12,7 +12,7 @@ export const COMING_IN_SERVICE: ReadonlySet<string> = new Set([
     'port',
   ],
   ...['notification_channels', 'required_roles', 'performance_test', 'migrations', 'secrets', 'freezes'],
-  ...['checklist', 'database', 'during_bake', 'min_bake', 'queue'],
+  ...['checklist', 'database'],
 ]);
 export const COMING_IN_POLICY: ReadonlySet<string> = new Set([
   ...[

@@ -137,6 +137,23 @@ export const deploySchema = z.strictObject({
     default: '30m',
     examples: ['1h'],
   }).optional(),
+  min_bake: duration({
+    description:
+      'after so much of the bake without a breach the release is good enough to make way for the next one, and to go back to',
+    default: '10m',
+    examples: ['15m'],
+  }).optional(),
+  during_bake: choice(['supersede', 'queue'], [], {
+    description: 'a run that comes while another bakes waits for its `min_bake`, or for its whole bake',
+    default: 'supersede',
+    examples: ['queue'],
+  }).optional(),
+  queue: choice(['queue', 'supersede', 'reject'], [], {
+    description:
+      'a run that finds the target at work waits in the order of asking, takes the place of those that wait, or fails',
+    default: 'queue',
+    examples: ['supersede'],
+  }).optional(),
   monitoring: z
     .strictObject({
       interval: duration(

@@ -21,6 +21,7 @@ export const deploymentProblems = (plan: DeploymentPlan, input: DeployInput, ask
   ...looks(plan, ask),
   ...windows(plan, ask),
   ...readiness(plan, ask),
+  ...leastBake(plan, input, ask),
   ...variables(input, ask),
   ...texts(input, ask),
 ];
@@ -115,6 +116,22 @@ function readiness({ configuration }: DeploymentPlan, { read, say }: Ask): Probl
       keys,
       `it is as long as an instance may take to become ready (startup_timeout is ${durationText(startupTimeoutMs)})`,
       'a shorter one, or a longer startup_timeout',
+    ),
+  ];
+}
+
+/** The default is for bakes that are longer, and says nothing of others. */
+function leastBake(
+  { bakeMs }: DeploymentPlan,
+  { min_bake: least }: DeployInput,
+  { read, say }: Ask,
+): Problem[] {
+  if (least === undefined || least <= bakeMs || !read(['bake'])) return [];
+  return [
+    say(
+      ['min_bake'],
+      `it is longer than the whole bake (bake is ${durationText(bakeMs)})`,
+      `at most ${durationText(bakeMs)}, or a longer bake`,
     ),
   ];
 }

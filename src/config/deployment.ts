@@ -2,6 +2,7 @@ import {
   FULL,
   type DeploymentPlan,
   type Probe,
+  type QueueRules,
   type Strategy,
   type Triggers,
   type UserKey,
@@ -44,13 +45,7 @@ export function deploymentOf(environment: string, input: DeployInput): Deploymen
       startupTimeoutMs: input.startup_timeout ?? MINUTE,
     },
     ...(input.listen === undefined ? {} : { listen: input.listen }),
-    userKey: (input.user_key ?? []).flatMap((k): UserKey[] =>
-      k.header === undefined
-        ? k.cookie === undefined
-          ? []
-          : [{ cookie: k.cookie }]
-        : [{ header: k.header.toLowerCase() }],
-    ),
+    userKey: (input.user_key ?? []).flatMap(userKeyOf),
     smokeTest: {
       path: smoke?.path ?? '/health',
       expectStatus: smoke?.expect_status ?? 200,
@@ -58,6 +53,7 @@ export function deploymentOf(environment: string, input: DeployInput): Deploymen
     },
     strategy: strategyOf(input),
     bakeMs: input.bake ?? 30 * MINUTE,
+    queue: queueOf(input),
     watch: {
       intervalMs: input.monitoring?.interval ?? 10 * SECOND,
       triggers: triggersOf(input.triggers),
@@ -68,6 +64,17 @@ export function deploymentOf(environment: string, input: DeployInput): Deploymen
     drainTimeoutMs: input.drain_timeout ?? 30 * SECOND,
   };
 }
+
+function userKeyOf({ header, cookie }: NonNullable<DeployInput['user_key']>[number]): UserKey[] {
+  if (header !== undefined) return [{ header: header.toLowerCase() }];
+  return cookie === undefined ? [] : [{ cookie }];
+}
+
+const queueOf = (input: DeployInput): QueueRules => ({
+  policy: input.queue ?? 'queue',
+  duringBake: input.during_bake ?? 'supersede',
+  minBakeMs: input.min_bake ?? 10 * MINUTE,
+});
 
 const strategyOf = (input: DeployInput): Strategy =>
   input.strategy === 'canary'

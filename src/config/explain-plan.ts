@@ -1,5 +1,6 @@
 import { deploymentIn, environmentsOf } from '../domain/environments.js';
 import { FULL, type DeploymentPlan, type Plan, type StagePlan } from '../domain/plan.js';
+import { queueRules } from '../domain/queue.js';
 import { durationText } from './units.js';
 
 /** The plan in words, for people: what each stage does, how the traffic moves, how long it takes, and what the worker will check. */
@@ -8,6 +9,9 @@ export function explainPlan(plan: Plan): readonly string[] {
     `${plan.service} ${plan.version} → ${environmentsOf(plan).join(' → ')}`,
     `commit ${plan.commit}${plan.dirty ? ' (made of a working tree that is not committed)' : ''}, by ${plan.author}, ${plan.committedAt}`,
     ...(plan.release === undefined ? [] : [`release ${plan.release.slice(0, 12)}, as it was built before`]),
+    ...(plan.despiteHold === undefined
+      ? []
+      : [`also where it was rolled back from before: ${plan.despiteHold}`]),
     '',
     ...plan.stages.map((s, i) => `${String(i + 1)}. ${stageText(s)}`),
     ...environmentsOf(plan).flatMap((environment) => {
@@ -44,6 +48,7 @@ function deploymentText(d: DeploymentPlan, where: string): readonly string[] {
     `  a first deployment has nothing to compare with: smoke test, all users at once, bake; its undo is removal`,
     `  traffic: ${trafficText(d)}`,
     `  then watched for ${durationText(d.bakeMs)} until it is known good; it takes ${durationText(totalMs(d))} when nothing is wrong`,
+    `  ${queueText(d)}`,
     `  goes back by itself when: ${triggersText(d).join('; ')}`,
     `  looked at every ${durationText(d.watch.intervalMs)}: from a breach that the window shows to the decision at most that long`,
     `  instances that are not ready after ${durationText(d.configuration.startupTimeoutMs)} end it before any user is moved`,
@@ -58,6 +63,18 @@ function trafficText({ strategy, smokeTest }: DeploymentPlan): string {
     .filter((s) => s < FULL)
     .map((s) => `${percent(s)} for ${durationText(strategy.stepDurationMs)}`);
   return [smoke, ...steps, percent(FULL)].join(', ');
+}
+
+function queueText(d: DeploymentPlan): string {
+  const { policy, duringBake, minBakeMs } = queueRules(d);
+  if (policy === 'reject') return 'fails when the target is at work';
+  const turn =
+    policy === 'queue'
+      ? 'waits in the order of asking when the target is at work'
+      : 'takes the place of those that wait when the target is at work';
+  return duringBake === 'queue' || minBakeMs >= d.bakeMs
+    ? `${turn}, behind a whole bake`
+    : `${turn}; a bake ends for the next run after ${durationText(minBakeMs)}`;
 }
 
 const totalMs = ({ strategy, bakeMs }: DeploymentPlan): number =>

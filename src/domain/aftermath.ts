@@ -2,7 +2,7 @@ import type { Outcome } from './outcome.js';
 import type { DeploymentPlan } from './plan.js';
 import type { Release } from './release.js';
 import type { DeploymentRow } from './store.js';
-import { idleSlot, type HoldMark, type Live, type Slot, type TargetState } from './target.js';
+import { idleSlot, markOn, type HoldMark, type Live, type Slot, type TargetState } from './target.js';
 
 /** How a deployment ended. */
 export interface DeploymentEnd {
@@ -15,14 +15,24 @@ export interface DeploymentEnd {
   readonly knownGood: boolean;
 }
 
-/** What a deployment's end makes of its target's record: known good, a hold mark, or nothing. */
-export function afterEnd(state: TargetState, end: DeploymentEnd, release: Release, at: string): TargetState {
+/** What a deployment's end makes of its target's record: known good and held no more, a hold mark, or nothing. */
+export function afterEnd(
+  state: TargetState,
+  end: DeploymentEnd,
+  { release, plan }: Pick<DeploymentRow, 'release' | 'plan'>,
+  at: string,
+): TargetState {
   const { deployment, outcome, reason, judgedBad, knownGood } = end;
-  if (knownGood && state.live?.deployment === deployment) return { ...state, knownGood: state.live };
-  if (!judgedBad || outcome !== 'rolled_back') return state;
   const { digest, version } = release;
-  const mark: HoldMark = { digest, version, deployment, reason, at };
-  return { ...state, holdMarks: [...state.holdMarks.filter((m) => m.digest !== digest), mark] };
+  const { configuration } = plan;
+  const { live, holdMarks } = state;
+  const others = holdMarks.filter((mark) => mark !== markOn(holdMarks, digest, configuration));
+  if (knownGood && live?.deployment === deployment) return { ...state, knownGood: live, holdMarks: others };
+  if (!judgedBad || outcome !== 'rolled_back') return state;
+  // What serves is the same release: then it was the configuration that was bad.
+  const only = live?.release.digest === digest ? { configuration } : {};
+  const mark: HoldMark = { ...{ digest, version, deployment, reason, at }, ...only };
+  return { ...state, holdMarks: [...others, mark] };
 }
 
 /** A lost deployment that had promoted its release leaves what was known good before it; one that had not leaves all as it was. */

@@ -82,7 +82,13 @@ export const FAILURES = {
   'release.held': row(
     false,
     'rules rolled this release back from this target, so automation may not ship it there again',
-    'ship another version',
+    'ship another version, or say why with `shipway run --despite-hold REASON`',
+    3,
+  ),
+  'target.busy': row(
+    false,
+    'the target is at work, and its rules let nobody wait (`queue: reject`)',
+    'start the run again when it is free: `shipway list` shows what runs',
     3,
   ),
   'rollback.impossible': row(

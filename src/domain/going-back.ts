@@ -1,13 +1,22 @@
+import { canonical } from './canonical.js';
+import type { Configuration } from './plan.js';
+import type { Digest } from './release.js';
 import type { DeploymentRow } from './store.js';
-import type { TargetState } from './target.js';
+import { markOn, type TargetState } from './target.js';
 
-/** Releases that a rollback has left and nobody has shipped since: going back twice goes back further, not to and fro. */
+/** A release with a configuration: either alone may have been what was bad. */
+const servedAs = (digest: Digest, configuration: Configuration): string =>
+  `${digest} ${canonical(configuration)}`;
+const asShipped = ({ release, plan }: DeploymentRow): string => servedAs(release.digest, plan.configuration);
+
+/** What a rollback has left and nobody has shipped since: going back twice goes back further, not to and fro. */
 function leftByRollback(newestFirst: readonly DeploymentRow[]): Set<string> {
   const left = new Set<string>();
-  for (const row of [...newestFirst].reverse()) {
-    if (row.outcome !== 'shipped') continue;
-    if (row.kind === 'rollback' && row.replaces !== undefined) left.add(row.replaces.digest);
-    left.delete(row.release.digest);
+  let serving: string | undefined;
+  for (const row of newestFirst.filter(({ outcome }) => outcome === 'shipped').reverse()) {
+    if (row.kind === 'rollback' && serving !== undefined) left.add(serving);
+    serving = asShipped(row);
+    left.delete(serving);
   }
   return left;
 }
@@ -28,16 +37,17 @@ export function wayBack(
   newestFirst: readonly DeploymentRow[],
   to: string | undefined,
 ): WayBack {
+  const present = live === undefined ? undefined : servedAs(live.release.digest, live.configuration);
   const good = newestFirst.filter(
-    ({ outcome, kind, release: { digest } }) =>
-      outcome === 'shipped' &&
-      kind !== 'recover' &&
-      digest !== live?.release.digest &&
-      !holdMarks.some((m) => m.digest === digest),
+    (row) =>
+      row.outcome === 'shipped' &&
+      row.kind !== 'recover' &&
+      asShipped(row) !== present &&
+      markOn(holdMarks, row.release.digest, row.plan.configuration) === undefined,
   );
   const left = leftByRollback(newestFirst);
-  const chosen = good.find(({ release }) =>
-    to === undefined ? !left.has(release.digest) : release.version === to,
+  const chosen = good.find((row) =>
+    to === undefined ? !left.has(asShipped(row)) : row.release.version === to,
   );
   const known = [...new Set(good.map((r) => r.release.version))];
   return { known, ...(chosen === undefined ? {} : { chosen }) };

@@ -61,6 +61,16 @@ export interface WatchPlan {
   readonly stepTimeoutMs: number;
 }
 
+/** How a request to deploy waits for its turn at the target. */
+export interface QueueRules {
+  /** In the order of asking, in the place of all that wait before it, or not at all. */
+  readonly policy: 'queue' | 'supersede' | 'reject';
+  /** Whether it waits for the end of a bake, or of the least time of one. */
+  readonly duringBake: 'queue' | 'supersede';
+  /** The least time of this deployment's own bake. */
+  readonly minBakeMs: number;
+}
+
 export interface DeploymentPlan {
   readonly provider: 'process';
   readonly router: 'gateway';
@@ -72,6 +82,8 @@ export interface DeploymentPlan {
   readonly smokeTest: { readonly path: string; readonly expectStatus: number; readonly timeoutMs: number };
   readonly strategy: Strategy;
   readonly bakeMs: number;
+  /** Absent in plans of before: see src/domain/queue.ts. */
+  readonly queue?: QueueRules;
   readonly watch: WatchPlan;
   /** How long requests in flight may take to end before an emptied slot is removed anyway. */
   readonly drainTimeoutMs: number;
@@ -137,6 +149,8 @@ export interface Plan extends TargetRef {
   readonly author: string;
   /** Environments that it ships to before its own, in this order; absent: none. */
   readonly through?: readonly string[];
+  /** Why it is shipped where rules rolled it back before; absent: there it is refused. */
+  readonly despiteHold?: string;
   /** The release that is shipped as an earlier run built it from this commit; absent: the run builds one. */
   readonly release?: Digest;
   readonly stages: readonly StagePlan[];

@@ -1,6 +1,6 @@
 import type { Digest, Evidence } from './release.js';
 import type { ReleaseRow } from './store.js';
-import type { TargetState } from './target.js';
+import { heldDigests, type TargetState } from './target.js';
 
 /** A release as people look for it: what it is, who built it, what is known of it, and where it is. */
 export interface ReleaseView {
@@ -38,7 +38,7 @@ export function releaseViews(
         ...{ commit: release.commit, run, createdAt, evidence: evidenceOf(own) },
         live: where((t) => t.live?.release.digest === digest),
         knownGood: where((t) => t.knownGood?.release.digest === digest),
-        held: where((t) => t.holdMarks.some((mark) => mark.digest === digest)),
+        held: where((t) => heldDigests(t.holdMarks).includes(digest)),
       },
     ];
   });

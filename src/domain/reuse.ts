@@ -1,6 +1,6 @@
 import type { Digest } from './release.js';
 import type { ReleaseRow } from './store.js';
-import type { TargetState } from './target.js';
+import { heldDigests, type TargetState } from './target.js';
 
 /** What is shipped instead of building a commit anew. */
 export interface Reuse {
@@ -21,8 +21,10 @@ export function toReuse(
   environments: readonly string[],
 ): Reuse | undefined {
   const digests = [...new Set(rows.map(({ release }) => release.digest))];
-  const holds = targets.filter((t) => environments.includes(t.environment)).flatMap((t) => t.holdMarks);
-  const free = digests.filter((d) => !holds.some((mark) => mark.digest === d));
+  const holds = targets
+    .filter((t) => environments.includes(t.environment))
+    .flatMap((t) => heldDigests(t.holdMarks));
+  const free = digests.filter((d) => !holds.includes(d));
   const among = free.length > 0 ? free : digests;
   const digest = among.find((d) => goodIn(targets, d).length > 0) ?? among[0];
   const builder = rows.findLast(({ release }) => release.digest === digest);

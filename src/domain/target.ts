@@ -1,3 +1,4 @@
+import { canonical } from './canonical.js';
 import type { TargetRef } from './ids.js';
 import type { Outcome } from './outcome.js';
 import type { Configuration, DeploymentPlan } from './plan.js';
@@ -26,7 +27,25 @@ export interface HoldMark {
   readonly deployment: string;
   readonly reason: string;
   readonly at: string;
+  /** It served well with another configuration, so only this one is held. */
+  readonly configuration?: Configuration;
 }
+
+/** The mark that keeps a release from being shipped with this configuration. */
+export const markOn = (
+  marks: readonly HoldMark[],
+  digest: Digest,
+  configuration: Configuration,
+): HoldMark | undefined =>
+  marks.find(
+    (mark) =>
+      mark.digest === digest &&
+      (mark.configuration === undefined || canonical(mark.configuration) === canonical(configuration)),
+  );
+
+/** Digests that are held whatever their configuration. */
+export const heldDigests = (marks: readonly HoldMark[]): readonly Digest[] =>
+  marks.filter(({ configuration }) => configuration === undefined).map(({ digest }) => digest);
 
 /** What a target must not lose. Kept in the store; the workflow is its cache and its lock. */
 export interface TargetState extends TargetRef {

@@ -13,7 +13,7 @@ import {
   TWO,
 } from '../support/admission.js';
 import { admitRow } from '../support/admitted.js';
-import { deploymentPlan, requestFor, statement } from '../support/plans.js';
+import { deploymentPlan, requestFor, runFor, statement } from '../support/plans.js';
 
 let lab: ReturnType<typeof admissionLab>;
 beforeEach(() => {
@@ -176,4 +176,24 @@ test('a number that a row has already is not given again, whatever the target’
   const recovery = await lab.admit(request, { requestId: `recover/${lost}`, cause });
   expect(recovery.id).toBe('deployment/shop/production/2');
   expect(lab.store.rows().map((r) => r.kind)).toEqual(['deploy', 'recover']);
+});
+
+test('a release that is held is admitted when the plan of its run says why, and that is recorded', async () => {
+  const { digest } = request.release;
+  await lab.state({
+    holdMarks: [
+      { digest, version: 'v1', deployment: 'deployment/shop/production/7', reason: 'errors', at: '' },
+    ],
+  });
+  const run = runFor(TWO);
+  const despiteHold = 'the errors were the feed’s';
+  await lab.store.runs.admit({
+    run: { ...run, plan: { ...run.plan, despiteHold } },
+    ...{ nonce: 'first', message: '', entries: [] },
+  });
+  expect(await lab.admit(TWO)).toMatchObject({ kind: 'deploy', release: { digest } });
+  expect(lab.store.entries().find((e) => e.event_type === 'hold.overridden')).toMatchObject({
+    ...{ user: 'alice', version: 'v1' },
+    details: { why: despiteHold, held_by: 'deployment/shop/production/7', held_for: 'errors' },
+  });
 });

@@ -114,6 +114,26 @@ describe('a plan', () => {
   });
 });
 
+test('a plan in words says how it waits', () => {
+  const said = (keys: string): string =>
+    explainPlan(
+      resolvePlan(
+        valid(service('  router: gateway\n', `  router: gateway\n${keys}`)),
+        ['production'],
+        facts(),
+      ),
+    ).join('\n');
+  expect(said('')).toContain(
+    'waits in the order of asking when the target is at work; a bake ends for the next run after 10m',
+  );
+  expect(said('  during_bake: queue\n')).toContain('when the target is at work, behind a whole bake');
+  expect(said('  bake: 5m\n')).toContain('behind a whole bake');
+  expect(said('  queue: supersede\n  min_bake: 20m\n')).toContain(
+    'takes the place of those that wait when the target is at work; a bake ends for the next run after 20m',
+  );
+  expect(said('  queue: reject\n')).toContain('fails when the target is at work');
+});
+
 describe('a plan that leads through several environments', () => {
   const way = ['staging', 'production'];
   const text = service(

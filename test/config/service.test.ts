@@ -23,6 +23,7 @@ describe('a service', () => {
       smokeTest: { path: '/health', expectStatus: 200, timeoutMs: 5000 },
       strategy: { kind: 'canary', steps: [500, 2500, 5000, 10_000], stepDurationMs: 300_000 },
       bakeMs: 1_800_000,
+      queue: { policy: 'queue', duringBake: 'supersede', minBakeMs: 600_000 },
       watch: {
         intervalMs: 10_000,
         triggers: {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { afterEnd, afterLoss, recoveryFrom, type DeploymentEnd } from '../../src/domain/aftermath.js';
-import type { TargetState } from '../../src/domain/target.js';
-import { live, row, state } from './records.js';
+import { heldDigests, markOn, type TargetState } from '../../src/domain/target.js';
+import { configurationOf, live, row, state } from './records.js';
 
 const V1 = live('v1', 'blue', '1');
 const V2 = live('v2', 'green', '2');
@@ -12,7 +12,7 @@ const end = (of: Partial<DeploymentEnd>): DeploymentEnd => ({
 
 describe('the end of deployment 2, which ships v2', () => {
   const ended = (of: TargetState, how: Partial<DeploymentEnd>): TargetState =>
-    afterEnd(of, end(how), V2.release, AT);
+    afterEnd(of, end(how), row('2', 'v2'), AT);
 
   test('passed its bake: what is live is known good', () => {
     expect(ended(state(V2, V1), { knownGood: true })).toEqual(state(V2, V2));
@@ -35,6 +35,18 @@ describe('the end of deployment 2, which ships v2', () => {
     const other = { ...mark, digest: 'other', version: 'v0' };
     const before = { ...state(V1, V1), holdMarks: [{ ...mark, reason: 'earlier' }, other] };
     expect(ended(before, bad)).toEqual({ ...state(V1, V1), holdMarks: [other, mark] });
+  });
+  test('the rules rolled back another configuration of what serves: that configuration is held', () => {
+    const serving = { ...V1, release: V2.release };
+    const [mark] = ended(state(serving, serving), { outcome: 'rolled_back', judgedBad: true }).holdMarks;
+    expect(mark).toMatchObject({ digest: V2.release.digest, configuration: configurationOf('v2') });
+    expect(markOn(mark ? [mark] : [], V2.release.digest, configurationOf('v2'))).toBe(mark);
+    expect(markOn(mark ? [mark] : [], V2.release.digest, configurationOf('v3'))).toBeUndefined();
+    expect(heldDigests(mark ? [mark] : [])).toEqual([]);
+  });
+  test('passed its bake, held before: held no more', () => {
+    const mark = { digest: V2.release.digest, version: 'v2', deployment: '1', reason: 'errors', at: AT };
+    expect(ended({ ...state(V2, V1), holdMarks: [mark] }, { knownGood: true })).toEqual(state(V2, V2));
   });
 });
 

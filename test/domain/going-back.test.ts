@@ -9,6 +9,12 @@ const shipped = (id: string, version: string, of: Parameters<typeof row>[2] = {}
 const bad = (version: string): TargetState['holdMarks'][number] => ({
   ...{ digest: releaseOf(version).digest, version, deployment: '9', reason: 'bad', at: '' },
 });
+/** One release under several versions, each with a configuration of its own. */
+const sameRelease = (id: string, version: string): DeploymentRow => {
+  const of = shipped(id, version);
+  return { ...of, release: { ...releaseOf('v3'), version } };
+};
+const SAME_RELEASE = state(live('v3', 'blue', '3'));
 const V3 = state(live('v3', 'blue', '3'));
 const THREE = [shipped('3', 'v3'), shipped('2', 'v2'), shipped('1', 'v1')];
 /** A person has gone back from v3 to v2. */
@@ -57,6 +63,25 @@ test.each<[string, TargetState, readonly DeploymentRow[], string | undefined, st
     undefined,
     '2',
     'v2 v1',
+  ],
+  [
+    'the same release with the configuration it had before',
+    SAME_RELEASE,
+    [sameRelease('3', 'v3'), sameRelease('2', 'v2'), shipped('1', 'v1')],
+    undefined,
+    '2',
+    'v2 v1',
+  ],
+  [
+    'of the same release twice: further back, not to and fro',
+    { ...SAME_RELEASE, live: { ...live('v2', 'green', '4'), release: releaseOf('v3') } },
+    [
+      { ...sameRelease('4', 'v2'), kind: 'rollback' },
+      ...[sameRelease('3', 'v3'), sameRelease('2', 'v2'), shipped('1', 'v1')],
+    ],
+    undefined,
+    '1',
+    'v3 v1',
   ],
 ])('%s', (_, of, rows, to, chosen, known) => {
   const found = wayBack(of, rows, to);

@@ -7,10 +7,16 @@ const SINCE = '2026-01-01T00:00:00.000Z';
 
 export const releaseOf = (version: string) => requestFor('shop', 'production', version, 'r').release;
 
-/** A release as it serves, put there by a deployment; each version has another configuration. */
+/** Each version has another configuration. */
+export const configurationOf = (version: string) => ({
+  ...deploymentPlan().configuration,
+  environment: { VERSION: version },
+});
+
+/** A release as it serves, put there by a deployment. */
 export const live = (version: string, slot: Slot, deployment: string): Live => ({
   ...{ release: releaseOf(version), slot, deployment, since: SINCE },
-  configuration: { ...deploymentPlan().configuration, environment: { VERSION: version } },
+  configuration: configurationOf(version),
 });
 
 export const state = (now?: Live, knownGood?: Live): TargetState => ({
@@ -29,7 +35,7 @@ export const row = (
   }: Partial<Pick<DeploymentRow, 'kind' | 'outcome'>> & { readonly replaces?: string } = {},
 ): DeploymentRow => ({
   ...{ ...REF, id, n: 1, requestId: id, requestedBy: 'ann', startedAt: SINCE, kind: 'deploy' },
-  ...{ release: releaseOf(version), plan: deploymentPlan() },
+  ...{ release: releaseOf(version), plan: deploymentPlan({ configuration: configurationOf(version) }) },
   ...(replaces !== undefined && { replaces: releaseOf(replaces) }),
   ...more,
 });

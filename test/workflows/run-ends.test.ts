@@ -75,7 +75,8 @@ describe('once its version is live a run has shipped', () => {
     });
     expect(await aborted).toMatchObject({
       status: 'accepted',
-      message: 'v1 is live and stays so: what comes after it is stopped; shipway rollback takes it back',
+      message:
+        'v1 is live in production and stays so: what comes after it is stopped; shipway rollback takes it back',
     });
   });
 });

@@ -43,9 +43,13 @@ export const unfit = (statement: Statement, at = Date.now()): string | undefined
   malformed(statement) ?? outOfTime(statement, at);
 
 /** What a nonce is good for. */
-export const messageOf = ({ verb, person, on, at }: Statement): string => `${verb}/${person}/${on}/${at}`;
+export const messageOf = ({ verb, person, on, at, to }: Statement): string =>
+  `${verb}/${person}/${on}/${at}${to === undefined ? '' : `/${String(to)}`}`;
 
-const detailsOf = ({ verb, on, reason }: Statement) => ({ verb, on, reason: reason ?? '' });
+const detailsOf = ({ verb, on, reason, to }: Statement) => ({
+  ...{ verb, on, reason: reason ?? '' },
+  ...(to === undefined ? {} : { to }),
+});
 
 export const acceptedEntry = (
   subject: Subject,

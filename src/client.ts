@@ -39,6 +39,8 @@ export interface ShipwayClient {
   /** Needs a worker. Sent twice it counts once: a statement is good for one message. */
   readonly answer: (workflow: string, statement: Statement) => Promise<Accepted>;
   readonly abort: (workflow: string, statement: Statement) => Promise<Accepted>;
+  /** What a person wants of a deployment on its way. Sent twice it counts once. */
+  readonly steer: (workflow: string, statement: Statement) => Promise<Accepted>;
   /** Starts the target's workflow when it does not run. The same request twice is one rollback. */
   readonly rollback: (request: RollbackRequest) => Promise<TargetAnswer>;
   /** What a workflow last wrote of itself; `undefined` when Temporal does not know it. */
@@ -80,6 +82,7 @@ export async function connect(settings: ConnectionSettings): Promise<ShipwayClie
     serviceOf: (run, likely) => within(() => serviceOf(client, run, likely)),
     answer: tell,
     abort: tell,
+    steer: tell,
     rollback: (request) => asked(() => rollback(client, request)),
     view: (workflow) => within(() => viewOf(client, workflow)),
     pollers: (queue, tasks) => within(() => pollersOf(client, namespace, queue, tasks)),

@@ -33,21 +33,22 @@ export async function deployment(input: DeploymentInput): Promise<Ended> {
 }
 
 async function wholeWay(input: DeploymentInput): Promise<Ended> {
-  const moves = startMoves(input);
   const forward = new CancellationScope();
   let back: GoBack | undefined;
-  setHandler(
-    goBackSignal,
-    (message) => {
-      back ??= message;
-      if (message.why === 'rollback') moves.keepReplaced();
-      forward.cancel();
-    },
-    { description: 'From the target: stop going forward and undo.' },
-  );
+  const sendBack = (message: GoBack): void => {
+    back ??= message;
+    if (message.why === 'rollback') moves.keepReplaced();
+    forward.cancel();
+  };
+  const moves = startMoves(input, { forward, sendBack });
+  setHandler(goBackSignal, sendBack, {
+    description: 'From the target: stop going forward and undo.',
+  });
   try {
     await forward.run(() => story(input, moves));
   } catch (error) {
+    // Nobody is asked any more how a paused deployment goes on.
+    forward.cancel();
     if (typeOf(error) === 'permit.missing') throw notAdmitted(reasonOf(error));
     const ended = await shielded(() => undone(moves, error, back));
     if (isCancellation(error) && CancellationScope.current().consideredCancelled) throw error;

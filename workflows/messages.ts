@@ -20,6 +20,13 @@ export const withdraw = defineUpdate<TargetAnswer, [Withdrawal]>(MESSAGES.withdr
 /** A person → target: go back. */
 export const rollback = defineUpdate<TargetAnswer, [RollbackRequest]>(MESSAGES.rollback);
 
+/** A person's wish for a deployment on its way forward. */
+export const steering = {
+  pause: defineUpdate<Accepted, [Statement]>(MESSAGES.pause),
+  promote: defineUpdate<Accepted, [Statement]>(MESSAGES.promote),
+  skip: defineUpdate<Accepted, [Statement]>(MESSAGES.skip),
+};
+
 /** Target → deployment. */
 export const goBack = defineSignal<[GoBack]>(MESSAGES.goBack);
 /** Target → deployment, a hint only: another waits for the end of its bake. */

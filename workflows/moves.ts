@@ -2,12 +2,13 @@ import type { CancellationScope } from '@temporalio/workflow';
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import { deploymentDetails, percent } from '../src/domain/details.js';
 import type { GateState } from '../src/domain/gate.js';
-import type { DeploymentInput, Ended } from '../src/domain/inputs.js';
+import type { DeploymentInput, Ended, GoBack } from '../src/domain/inputs.js';
 import { FULL, type Share } from '../src/domain/plan.js';
-import type { DeploymentView } from '../src/domain/view.js';
+import { nextShare } from '../src/domain/steering.js';
+import type { DeploymentView, Phase } from '../src/domain/view.js';
 import { NO_EVIDENCE, type WatchEvidence } from '../src/domain/watching.js';
 import { asking } from './asking.js';
-import { bake } from './bake.js';
+import { bake, watchStep } from './waits.js';
 import { changed, happened, initialView } from './deployment-view.js';
 import { createGates, type Gates } from './gate.js';
 import { createLater, type Later } from './later.js';
@@ -16,7 +17,7 @@ import * as messages from './messages.js';
 import { control, effectsOf, type Effects, type Times } from './profiles.js';
 import { publisher } from './publish.js';
 import { UndoList } from './undo.js';
-import { watchPhase } from './watch-phase.js';
+import { takeSteering, whilePaused } from './steering.js';
 import { goBack, restore, retire, undoPromote, undoShift } from './way-back.js';
 import { unheeding } from './shielded.js';
 
@@ -28,6 +29,8 @@ export interface Moves {
   readonly smoke: () => Promise<void>;
   /** Sends `share` of the users to the candidate. */
   readonly shift: (share: Share) => Promise<void>;
+  /** The share that comes next, of these steps or by a person's word; `undefined` when all users are with the candidate. */
+  readonly next: (steps: readonly Share[]) => Share | undefined;
   /** Watches the candidate for `ms`; throws when the rules say it is bad. */
   readonly watch: (phase: string, ms: number) => Promise<void>;
   /** Watches it at 100 %, until it is known good. */
@@ -76,6 +79,19 @@ export interface Field {
   late: { at: number; what: string }[];
   /** Who waits for the end of the bake. */
   next?: string;
+  /** What is waited for now: `canary 5 %`, `bake`. */
+  wait?: string;
+  /** Who has ended the present wait. */
+  skipped?: string;
+  /** The share that a person wants next. */
+  wanted?: Share;
+  /** Resolves when a person has said how a paused deployment goes on. */
+  pausing?: Promise<void>;
+  /** A person is asked about it in doubt. */
+  parked: boolean;
+  readonly phase: () => Phase;
+  readonly forward: CancellationScope;
+  readonly sendBack: (message: GoBack) => void;
   /** Why the bake was shorter than it was to be, if it was. */
   cut: readonly string[];
   /** Of the removal of the replaced slot: an abort comes too late for it, a rollback stops it. */
@@ -83,20 +99,35 @@ export interface Field {
   readonly show: (change: Partial<DeploymentView>, what?: string) => void;
 }
 
-export function startMoves(input: DeploymentInput): Moves {
-  const field = createField(input);
+/** What ends the way forward of a deployment, from inside. */
+export interface Way {
+  readonly forward: CancellationScope;
+  readonly sendBack: (message: GoBack) => void;
+}
+
+export function startMoves(input: DeploymentInput, way: Way): Moves {
+  const field = createField(input, way);
+  takeSteering(field);
+  // Not waited for when there is nothing to wait for: what earlier versions have recorded is to replay.
+  const step = <T>(body: () => Promise<T>): Promise<T> =>
+    field.pausing === undefined ? body() : whilePaused(field).then(body);
   setHandler(messages.endBake, ({ next }) => void (field.next = next), {
     description: 'From the target, a hint: another waits for the end of the bake.',
   });
   return {
-    provision: () => provision(field),
-    smoke: () => smoke(field),
-    shift: (share) => shift(field, share),
-    watch: (phase, ms) => watchPhase(field, phase, ms),
+    provision: () => step(() => provision(field)),
+    smoke: () => step(() => smoke(field)),
+    shift: (share) => step(() => shift(field, share)),
+    next: (steps) => {
+      const share = nextShare(steps, field.share, field.wanted);
+      delete field.wanted;
+      return share;
+    },
+    watch: (phase, ms) => watchStep(field, phase, ms),
     bake: (ms) => bake(field, ms),
     shipped: () => [`${input.release.version} serves ${input.environment}`, ...field.cut].join('; '),
-    promote: () => promote(field),
-    retire: () => retire(field),
+    promote: () => step(() => promote(field)),
+    retire: () => step(() => retire(field)),
     keepReplaced: () => {
       field.removing.cancel();
     },
@@ -120,7 +151,7 @@ export function startMoves(input: DeploymentInput): Moves {
   };
 }
 
-function createField(input: DeploymentInput): Field {
+function createField(input: DeploymentInput, way: Way): Field {
   const publish = publisher(deploymentDetails);
   let view = initialView(input);
   setHandler(messages.view, () => view);
@@ -136,7 +167,10 @@ function createField(input: DeploymentInput): Field {
   };
   const subject = { service: input.service, environment: input.environment, version: input.release.version };
   return {
+    ...way,
     input,
+    phase: () => view.phase,
+    parked: false,
     effects: effectsOf(input.host, timesOf(input)),
     undo: new UndoList(),
     gates: createGates({

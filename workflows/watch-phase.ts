@@ -4,6 +4,7 @@ import type { WatchInput, WatchResult } from '../src/domain/watching.js';
 import { meanwhile } from './meanwhile.js';
 import { about, judgedBad, type Field } from './moves.js';
 import { control } from './profiles.js';
+import { whilePaused } from './steering.js';
 import { refuserOf } from '../src/domain/gate.js';
 
 /** Watches one phase to its end; doubt that outlasts the step parks the deployment, and a person decides. Throws when the candidate is bad. */
@@ -61,11 +62,15 @@ export async function watched(field: Field, what: WatchInput): Promise<WatchResu
 
 /** Open and asking. The candidate has traffic, so it is watched for as long as nobody answers. */
 async function parked(field: Field, phase: string, kind: VerdictKind, reason: string): Promise<void> {
+  if (field.pausing !== undefined) await whilePaused(field);
   field.show({ phase: 'parked' }, `parked: ${reason}`);
+  delete field.wait;
+  field.parked = true;
   const title = `${phase} is ${kind}: ${reason}. approve: go on; reject: go back`;
   const closed = await meanwhile(field, 'parked', 0, () =>
     field.gates.ask(() => control.openQuestion({ ...about(field), question: 'parked', title })),
   );
+  field.parked = false;
   if (closed.verdict === 'approved') return;
   throw judgedBad(`parked (${reason}) and sent back by ${refuserOf(closed)?.person ?? 'nobody'}`);
 }

@@ -5,6 +5,10 @@ export const MESSAGES = {
   reject: 'reject',
   /** Update on a pipeline; argument: Statement with verb `abort`. */
   abort: 'abort',
+  /** Updates on a deployment; argument: Statement with that verb. */
+  pause: 'pause',
+  promote: 'promote',
+  skip: 'skip',
   /** Update on a target; argument: RollbackRequest. Answers TargetAnswer. */
   rollback: 'rollback',
   /** Update on a target; argument: DeployRequest. Answers TargetAnswer. Repeats are answered alike. */

@@ -65,7 +65,9 @@ const SHORT = 12;
 export const answerCommands = (of: string, waiting: WaitingFor | undefined): readonly string[] =>
   waiting?.decision === undefined
     ? []
-    : [
+    : waiting.question === 'paused'
+      ? [`shipway resume ${of}`, `shipway reject ${of} --reason "…"`]
+      : [
         `shipway approve ${of} --decision ${waiting.decision.slice(0, SHORT)}`,
         `shipway reject ${of} --reason "…"`,
       ];

@@ -1,7 +1,9 @@
 /** A person as the policy knows them; asserted, not proved, while `signature` is `none`. */
 export type Person = string;
 
-export type Verb = 'run' | 'approve' | 'reject' | 'rollback' | 'abort';
+const VERBS = ['run', 'approve', 'reject', 'rollback', 'abort', 'pause', 'promote', 'skip'] as const;
+
+export type Verb = (typeof VERBS)[number];
 
 /**
  * What a person asks for, on what, until when. `nonce` makes it good for one message only.
@@ -10,8 +12,10 @@ export type Verb = 'run' | 'approve' | 'reject' | 'rollback' | 'abort';
 export interface Statement {
   readonly person: Person;
   readonly verb: Verb;
-  /** Decision hash for approve and reject; plan hash for run; workflow id for rollback and abort. */
+  /** Decision hash for approve and reject; plan hash for run; workflow id for all else. */
   readonly on: string;
+  /** Of a promotion, the share to go to, in basis points; absent: all. */
+  readonly to?: number;
   readonly reason?: string;
   /** ISO instant of making it, and after which it counts no more. */
   readonly at: string;
@@ -20,8 +24,6 @@ export interface Statement {
   readonly signature: 'none';
 }
 
-const VERBS: readonly string[] = ['run', 'approve', 'reject', 'rollback', 'abort'] satisfies readonly Verb[];
-
 /** Why something that came in a message is no statement at all, or `undefined` when it has the shape of one. */
 export function malformed(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'a statement is an object';
@@ -29,10 +31,11 @@ export function malformed(value: unknown): string | undefined {
   for (const field of ['person', 'verb', 'on', 'at', 'until', 'nonce'])
     if (typeof s[field] !== 'string' || s[field] === '' || s[field].length > 200)
       return `a statement needs the text field ${field} (1 to 200 characters)`;
-  if (!VERBS.includes(s['verb'] as string)) return `a statement's verb is one of ${VERBS.join(', ')}`;
+  if (!VERBS.some((verb) => verb === s['verb'])) return `a statement's verb is one of ${VERBS.join(', ')}`;
   if (s['signature'] !== 'none') return "a statement's signature is none while people are asserted";
   if (s['reason'] !== undefined && (typeof s['reason'] !== 'string' || s['reason'].length > 2000))
     return "a statement's reason is a text of at most 2000 characters";
+  if (s['to'] !== undefined && typeof s['to'] !== 'number') return "a statement's to is a number";
   if (Number.isNaN(Date.parse(s['at'] as string)) || Number.isNaN(Date.parse(s['until'] as string)))
     return 'at and until are ISO instants';
   return undefined;

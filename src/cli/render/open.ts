@@ -27,6 +27,7 @@ export const typeLines = (commands: readonly string[]): readonly string[] =>
 const ASKED: Readonly<Record<Question, string>> = {
   approval: 'approval',
   parked: 'a decision about a deployment in doubt',
+  paused: 'a word to go on',
   undo_incomplete: 'a decision about what could not be undone',
   stuck: 'a word to try again now',
 };

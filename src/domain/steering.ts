@@ -1,0 +1,57 @@
+import { FULL, type Share } from './plan.js';
+import type { Statement, Verb } from './statement.js';
+
+/** What a person may want of a deployment under way, besides going back. */
+export const STEERING = ['pause', 'promote', 'skip'] as const satisfies readonly Verb[];
+export type Steering = (typeof STEERING)[number];
+
+/** What of a deployment decides whether it can be steered. */
+export interface Steerable {
+  readonly kind: 'deploy' | 'rollback' | 'recover';
+  /** Shares are raised step by step. */
+  readonly byShares: boolean;
+  readonly share: Share;
+  /** It is on its way forward. */
+  readonly forward: boolean;
+  /** A person is asked about it. */
+  readonly asking: boolean;
+  readonly paused: boolean;
+  /** What is waited for now: `canary 5 %`, `bake`. */
+  readonly wait?: string;
+}
+
+/** Why a deployment does not take this wish now, or `undefined` when it does. */
+export function unsteerable(of: Steerable, verb: Steering, to: Share | undefined): string | undefined {
+  if (of.kind !== 'deploy') return 'it brings back what served before, which has no steps';
+  if (!of.forward) return 'it is not on its way forward any more';
+  if (of.asking && !of.paused) return 'it asks what is to become of it: approve or reject';
+  switch (verb) {
+    case 'pause':
+      return of.paused ? 'it is paused already' : undefined;
+    case 'skip':
+      return of.wait === undefined ? 'it waits for nothing that could be skipped' : undefined;
+    case 'promote':
+      return unpromotable(of, to ?? FULL);
+  }
+}
+
+function unpromotable({ byShares, share }: Steerable, to: Share): string | undefined {
+  if (share === FULL) return 'all users are with it already';
+  if (!byShares) return 'its strategy moves all users at once';
+  if (share === 0) return 'no user is with it yet: what has not been watched at all is not promoted';
+  return to <= share ? `${String(share / 100)} % of the users are with it already` : undefined;
+}
+
+/** The share that comes next: a person's, else the first step that is above the present one; `undefined` when there is none. */
+export const nextShare = (
+  steps: readonly Share[],
+  share: Share,
+  wanted: Share | undefined,
+): Share | undefined => (wanted !== undefined && wanted > share ? wanted : steps.find((step) => step > share));
+
+/** Why a statement does not say a share to promote to, or `undefined` when it does, or says none. */
+export function wrongShare({ verb, to }: Pick<Statement, 'verb' | 'to'>): string | undefined {
+  if (to === undefined) return undefined;
+  if (verb !== 'promote') return 'only promote names a share';
+  return Number.isInteger(to) && to > 0 && to <= FULL ? undefined : `a share is a whole number from 1 to ${String(FULL)}`;
+}

@@ -1,0 +1,107 @@
+import { ApplicationFailure, CancellationScope, CancelledFailure, setHandler, workflowInfo } from '@temporalio/workflow';
+import { percent } from '../src/domain/details.js';
+import { refuserOf } from '../src/domain/gate.js';
+import type { Accepted } from '../src/domain/messages.js';
+import { FULL } from '../src/domain/plan.js';
+import { malformed, type Statement } from '../src/domain/statement.js';
+import { STEERING, unsteerable, wrongShare, type Steerable, type Steering } from '../src/domain/steering.js';
+import { meanwhile } from './meanwhile.js';
+import * as messages from './messages.js';
+import { about, type Field } from './moves.js';
+import { control } from './profiles.js';
+import { shielded } from './shielded.js';
+import { verified } from './verified.js';
+
+/** Takes what people want of a deployment on its way forward: verified like every statement, and judged again after that. */
+export function takeSteering(field: Field): void {
+  const workflow = workflowInfo().workflowId;
+  for (const verb of STEERING)
+    setHandler(messages.steering[verb], (statement) => steer(field, verb, statement), {
+      description: `${DOES[verb]} Takes a statement with verb ${verb} on this workflow.`,
+      validator: (statement: Statement) => {
+        const why =
+          malformed(statement) ??
+          wrongShare(statement) ??
+          (statement.verb === verb ? undefined : `this takes a statement with verb ${verb}`) ??
+          (statement.on === workflow ? undefined : `the statement is about ${statement.on}`) ??
+          unsteerable(steerable(field), verb, statement.to);
+        if (why !== undefined) throw ApplicationFailure.nonRetryable(why, 'statement.refused');
+      },
+    });
+}
+const DOES: Readonly<Record<Steering, string>> = {
+  pause: 'No step forward until somebody says so; what has users is watched.',
+  promote: 'To a greater share of the users now.',
+  skip: 'On to what comes after the present wait.',
+};
+
+const steerable = ({ input, share, phase, forward, parked, pausing, wait }: Field): Steerable => ({
+  kind: input.kind,
+  byShares: input.plan.strategy.kind === 'canary',
+  share,
+  forward: !forward.consideredCancelled && !['going_back', 'retire', 'done'].includes(phase()),
+  asking: parked,
+  paused: pausing !== undefined,
+  ...(wait === undefined ? {} : { wait }),
+});
+
+async function steer(field: Field, verb: Steering, statement: Statement): Promise<Accepted> {
+  const subject = about(field);
+  // Standing still is safe: it does not wait for the store.
+  const result = await verified({ statement, ...subject }, verb === 'pause' ? field.later : undefined);
+  if (result.status === 'refused') return result;
+  const why = unsteerable(steerable(field), verb, statement.to);
+  if (why !== undefined) {
+    const said = `${verb} by ${statement.person}`;
+    field.later.add(shielded(() => control.recordRefusal({ statement: said, why, ...subject })));
+    return { status: 'refused', message: why };
+  }
+  return { status: 'accepted', message: taken(field, verb, statement) };
+}
+
+function taken(field: Field, verb: Steering, { person, reason, to = FULL }: Statement): string {
+  switch (verb) {
+    case 'pause':
+      pause(field, `${person}${reason === undefined ? '' : `: ${reason}`}`);
+      return `paused; ${field.input.release.version} makes no step forward`;
+    case 'promote':
+      field.wanted = to;
+      field.skipped = person;
+      field.show({}, `promoted to ${percent(to)} by ${person}`);
+      return `it goes to ${percent(to)} now`;
+    case 'skip':
+      field.skipped = person;
+      field.show({}, `${field.wait ?? 'the wait'} ended by ${person}`);
+      return `it goes on after ${field.wait ?? 'its wait'}`;
+  }
+}
+
+/** Asks at once who says that it goes on; what is under way is not stopped, and its next step waits for the answer. */
+function pause(field: Field, by: string): void {
+  const { forward, input } = field;
+  field.show({}, `paused by ${by}`);
+  const title = `${input.service} ${input.release.version} → ${input.environment} is paused by ${by}. approve: go on; reject: go back`;
+  field.pausing = forward
+    .run(() =>
+      field.gates.ask(() => control.openQuestion({ ...about(field), question: 'paused', title })),
+    )
+    .then((closed) => {
+      delete field.pausing;
+      const answer = closed.verdict === 'rejected' ? refuserOf(closed) : closed.answers.at(-1);
+      const person = answer?.person ?? 'nobody';
+      if (closed.verdict === 'rejected')
+        field.sendBack({ why: 'rollback', by: person, reason: answer?.reason ?? 'no reason given' });
+      else field.show({}, `resumed by ${person}`);
+    });
+  // Going back withdraws the question, and nobody waits for it then.
+  field.pausing.catch(() => undefined);
+}
+
+/** Waits for as long as it is paused. What has users is watched meanwhile. */
+export async function whilePaused(field: Field): Promise<void> {
+  while (field.pausing !== undefined) {
+    const asked = field.pausing;
+    await (field.moved ? meanwhile(field, 'paused', 0, () => asked) : asked);
+  }
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('it was sent back');
+}

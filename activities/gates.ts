@@ -1,11 +1,13 @@
 import { Context } from '@temporalio/activity';
 import type { AuditEntry } from '../src/domain/audit.js';
 import { decisionFor } from '../src/domain/decision.js';
+import { deploymentIn } from '../src/domain/environments.js';
 import type { GateState, Question } from '../src/domain/gate.js';
 import type { Subject } from '../src/domain/ids.js';
 import type { Plan } from '../src/domain/plan.js';
 import { barredFrom } from '../src/domain/policy.js';
 import type { Digest, Evidence, Release } from '../src/domain/release.js';
+import { markOn, type HoldMark } from '../src/domain/target.js';
 import { digestOf } from '../src/hash.js';
 import { entry, subjectOf } from './audit.js';
 import type { ControlDeps } from './deps.js';
@@ -39,7 +41,7 @@ export const openGate =
   }: OpenGateInput): Promise<{ gate: GateState; expiresAfterMs: number }> => {
     const subject = subjectOf(plan, environment);
     const rules = (await policyOf(policy, environment)).approvals;
-    const live = (await store.targets.load(subject))?.live;
+    const { live, holdMarks = [] } = (await store.targets.load(subject)) ?? {};
     const decision = digestOf(
       decisionFor({
         plan: planHash,
@@ -53,7 +55,7 @@ export const openGate =
     const gate: GateState = {
       id: `${run}/${decision.slice(0, 12)}`,
       question: 'approval',
-      title: `${plan.service} ${plan.version} → ${environment}, replaces ${live?.release.version ?? 'nothing'}`,
+      title: `${plan.service} ${plan.version} → ${environment}, replaces ${live?.release.version ?? 'nothing'}${despite(plan, environment, release, holdMarks)}`,
       decision,
       required: rules.requiredApprovals,
       barred: barredFrom(rules, requestedBy, plan.author),
@@ -67,6 +69,16 @@ export const openGate =
     ]);
     return { gate, expiresAfterMs: rules.expiresAfterMs };
   };
+
+/** Who approves what rules sent back before is to see that, and why it is shipped all the same. */
+function despite(plan: Plan, environment: string, { digest }: Release, marks: readonly HoldMark[]): string {
+  const configuration = deploymentIn(plan, environment)?.configuration;
+  const held = configuration === undefined ? undefined : markOn(marks, digest, configuration);
+  return held === undefined
+    ? ''
+    : `, although it is held (${held.reason.slice(0, MOST_SAID)}): ${(plan.despiteHold ?? '').slice(0, MOST_SAID)}`;
+}
+const MOST_SAID = 200;
 
 /** A question to whoever looks after the deployment; it waits until it is answered. */
 export const openQuestion =

@@ -5,12 +5,12 @@ import type { DeployRequest } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import type { ControlDeps } from './deps.js';
 
-/** Deployments of the environment before, newest first, among which the run's is looked for. */
+/** Deployments of the environment before, newest first, in which it may have been taken back since. */
 const LOOKED_AT = 200;
 
 /**
  * A run that leads through several environments ships to each only what it has shipped to the one before, and what nobody took back there
- * since. Fails with `request.mismatch`, `release.held`.
+ * since. Fails with `request.mismatch`, `release.taken_back`.
  */
 export async function refuseOutOfOrder(
   { store }: Pick<ControlDeps, 'store'>,
@@ -20,22 +20,24 @@ export async function refuseOutOfOrder(
   const environments = environmentsOf(plan);
   const before = environments[environments.indexOf(environment) - 1];
   if (before === undefined) return;
-  const rows = await store.deployments.list({ service, environment: before, limit: LOOKED_AT });
-  const shipped = rows.findIndex(
-    (row) => row.run === run && row.outcome === 'shipped' && row.release.digest === release.digest,
+  const there = { service, environment: before };
+  const own = (await store.deployments.list({ ...there, run })).find(
+    (row) => row.outcome === 'shipped' && row.release.digest === release.digest,
   );
-  if (shipped < 0)
+  if (own === undefined)
     throw new ShipwayError(
       'request.mismatch',
       `${run} has not shipped ${release.version} to ${before}, which comes before ${environment}`,
     );
-  const back = rows.slice(0, shipped).find((row) => takesBack(row, release.digest));
-  if (back !== undefined)
+  const since = (await store.deployments.list({ ...there, limit: LOOKED_AT })).filter(({ n }) => n > own.n);
+  const last = since.find((row) => row.outcome === 'shipped' && concerns(row, release.digest));
+  if (last !== undefined && last.release.digest !== release.digest)
     throw new ShipwayError(
-      'release.held',
-      `${release.version} was taken back from ${before}, which comes before ${environment}, by ${back.id}`,
+      'release.taken_back',
+      `${release.version} was taken back from ${before}, which comes before ${environment}, by ${last.id}`,
     );
 }
 
-const takesBack = ({ kind, replaces, outcome }: DeploymentRow, digest: string): boolean =>
-  kind === 'rollback' && outcome === 'shipped' && replaces?.digest === digest;
+/** It put the release there, or went back from it to another. */
+const concerns = ({ kind, replaces, release }: DeploymentRow, digest: string): boolean =>
+  release.digest === digest || (kind === 'rollback' && replaces?.digest === digest);

@@ -7,6 +7,7 @@ import { runScan, type ScanDeps } from './run-scan.js';
 import { runStage } from './run-stage.js';
 import type { StageDeps } from './stage-job.js';
 import { closeGate, openGate, openQuestion } from './gates.js';
+import { judgeRequest, nextInQueue } from './queue.js';
 import { admitRun, finishRun, recordRelease } from './runs.js';
 import { recordRefusal, verifyStatement } from './statements.js';
 import {
@@ -38,6 +39,8 @@ export const createControlActivities = (deps: ControlDeps) =>
     findRequest: findRequest(deps),
     noteRequest: noteRequest(deps),
     settleRequest: settleRequest(deps),
+    judgeRequest: judgeRequest(deps),
+    nextInQueue: nextInQueue(deps),
     admitDeployment: admitDeployment(deps),
     cancelWorkflow: cancelWorkflow(deps),
     ...createDeploymentActivities(deps),

@@ -32,13 +32,20 @@ const LOOKED_AT = 20;
 /** What the release's commit follows, as the client of a run that built or shipped it has listed it. */
 async function ancestorsOf(deps: Deps, { service, commit, digest }: Release): Promise<readonly string[]> {
   for (const { run } of await deps.store.releases.list({ service, commit, digest, limit: LOOKED_AT })) {
-    const listed = (await deps.store.runs.find(pipelineId(service, run)))?.ancestors;
-    if (listed !== undefined && DIGEST.test(listed)) return read(deps, listed);
+    const ancestors = (await deps.store.runs.find(pipelineId(service, run)))?.ancestors;
+    if (ancestors !== undefined) return listed(deps, ancestors);
   }
   return [];
 }
 
-async function read({ artifacts }: Deps, digest: string): Promise<readonly string[]> {
+/** The commits in such a list; none, when there is no such list. */
+export const listed = async (
+  deps: Pick<Deps, 'artifacts'>,
+  ancestors: string | undefined,
+): Promise<readonly string[]> =>
+  ancestors !== undefined && DIGEST.test(ancestors) ? read(deps, ancestors) : [];
+
+async function read({ artifacts }: Pick<Deps, 'artifacts'>, digest: string): Promise<readonly string[]> {
   let text = '';
   try {
     for await (const chunk of await artifacts.get(digest)) {

@@ -20,10 +20,21 @@ type Deps = Pick<ControlDeps, 'store' | 'policy' | 'client' | 'artifacts'>;
 
 /**
  * A request may be forged by whoever can send a message: what its run was admitted with counts, and statements only if they were
- * verified by that run. Answers the run. Fails with `request.mismatch`, `request.abandoned`, `release.held`, `run.outdated`, `approval.missing`,
- * `decision.changed`, `decision.outdated`, `policy.unknown_environment`.
+ * verified by that run. Answers the run. Fails with `request.mismatch`, `request.abandoned`, `release.held`, `release.taken_back`,
+ * `run.outdated`, `approval.missing`, `decision.changed`, `decision.outdated`, `policy.unknown_environment`.
  */
 export async function verifyRequest(deps: Deps, request: DeployRequest, state: TargetState): Promise<RunRow> {
+  const run = await verifyStanding(deps, request, state);
+  await verifyApproval(deps, run, request, state);
+  return run;
+}
+
+/** The same without its approval: whether it would be refused whoever approves. */
+export async function verifyStanding(
+  deps: Pick<Deps, 'store' | 'client' | 'artifacts'>,
+  request: DeployRequest,
+  state: TargetState,
+): Promise<RunRow> {
   const run = await deps.store.runs.find(request.pipeline);
   const other = run === undefined ? 'its run, which was never admitted,' : differing(run, request);
   if (run === undefined || other !== undefined)
@@ -36,7 +47,6 @@ export async function verifyRequest(deps: Deps, request: DeployRequest, state: T
   refuseHeld(request.release, run.plan, request.plan.configuration, state);
   await refuseOutOfOrder(deps, run.plan, request);
   await refuseOutdated(deps, request.release, state);
-  await verifyApproval(deps, run, request, state);
   return run;
 }
 

@@ -31,6 +31,8 @@ export const admitRun =
     const hash = digestOf(plan);
     if (hash !== planHash)
       throw new ShipwayError('plan.mismatch', `the plan has hash ${hash}, it was sent as ${planHash}`);
+    const wrong = unreadable(plan);
+    if (wrong !== undefined) throw new ShipwayError('plan.mismatch', wrong);
     for (const environment of plan.through ?? []) await policyOf(deps.policy, environment);
     const { identity } = await policyOf(deps.policy, plan.environment);
     const asksForThis =
@@ -54,6 +56,19 @@ export const admitRun =
     await deps.store.audit.append([refusedEntry(subject, statement, why)]);
     throw new ShipwayError('statement.refused', why);
   };
+
+const MOST_REASON = 2_000;
+/** What a plan says that this version does not know, or that no client of it says. */
+function unreadable({ schema, despiteHold, stages }: Plan): string | undefined {
+  if (!KNOWN.includes(schema))
+    return `the plan has form ${String(schema)}, this worker knows ${KNOWN.join(' and ')}`;
+  const reason: unknown = despiteHold;
+  const said = typeof reason === 'string' && reason.trim() !== '' && reason.length <= MOST_REASON;
+  if (reason !== undefined && !said) return 'the plan overrides holds and says no reason';
+  const skipped = stages.find((s) => s.kind === 'deploy' && s.skipped !== undefined);
+  return skipped === undefined ? undefined : `the plan skips ${skipped.name}`;
+}
+const KNOWN: readonly number[] = [1, 2];
 
 /** What is recorded of the targets that a plan deploys to; of one that nothing was deployed to, nothing is. */
 async function targetsOf({ store }: Pick<Deps, 'store'>, plan: Plan): Promise<readonly TargetState[]> {

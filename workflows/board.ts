@@ -13,8 +13,8 @@ export interface Running extends OpenDeployment {
   back?: GoBack;
   /** Which wish it has heard last from this run of the target: a repeat tells it nothing new. */
   told?: GoBack['why'] | undefined;
-  /** It knows that another waits for the end of its bake. */
-  hurried?: boolean;
+  /** Whose wish for the end of its bake it has heard of last; absent: of none. */
+  heard?: string | undefined;
   /** Rollbacks that became a message to it, or wait for its end; what it does not fulfil becomes a deployment of its own. */
   rollbacks: RollbackRequest[];
 }
@@ -73,7 +73,9 @@ export const viewOf = (board: Board): TargetView => ({
   ...(board.state.knownGood === undefined ? {} : { knownGood: board.state.knownGood.release.version }),
   ...(board.running === undefined ? {} : { running: board.running.id }),
   queue: board.queue.map((q) => ({ requestId: q.requestId, version: q.release.version, by: q.requestedBy })),
-  holdMarks: board.state.holdMarks.map((m) => `${m.version} (${m.reason})`),
+  holdMarks: board.state.holdMarks.map(
+    (m) => `${m.version} (${m.reason})${m.configuration === undefined ? '' : ', as it was configured'}`,
+  ),
   ...(board.waitingFor === undefined ? {} : { waitingFor: board.waitingFor }),
   ...(board.note === undefined ? {} : { note: board.note }),
 });

@@ -54,7 +54,7 @@ async function untilFinished(
     );
     switch (answer.status) {
       case 'finished':
-        run.update({ deployment: answer.deployment });
+        if (answer.deployment !== '') run.update({ deployment: answer.deployment });
         return answer;
       case 'refused':
         if (answer.type === 'decision.changed') return 'ask again';

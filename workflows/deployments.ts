@@ -92,9 +92,9 @@ async function tellDeployment(id: string, goBack: GoBack): Promise<boolean> {
   });
 }
 
-/** Another waits for the end of its bake. Answers whether it was there. */
-export const tellBake = (id: string, waiting: { next: string }): Promise<boolean> =>
-  hint(() => getExternalWorkflowHandle(id).signal(messages.endBake, waiting));
+/** Who waits for the end of its bake has changed. Answers whether it was there. */
+export const tellQueue = (id: string): Promise<boolean> =>
+  hint(() => getExternalWorkflowHandle(id).signal(messages.queueChanged));
 
 export async function tellPipeline(id: string, requestId: string): Promise<void> {
   await hint(() => getExternalWorkflowHandle(id).signal(messages.outcome, { requestId }));

@@ -75,12 +75,14 @@ interface Desk extends Asking {
   open?: GateState;
   /** The one before, as it was closed: what is late for it is told so, whichever of the two came first. */
   closed?: GateState;
+  /** What the gate is about that is open, or was last. */
+  about?: Subject;
   counted: Statement[];
 }
 
 async function ask(desk: Desk, opening: () => Promise<GateState>): Promise<GateState> {
   const { later } = desk;
-  const subject = desk.subject();
+  const subject = (desk.about = desk.subject());
   const close = (gate: GateState): Promise<void> => shielded(() => control.closeGate({ ...subject, gate }));
   // Opened half-way it would be asked in the audit alone, so opening is not cancelled, only not waited for.
   const opened = shielded(opening);
@@ -126,10 +128,13 @@ async function answeredOrNot(desk: Desk, gate: GateState): Promise<GateState> {
 
 /** Shielded: cancelling the workflow cancels what it does, not the answer to a person; a failed signal handler would fail it all. */
 async function take(desk: Desk, statement: Statement): Promise<Accepted> {
-  const { subject, open: asked, later } = desk;
+  const { subject, about, open: asked, later } = desk;
   if (asked === undefined) return { status: 'refused', message: 'nothing is waiting for an answer here' };
   const goesBack = asked.question === 'parked' && statement.verb === 'reject';
-  const result = await verified({ statement, gate: asked, ...subject() }, goesBack ? later : undefined);
+  const result = await verified(
+    { statement, gate: asked, ...(about ?? subject()) },
+    goesBack ? later : undefined,
+  );
   if (result.status === 'refused') return result;
   const late = refusal(desk.open ?? desk.closed, statement);
   if (late !== undefined || desk.open === undefined) {
@@ -143,8 +148,8 @@ async function take(desk: Desk, statement: Statement): Promise<Accepted> {
   return { status: 'accepted', message: progress(open) };
 }
 
-const recorded = ({ subject }: Desk, statement: Statement, why: string): Promise<void> =>
-  shielded(() => control.recordRefusal({ statement: describe(statement), why, ...subject() }));
+const recorded = ({ subject, about }: Desk, statement: Statement, why: string): Promise<void> =>
+  shielded(() => control.recordRefusal({ statement: describe(statement), why, ...(about ?? subject()) }));
 
 async function signalled(desk: Desk, statement: Statement): Promise<void> {
   const why = malformed(statement) ?? unanswerable(desk.open, statement);

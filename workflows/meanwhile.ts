@@ -1,5 +1,5 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
-import type { Field } from './moves.js';
+import type { Field } from './field.js';
 import { openWatch, watched } from './watch-phase.js';
 
 /**

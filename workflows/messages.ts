@@ -29,8 +29,8 @@ export const steering = {
 
 /** Target → deployment. */
 export const goBack = defineSignal<[GoBack]>(MESSAGES.goBack);
-/** Target → deployment, a hint only: another waits for the end of its bake. */
-export const endBake = defineSignal<[{ next: string }]>(MESSAGES.endBake);
+/** Target → deployment, a hint only: who waits for the end of its bake has changed. */
+export const queueChanged = defineSignal(MESSAGES.queueChanged);
 /** Target → pipeline, a hint only: ask again. */
 export const outcome = defineSignal<[{ requestId: string }]>(MESSAGES.outcome);
 

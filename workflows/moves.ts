@@ -1,25 +1,16 @@
-import type { CancellationScope } from '@temporalio/workflow';
-import { ApplicationFailure, setHandler } from '@temporalio/workflow';
-import { deploymentDetails, percent } from '../src/domain/details.js';
-import type { GateState } from '../src/domain/gate.js';
-import type { DeploymentInput, Ended, GoBack } from '../src/domain/inputs.js';
-import { FULL, type Share } from '../src/domain/plan.js';
+import { setHandler } from '@temporalio/workflow';
+import { percent } from '../src/domain/details.js';
+import type { DeploymentInput, Ended } from '../src/domain/inputs.js';
+import type { Share } from '../src/domain/plan.js';
 import { nextShare } from '../src/domain/steering.js';
-import type { DeploymentView, Phase } from '../src/domain/view.js';
-import { NO_EVIDENCE, type WatchEvidence } from '../src/domain/watching.js';
-import { asking } from './asking.js';
-import { bake, watchStep } from './waits.js';
-import { changed, happened, initialView } from './deployment-view.js';
-import { createGates, type Gates } from './gate.js';
-import { createLater, type Later } from './later.js';
+import { about, createField, named, sharesOf, summary, type Field, type Way } from './field.js';
+import type { Gates } from './gate.js';
 import { guarded } from './meanwhile.js';
 import * as messages from './messages.js';
-import { control, effectsOf, type Effects, type Times } from './profiles.js';
-import { publisher } from './publish.js';
-import { UndoList } from './undo.js';
+import { control } from './profiles.js';
 import { takeSteering, whilePaused } from './steering.js';
+import { bake, watchStep } from './waits.js';
 import { goBack, restore, retire, undoPromote, undoShift } from './way-back.js';
-import { unheeding } from './shielded.js';
 
 export const goBackSignal = messages.goBack;
 
@@ -64,55 +55,14 @@ export interface Moves {
   readonly gates: Gates;
 }
 
-/** State of one deployment as its moves share it. */
-export interface Field {
-  readonly input: DeploymentInput;
-  readonly effects: Effects;
-  readonly undo: UndoList;
-  readonly gates: Gates;
-  readonly later: Later;
-  evidence: WatchEvidence;
-  share: Share;
-  moved: boolean;
-  judgedBad: boolean;
-  knownGood: boolean;
-  late: { at: number; what: string }[];
-  /** Who waits for the end of the bake. */
-  next?: string;
-  /** What is waited for now: `canary 5 %`, `bake`. */
-  wait?: string;
-  /** Who has ended the present wait. */
-  skipped?: string;
-  /** The share that a person wants next. */
-  wanted?: Share;
-  /** Resolves when a person has said how a paused deployment goes on. */
-  pausing?: Promise<void>;
-  /** A person is asked about it in doubt. */
-  parked: boolean;
-  readonly phase: () => Phase;
-  readonly forward: CancellationScope;
-  readonly sendBack: (message: GoBack) => void;
-  /** Why the bake was shorter than it was to be, if it was. */
-  cut: readonly string[];
-  /** Of the removal of the replaced slot: an abort comes too late for it, a rollback stops it. */
-  readonly removing: CancellationScope;
-  readonly show: (change: Partial<DeploymentView>, what?: string) => void;
-}
-
-/** What ends the way forward of a deployment, from inside. */
-export interface Way {
-  readonly forward: CancellationScope;
-  readonly sendBack: (message: GoBack) => void;
-}
-
 export function startMoves(input: DeploymentInput, way: Way): Moves {
   const field = createField(input, way);
   takeSteering(field);
   // Not waited for when there is nothing to wait for: what earlier versions have recorded is to replay.
   const step = <T>(body: () => Promise<T>): Promise<T> =>
     field.pausing === undefined ? body() : whilePaused(field).then(body);
-  setHandler(messages.endBake, ({ next }) => void (field.next = next), {
-    description: 'From the target, a hint: another waits for the end of the bake.',
+  setHandler(messages.queueChanged, () => void (field.hints += 1), {
+    description: 'From the target, a hint: who waits for the end of the bake has changed.',
   });
   return {
     provision: () => step(() => provision(field)),
@@ -135,15 +85,7 @@ export function startMoves(input: DeploymentInput, way: Way): Moves {
     goBack: (why) => goBack(field, why),
     trafficMoved: () => field.moved,
     gates: field.gates,
-    record: () => ({
-      deployment: input.id,
-      service: input.service,
-      environment: input.environment,
-      version: input.release.version,
-      judgedBad: field.judgedBad,
-      knownGood: field.knownGood,
-      late: field.late,
-    }),
+    record: () => recordOf(field),
     recorded: () => field.later.done(),
     close: (ended) => {
       field.show({ phase: 'done', ...ended }, `${ended.outcome.replaceAll('_', ' ')}: ${ended.reason}`);
@@ -151,68 +93,13 @@ export function startMoves(input: DeploymentInput, way: Way): Moves {
   };
 }
 
-function createField(input: DeploymentInput, way: Way): Field {
-  const publish = publisher(deploymentDetails);
-  let view = initialView(input);
-  setHandler(messages.view, () => view);
-  const show: Field['show'] = (change, what) => {
-    view = changed(view, change);
-    if (what !== undefined) view = happened(view, Date.now(), what);
-    publish(view);
-  };
-  const later = createLater();
-  const onGate = (gate: GateState | undefined): void => {
-    view = asking(view, gate);
-    publish(view);
-  };
-  const subject = { service: input.service, environment: input.environment, version: input.release.version };
-  return {
-    ...way,
-    input,
-    phase: () => view.phase,
-    parked: false,
-    effects: effectsOf(input.host, timesOf(input)),
-    undo: new UndoList(),
-    gates: createGates({
-      subject: () => subject,
-      later,
-      changed: onGate,
-      note: (line) => void show({}, line),
-    }),
-    later,
-    evidence: NO_EVIDENCE,
-    share: 0,
-    moved: false,
-    judgedBad: false,
-    knownGood: false,
-    late: [],
-    cut: [],
-    removing: unheeding(),
-    show,
-  };
-}
-
-/** Going back may start what it goes back to, which may take longer to start than the candidate. */
-const timesOf = ({ plan, replaces }: DeploymentInput): Times => ({
-  startupTimeoutMs: Math.max(
-    plan.configuration.startupTimeoutMs,
-    replaces?.configuration.startupTimeoutMs ?? 0,
-  ),
-  drainTimeoutMs: plan.drainTimeoutMs,
-});
-
-/** What every effect is about: the activity looks up the permit by its own workflow id. */
-export const about = ({ input }: Field) => ({
-  kind: input.kind,
+const recordOf = ({ input, judgedBad, knownGood, late }: Field): ReturnType<Moves['record']> => ({
+  deployment: input.id,
   service: input.service,
   environment: input.environment,
   version: input.release.version,
-  candidate: input.candidate,
-  ...(input.replaces === undefined ? {} : { stable: input.replaces.slot }),
+  ...{ judgedBad, knownGood, late },
 });
-
-export const named = ({ input }: Field): string => `${input.service} ${input.environment}`;
-export const summary = (text: string) => ({ summary: text.slice(0, 120) });
 
 async function provision(field: Field): Promise<void> {
   const { input, effects, undo } = field;
@@ -257,11 +144,6 @@ async function shift(field: Field, share: Share): Promise<void> {
   field.show({ shares: sharesOf(field, share) });
 }
 
-export const sharesOf = ({ input }: Field, share: Share) =>
-  input.replaces === undefined
-    ? { [input.candidate]: share }
-    : { [input.replaces.slot]: FULL - share, [input.candidate]: share };
-
 async function promote(field: Field): Promise<void> {
   const { input } = field;
   field.show({ phase: 'promote' }, `${input.release.version} is the live release`);
@@ -271,7 +153,3 @@ async function promote(field: Field): Promise<void> {
     ]),
   );
 }
-
-/** A failure that says the rules found the candidate bad. */
-export const judgedBad = (reason: string): ApplicationFailure =>
-  ApplicationFailure.nonRetryable(reason, 'verdict.fail');

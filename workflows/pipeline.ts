@@ -57,7 +57,11 @@ function endingOf(error: unknown, run: Run): Ending {
   const ended = withoutLive(error, run);
   const view = run.view();
   if (liveIn(view).length === 0) return ended;
-  if (!isLive(view)) return { ...ended, reason: `${ended.reason}; ${live(view)}` };
+  if (!isLive(view))
+    return {
+      ...ended,
+      reason: `${ended.reason}; ${view.version} was shipped to ${liveIn(view).join(' and ')}`,
+    };
   const stage = view.stages.find(underWay)?.name ?? 'what came after';
   return { outcome: 'shipped', reason: `${live(view)}; ${stage} did not pass: ${ended.reason}` };
 }

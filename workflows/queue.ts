@@ -1,60 +1,64 @@
 import { outrun, queueRules } from '../src/domain/queue.js';
 import { refusalAnswer, type DeployRequest, type TargetAnswer } from '../src/domain/target.js';
 import { keep, present, queued, type Board } from './board.js';
-import { tellBake, tellPipeline } from './deployments.js';
+import { tellPipeline, tellQueue } from './deployments.js';
 import { control } from './profiles.js';
 
 /** Lets a request wait by its own rules: behind the others, in their place, or not at all. */
 export async function enqueue(board: Board, request: DeployRequest): Promise<TargetAnswer> {
+  const { requestId, release } = request;
+  const { policy } = queueRules(request.plan);
   const holder = board.running?.id ?? board.queue[0]?.run ?? board.rollbacks[0]?.requestId;
-  if (queueRules(request.plan).policy === 'reject' && holder !== undefined)
-    return turnedAway(
-      board,
-      request.requestId,
-      refusalAnswer('target.busy', `${holder} comes first, and this one does not wait (queue: reject)`),
-      request.release.version,
-    );
+  if (policy === 'reject' && holder !== undefined) {
+    const why = `${holder} comes first, and this one does not wait (queue: reject)`;
+    return turnedAway(board, requestId, refusalAnswer('target.busy', why), release.version);
+  }
+  // Nobody makes way for what would be refused when its turn comes.
+  if (policy === 'supersede' && board.queue.length > 0) {
+    const refused = await control.judgeRequest(request);
+    if (refused !== null) return turnedAway(board, requestId, refused, release.version);
+    const meanwhile = present(board, requestId);
+    if (meanwhile !== undefined) return meanwhile;
+  }
   board.queue.push(request);
   if (hasChanged(board)) await afterChange(board);
-  return present(board, request.requestId) ?? queued(board, board.queue.length);
+  return present(board, requestId) ?? queued(board, board.queue.length);
 }
 
-/** What a change of the queue or of what runs asks for: others are told, or nobody is, and then nothing is waited for. */
+/** Whether `afterChange` has something to do. Not waited for when not: what earlier versions have recorded is to replay. */
+export const hasChanged = (board: Board): boolean => outrun(board.queue).length > 0 || unheard(board);
+
+/** What a change of the queue, or of what runs, asks for: those whose place another takes are settled, and what bakes is told who waits. */
 export async function afterChange(board: Board): Promise<void> {
   if (outrun(board.queue).length > 0) await makeWay(board);
-  if (awaitsBake(board)) await endBake(board);
+  const { running } = board;
+  if (running === undefined || !unheard(board)) return;
+  running.heard = wisher(board);
+  if (!(await tellQueue(running.id))) running.heard = undefined;
 }
 
-/** Whether `afterChange` has something to do. */
-export const hasChanged = (board: Board): boolean => outrun(board.queue).length > 0 || awaitsBake(board);
-
-/** Settles those whose place another takes, and tells their runs. */
+/** Settles those whose place another takes, and tells their runs. Until the store knows, no repeat may put them back. */
 async function makeWay(board: Board): Promise<void> {
   const left = outrun(board.queue);
   board.queue = board.queue.filter((q) => !left.includes(q));
   const [next] = board.queue;
+  board.withdrawing.push(...left.map((q) => q.requestId));
   for (const { requestId, pipeline, release } of left) {
     const reason = `${next?.release.version ?? 'another'} of run ${next?.run ?? ''} takes its place`;
     const answer = { status: 'finished', deployment: '', outcome: 'superseded', reason } as const;
     await turnedAway(board, requestId, answer, release.version);
+    settledNow(board, requestId);
     await tellPipeline(pipeline, requestId);
   }
 }
 
-/** Whether whoever comes next asks for the end of a bake that does not know of it. */
-const awaitsBake = ({ running, queue: [next] }: Board): boolean =>
-  next !== undefined &&
-  queueRules(next.plan).duringBake === 'supersede' &&
-  running?.kind === 'deploy' &&
-  running.started &&
-  running.hurried !== true;
+/** Who comes next and asks for the end of a bake. */
+const wisher = ({ queue: [next] }: Board): string | undefined =>
+  next !== undefined && queueRules(next.plan).duringBake === 'supersede' ? next.requestId : undefined;
 
-/** A bake that has lasted long enough ends for whoever comes next. The deployment is told once: it heeds a hint as it can. */
-async function endBake({ running, queue: [next] }: Board): Promise<void> {
-  if (running === undefined || next === undefined) return;
-  running.hurried = true;
-  running.hurried = await tellBake(running.id, { next: `${next.release.version} of run ${next.run}` });
-}
+/** Whether what bakes has heard of somebody else, or of nobody. */
+const unheard = (board: Board): boolean =>
+  board.running?.kind === 'deploy' && board.running.started && board.running.heard !== wisher(board);
 
 /**
  * Gives a request its answer, for good, unless the store knows that it runs. Until the answer is known here, a repeat of the request that
@@ -75,6 +79,9 @@ export async function turnedAway(
     });
     return known.status === 'running' ? known : keep(board, requestId, known);
   } finally {
-    board.withdrawing.splice(board.withdrawing.indexOf(requestId), 1);
+    settledNow(board, requestId);
   }
 }
+
+const settledNow = ({ withdrawing }: Board, requestId: string): void =>
+  void withdrawing.splice(withdrawing.indexOf(requestId), 1);

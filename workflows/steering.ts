@@ -1,4 +1,10 @@
-import { ApplicationFailure, CancellationScope, CancelledFailure, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { percent } from '../src/domain/details.js';
 import { refuserOf } from '../src/domain/gate.js';
 import type { Accepted } from '../src/domain/messages.js';
@@ -7,7 +13,7 @@ import { malformed, type Statement } from '../src/domain/statement.js';
 import { STEERING, unsteerable, wrongShare, type Steerable, type Steering } from '../src/domain/steering.js';
 import { meanwhile } from './meanwhile.js';
 import * as messages from './messages.js';
-import { about, type Field } from './moves.js';
+import { about, type Field } from './field.js';
 import { control } from './profiles.js';
 import { shielded } from './shielded.js';
 import { verified } from './verified.js';
@@ -82,9 +88,7 @@ function pause(field: Field, by: string): void {
   field.show({}, `paused by ${by}`);
   const title = `${input.service} ${input.release.version} → ${input.environment} is paused by ${by}. approve: go on; reject: go back`;
   field.pausing = forward
-    .run(() =>
-      field.gates.ask(() => control.openQuestion({ ...about(field), question: 'paused', title })),
-    )
+    .run(() => field.gates.ask(() => control.openQuestion({ ...about(field), question: 'paused', title })))
     .then((closed) => {
       delete field.pausing;
       const answer = closed.verdict === 'rejected' ? refuserOf(closed) : closed.answers.at(-1);

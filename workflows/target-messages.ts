@@ -8,7 +8,7 @@ import { tellOnce } from './deployments.js';
 import * as messages from './messages.js';
 import { control } from './profiles.js';
 import { shielded } from './shielded.js';
-import { enqueue, turnedAway } from './queue.js';
+import { afterChange, enqueue, hasChanged, turnedAway } from './queue.js';
 import { PATIENCE_MS, verified, within } from './verified.js';
 
 /** What a target can be told. `loaded`: the store has been read, so that what runs is known. */
@@ -23,7 +23,7 @@ export function registerHandlers(board: Board, loaded: Promise<void>, show: () =
   setHandler(messages.request, (request) => showing(() => answerTo(board, loaded, request)), {
     description: 'From a pipeline: deploy this when it is its turn.',
     validator: (request: DeployRequest) => {
-      refuse(elsewhere(board, request));
+      refuse(unreadable(request) ?? elsewhere(board, request));
     },
   });
   setHandler(messages.rollback, (request) => showing(() => rollback(board, loaded, request)), {
@@ -42,6 +42,15 @@ export function registerHandlers(board: Board, loaded: Promise<void>, show: () =
 
 function refuse(why: string | undefined): void {
   if (why !== undefined) throw ApplicationFailure.nonRetryable(why, 'statement.refused');
+}
+
+/** What has no form of a request could not even be refused later, and would stop everything here. */
+function unreadable(request: Partial<DeployRequest> | undefined): string | undefined {
+  const { requestId, pipeline, run, release, plan } = request ?? {};
+  const texts = [requestId, pipeline, run, release?.version, release?.digest];
+  return texts.every((text) => typeof text === 'string') && typeof plan === 'object' && plan !== null
+    ? undefined
+    : 'this is no request to deploy';
 }
 
 const elsewhere = ({ state }: Board, r: DeployRequest | RollbackRequest): string | undefined =>
@@ -145,5 +154,6 @@ async function withdraw(
   const known =
     here === undefined || here.status === 'queued' ? await turnedAway(board, requestId, aborted) : here;
   if (known.status === 'running' && board.running?.requestId === requestId) await sendBack(board, goBack);
+  if (hasChanged(board)) await afterChange(board);
   return known;
 }

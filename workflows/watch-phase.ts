@@ -2,18 +2,19 @@ import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import type { VerdictKind } from '../src/domain/verdict.js';
 import type { WatchInput, WatchResult } from '../src/domain/watching.js';
 import { meanwhile } from './meanwhile.js';
-import { about, judgedBad, type Field } from './moves.js';
+import { about, judgedBad, type Field } from './field.js';
 import { control } from './profiles.js';
 import { whilePaused } from './steering.js';
 import { refuserOf } from '../src/domain/gate.js';
 
 /** Watches one phase to its end; doubt that outlasts the step parks the deployment, and a person decides. Throws when the candidate is bad. */
-export async function watchPhase(field: Field, phase: string, ms: number): Promise<void> {
+export async function watchPhase(field: Field, phase: string, until: number, said: string): Promise<void> {
   const shown = phase === 'bake' ? 'bake' : 'shift';
-  const until = Date.now() + ms;
-  field.show({ phase: shown, nextAt: until }, `watching ${phase} for ${String(ms / 1000)} s`);
+  field.show({ phase: shown, nextAt: until }, said);
   const { kind, reason } = (await watched(field, { ...openWatch(field, phase), until })).verdict;
   if (kind === 'pass') return;
+  if (CancellationScope.current().consideredCancelled)
+    throw new CancelledFailure('the watch was interrupted');
   const { onUnavailable, onInconclusive } = field.input.plan.watch;
   if ((kind === 'unavailable' ? onUnavailable : onInconclusive) === 'continue') {
     field.show({}, `going on in doubt: ${reason}`);
@@ -65,12 +66,11 @@ async function parked(field: Field, phase: string, kind: VerdictKind, reason: st
   if (field.pausing !== undefined) await whilePaused(field);
   field.show({ phase: 'parked' }, `parked: ${reason}`);
   delete field.wait;
-  field.parked = true;
   const title = `${phase} is ${kind}: ${reason}. approve: go on; reject: go back`;
+  field.parked = true;
   const closed = await meanwhile(field, 'parked', 0, () =>
     field.gates.ask(() => control.openQuestion({ ...about(field), question: 'parked', title })),
-  );
-  field.parked = false;
+  ).finally(() => (field.parked = false));
   if (closed.verdict === 'approved') return;
   throw judgedBad(`parked (${reason}) and sent back by ${refuserOf(closed)?.person ?? 'nobody'}`);
 }

@@ -1,6 +1,6 @@
 import { ApplicationFailure, sleep } from '@temporalio/workflow';
 import { refuserOf } from '../src/domain/gate.js';
-import { about, named, sharesOf, summary, type Field } from './moves.js';
+import { about, named, sharesOf, summary, type Field } from './field.js';
 import { control } from './profiles.js';
 import { reasonOf } from './undo.js';
 

@@ -15,8 +15,8 @@ const steer =
   (verb: Steering): Command =>
   (values, [text = '']) =>
     withClient(values, async (client) => {
-      const deployment = await deploymentOf(client, text, values);
       const to = shareOf(values);
+      const deployment = await deploymentOf(client, text, values);
       const statement = { ...state(values, verb, deployment), ...(to === undefined ? {} : { to }) };
       const { status, message } = await client.steer(deployment, statement);
       if (status === 'refused') throw new CommandError(message, lookAt(text), REFUSED);

@@ -27,7 +27,7 @@ export function resolvePlan(
 ): Plan {
   for (const environment of environments) deploymentOf(config, environment);
   const stages = reusing(planStages(config, facts, environments), built);
-  const deploy = stages.find((s) => s.kind === 'deploy');
+  const deploy = stages.find((s) => s.kind === 'deploy' && s.skipped !== undefined);
   if (deploy?.skipped !== undefined)
     throw new UsageError(
       `${facts.version} cannot be deployed: ${deploy.skipped}`,
@@ -36,7 +36,7 @@ export function resolvePlan(
   const { version, commit, dirty, committedAt, author } = facts;
   const through = environments.slice(0, -1);
   return {
-    schema: 1,
+    schema: through.length === 0 ? 1 : 2,
     service: config.service,
     environment: environments.at(-1) ?? '',
     ...(through.length === 0 ? {} : { through }),
@@ -75,21 +75,33 @@ const mayFail = (stage: StagePlan): boolean =>
   (stage.kind === 'command' || stage.kind === 'scan') && stage.allowFailure;
 
 function planStages(
-  config: ServiceConfig,
+  service: ServiceConfig,
   facts: GitFacts,
   environments: readonly string[],
 ): readonly StagePlan[] {
   const planned: StagePlan[] = [];
-  for (const { config: stage, environment } of placed(config.stages, environments)) {
+  for (const { config, environment } of placed(service.stages, environments)) {
+    const stage = { ...config, needs: config.needs.filter((need) => counts(need, environment, planned)) };
     const skipped = skippedBecause(stage, facts, planned);
     planned.push(
-      planStage(stage, deploymentOf(config, environment ?? environments[0] ?? ''), {
+      planStage(stage, deploymentOf(service, environment ?? environments[0] ?? ''), {
         ...(skipped === undefined ? {} : { skipped }),
         ...(environment === undefined ? {} : { inEnvironment: environment }),
       }),
     );
   }
   return planned;
+}
+
+/** The next environment does not wait for what does not run in the one before, only for its deployment. */
+function counts(need: string, environment: string | undefined, planned: readonly StagePlan[]): boolean {
+  const stage = planned.find(({ name }) => name === need);
+  return (
+    stage?.inEnvironment === undefined ||
+    stage.inEnvironment === environment ||
+    stage.skipped === undefined ||
+    stage.kind === 'deploy'
+  );
 }
 
 function planStage(

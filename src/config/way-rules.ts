@@ -26,22 +26,29 @@ export function wayProblems(
       if (environments.indexOf(name) < n) return [say(n, `${name} is there twice`, 'leaving it out')];
       if (known !== undefined && !known.includes(name))
         return [say(n, `there is no environment ${shown(name)}`, alternative(name, known))];
-      const problem = environments.length > 1 ? misplaced(stages, name) : undefined;
+      const problem = environments.length > 1 ? misplaced(stages, environments, n) : undefined;
       return problem === undefined ? [] : [say(n, ...problem)];
     }),
     ...tooMany(stages, environments.length, [...at], source),
   ];
 }
 
-/** What keeps stages from having the names that they would have for this environment: the first of it. */
-function misplaced(stages: readonly ReadStage[], environment: string): [string, string] | undefined {
+/** What keeps stages from having the names that they would have for the n-th environment: the first of it. */
+function misplaced(
+  stages: readonly ReadStage[],
+  environments: readonly string[],
+  n: number,
+): [string, string] | undefined {
   const configs = stages.map(({ config }) => config);
-  for (const { name } of configs.slice(ownFrom(configs))) {
-    const here = nameIn(name, environment);
+  const own = configs.slice(ownFrom(configs));
+  const taken = new Set(configs.map(({ name }) => name));
+  for (const before of environments.slice(0, n)) for (const { name } of own) taken.add(nameIn(name, before));
+  for (const { name } of own) {
+    const here = nameIn(name, environments[n] ?? '');
     if (!NAME.test(here))
       return [`stage ${name} would be ${shown(here)} there, which is too long`, 'a shorter name for it'];
-    if (configs.some((s) => s.name === here))
-      return [`stage ${name} would be ${here} there, as another stage is`, `another name for stage ${here}`];
+    if (taken.has(here))
+      return [`stage ${name} would be ${here} there, as another stage is`, 'another name for one of them'];
   }
   return undefined;
 }

@@ -40,11 +40,8 @@ function placedIn(own: readonly StageConfig[], environment: string, before: stri
       config: {
         ...config,
         name: nameIn(config.name, environment),
-        needs: first ? [...needs, ...own.filter(counts).map((s) => nameIn(s.name, before))] : needs,
+        needs: first ? [...needs, ...own.map((s) => nameIn(s.name, before))] : needs,
       },
     };
   });
 }
-
-/** Whether the next environment waits for it: what runs for some commits only keeps nobody waiting for the others. */
-const counts = ({ kind, only }: StageConfig): boolean => kind === 'deploy' || only === undefined;

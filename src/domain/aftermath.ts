@@ -26,11 +26,11 @@ export function afterEnd(
   const { digest, version } = release;
   const { configuration } = plan;
   const { live, holdMarks } = state;
-  const others = holdMarks.filter((mark) => mark !== markOn(holdMarks, digest, configuration));
+  const others = holdMarks.filter((mark) => markOn([mark], digest, configuration) === undefined);
   if (knownGood && live?.deployment === deployment) return { ...state, knownGood: live, holdMarks: others };
   if (!judgedBad || outcome !== 'rolled_back') return state;
   // What serves is the same release: then it was the configuration that was bad.
-  const only = live?.release.digest === digest ? { configuration } : {};
+  const only = live?.release.digest === digest && live.deployment !== deployment ? { configuration } : {};
   const mark: HoldMark = { ...{ digest, version, deployment, reason, at }, ...only };
   return { ...state, holdMarks: [...others, mark] };
 }

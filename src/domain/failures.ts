@@ -85,6 +85,12 @@ export const FAILURES = {
     'ship another version, or say why with `shipway run --despite-hold REASON`',
     3,
   ),
+  'release.taken_back': row(
+    false,
+    'somebody went back from this release in an environment that comes before',
+    'ship another version; `shipway run --environment NAME` ships to one environment alone',
+    3,
+  ),
   'target.busy': row(
     false,
     'the target is at work, and its rules let nobody wait (`queue: reject`)',

@@ -17,8 +17,8 @@ export const MESSAGES = {
   withdraw: 'withdraw',
   /** Signal target → deployment: go back. Argument: GoBack. */
   goBack: 'goBack',
-  /** Signal, hint target → deployment: another waits for the end of its bake. Argument: { next }. */
-  endBake: 'endBake',
+  /** Signal, hint target → deployment: who waits for the end of its bake has changed. */
+  queueChanged: 'queueChanged',
   /** Signal, hint target → pipeline: the answer to a request has changed; ask. Argument: { requestId }. */
   outcome: 'outcome',
   /** Query: the view, as in the memo. */

@@ -20,12 +20,10 @@ export function nextCommands(under: Under): readonly string[] {
 
 /** Of a run that has ended: what went wrong, how to take it back, what serves instead, or how to begin again. */
 function afterwards({ run, deployment }: Under, outcome: Outcome): readonly string[] {
-  const { run: id, service, environment, version } = run;
+  const { service, environment } = run;
   switch (outcome) {
     case 'failed':
-      return run.failure === 'run.outdated'
-        ? [`${rollback(service, environment)} --to ${version}`]
-        : [`shipway logs ${logsAt(run) ?? id}`];
+      return afterFailure(run);
     case 'shipped':
       return deployment?.replaces === undefined ? [] : [rollback(service, environment)];
     case 'rolled_back':
@@ -34,9 +32,29 @@ function afterwards({ run, deployment }: Under, outcome: Outcome): readonly stri
     case 'rejected':
     case 'expired':
     case 'aborted':
-      return [`shipway run --environment ${environment} ${ofVersion(version)}`];
+      return [again(run)];
   }
 }
+
+function afterFailure(run: RunView): readonly string[] {
+  const { run: id, service, environment, version, failure } = run;
+  switch (failure) {
+    case 'run.outdated':
+      return [`${rollback(service, environment)} --to ${version}`];
+    case 'target.busy':
+    case 'decision.outdated':
+      return [again(run)];
+    case 'release.held':
+    case 'release.taken_back':
+      return [`shipway history --service ${service}`];
+    default:
+      return [`shipway logs ${logsAt(run) ?? id}`];
+  }
+}
+
+/** The same run once more: to the environment it was for, or to all that it led through. */
+const again = ({ environment, environments, version }: RunView): string =>
+  `shipway run ${environments === undefined ? `--environment ${environment} ` : ''}${ofVersion(version)}`;
 
 /** The run whose output is to be read: an earlier one, when this one has run no stage itself. */
 const logsAt = ({ stages }: RunView): string | undefined =>
@@ -68,9 +86,9 @@ export const answerCommands = (of: string, waiting: WaitingFor | undefined): rea
     : waiting.question === 'paused'
       ? [`shipway resume ${of}`, `shipway reject ${of} --reason "…"`]
       : [
-        `shipway approve ${of} --decision ${waiting.decision.slice(0, SHORT)}`,
-        `shipway reject ${of} --reason "…"`,
-      ];
+          `shipway approve ${of} --decision ${waiting.decision.slice(0, SHORT)}`,
+          `shipway reject ${of} --reason "…"`,
+        ];
 
 const rollback = (service: string, environment: string): string =>
   `shipway rollback --service ${service} --environment ${environment} --reason "…"`;

@@ -1,6 +1,6 @@
 import type { Digest, Evidence } from './release.js';
 import type { ReleaseRow } from './store.js';
-import { heldDigests, type TargetState } from './target.js';
+import type { HoldMark, TargetState } from './target.js';
 
 /** A release as people look for it: what it is, who built it, what is known of it, and where it is. */
 export interface ReleaseView {
@@ -38,11 +38,16 @@ export function releaseViews(
         ...{ commit: release.commit, run, createdAt, evidence: evidenceOf(own) },
         live: where((t) => t.live?.release.digest === digest),
         knownGood: where((t) => t.knownGood?.release.digest === digest),
-        held: where((t) => heldDigests(t.holdMarks).includes(digest)),
+        held: targets.flatMap(({ environment, holdMarks }) =>
+          holdMarks.filter((m) => m.digest === digest).map((m) => heldWhere(environment, m)),
+        ),
       },
     ];
   });
 }
+
+const heldWhere = (environment: string, { configuration, deployment }: HoldMark): string =>
+  configuration === undefined ? environment : `${environment} (as ${deployment} configured it)`;
 
 /** Each finding of a stage once, oldest first. */
 export function evidenceOf(rows: readonly ReleaseRow[]): readonly Evidence[] {

@@ -47,11 +47,14 @@ export const nextShare = (
   steps: readonly Share[],
   share: Share,
   wanted: Share | undefined,
-): Share | undefined => (wanted !== undefined && wanted > share ? wanted : steps.find((step) => step > share));
+): Share | undefined =>
+  wanted !== undefined && wanted > share ? wanted : steps.find((step) => step > share);
 
 /** Why a statement does not say a share to promote to, or `undefined` when it does, or says none. */
 export function wrongShare({ verb, to }: Pick<Statement, 'verb' | 'to'>): string | undefined {
   if (to === undefined) return undefined;
   if (verb !== 'promote') return 'only promote names a share';
-  return Number.isInteger(to) && to > 0 && to <= FULL ? undefined : `a share is a whole number from 1 to ${String(FULL)}`;
+  return Number.isInteger(to) && to > 0 && to <= FULL
+    ? undefined
+    : `a share is a whole number from 1 to ${String(FULL)}`;
 }

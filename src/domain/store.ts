@@ -162,6 +162,8 @@ export interface Store {
     list(filter: {
       readonly service?: string;
       readonly environment?: string;
+      /** Of this run only. */
+      readonly run?: string;
       readonly sinceDays?: number;
       readonly limit?: number;
     }): Promise<readonly DeploymentRow[]>;

@@ -52,8 +52,12 @@ async function list(
      WHERE ($1::text IS NULL OR service = $1)
        AND ($2::text IS NULL OR environment = $2)
        AND ($3::float8 IS NULL OR started_at >= now() - $3 * interval '1 day')
+       AND ($5::text IS NULL OR body->>'run' = $5)
      ${NEWEST} LIMIT $4`,
-    [filter.service ?? null, filter.environment ?? null, filter.sinceDays ?? null, filter.limit ?? PAGE],
+    [
+      ...[filter.service ?? null, filter.environment ?? null, filter.sinceDays ?? null],
+      ...[filter.limit ?? PAGE, filter.run ?? null],
+    ],
   );
   return rows.map(rowOf);
 }

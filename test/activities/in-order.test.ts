@@ -20,8 +20,12 @@ const row = (n: number, more: Partial<DeploymentRow> = {}): DeploymentRow => ({
 });
 const check = (rows: readonly DeploymentRow[], environment = 'production', of = WAY): Promise<void> => {
   const store = memoryStore();
-  const list = (filter: { environment?: string }) =>
-    Promise.resolve(rows.filter((r) => r.environment === filter.environment).toReversed());
+  const list = (filter: { environment?: string; run?: string }) =>
+    Promise.resolve(
+      rows
+        .filter((r) => r.environment === filter.environment && r.run === (filter.run ?? r.run))
+        .toReversed(),
+    );
   return refuseOutOfOrder(
     { store: { ...store, deployments: { ...store.deployments, list } } },
     of,
@@ -36,6 +40,14 @@ describe('production is served', () => {
     [
       'also when what replaced it in staging was taken back',
       [row(1), row(2, { run: 'r3', release: other }), row(3, { kind: 'rollback', replaces: other })],
+    ],
+    [
+      'also when only its configuration was taken back',
+      [row(1), row(2, { run: 'r3' }), row(3, { kind: 'rollback', replaces: release })],
+    ],
+    [
+      'also when it was shipped there again since',
+      [row(1), row(2, { kind: 'rollback', release: other, replaces: release }), row(3, { run: 'r4' })],
     ],
     [
       'also when it was not taken back after all',
@@ -61,7 +73,7 @@ describe('production is served', () => {
   test('not when staging was taken back since', async () => {
     const back = row(2, { kind: 'rollback', release: other, replaces: release });
     await expect(check([row(1), back])).rejects.toMatchObject({
-      type: 'release.held',
+      type: 'release.taken_back',
       message: 'v2 was taken back from staging, which comes before production, by deployment/shop/staging/2',
     });
   });

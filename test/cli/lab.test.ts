@@ -5,6 +5,7 @@ import { deciding } from './lab/deciding.js';
 import { ending } from './lab/ending.js';
 import { goingBack } from './lab/going-back.js';
 import { abandonedRun, noWorker, type Abandoned } from './lab/no-worker.js';
+import { steering } from './lab/steering.js';
 import { shipping } from './lab/shipping.js';
 import { temporalsOwn } from './lab/temporals-own.js';
 
@@ -32,6 +33,9 @@ describe('a release that needs an approval', () => {
 });
 describe('going back', () => {
   goingBack(lab);
+});
+describe('a deployment that is steered', () => {
+  steering(lab);
 });
 describe('how commands end', () => {
   ending(lab);

@@ -175,6 +175,21 @@ describe('a plan that leads through several environments', () => {
     expect(one.stages.map((s) => s.name)).toEqual(['test', 'build', 'approve', 'deploy', 'check']);
   });
 
+  test('waits for nothing that is skipped, nor for what needs that', () => {
+    const last = '  - { name: check, script: [check] }\n';
+    const some = text.replace(
+      last,
+      `${last.replace('script', 'only: [docs], script')}  - { name: tell, script: [tell] }\n`,
+    );
+    const { stages } = resolvePlan(valid(some), way, facts());
+    expect(stages.filter((s) => s.skipped !== undefined).map((s) => s.name)).toEqual([
+      ...['check-staging', 'tell-staging', 'check-production', 'tell-production'],
+    ]);
+    expect(stages.find((s) => s.name === 'approve-production')?.needs).toEqual([
+      ...['build', 'approve-staging', 'deploy-staging'],
+    ]);
+  });
+
   test('waits for no stage that runs for some commits only', () => {
     const some = text.replace('name: check,', 'name: check, only: [docs],');
     const { stages } = resolvePlan(valid(some), way, facts());

@@ -44,9 +44,15 @@ describe('the end of deployment 2, which ships v2', () => {
     expect(markOn(mark ? [mark] : [], V2.release.digest, configurationOf('v3'))).toBeUndefined();
     expect(heldDigests(mark ? [mark] : [])).toEqual([]);
   });
-  test('passed its bake, held before: held no more', () => {
+  test('passed its bake, held before, as it was configured and as a whole: held no more', () => {
     const mark = { digest: V2.release.digest, version: 'v2', deployment: '1', reason: 'errors', at: AT };
-    expect(ended({ ...state(V2, V1), holdMarks: [mark] }, { knownGood: true })).toEqual(state(V2, V2));
+    const marks = [{ ...mark, configuration: configurationOf('v2') }, mark];
+    expect(ended({ ...state(V2, V1), holdMarks: marks }, { knownGood: true })).toEqual(state(V2, V2));
+  });
+  test('the rules rolled it back, and its record could not be put back: it is held as a whole', () => {
+    const [mark] = ended(state(V2, V1), { outcome: 'rolled_back', judgedBad: true }).holdMarks;
+    expect(mark).toMatchObject({ digest: V2.release.digest });
+    expect(mark).not.toHaveProperty('configuration');
   });
 });
 

@@ -66,7 +66,7 @@ describe('a statement is malformed', () => {
     ['not an object', 'yes', 'an object'],
     ['without a person', { ...say(''), person: undefined }, 'field person'],
     ['with an endless nonce', say('bob', { nonce: 'x'.repeat(201) }), 'field nonce'],
-    ['with an unknown verb', { ...say('bob'), verb: 'promote' }, 'verb is one of'],
+    ['with an unknown verb', { ...say('bob'), verb: 'delete' }, 'verb is one of'],
     ['with a signature nobody can check', { ...say('bob'), signature: 'abc' }, 'signature is none'],
     ['with a time that is none', say('bob', { until: 'tomorrow' }), 'ISO instants'],
     ['with a reason that is no text', { ...say('bob'), reason: 5 }, 'reason is a text'],

@@ -27,6 +27,30 @@ test.each<readonly [Outcome, string, 'first' | 'over v1' | undefined]>([
   expect(nextCommands(all)).toEqual(command === '' ? [] : [command]);
 });
 
+test.each([
+  ['run.outdated', `${ROLLBACK} --to v2`],
+  ['target.busy', AGAIN],
+  ['decision.outdated', AGAIN],
+  ['release.held', 'shipway history --service shop'],
+  ['release.taken_back', 'shipway history --service shop'],
+  ['stage.failed', 'shipway logs v2-abc'],
+])('after a run that has failed by %s: %s', (failure, command) => {
+  expect(nextCommands({ run: { ...run, outcome: 'failed', failure, reason: 'so' } })).toEqual([command]);
+});
+
+test('a run through several environments is run again through all of them', () => {
+  const through = { ...run, environments: ['staging', 'production'], outcome: 'expired' as const };
+  expect(nextCommands({ run: through })).toEqual(['shipway run --release v2']);
+});
+
+test('what is paused is resumed', () => {
+  const paused = { ...waitingFor(deployment.id), question: 'paused' as const };
+  expect(nextCommands({ run, deployment: { ...deployment, waitingFor: paused } })).toEqual([
+    'shipway resume v2-abc',
+    'shipway reject v2-abc --reason "…"',
+  ]);
+});
+
 test('a working tree is run again as such', () => {
   const dirty = { ...run, version: '1a2b3c4+dirty.0123abc', outcome: 'expired' as const };
   expect(nextCommands({ run: dirty })).toEqual(['shipway run --environment production --dirty']);

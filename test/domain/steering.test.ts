@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { FULL } from '../../src/domain/plan.js';
-import { nextShare, unsteerable, wrongShare, type Steerable, type Steering } from '../../src/domain/steering.js';
+import {
+  nextShare,
+  unsteerable,
+  wrongShare,
+  type Steerable,
+  type Steering,
+} from '../../src/domain/steering.js';
 
 const CANARY: Steerable = {
   ...{ kind: 'deploy', byShares: true, share: 500, forward: true, asking: false, paused: false },

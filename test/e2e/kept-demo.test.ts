@@ -124,7 +124,7 @@ test(
     expect(demo.err()).toMatch(
       /^3 releases were built for 3 versions, and shipped to staging and production$/m,
     );
-    expect(demo.err()).toMatch(/^v3 rolled back: .*; v3 is live in staging /m);
+    expect(demo.err()).toMatch(/^v3 rolled back: .*; v3 was shipped to staging /m);
   },
   PATIENCE_MS,
 );

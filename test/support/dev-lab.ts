@@ -31,7 +31,12 @@ export interface StatusJson extends Json {
     readonly stages: readonly { readonly name: string; readonly state: string }[];
     readonly waitingFor?: { readonly decision?: string };
   };
-  readonly deployment?: { readonly phase: string; readonly verdict?: unknown };
+  readonly deployment?: {
+    readonly phase: string;
+    readonly verdict?: unknown;
+    readonly waitingFor?: unknown;
+    readonly timeline: readonly { readonly what: string }[];
+  };
 }
 
 /** `shipway dev` as a real process on the repository of a small service. Ends with the test process, however that ends. */

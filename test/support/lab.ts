@@ -42,6 +42,13 @@ export const POLICY: Policy = {
         onBaseChanged: 'ask_again',
       },
     },
+    strict: {
+      identity: 'asserted',
+      approvals: {
+        ...{ requiredApprovals: 1, expiresAfterMs: 86_400_000 },
+        ...{ selfApproval: false, onBaseChanged: 'fail' },
+      },
+    },
     staging: {
       identity: 'asserted',
       approvals: {

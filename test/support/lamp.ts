@@ -10,6 +10,7 @@ createServer((req, res) => res.end(version)).listen(Number(process.env.PORT), pr
 `;
 const POLICY = `environments:
   staging: { identity: asserted }
+  steered: { identity: asserted }
   production:
     identity: asserted
     approvals: { required_approvals: 1, expires_after: 1h, self_approval: false }
@@ -31,7 +32,12 @@ deploy:
   drain_timeout: 1s
   monitoring: { interval: 200ms }
   triggers: { health_check_failures: { threshold: 3, window: 2s } }
-environments: { staging: {}, production: {}, nowhere: {} }
+environments:
+  staging: {}
+  production: {}
+  nowhere: {}
+  # Moves only when somebody says so.
+  steered: { strategy: canary, canary: { steps: [10%, 50%, 100%], step_duration: 1h }, bake: 1h }
 `;
 
 /** Releases by tag, in the order of their commits; each is what the next one adds to. */

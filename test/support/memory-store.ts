@@ -45,7 +45,7 @@ interface Asked extends TargetRef {
   readonly answer?: TargetAnswer;
   settled: boolean;
 }
-type Blockable = 'deployments.admit' | 'deployments.findByRequest';
+type Blockable = 'deployments.admit' | 'deployments.findByRequest' | 'requests.settle';
 
 /** The store's contract in memory, for workflow tests; the real one is tested on PostgreSQL. */
 export function memoryStore(): MemoryStore {
@@ -185,11 +185,14 @@ export function memoryStore(): MemoryStore {
         await blocked('deployments.findByRequest');
         return rows.findLast((r) => key(r) === key(t) && r.requestId === id);
       },
-      list: ({ service, environment, limit = 200 }) =>
+      list: ({ service, environment, run, limit = 200 }) =>
         Promise.resolve(
           rows
             .filter(
-              (r) => r.service === (service ?? r.service) && r.environment === (environment ?? r.environment),
+              (r) =>
+                r.service === (service ?? r.service) &&
+                r.environment === (environment ?? r.environment) &&
+                r.run === (run ?? r.run),
             )
             .reverse()
             .slice(0, limit),
@@ -213,10 +216,10 @@ export function memoryStore(): MemoryStore {
           requests.push({ ...refOf(body), id: body.requestId, body, settled: false });
         return done;
       },
-      settle(t, id, answer) {
+      async settle(t, id, answer) {
+        await blocked('requests.settle');
         if (requestOf(t, id) === undefined) requests.push({ ...refOf(t), id, settled: false });
         settle(t, id, answer);
-        return done;
       },
       answer: (t, id) => Promise.resolve(requestOf(t, id)?.answer),
       waiting: (t) =>

@@ -1,8 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { QueueRules } from '../../src/domain/plan.js';
+import { pipelineId } from '../../src/domain/ids.js';
+import { MESSAGES } from '../../src/domain/messages.js';
+import type { TargetAnswer } from '../../src/domain/target.js';
+import type { TargetView } from '../../src/domain/view.js';
 import { labOfFile } from '../support/lab.js';
 import { calm } from '../support/phases.js';
-import { deploymentPlan } from '../support/plans.js';
+import { plan, requestFor } from '../support/plans.js';
+import { bakes, by } from '../support/queueing.js';
 import { record } from '../support/record.js';
 import { story } from '../support/story.js';
 
@@ -11,29 +15,12 @@ afterEach(() => {
   calm(lab);
 });
 
-const DAY_MS = 86_400_000;
-const by = (rules: Partial<QueueRules>, bakeMs = 60_000) => ({
-  deployment: deploymentPlan({
-    strategy: { kind: 'blue_green' },
-    bakeMs,
-    queue: { policy: 'queue', duringBake: 'queue', minBakeMs: 1_000, ...rules },
-  }),
-});
 const entries = (service: string, type: string) =>
   lab.store.entries().filter((e) => e.service === service && e.event_type === type);
-/** The bake of this version goes on until something ends it. */
-function bakes(service: string, version: string): void {
-  lab.watching = (w) => {
-    const release = lab.store.states.get(`${service}/production`)?.live?.release;
-    const baking = w.service === service && w.phase === 'bake' && w.candidate.release === release?.digest;
-    return baking && release?.version === version ? 'until interrupted' : undefined;
-  };
-}
-
 describe('a run that finds its target at work', () => {
   test('takes the place of those that wait, and they are told', async () => {
     const shop = story(lab, 'supersede');
-    bakes('supersede', 'v1');
+    bakes(lab, 'supersede', 'v1');
     const first = await shop.begin('v1', by({}));
     await shop.watching('bake');
     const second = await shop.begin('v2', by({}));
@@ -51,9 +38,75 @@ describe('a run that finds its target at work', () => {
     expect((await shop.ended(first)).outcome).toBe('rolled_back');
   });
 
+  test('takes the place of several, also when all of them ask again meanwhile', async () => {
+    const shop = story(lab, 'several');
+    bakes(lab, 'several', 'v1');
+    const first = await shop.begin('v1', by({}));
+    await shop.watching('bake');
+    const waiting = [await shop.begin('v2', by({})), await shop.begin('v3', by({}))];
+    for (const input of waiting) await shop.queued(input);
+    const held = lab.store.block('requests.settle');
+    const last = await shop.begin('v4', by({ policy: 'supersede' }));
+    await held.reached;
+    for (const input of waiting) await shop.pipeline(input).signal(MESSAGES.outcome, { requestId: '' });
+    held.release();
+    for (const input of waiting) expect((await shop.ended(input)).outcome).toBe('superseded');
+    expect(await shop.queued(last)).toBe('place 1 behind deployment/several/production/1');
+    const view = await shop.target().query<TargetView>(MESSAGES.view);
+    expect(view.queue.map((q) => q.version)).toEqual(['v4']);
+    await record('target-superseding', shop.target());
+    await shop.rollback();
+    await shop.ended(first);
+  });
+
+  test('takes nobody’s place when it would be refused itself', async () => {
+    const shop = story(lab, 'refused');
+    bakes(lab, 'refused', 'v1');
+    const first = await shop.begin('v1', by({}));
+    await shop.watching('bake');
+    const second = await shop.begin('v2', by({}));
+    await shop.queued(second);
+    // The commit of v2 follows that of v0, as its run has listed.
+    const row = await lab.store.runs.find(pipelineId('refused', second.run));
+    Object.assign(row ?? {}, { ancestors: lab.artifacts.keep(`${plan('v0').commit}\n`) });
+    const older = await shop.begin('v0', by({ policy: 'supersede' }));
+    expect(await shop.ended(older)).toEqual({
+      outcome: 'failed',
+      reason: 'v0 is older than v2, which waits and follows it',
+    });
+    expect(await shop.queued(second)).toBe('place 1 behind deployment/refused/production/1');
+    await shop.rollback();
+    await shop.ended(first);
+  });
+
+  test('cannot be forged into taking anybody’s place', async () => {
+    const shop = story(lab, 'forged');
+    bakes(lab, 'forged', 'v1');
+    const first = await shop.begin('v1', by({}));
+    await shop.watching('bake');
+    const second = await shop.begin('v2', by({}));
+    await shop.queued(second);
+    const forged = {
+      ...requestFor('forged', 'production', 'v9', 'forged/deploy/1'),
+      plan: by({ policy: 'supersede', duringBake: 'supersede' }).deployment,
+    };
+    const answer = await shop.target().executeUpdate<TargetAnswer, [object]>(MESSAGES.request, {
+      args: [forged],
+    });
+    expect(answer).toMatchObject({ status: 'refused', type: 'request.mismatch' });
+    await expect(
+      shop.target().executeUpdate(MESSAGES.request, { args: [{ ...forged, plan: undefined }] }),
+    ).rejects.toMatchObject({ cause: { message: 'this is no request to deploy' } });
+    await shop.deployment(1).signal(MESSAGES.queueChanged);
+    expect(await shop.queued(second)).toBe('place 1 behind deployment/forged/production/1');
+    expect(await shop.status(first)).toBe('RUNNING');
+    await shop.rollback();
+    await shop.ended(first);
+  });
+
   test('is refused at once when it does not wait, and nothing of the other changes', async () => {
     const shop = story(lab, 'busy');
-    bakes('busy', 'v1');
+    bakes(lab, 'busy', 'v1');
     const first = await shop.begin('v1', by({}));
     await shop.watching('bake');
     const second = await shop.begin('v2', by({ policy: 'reject' }));
@@ -73,71 +126,5 @@ describe('a run that finds its target at work', () => {
     expect(await story(lab, 'free').ship('v1', by({ policy: 'reject' }))).toMatchObject({
       outcome: 'shipped',
     });
-  });
-});
-
-describe('a bake', () => {
-  test('that has lasted its least time ends for a run that asks for it, and its release is known good', async () => {
-    const shop = story(lab, 'cut');
-    bakes('cut', 'v1');
-    const first = await shop.begin('v1', by({ minBakeMs: 0 }, DAY_MS));
-    await shop.watching('bake');
-    const second = await shop.begin('v2', by({ duringBake: 'supersede' }));
-    expect(await shop.ended(first)).toMatchObject({ outcome: 'shipped' });
-    const { reason } = await shop.deployed(1);
-    expect(reason).toMatch(
-      new RegExp(`^v1 serves production; its bake was cut short after \\d+ s for v2 of run ${second.run}$`),
-    );
-    expect(await shop.ended(second)).toMatchObject({ outcome: 'shipped' });
-    expect(shop.state()).toMatchObject({ knownGood: { release: { version: 'v2' } }, holdMarks: [] });
-    await record('deployment-bake-cut', shop.deployment(1));
-  });
-
-  test('lasts its least time before', async () => {
-    const shop = story(lab, 'least');
-    bakes('least', 'v1');
-    const first = await shop.begin('v1', by({ minBakeMs: DAY_MS }, 2 * DAY_MS));
-    await shop.watching('bake');
-    await shop.begin('v2', by({ duringBake: 'supersede' }));
-    await lab.until(async () => {
-      const { events } = await shop.deployment(1).fetchHistory();
-      const timers = events?.map((e) => e.timerStartedEventAttributes?.startToFireTimeout?.seconds);
-      return timers?.some((s) => Number(s) > 86_000) === true ? true : undefined;
-    }, 'the timer of the least time');
-    expect(await shop.status(first)).toBe('RUNNING');
-    await shop.rollback();
-    expect((await shop.ended(first)).outcome).toBe('rolled_back');
-  });
-
-  test('goes on for a run that waits for all of it', async () => {
-    const shop = story(lab, 'patient');
-    bakes('patient', 'v1');
-    const first = await shop.begin('v1', by({ minBakeMs: 0 }, DAY_MS));
-    await shop.watching('bake');
-    const second = await shop.begin('v2', by({ duringBake: 'queue' }));
-    await shop.queued(second);
-    expect(await shop.status(first)).toBe('RUNNING');
-    expect((await shop.seen(1)).phase).toBe('bake');
-    await shop.rollback();
-    expect((await shop.ended(first)).outcome).toBe('rolled_back');
-  });
-
-  test('of a release that turns bad while another waits goes back, and is held', async () => {
-    const shop = story(lab, 'turned');
-    let turn = (): void => undefined;
-    lab.watching = (w) =>
-      w.service === 'turned' && w.phase === 'bake'
-        ? new Promise((resolve) => {
-            turn = () => {
-              resolve({ verdict: { kind: 'fail', reason: 'errors' } });
-            };
-          })
-        : undefined;
-    const first = await shop.begin('v1', by({ minBakeMs: DAY_MS }, 2 * DAY_MS));
-    await shop.watching('bake');
-    await shop.begin('v2', by({ duringBake: 'supersede', policy: 'supersede' }));
-    turn();
-    expect((await shop.ended(first)).outcome).toBe('rolled_back');
-    expect(shop.state()?.holdMarks.map((m) => m.version)).toEqual(['v1']);
   });
 });

@@ -37,6 +37,20 @@ test('asks again when what was approved has changed meanwhile', async () => {
   expect((await shop().ended(second)).outcome).toBe('shipped');
 });
 
+test('fails instead where the policy says so', async () => {
+  const [first, second] = ['s1', 's2'].map((version) =>
+    pipelineInput(plan(version, { service: 'strict', environment: 'strict' })),
+  ) as [PipelineInput, PipelineInput];
+  for (const input of [first, second]) await lab.start(input);
+  await lab.until(async () => (await lab.view(second)).waitingFor, 'the second gate');
+  await lab.answer(first, 'bob');
+  const other = story(lab, 'strict');
+  expect((await other.ended(first)).outcome).toBe('shipped');
+  await lab.answer(second, 'bob');
+  expect(await other.ended(second)).toMatchObject({ outcome: 'failed' });
+  expect((await lab.view(second)).failure).toBe('decision.outdated');
+});
+
 async function endedAfterReapproval(input: PipelineInput): Promise<Ended> {
   for (;;) {
     const view = await lab.until(async () => {

@@ -47,7 +47,12 @@ describe('paused', () => {
         : w.phase === 'paused'
           ? 'until interrupted'
           : w.phase === 'canary 5 %'
-            ? new Promise((resolve) => (holding.end = () => { resolve({}); }))
+            ? new Promise(
+                (resolve) =>
+                  (holding.end = () => {
+                    resolve({});
+                  }),
+              )
             : undefined;
     const input = await shop.begin('v2');
     await shop.watching('canary 5 %');
@@ -79,7 +84,10 @@ describe('paused', () => {
     await shop.watching('canary 5 %');
     await steer(shop, 2, 'pause');
     await answer(shop, 2, 'reject');
-    expect(await shop.ended(input)).toMatchObject({ outcome: 'rolled_back', reason: 'rollback by dave: seen' });
+    expect(await shop.ended(input)).toMatchObject({
+      outcome: 'rolled_back',
+      reason: 'rollback by dave: seen',
+    });
     expect(shop.state()?.holdMarks).toEqual([]);
     expect(shop.serving()).toEqual(['blue']);
   });
@@ -89,7 +97,12 @@ describe('paused', () => {
     const turning = { bad: (): void => undefined };
     lab.watching = (w) =>
       w.service === 'paused-bad' && w.phase === 'canary 5 %'
-        ? new Promise((resolve) => (turning.bad = () => { resolve({ verdict: { kind: 'fail', reason: 'errors' } }); }))
+        ? new Promise(
+            (resolve) =>
+              (turning.bad = () => {
+                resolve({ verdict: { kind: 'fail', reason: 'errors' } });
+              }),
+          )
         : undefined;
     const input = await shop.begin('v2');
     await shop.watching('canary 5 %');
@@ -100,7 +113,10 @@ describe('paused', () => {
     expect((await shop.seen(2)).waitingFor).toBeUndefined();
     const closed = lab.store
       .entries()
-      .filter((e) => e.event_type === 'gate.closed' && e.service === 'paused-bad' && e.details['question'] === 'paused');
+      .filter(
+        (e) =>
+          e.event_type === 'gate.closed' && e.service === 'paused-bad' && e.details['question'] === 'paused',
+      );
     expect(closed.map((e) => e.details['verdict'])).toEqual(['withdrawn']);
   });
 });
@@ -124,7 +140,11 @@ describe('promoted', () => {
     const before = shifts('share').length;
     await steer(shop, 2, 'promote', 1_000);
     expect((await shop.ended(input)).outcome).toBe('shipped');
-    expect(shifts('share').slice(before)).toEqual(['split green 1000', 'split green 2500', 'split green 10000']);
+    expect(shifts('share').slice(before)).toEqual([
+      'split green 1000',
+      'split green 2500',
+      'split green 10000',
+    ]);
     expect(lab.watched.map((w) => w.phase)).toContain('canary 10 %');
   });
 
@@ -148,7 +168,10 @@ describe('skipped', () => {
     const shop = await underWay('step', 'canary 5 %');
     const input = await shop.begin('v2');
     await shop.watching('canary 5 %');
-    expect(await steer(shop, 2, 'skip')).toEqual({ status: 'accepted', message: 'it goes on after canary 5 %' });
+    expect(await steer(shop, 2, 'skip')).toEqual({
+      status: 'accepted',
+      message: 'it goes on after canary 5 %',
+    });
     expect((await shop.ended(input)).outcome).toBe('shipped');
     expect(lab.watched.map((w) => w.phase)).toContain('canary 25 %');
   });

@@ -86,7 +86,7 @@ describe('a run through staging and production', () => {
     await lab.answer(input, 'bob', 'reject');
     const ended = await endedOf(handle(input));
     expect(ended.outcome).toBe('rejected');
-    expect(ended.reason).toMatch(/^rejected by bob: .*; v1 is live in staging$/);
+    expect(ended.reason).toMatch(/^rejected by bob: .*; v1 was shipped to staging$/);
     expect(finished('rejected').map((e) => [e.environment, e.details['outcome']])).toEqual([
       ['production', 'rejected'],
     ]);
@@ -103,7 +103,7 @@ describe('a run through staging and production', () => {
     lab.staging = () => Promise.resolve();
     expect(ended).toMatchObject({
       outcome: 'failed',
-      reason: /the checkout is broken; v1 is live in staging$/,
+      reason: /the checkout is broken; v1 was shipped to staging$/,
     });
     expect(states(await lab.view(input))).toMatchObject({
       'check-staging': 'failed',
@@ -124,7 +124,7 @@ describe('a run through staging and production', () => {
     await lab.answer(second, 'bob');
     const ended = await endedOf(handle(second));
     lab.watching = () => undefined;
-    expect(ended).toMatchObject({ outcome: 'rolled_back', reason: /v2 is live in staging$/ });
+    expect(ended).toMatchObject({ outcome: 'rolled_back', reason: /v2 was shipped to staging$/ });
     expect([liveIn('back', 'staging'), liveIn('back', 'production')]).toEqual(['v2', 'v1']);
   });
 
@@ -133,7 +133,7 @@ describe('a run through staging and production', () => {
     await lab.until(async () => (await lab.view(input)).waitingFor, 'the gate of production');
     await handle(input).cancel();
     expect(await endedOf(handle(input))).toMatchObject({ outcome: 'aborted' });
-    expect((await lab.view(input)).reason).toBe('cancelled in Temporal; v1 is live in staging');
+    expect((await lab.view(input)).reason).toBe('cancelled in Temporal; v1 was shipped to staging');
     expect(liveIn('aborted', 'staging')).toBe('v1');
   });
 });

@@ -1,0 +1,39 @@
+import { REASON } from './common-options.js';
+import { text } from './options.js';
+import type { CommandSpec } from './table.js';
+
+/** What a person may want of a deployment on its way. */
+export const STEERING_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'pause',
+    summary: 'let a deployment make no step forward until somebody resumes it; it is watched meanwhile',
+    positionals: ['RUN|DEPLOYMENT'],
+    options: { reason: REASON },
+    examples: ['shipway pause v2-k3x9ab --reason "looking at the logs"'],
+    load: async () => (await import('./steer.js')).pause,
+  },
+  {
+    name: 'resume',
+    summary: 'let a paused deployment go on',
+    positionals: ['RUN|DEPLOYMENT'],
+    options: { reason: REASON },
+    examples: ['shipway resume v2-k3x9ab'],
+    load: async () => (await import('./steer.js')).resume,
+  },
+  {
+    name: 'promote',
+    summary: 'send a canary more users now: all, or a share',
+    positionals: ['RUN|DEPLOYMENT'],
+    options: { to: text('SHARE', 'to this share of the users (default 100%)'), reason: REASON },
+    examples: ['shipway promote v2-k3x9ab', 'shipway promote v2-k3x9ab --to 50%'],
+    load: async () => (await import('./steer.js')).promote,
+  },
+  {
+    name: 'skip',
+    summary: 'end the wait of the present step or bake',
+    positionals: ['RUN|DEPLOYMENT'],
+    options: { reason: REASON },
+    examples: ['shipway skip v2-k3x9ab --reason "seen enough"'],
+    load: async () => (await import('./steer.js')).skip,
+  },
+];

@@ -45,14 +45,17 @@ async function refuseBehind(deps: Deps, request: DeployRequest): Promise<void> {
   }
 }
 
-/** Who waits next and asks for the end of a bake, in words, if its request stands; `null`: nobody. */
+/** Who waits next, of those whose request stands, and asks for the end of a bake, in words; `null`: nobody. */
 export const nextInQueue =
   (deps: Deps) =>
   async (ref: TargetRef): Promise<string | null> => {
-    const [next] = await deps.store.requests.waiting(ref);
-    if (next === undefined || queueRules(next.plan).duringBake !== 'supersede') return null;
-    const refused = await refusedWith(async () => {
-      await verifyStanding(deps, next, await loadRecord(deps.store, ref));
-    });
-    return refused === null ? `${next.release.version} of run ${next.run}` : null;
+    for (const next of await deps.store.requests.waiting(ref)) {
+      const refused = await refusedWith(async () => {
+        await verifyStanding(deps, next, await loadRecord(deps.store, ref));
+      });
+      if (refused !== null) continue;
+      const { duringBake } = queueRules(next.plan);
+      return duringBake === 'supersede' ? `${next.release.version} of run ${next.run}` : null;
+    }
+    return null;
   };

@@ -27,6 +27,8 @@ export interface Board {
   running?: Running;
   /** Answers of requests that were settled without a deployment of their own, newest last. */
   settled: Settled[];
+  /** Requests that were found fit to take the place of others. */
+  fit: string[];
   /** Requests that are being taken back: the store is told, and until it has answered they must not be put in the queue. */
   withdrawing: string[];
   /** Messages that this run has taken: the server takes only so many. */

@@ -24,6 +24,8 @@ export interface Field {
   readonly later: Later;
   evidence: WatchEvidence;
   share: Share;
+  /** The share that it has or is being given. */
+  heading: Share;
   moved: boolean;
   judgedBad: boolean;
   knownGood: boolean;
@@ -78,6 +80,7 @@ export function createField(input: DeploymentInput, way: Way): Field {
     later,
     evidence: NO_EVIDENCE,
     share: 0,
+    heading: 0,
     moved: false,
     judgedBad: false,
     knownGood: false,

@@ -130,7 +130,7 @@ async function answeredOrNot(desk: Desk, gate: GateState): Promise<GateState> {
 async function take(desk: Desk, statement: Statement): Promise<Accepted> {
   const { subject, about, open: asked, later } = desk;
   if (asked === undefined) return { status: 'refused', message: 'nothing is waiting for an answer here' };
-  const goesBack = asked.question === 'parked' && statement.verb === 'reject';
+  const goesBack = ['parked', 'paused'].includes(asked.question) && statement.verb === 'reject';
   const result = await verified(
     { statement, gate: asked, ...(about ?? subject()) },
     goesBack ? later : undefined,

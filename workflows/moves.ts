@@ -20,8 +20,11 @@ export interface Moves {
   readonly smoke: () => Promise<void>;
   /** Sends `share` of the users to the candidate. */
   readonly shift: (share: Share) => Promise<void>;
-  /** The share that comes next, of these steps or by a person's word; `undefined` when all users are with the candidate. */
-  readonly next: (steps: readonly Share[]) => Share | undefined;
+  /**
+   * Sends the share that comes next to the candidate, of these steps or by a person's word, and answers it; `undefined` when all users
+   * are with it.
+   */
+  readonly advance: (steps: readonly Share[]) => Promise<Share | undefined>;
   /** Watches the candidate for `ms`; throws when the rules say it is bad. */
   readonly watch: (phase: string, ms: number) => Promise<void>;
   /** Watches it at 100 %, until it is known good. */
@@ -68,11 +71,7 @@ export function startMoves(input: DeploymentInput, way: Way): Moves {
     provision: () => step(() => provision(field)),
     smoke: () => step(() => smoke(field)),
     shift: (share) => step(() => shift(field, share)),
-    next: (steps) => {
-      const share = nextShare(steps, field.share, field.wanted);
-      delete field.wanted;
-      return share;
-    },
+    advance: (steps) => step(() => advance(field, steps)),
     watch: (phase, ms) => watchStep(field, phase, ms),
     bake: (ms) => bake(field, ms),
     shipped: () => [`${input.release.version} serves ${input.environment}`, ...field.cut].join('; '),
@@ -124,8 +123,16 @@ async function smoke(field: Field): Promise<void> {
   ]);
 }
 
+async function advance(field: Field, steps: readonly Share[]): Promise<Share | undefined> {
+  const share = nextShare(steps, field.share, field.wanted);
+  delete field.wanted;
+  if (share !== undefined) await shift(field, share);
+  return share;
+}
+
 async function shift(field: Field, share: Share): Promise<void> {
   const { input, effects, undo } = field;
+  field.heading = share;
   const step = `${percent(field.share)} → ${percent(share)}`;
   field.show({ phase: 'shift' }, `shift ${step}`);
   if (!field.moved) {

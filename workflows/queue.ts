@@ -1,4 +1,5 @@
-import { outrun, queueRules } from '../src/domain/queue.js';
+import { condition } from '@temporalio/workflow';
+import { outrun, queueRules, supersedes } from '../src/domain/queue.js';
 import { refusalAnswer, type DeployRequest, type TargetAnswer } from '../src/domain/target.js';
 import { keep, present, queued, type Board } from './board.js';
 import { tellPipeline, tellQueue } from './deployments.js';
@@ -13,24 +14,43 @@ export async function enqueue(board: Board, request: DeployRequest): Promise<Tar
     const why = `${holder} comes first, and this one does not wait (queue: reject)`;
     return turnedAway(board, requestId, refusalAnswer('target.busy', why), release.version);
   }
-  // Nobody makes way for what would be refused when its turn comes.
-  if (policy === 'supersede' && board.queue.length > 0) {
-    const refused = await control.judgeRequest(request);
-    if (refused !== null) return turnedAway(board, requestId, refused, release.version);
-    const meanwhile = present(board, requestId);
-    if (meanwhile !== undefined) return meanwhile;
-  }
+  // Its place is that of its asking, however long it is looked at.
   board.queue.push(request);
+  if (supersedes(request) && board.queue[0] !== request) await judge(board, request);
   if (hasChanged(board)) await afterChange(board);
   return present(board, requestId) ?? queued(board, board.queue.length);
 }
 
+/** Those who were waiting when this run of the target began. */
+export async function judgeAll(board: Board): Promise<void> {
+  for (const request of board.queue.slice(1).filter(supersedes)) await judge(board, request);
+  if (hasChanged(board)) await afterChange(board);
+}
+
+/** Nobody makes way for what would be refused when its turn comes. */
+async function judge(board: Board, request: DeployRequest): Promise<void> {
+  const { requestId, release } = request;
+  const refused = await control.judgeRequest(request);
+  await condition(() => !board.withdrawing.includes(requestId));
+  // Its turn may have come meanwhile, or it was taken back.
+  if (!board.queue.includes(request)) return;
+  if (refused === null) {
+    board.fit.push(requestId);
+    return;
+  }
+  board.queue = board.queue.filter((q) => q !== request);
+  await turnedAway(board, requestId, refused, release.version);
+}
+
+const toLeave = ({ queue, fit }: Board): readonly DeployRequest[] =>
+  outrun(queue, ({ requestId }) => fit.includes(requestId));
+
 /** Whether `afterChange` has something to do. Not waited for when not: what earlier versions have recorded is to replay. */
-export const hasChanged = (board: Board): boolean => outrun(board.queue).length > 0 || unheard(board);
+export const hasChanged = (board: Board): boolean => toLeave(board).length > 0 || unheard(board);
 
 /** What a change of the queue, or of what runs, asks for: those whose place another takes are settled, and what bakes is told who waits. */
 export async function afterChange(board: Board): Promise<void> {
-  if (outrun(board.queue).length > 0) await makeWay(board);
+  if (toLeave(board).length > 0) await makeWay(board);
   const { running } = board;
   if (running === undefined || !unheard(board)) return;
   running.heard = wisher(board);
@@ -39,7 +59,7 @@ export async function afterChange(board: Board): Promise<void> {
 
 /** Settles those whose place another takes, and tells their runs. Until the store knows, no repeat may put them back. */
 async function makeWay(board: Board): Promise<void> {
-  const left = outrun(board.queue);
+  const left = toLeave(board);
   board.queue = board.queue.filter((q) => !left.includes(q));
   const [next] = board.queue;
   board.withdrawing.push(...left.map((q) => q.requestId));
@@ -56,9 +76,12 @@ async function makeWay(board: Board): Promise<void> {
 const wisher = ({ queue: [next] }: Board): string | undefined =>
   next !== undefined && queueRules(next.plan).duringBake === 'supersede' ? next.requestId : undefined;
 
-/** Whether what bakes has heard of somebody else, or of nobody. */
+/** Whether what bakes has heard of somebody else, or of nobody. While somebody leaves, the store that it asks still has him. */
 const unheard = (board: Board): boolean =>
-  board.running?.kind === 'deploy' && board.running.started && board.running.heard !== wisher(board);
+  board.withdrawing.length === 0 &&
+  board.running?.kind === 'deploy' &&
+  board.running.started &&
+  board.running.heard !== wisher(board);
 
 /**
  * Gives a request its answer, for good, unless the store knows that it runs. Until the answer is known here, a repeat of the request that

@@ -41,15 +41,18 @@ const DOES: Readonly<Record<Steering, string>> = {
   skip: 'On to what comes after the present wait.',
 };
 
-const steerable = ({ input, share, phase, forward, parked, pausing, wait }: Field): Steerable => ({
-  kind: input.kind,
-  byShares: input.plan.strategy.kind === 'canary',
-  share,
-  forward: !forward.consideredCancelled && !['going_back', 'retire', 'done'].includes(phase()),
-  asking: parked,
-  paused: pausing !== undefined,
-  ...(wait === undefined ? {} : { wait }),
-});
+function steerable(field: Field): Steerable {
+  const { input, heading, phase, forward, knownGood, parked, pausing, wait } = field;
+  return {
+    kind: input.kind,
+    byShares: input.plan.strategy.kind === 'canary',
+    share: heading,
+    forward: !forward.consideredCancelled && !knownGood && !['going_back', 'done'].includes(phase()),
+    asking: parked,
+    paused: pausing !== undefined,
+    ...(wait === undefined ? {} : { wait }),
+  };
+}
 
 async function steer(field: Field, verb: Steering, statement: Statement): Promise<Accepted> {
   const subject = about(field);
@@ -66,19 +69,21 @@ async function steer(field: Field, verb: Steering, statement: Statement): Promis
 }
 
 function taken(field: Field, verb: Steering, { person, reason, to = FULL }: Statement): string {
+  const when = field.pausing === undefined ? 'now' : 'when it is resumed';
   switch (verb) {
     case 'pause':
       pause(field, `${person}${reason === undefined ? '' : `: ${reason}`}`);
       return `paused; ${field.input.release.version} makes no step forward`;
     case 'promote':
       field.wanted = to;
-      field.skipped = person;
-      field.show({}, `promoted to ${percent(to)} by ${person}`);
-      return `it goes to ${percent(to)} now`;
+      // A step that waits is over; one that is being made, or is held up, leads on to this share by itself.
+      if (field.wait !== undefined) field.skipped = person;
+      field.show({}, `promoted to ${percent(to)} by ${person}, ${when}`);
+      return `it goes to ${percent(to)} ${when}`;
     case 'skip':
       field.skipped = person;
       field.show({}, `${field.wait ?? 'the wait'} ended by ${person}`);
-      return `it goes on after ${field.wait ?? 'its wait'}`;
+      return `${field.wait ?? 'its wait'} is over; it goes on ${when}`;
   }
 }
 
@@ -105,7 +110,9 @@ function pause(field: Field, by: string): void {
 export async function whilePaused(field: Field): Promise<void> {
   while (field.pausing !== undefined) {
     const asked = field.pausing;
-    await (field.moved ? meanwhile(field, 'paused', 0, () => asked) : asked);
+    // Nobody's answer is waited for when what has users turns bad.
+    const answered = () => Promise.race([asked, CancellationScope.current().cancelRequested]);
+    await (field.moved ? meanwhile(field, 'paused', 0, answered) : answered());
   }
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('it was sent back');
 }

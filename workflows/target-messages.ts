@@ -17,6 +17,7 @@ export function registerHandlers(board: Board, loaded: Promise<void>, show: () =
     shielded(async () => {
       board.messages += 1;
       const given = await answer();
+      if (hasChanged(board)) await afterChange(board);
       show();
       return given;
     });
@@ -47,8 +48,13 @@ function refuse(why: string | undefined): void {
 /** What has no form of a request could not even be refused later, and would stop everything here. */
 function unreadable(request: Partial<DeployRequest> | undefined): string | undefined {
   const { requestId, pipeline, run, release, plan } = request ?? {};
-  const texts = [requestId, pipeline, run, release?.version, release?.digest];
-  return texts.every((text) => typeof text === 'string') && typeof plan === 'object' && plan !== null
+  const texts = [requestId, pipeline, run, release?.version, release?.digest, release?.commit];
+  const artifacts: unknown = release?.artifacts;
+  const objects: readonly unknown[] = [plan, plan?.configuration, plan?.queue ?? {}];
+  return texts.every((text) => typeof text === 'string') &&
+    objects.every((part) => typeof part === 'object' && part !== null) &&
+    Array.isArray(artifacts) &&
+    artifacts.every((part) => typeof part === 'object' && part !== null)
     ? undefined
     : 'this is no request to deploy';
 }
@@ -154,6 +160,5 @@ async function withdraw(
   const known =
     here === undefined || here.status === 'queued' ? await turnedAway(board, requestId, aborted) : here;
   if (known.status === 'running' && board.running?.requestId === requestId) await sendBack(board, goBack);
-  if (hasChanged(board)) await afterChange(board);
   return known;
 }

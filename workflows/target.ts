@@ -2,6 +2,7 @@ import { CancellationScope, ContinueAsNew, condition } from '@temporalio/workflo
 import { targetDetails } from '../src/domain/details.js';
 import type { GateState } from '../src/domain/gate.js';
 import type { OpenDeployment, TargetInput } from '../src/domain/inputs.js';
+import { supersedes } from '../src/domain/queue.js';
 import { newTarget } from '../src/domain/target.js';
 import type { WaitingFor } from '../src/domain/view.js';
 import { asking } from './asking.js';
@@ -12,7 +13,7 @@ import { parked } from './parking.js';
 import { control } from './profiles.js';
 import { createLater } from './later.js';
 import { publisher } from './publish.js';
-import { afterChange, hasChanged } from './queue.js';
+import { judgeAll } from './queue.js';
 import { quiet, renew, worn } from './renewal.js';
 import { shielded } from './shielded.js';
 import { registerHandlers } from './target-messages.js';
@@ -65,6 +66,7 @@ function boardOf(input: TargetInput): Board {
     queue: [],
     rollbacks: [...(input.rollbacks ?? [])],
     settled: [...(input.settled ?? [])],
+    fit: [],
     withdrawing: [],
     messages: 0,
     later: createLater(),
@@ -80,7 +82,7 @@ async function live(board: Board, input: TargetInput, show: () => void): Promise
   );
   const open = await loading;
   // Not waited for when there is nothing to wait for: what earlier versions have recorded is to replay.
-  if (hasChanged(board)) await afterChange(board);
+  if (board.queue.some(supersedes)) await judgeAll(board);
   for (const left of open) await adopt(board, left, show);
   show();
   for (;;) {

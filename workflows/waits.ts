@@ -1,4 +1,4 @@
-import { CancellationScope, CancelledFailure, condition } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, condition, isCancellation } from '@temporalio/workflow';
 import { queueRules } from '../src/domain/queue.js';
 import type { Field } from './field.js';
 import { control } from './profiles.js';
@@ -8,7 +8,6 @@ import { watchPhase } from './watch-phase.js';
 export async function watchStep(field: Field, phase: string, ms: number): Promise<void> {
   const said = `watching ${phase} for ${String(ms / 1000)} s`;
   await watchUnless(field, { phase, until: Date.now() + ms, said }, () => field.skipped !== undefined);
-  delete field.skipped;
 }
 
 /**
@@ -18,38 +17,64 @@ export async function watchStep(field: Field, phase: string, ms: number): Promis
 export async function bake(field: Field, ms: number): Promise<void> {
   const begun = Date.now();
   const { minBakeMs } = queueRules(field.input.plan);
-  const least = begun + Math.min(ms, minBakeMs);
+  const asking = new CancellationScope();
+  if (minBakeMs < ms) asking.run(() => askWhoWaits(field)).catch(() => undefined);
+  try {
+    const cut = await bakeUntilEnough(field, begun, { ms, minBakeMs });
+    if (cut === undefined) return;
+    const after = `${String(Math.round((Date.now() - begun) / 1_000))} s`;
+    field.cut = [`its bake was cut short after ${after} ${cut}`];
+    field.show({}, field.cut[0]);
+  } finally {
+    asking.cancel();
+  }
+}
+
+/** Why it ended before its time; `undefined` when it did not. */
+async function bakeUntilEnough(
+  field: Field,
+  begun: number,
+  { ms, minBakeMs }: { readonly ms: number; readonly minBakeMs: number },
+): Promise<string | undefined> {
+  const end = begun + ms;
+  // Remembered: who comes and goes does not move it again.
+  let brought: number | undefined;
   let said = `watching bake for ${String(ms / 1000)} s`;
   for (;;) {
     const next = field.next;
-    const until = next === undefined ? begun + ms : Math.max(least, Date.now());
-    const heard = field.hints;
+    if (next !== undefined) brought ??= Math.max(begun + minBakeMs, Date.now());
+    const until = next === undefined ? end : Math.min(brought ?? end, end);
     // Once its own end has come, or a person is asked about it, there is nothing to bring forward.
     const changed = (): boolean =>
-      field.hints !== heard && !field.parked && Date.now() < begun + ms && minBakeMs < ms;
+      (field.next === undefined) !== (next === undefined) && !field.parked && Date.now() < end;
     const early = await watchUnless(
       field,
       { phase: 'bake', until, said },
       () => changed() || field.skipped !== undefined,
     );
-    if (field.skipped !== undefined) return cutShort(field, begun, `by ${field.skipped}`);
-    if (!early) return next === undefined ? undefined : cutShort(field, begun, `for ${next}`);
-    field.next = await waitingNext(field);
+    if (field.skipped !== undefined) return `by ${field.skipped}`;
+    if (!early) return next === undefined || Date.now() >= end ? undefined : `for ${field.next ?? next}`;
     said =
       field.next === undefined ? 'nobody waits for the bake any more' : `${field.next} waits for the bake`;
   }
 }
 
-/** Whoever waits next and asks for the end of the bake, as the store knows it: a hint may come from anybody. */
-async function waitingNext({ input: { service, environment } }: Field): Promise<string | undefined> {
-  return (await control.nextInQueue({ service, environment })) ?? undefined;
-}
-
-function cutShort(field: Field, begun: number, why: string): void {
-  const after = `${String(Math.round((Date.now() - begun) / 1_000))} s`;
-  delete field.skipped;
-  field.cut = [`its bake was cut short after ${after} ${why}`];
-  field.show({}, field.cut[0]);
+/**
+ * Keeps up with who waits next and asks for the end of the bake, as the store knows it: a hint may come from anybody. The bake goes on
+ * meanwhile, however long the store is away, and whatever else goes wrong with asking.
+ */
+async function askWhoWaits(field: Field): Promise<void> {
+  const { service, environment } = field.input;
+  for (let heard = 0; ;) {
+    await condition(() => field.hints !== heard);
+    heard = field.hints;
+    try {
+      field.next = (await control.nextInQueue({ service, environment })) ?? undefined;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      field.next = undefined;
+    }
+  }
 }
 
 interface Watching {
@@ -62,6 +87,7 @@ interface Watching {
 async function watchUnless(field: Field, of: Watching, enough: () => boolean): Promise<boolean> {
   const [watch, wait] = [new CancellationScope(), new CancellationScope()];
   field.wait = of.phase;
+  delete field.skipped;
   const watching = watch.run(() => watchPhase(field, of.phase, of.until, of.said));
   const early = wait.run(() => condition(enough)).then(() => 'early' as const);
   let first: 'early' | undefined;

@@ -63,14 +63,18 @@ export async function watched(field: Field, what: WatchInput): Promise<WatchResu
 
 /** Open and asking. The candidate has traffic, so it is watched for as long as nobody answers. */
 async function parked(field: Field, phase: string, kind: VerdictKind, reason: string): Promise<void> {
-  if (field.pausing !== undefined) await whilePaused(field);
-  field.show({ phase: 'parked' }, `parked: ${reason}`);
   delete field.wait;
-  const title = `${phase} is ${kind}: ${reason}. approve: go on; reject: go back`;
   field.parked = true;
-  const closed = await meanwhile(field, 'parked', 0, () =>
-    field.gates.ask(() => control.openQuestion({ ...about(field), question: 'parked', title })),
-  ).finally(() => (field.parked = false));
-  if (closed.verdict === 'approved') return;
-  throw judgedBad(`parked (${reason}) and sent back by ${refuserOf(closed)?.person ?? 'nobody'}`);
+  try {
+    if (field.pausing !== undefined) await whilePaused(field);
+    field.show({ phase: 'parked' }, `parked: ${reason}`);
+    const title = `${phase} is ${kind}: ${reason}. approve: go on; reject: go back`;
+    const closed = await meanwhile(field, 'parked', 0, () =>
+      field.gates.ask(() => control.openQuestion({ ...about(field), question: 'parked', title })),
+    );
+    if (closed.verdict === 'approved') return;
+    throw judgedBad(`parked (${reason}) and sent back by ${refuserOf(closed)?.person ?? 'nobody'}`);
+  } finally {
+    field.parked = false;
+  }
 }

@@ -43,6 +43,7 @@ export async function undoShift(field: Field): Promise<void> {
   );
   if (also !== undefined) undone(field, also);
   field.share = 0;
+  field.heading = 0;
   field.show({ shares: sharesOf(field, 0) });
 }
 

@@ -6,8 +6,14 @@ const IN_ORDER: QueueRules = { policy: 'queue', duringBake: 'queue', minBakeMs: 
 
 export const queueRules = ({ queue }: Pick<DeploymentPlan, 'queue'>): QueueRules => queue ?? IN_ORDER;
 
-/** Those who wait, in the order of asking, and whose place a later one takes: everybody before the last that supersedes. */
-export function outrun(queue: readonly DeployRequest[]): readonly DeployRequest[] {
-  const last = queue.findLastIndex(({ plan }) => queueRules(plan).policy === 'supersede');
+export const supersedes = ({ plan }: Pick<DeployRequest, 'plan'>): boolean =>
+  queueRules(plan).policy === 'supersede';
+
+/** Those who wait, in the order of asking, and whose place a later one takes: everybody before the last that supersedes and `mayTake`. */
+export function outrun(
+  queue: readonly DeployRequest[],
+  mayTake: (request: DeployRequest) => boolean,
+): readonly DeployRequest[] {
+  const last = queue.findLastIndex((request) => supersedes(request) && mayTake(request));
   return queue.slice(0, Math.max(last, 0));
 }

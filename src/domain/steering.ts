@@ -10,6 +10,7 @@ export interface Steerable {
   readonly kind: 'deploy' | 'rollback' | 'recover';
   /** Shares are raised step by step. */
   readonly byShares: boolean;
+  /** Of the users who are with it, or are being sent to it. */
   readonly share: Share;
   /** It is on its way forward. */
   readonly forward: boolean;
@@ -24,7 +25,7 @@ export interface Steerable {
 export function unsteerable(of: Steerable, verb: Steering, to: Share | undefined): string | undefined {
   if (of.kind !== 'deploy') return 'it brings back what served before, which has no steps';
   if (!of.forward) return 'it is not on its way forward any more';
-  if (of.asking && !of.paused) return 'it asks what is to become of it: approve or reject';
+  if (of.asking) return 'it asks what is to become of it: approve or reject';
   switch (verb) {
     case 'pause':
       return of.paused ? 'it is paused already' : undefined;

@@ -16,6 +16,8 @@ test.each<[string, string]>([
   ['a:queue b:supersede', 'a'],
   ['a:supersede b:queue', ''],
   ['a:queue b:supersede c:queue d:supersede e:queue', 'a b c'],
+  ['a:queue b:supersede unfit:supersede', 'a'],
+  ['a:queue unfit:supersede', ''],
 ])('of those who wait (%s) a later one takes the place of: %s', (queue, expected) => {
   const requests = queue
     .split(' ')
@@ -25,7 +27,7 @@ test.each<[string, string]>([
       return waiting(id, policy as QueueRules['policy']);
     });
   expect(
-    outrun(requests)
+    outrun(requests, ({ requestId }) => requestId !== 'unfit')
       .map((r) => r.requestId)
       .join(' '),
   ).toBe(expected);

@@ -28,6 +28,56 @@ describe('a bake', () => {
     await record('deployment-bake-cut', shop.deployment(1));
   });
 
+  test('ends for a run that has asked before it began', async () => {
+    const shop = story(lab, 'asked-before');
+    expect((await shop.ship('v1', by({}))).outcome).toBe('shipped');
+    const step = { end: (): void => undefined };
+    lab.watching = (w) => {
+      if (w.service !== 'asked-before') return undefined;
+      if (w.phase === 'canary 5 %')
+        return new Promise((resolve) => {
+          step.end = () => {
+            resolve({});
+          };
+        });
+      const over = w.until !== undefined && w.until <= w.from;
+      return w.phase === 'bake' && !over ? 'until interrupted' : undefined;
+    };
+    const { deployment } = by({ minBakeMs: 0 }, DAY_MS);
+    const canary = { kind: 'canary', steps: [500, 10_000], stepDurationMs: 1_000 } as const;
+    const second = await shop.begin('v2', { deployment: { ...deployment, strategy: canary } });
+    await shop.watching('canary 5 %');
+    const third = await shop.begin('v3', by({ duringBake: 'supersede' }));
+    await shop.queued(third);
+    step.end();
+    expect((await shop.ended(second)).outcome).toBe('shipped');
+    expect((await shop.deployed(2)).reason).toContain(`for v3 of run ${third.run}`);
+  });
+
+  test('is watched while the store cannot say who waits, and goes back when it turns bad', async () => {
+    const shop = story(lab, 'store-away');
+    const baking = { turn: (): void => undefined };
+    lab.watching = (w) =>
+      w.service === 'store-away' && w.phase === 'bake'
+        ? new Promise((resolve) => {
+            baking.turn = () => {
+              resolve({ verdict: { kind: 'fail', reason: 'errors' } });
+            };
+          })
+        : undefined;
+    const first = await shop.begin('v1', by({ minBakeMs: 0 }, DAY_MS));
+    await shop.watching('bake');
+    lab.store.away(1_000, 'requests.waiting');
+    await shop.begin('v2', by({ duringBake: 'supersede' }));
+    await lab.until(async () => {
+      const { raw } = await shop.deployment(1).describe();
+      return raw.pendingActivities?.some((a) => a.activityType?.name === 'nextInQueue') === true || undefined;
+    }, 'the store to be asked');
+    baking.turn();
+    expect(await shop.ended(first)).toMatchObject({ outcome: 'rolled_back', reason: 'errors' });
+    lab.store.away(0);
+  });
+
   test('lasts its least time before', async () => {
     const shop = story(lab, 'least');
     bakes(lab, 'least', 'v1');

@@ -94,10 +94,29 @@ describe('a run that finds its target at work', () => {
       args: [forged],
     });
     expect(answer).toMatchObject({ status: 'refused', type: 'request.mismatch' });
-    await expect(
-      shop.target().executeUpdate(MESSAGES.request, { args: [{ ...forged, plan: undefined }] }),
-    ).rejects.toMatchObject({ cause: { message: 'this is no request to deploy' } });
+    const { release } = forged;
+    for (const broken of [
+      { plan: undefined },
+      { plan: { ...forged.plan, queue: 'supersede' } },
+      { release: { ...release, artifacts: undefined } },
+      { release: { ...release, artifacts: ['x'] } },
+      { release: undefined },
+    ])
+      await expect(
+        shop.target().executeUpdate(MESSAGES.request, { args: [{ ...forged, ...broken }] }),
+      ).rejects.toMatchObject({ cause: { message: 'this is no request to deploy' } });
     await shop.deployment(1).signal(MESSAGES.queueChanged);
+    // The time-skipping server loses a workflow task that cancels what ends just then.
+    await lab.until(async () => {
+      const { events } = await shop.deployment(1).fetchHistory();
+      const asked = events?.find(
+        (e) => e.activityTaskScheduledEventAttributes?.activityType?.name === 'nextInQueue',
+      );
+      const told = events?.some(
+        (e) => String(e.activityTaskCompletedEventAttributes?.scheduledEventId) === String(asked?.eventId),
+      );
+      return (asked !== undefined && told) || undefined;
+    }, 'the store to have said who waits');
     expect(await shop.queued(second)).toBe('place 1 behind deployment/forged/production/1');
     expect(await shop.status(first)).toBe('RUNNING');
     await shop.rollback();

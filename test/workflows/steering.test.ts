@@ -1,45 +1,19 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Accepted } from '../../src/domain/messages.js';
 import { FULL } from '../../src/domain/plan.js';
-import type { Steering } from '../../src/domain/steering.js';
 import { labOfFile } from '../support/lab.js';
 import { calm } from '../support/phases.js';
-import { deploymentPlan, statement } from '../support/plans.js';
+import { deploymentPlan } from '../support/plans.js';
 import { record } from '../support/record.js';
-import { story, type Story } from '../support/story.js';
+import { answer, shifts, steer, underWay } from '../support/steering.js';
 
 const lab = await labOfFile();
 afterEach(() => {
   calm(lab);
 });
 
-const steer = (shop: Story, n: number, verb: Steering, to?: number): Promise<Accepted> => {
-  const { workflowId } = shop.deployment(n);
-  const said = { ...statement('carol', verb, workflowId, { reason: 'looking' }), ...(to && { to }) };
-  return shop.deployment(n).executeUpdate<Accepted, [typeof said]>(verb, { args: [said] });
-};
-const answer = async (shop: Story, n: number, verb: 'approve' | 'reject'): Promise<void> => {
-  const { decision = '' } = await lab.until(
-    async () => (await shop.seen(n)).waitingFor,
-    'the question of the deployment',
-  );
-  const said = statement('dave', verb, decision, { reason: 'seen' });
-  await shop.deployment(n).executeUpdate<Accepted, [typeof said]>(verb, { args: [said] });
-};
-/** v1 serves, v2 is on its way: these phases of it last until something ends them. */
-async function underWay(service: string, ...phases: readonly string[]): Promise<Story> {
-  const shop = story(lab, service);
-  expect((await shop.ship('v1')).outcome).toBe('shipped');
-  lab.watching = (w) => (w.service === service && phases.includes(w.phase) ? 'until interrupted' : undefined);
-  lab.watched.length = 0;
-  return shop;
-}
-const shifts = (service: string): string[] =>
-  lab.world.log.filter((line) => line.startsWith(`split ${service}`) || line.startsWith('split'));
-
 describe('paused', () => {
   test('it makes no step, is watched, asks who resumes it, and goes on then', async () => {
-    const shop = await underWay('paused', 'paused');
+    const shop = await underWay(lab, 'paused', 'paused');
     const holding = { end: (): void => undefined };
     lab.watching = (w) =>
       w.service !== 'paused'
@@ -69,7 +43,7 @@ describe('paused', () => {
     holding.end();
     await shop.watching('paused');
     expect((await shop.seen(2)).shares).toMatchObject({ green: 500 });
-    await answer(shop, 2, 'approve');
+    await answer(lab, shop, 2, 'approve');
     expect((await shop.ended(input)).outcome).toBe('shipped');
     const { timeline } = await shop.seen(2);
     expect(timeline.map((t) => t.what)).toEqual(
@@ -79,11 +53,11 @@ describe('paused', () => {
   });
 
   test('and rejected it goes back at once', async () => {
-    const shop = await underWay('paused-no', 'canary 5 %');
+    const shop = await underWay(lab, 'paused-no', 'canary 5 %');
     const input = await shop.begin('v2');
     await shop.watching('canary 5 %');
     await steer(shop, 2, 'pause');
-    await answer(shop, 2, 'reject');
+    await answer(lab, shop, 2, 'reject');
     expect(await shop.ended(input)).toMatchObject({
       outcome: 'rolled_back',
       reason: 'rollback by dave: seen',
@@ -93,7 +67,7 @@ describe('paused', () => {
   });
 
   test('it goes back when its candidate turns bad, and asks nobody any more', async () => {
-    const shop = await underWay('paused-bad');
+    const shop = await underWay(lab, 'paused-bad');
     const turning = { bad: (): void => undefined };
     lab.watching = (w) =>
       w.service === 'paused-bad' && w.phase === 'canary 5 %'
@@ -123,33 +97,29 @@ describe('paused', () => {
 
 describe('promoted', () => {
   test('to all users it skips the steps between', async () => {
-    const shop = await underWay('all', 'canary 5 %');
+    const shop = await underWay(lab, 'all', 'canary 5 %');
     const input = await shop.begin('v2');
     await shop.watching('canary 5 %');
-    const before = shifts('all').length;
+    const before = shifts(lab).length;
     expect(await steer(shop, 2, 'promote')).toEqual({ status: 'accepted', message: 'it goes to 100 % now' });
     expect((await shop.ended(input)).outcome).toBe('shipped');
-    expect(shifts('all').slice(before)).toEqual(['split green 10000']);
+    expect(shifts(lab).slice(before)).toEqual(['split green 10000']);
     await record('deployment-promoted', shop.deployment(2));
   });
 
   test('to a share it is watched there, and goes on by its steps', async () => {
-    const shop = await underWay('share', 'canary 5 %');
+    const shop = await underWay(lab, 'share', 'canary 5 %');
     const input = await shop.begin('v2');
     await shop.watching('canary 5 %');
-    const before = shifts('share').length;
+    const before = shifts(lab).length;
     await steer(shop, 2, 'promote', 1_000);
     expect((await shop.ended(input)).outcome).toBe('shipped');
-    expect(shifts('share').slice(before)).toEqual([
-      'split green 1000',
-      'split green 2500',
-      'split green 10000',
-    ]);
+    expect(shifts(lab).slice(before)).toEqual(['split green 1000', 'split green 2500', 'split green 10000']);
     expect(lab.watched.map((w) => w.phase)).toContain('canary 10 %');
   });
 
   test('not where all users are moved at once, nor when they are there, nor to a share that is no more', async () => {
-    const shop = await underWay('not', 'bake');
+    const shop = await underWay(lab, 'not', 'bake');
     const input = await shop.begin('v2', {
       deployment: deploymentPlan({ strategy: { kind: 'canary', steps: [500, FULL], stepDurationMs: 1_000 } }),
     });
@@ -165,19 +135,19 @@ describe('promoted', () => {
 
 describe('skipped', () => {
   test('a step ends, and the next one begins', async () => {
-    const shop = await underWay('step', 'canary 5 %');
+    const shop = await underWay(lab, 'step', 'canary 5 %');
     const input = await shop.begin('v2');
     await shop.watching('canary 5 %');
     expect(await steer(shop, 2, 'skip')).toEqual({
       status: 'accepted',
-      message: 'it goes on after canary 5 %',
+      message: 'canary 5 % is over; it goes on now',
     });
     expect((await shop.ended(input)).outcome).toBe('shipped');
     expect(lab.watched.map((w) => w.phase)).toContain('canary 25 %');
   });
 
   test('a bake ends, and its release is known good by that word', async () => {
-    const shop = await underWay('bake', 'bake');
+    const shop = await underWay(lab, 'bake', 'bake');
     const input = await shop.begin('v2');
     await shop.watching('bake');
     await steer(shop, 2, 'skip');

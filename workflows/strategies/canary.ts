@@ -7,8 +7,9 @@ import type { Moves } from '../moves.js';
  * the last step.
  */
 export async function canary(moves: Moves, plan: Extract<Strategy, { kind: 'canary' }>): Promise<void> {
-  for (let share = moves.next(plan.steps); share !== undefined; share = moves.next(plan.steps)) {
-    await moves.shift(share);
+  for (;;) {
+    const share = await moves.advance(plan.steps);
+    if (share === undefined) return;
     if (share < FULL) await moves.watch(`canary ${percent(share)}`, plan.stepDurationMs);
   }
 }

@@ -15,7 +15,7 @@ export function steering(lab: () => DevLab): void {
     const { code, stdout } = await lab().type(`skip ${run} --reason "seen enough" --as bob`);
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: 'deployment/lamp/steered/1: it goes on after bake\n',
+      stdout: 'deployment/lamp/steered/1: bake is over; it goes on now\n',
     });
     const ended = await lab().until(run, over);
     expect(ended.deployment).toMatchObject({

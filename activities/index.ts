@@ -1,4 +1,5 @@
 import { admitDeployment } from './admission.js';
+import { adoptLive, hostOf, observeTarget } from './adoption.js';
 import { createDeploymentActivities } from './deployments.js';
 import type { ControlDeps, EffectDeps } from './deps.js';
 import { createEffects } from './effects.js';
@@ -41,6 +42,8 @@ export const createControlActivities = (deps: ControlDeps) =>
     settleRequest: settleRequest(deps),
     judgeRequest: judgeRequest(deps),
     nextInQueue: nextInQueue(deps),
+    hostOf: hostOf(deps),
+    adoptLive: adoptLive(deps),
     admitDeployment: admitDeployment(deps),
     cancelWorkflow: cancelWorkflow(deps),
     ...createDeploymentActivities(deps),
@@ -51,7 +54,8 @@ export const createWaitingActivities = (deps: ControlDeps) =>
   allFailing({ awaitDeployment: awaitDeployment(deps) });
 
 /** Queue `host/<id>` (or `control`): the world. */
-export const createEffectActivities = (deps: EffectDeps) => allFailing(createEffects(deps));
+export const createEffectActivities = (deps: EffectDeps) =>
+  allFailing({ ...createEffects(deps), observeTarget: observeTarget(deps) });
 
 /** Queue `host/<id>/watch` (or `watch`): looking at the world. */
 export const createWatchActivities = (deps: EffectDeps) => allFailing({ watch: watch(deps) });

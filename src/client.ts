@@ -16,11 +16,11 @@ import {
   type RunStatus,
 } from './client/runs.js';
 import type { ConnectionSettings } from './connection.js';
-import { QUEUES, pipelineId } from './domain/ids.js';
+import { QUEUES, pipelineId, type TargetRef } from './domain/ids.js';
 import type { PipelineInput } from './domain/inputs.js';
 import { MESSAGES, type Accepted } from './domain/messages.js';
 import type { Statement } from './domain/statement.js';
-import type { RollbackRequest, TargetAnswer } from './domain/target.js';
+import type { AdoptRequest, RollbackRequest, TargetAnswer } from './domain/target.js';
 
 export type { DeploymentStatus, RunFilter, RunLine, RunStatus } from './client/runs.js';
 
@@ -43,6 +43,8 @@ export interface ShipwayClient {
   readonly steer: (workflow: string, statement: Statement) => Promise<Accepted>;
   /** Starts the target's workflow when it does not run. The same request twice is one rollback. */
   readonly rollback: (request: RollbackRequest) => Promise<TargetAnswer>;
+  /** Starts the target's workflow when it does not run. Sent twice it counts once. */
+  readonly adopt: (request: AdoptRequest) => Promise<Accepted>;
   /** What a workflow last wrote of itself; `undefined` when Temporal does not know it. */
   readonly view: <View>(
     workflow: string,
@@ -83,7 +85,8 @@ export async function connect(settings: ConnectionSettings): Promise<ShipwayClie
     answer: tell,
     abort: tell,
     steer: tell,
-    rollback: (request) => asked(() => rollback(client, request)),
+    rollback: (request) => asked(() => toTarget(client, MESSAGES.rollback, request)),
+    adopt: (request) => asked(() => toTarget(client, MESSAGES.adopt, request)),
     view: (workflow) => within(() => viewOf(client, workflow)),
     pollers: (queue, tasks) => within(() => pollersOf(client, namespace, queue, tasks)),
     close: () => connection.close(),
@@ -135,12 +138,13 @@ async function withWorker<T>(workers: () => Promise<Pollers>, body: () => Promis
   }
 }
 
-function rollback(client: Client, request: RollbackRequest): Promise<TargetAnswer> {
-  return client.workflow.executeUpdateWithStart<Workflow, TargetAnswer, [RollbackRequest]>(
-    MESSAGES.rollback,
-    {
-      args: [request],
-      startWorkflowOperation: livingTarget(request),
-    },
-  );
-}
+/** An update to the entity of a target, which is started when it does not live. */
+const toTarget = <Answer, Request extends TargetRef>(
+  client: Client,
+  message: string,
+  request: Request,
+): Promise<Answer> =>
+  client.workflow.executeUpdateWithStart<Workflow, Answer, [Request]>(message, {
+    args: [request],
+    startWorkflowOperation: livingTarget(request),
+  });

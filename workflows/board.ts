@@ -31,6 +31,8 @@ export interface Board {
   fit: string[];
   /** Requests that are being taken back: the store is told, and until it has answered they must not be put in the queue. */
   withdrawing: string[];
+  /** What serves is being recorded as live: nothing is deployed meanwhile. */
+  adopting: boolean;
   /** Messages that this run has taken: the server takes only so many. */
   messages: number;
   /** What whoever looks at it must know. */

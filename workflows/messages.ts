@@ -2,7 +2,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { GoBack, Withdrawal } from '../src/domain/inputs.js';
 import { MESSAGES, type Accepted } from '../src/domain/messages.js';
 import type { Statement } from '../src/domain/statement.js';
-import type { DeployRequest, RollbackRequest, TargetAnswer } from '../src/domain/target.js';
+import type { AdoptRequest, DeployRequest, RollbackRequest, TargetAnswer } from '../src/domain/target.js';
 
 /** A person's answer to the open gate. The update tells what became of it; the signal's fate is in audit and details. */
 export const approve = defineUpdate<Accepted, [Statement]>(MESSAGES.approve);
@@ -19,6 +19,9 @@ export const request = defineUpdate<TargetAnswer, [DeployRequest]>(MESSAGES.requ
 export const withdraw = defineUpdate<TargetAnswer, [Withdrawal]>(MESSAGES.withdraw);
 /** A person → target: go back. */
 export const rollback = defineUpdate<TargetAnswer, [RollbackRequest]>(MESSAGES.rollback);
+
+/** A person → target: what serves is live. */
+export const adopt = defineUpdate<Accepted, [AdoptRequest]>(MESSAGES.adopt);
 
 /** A person's wish for a deployment on its way forward. */
 export const steering = {

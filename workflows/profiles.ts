@@ -108,6 +108,17 @@ export function effectsOf(host: string | undefined, { startupTimeoutMs, drainTim
     }),
   };
 }
+/** A look at the world for somebody who waits: one that cannot be had soon is none. */
+export const observing = (host: string) =>
+  proxyActivities<Activities>({
+    ...WAIT,
+    taskQueue: effectQueues(host).effects,
+    heartbeatTimeout: HEARTBEAT,
+    startToCloseTimeout: '5s',
+    scheduleToCloseTimeout: '8s',
+    retry: EAGER,
+  });
+
 export type Effects = ReturnType<typeof effectsOf>;
 
 /** Users' commands: as long as their stage says. Attempts are the plan's, so Temporal retries only what was lost. */

@@ -5,6 +5,7 @@ import type { OpenDeployment, TargetInput } from '../src/domain/inputs.js';
 import { supersedes } from '../src/domain/queue.js';
 import { newTarget } from '../src/domain/target.js';
 import type { WaitingFor } from '../src/domain/view.js';
+import { takeAdoption } from './adoption.js';
 import { asking } from './asking.js';
 import { viewOf, type Board } from './board.js';
 import { begun } from './by-hand.js';
@@ -68,6 +69,7 @@ function boardOf(input: TargetInput): Board {
     settled: [...(input.settled ?? [])],
     fit: [],
     withdrawing: [],
+    adopting: false,
     messages: 0,
     later: createLater(),
   };
@@ -75,18 +77,16 @@ function boardOf(input: TargetInput): Board {
 
 async function live(board: Board, input: TargetInput, show: () => void): Promise<void> {
   const loading = load(board, input);
-  registerHandlers(
-    board,
-    loading.then(() => undefined),
-    show,
-  );
+  const loaded = loading.then(() => undefined);
+  registerHandlers(board, loaded, show);
+  takeAdoption(board, loaded, show);
   const open = await loading;
   // Not waited for when there is nothing to wait for: what earlier versions have recorded is to replay.
   if (board.queue.some(supersedes)) await judgeAll(board);
   for (const left of open) await adopt(board, left, show);
   show();
   for (;;) {
-    await condition(() => isAsked(board) || worn(board));
+    await condition(() => !board.adopting && (isAsked(board) || worn(board)));
     if (board.rollbacks.length === 0 && worn(board)) {
       await condition(() => quiet(board) || board.rollbacks.length > 0);
       if (board.rollbacks.length === 0) await renew(board);

@@ -1,5 +1,5 @@
-import { REASON } from './common-options.js';
-import { text } from './options.js';
+import { ENVIRONMENT, REASON } from './common-options.js';
+import { must, text } from './options.js';
 import type { CommandSpec } from './table.js';
 
 /** What a person may want of a deployment on its way. */
@@ -35,5 +35,17 @@ export const STEERING_COMMANDS: readonly CommandSpec[] = [
     options: { reason: REASON },
     examples: ['shipway skip v2-k3x9ab --reason "seen enough"'],
     load: async () => (await import('./steer.js')).skip,
+  },
+  {
+    name: 'adopt',
+    summary: 'record what serves as live, after users were moved by hand or the record was lost',
+    positionals: [],
+    options: {
+      environment: must(ENVIRONMENT),
+      reason: must(REASON),
+      service: text('NAME', 'the service (default: that of shipway.yaml)'),
+    },
+    examples: ['shipway adopt --environment production --reason "moved back by hand at night"'],
+    load: async () => (await import('./adopt.js')).adopt,
   },
 ];

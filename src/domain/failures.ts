@@ -91,6 +91,12 @@ export const FAILURES = {
     'ship another version; `shipway run --environment NAME` ships to one environment alone',
     3,
   ),
+  'adopt.impossible': row(
+    false,
+    'what serves cannot be recorded as live',
+    'put all users on one slot with a release that was deployed here, or ship one with `shipway run`',
+    3,
+  ),
   'target.busy': row(
     false,
     'the target is at work, and its rules let nobody wait (`queue: reject`)',

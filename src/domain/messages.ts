@@ -11,6 +11,8 @@ export const MESSAGES = {
   skip: 'skip',
   /** Update on a target; argument: RollbackRequest. Answers TargetAnswer. */
   rollback: 'rollback',
+  /** Update on a target; argument: AdoptRequest. Answers Accepted. */
+  adopt: 'adopt',
   /** Update on a target; argument: DeployRequest. Answers TargetAnswer. Repeats are answered alike. */
   request: 'request',
   /** Update on a target: a request is taken back, and what runs of it goes back. Argument: Withdrawal. */

@@ -1,7 +1,7 @@
 /** A person as the policy knows them; asserted, not proved, while `signature` is `none`. */
 export type Person = string;
 
-const VERBS = ['run', 'approve', 'reject', 'rollback', 'abort', 'pause', 'promote', 'skip'] as const;
+const VERBS = ['run', 'approve', 'reject', 'rollback', 'abort', 'pause', 'promote', 'skip', 'adopt'] as const;
 
 export type Verb = (typeof VERBS)[number];
 

@@ -96,6 +96,12 @@ export interface RollbackRequest extends TargetRef {
   readonly to?: string;
 }
 
+/** A person's wish that what serves be recorded as live. */
+export interface AdoptRequest extends TargetRef {
+  readonly requestId: string;
+  readonly statement: Statement;
+}
+
 export interface Finished {
   readonly status: 'finished';
   readonly deployment: string;

@@ -73,6 +73,17 @@ export function steering(lab: () => DevLab): void {
     });
   });
 
+  test('what serves already is adopted as it is; what does not run is not', async () => {
+    const there = 'adopt --environment steered --as bob --reason "moved by hand"';
+    expect((await lab().type(there)).stdout).toBe('lamp in steered: v2 in green is live already\n');
+    expect(await lab().json('adopt --environment production --as bob --reason why', 3)).toMatchObject({
+      error: { message: expect.stringContaining('what serves cannot be recorded: ') as string },
+    });
+    expect(await lab().json('adopt --environment steered --as bob', 2)).toMatchObject({
+      error: { message: '--reason is missing' },
+    });
+  });
+
   test('a share that is none is refused before anything is asked: exit code 2', async () => {
     for (const share of ['0%', '101%', '50', 'half', '1.234%'])
       expect(await lab().json(`promote ${run} --to ${share}`, 2)).toMatchObject({

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { adoptLive, hostOf, observeTarget, type AdoptInput } from '../../activities/adoption.js';
+import { serving, type Observed } from '../../src/domain/adoption.js';
+import { FULL } from '../../src/domain/plan.js';
+import { newTarget } from '../../src/domain/target.js';
+import { digestOf } from '../../src/hash.js';
+import { activityOf } from '../support/activity.js';
+import { live, REF } from '../support/admission.js';
+import { admitRow, rowOf } from '../support/admitted.js';
+import { fakeWorld } from '../support/fake-world.js';
+import { memoryStore } from '../support/memory-store.js';
+import { deploymentPlan, requestFor, statement } from '../support/plans.js';
+
+const { release } = requestFor('shop', 'production', 'v2', 'r');
+const plan = deploymentPlan();
+const green = (more: object = {}) => ({
+  ...{ slot: 'green', release: release.digest, version: 'v2', ready: 2 },
+  ...{ configuration: digestOf(plan.configuration), ...more },
+});
+const seen = (more: Partial<Record<keyof Observed, unknown>> = {}): Observed =>
+  ({ shares: { blue: 0, green: FULL }, slots: [green()], ...more }) as Observed;
+const WHO = statement('carol', 'adopt', 'target/shop/production');
+
+async function lab() {
+  const store = memoryStore();
+  await admitRow(store, rowOf(REF, 1, { release, plan }));
+  await store.targets.save({
+    ...newTarget(REF),
+    ...(await store.targets.load(REF)),
+    live: live('v1', 'blue'),
+  });
+  const adopt = (observed: Observed) => {
+    const input: AdoptInput = { ...REF, observed, statement: WHO, host: 'host-9' };
+    return activityOf('target/shop/production').run(adoptLive({ store }), input);
+  };
+  return { store, adopt };
+}
+
+describe('what serves is live', () => {
+  test('with its release, configuration, slot and host, and who said so', async () => {
+    const { store, adopt } = await lab();
+    expect(await adopt(seen())).toMatchObject({
+      ...{ status: 'accepted', message: 'v2 in green is live from now on, in place of v1' },
+      state: { live: { slot: 'green', release, configuration: plan.configuration }, host: 'host-9' },
+    });
+    expect(await store.targets.load(REF)).toMatchObject({ live: { release: { version: 'v2' } } });
+    expect(store.entries().at(-1)).toMatchObject({
+      ...{ event_type: 'live.adopted', user: 'carol', version: 'v2' },
+      details: { slot: 'green', release: release.digest },
+    });
+  });
+
+  test('said twice it is once', async () => {
+    const { store, adopt } = await lab();
+    await adopt(seen());
+    const before = store.entries().length;
+    expect((await adopt(seen())).message).toBe('v2 in green is live already');
+    expect(store.entries()).toHaveLength(before);
+  });
+
+  test.each<[string, Parameters<typeof seen>[0]]>([
+    ['the router sends no users anywhere', { shares: {} }],
+    ['users are on blue (30 %) and green (70 %), not on one slot', { shares: { blue: 3_000, green: 7_000 } }],
+    ['all users are sent to green, where nothing is ready', { slots: [] }],
+    ['all users are sent to green, where nothing is ready', { slots: [green({ ready: 0 })] }],
+    [
+      'v2 in green is no release that was ever deployed here',
+      { slots: [green({ release: 'f'.repeat(64) })] },
+    ],
+    [
+      'v2 in green runs with a configuration that no deployment had',
+      { slots: [green({ configuration: 'f'.repeat(64) })] },
+    ],
+  ])('not when %s', async (message, more) => {
+    const { store, adopt } = await lab();
+    await expect(adopt(seen(more))).rejects.toMatchObject({ type: 'adopt.impossible', message });
+    expect(await store.targets.load(REF)).toMatchObject({ live: { release: { version: 'v1' } } });
+    expect(store.entries().filter((e) => e.event_type === 'live.adopted')).toEqual([]);
+  });
+});
+
+test('what is observed is what runs and where users are', async () => {
+  const world = fakeWorld();
+  const signal = new AbortController().signal;
+  await world.provider.ensure(REF, 'blue', release, plan.configuration, signal);
+  await world.router.open(REF, undefined, signal);
+  await world.router.admit(REF, 'blue', release.digest, ['http://127.0.0.1:1'], signal);
+  await world.router.split(REF, { shares: { blue: FULL }, candidate: 'blue', salt: '', userKey: [] }, signal);
+  const observed = await activityOf('target/shop/production').run(observeTarget(world), REF);
+  expect(serving(observed)).toMatchObject({
+    slot: 'blue',
+    release: release.digest,
+    ready: plan.configuration.replicas,
+  });
+});
+
+test('a target without a record is on the host of new ones', async () => {
+  const { store } = await lab();
+  const run = (ref: typeof REF) =>
+    activityOf('target/shop/production').run(hostOf({ store, host: 'new' }), ref);
+  expect(await run({ service: 'other', environment: 'production' })).toBe('new');
+});

@@ -73,11 +73,11 @@ export function steering(lab: () => DevLab): void {
     });
   });
 
-  test('what serves already is adopted as it is; what does not run is not', async () => {
+  test('what serves already is adopted as it is; an environment that there is not is refused', async () => {
     const there = 'adopt --environment steered --as bob --reason "moved by hand"';
     expect((await lab().type(there)).stdout).toBe('lamp in steered: v2 in green is live already\n');
-    expect(await lab().json('adopt --environment production --as bob --reason why', 3)).toMatchObject({
-      error: { message: expect.stringContaining('what serves cannot be recorded: ') as string },
+    expect(await lab().json('adopt --environment steerd --as bob --reason why', 3)).toMatchObject({
+      error: { next: '--environment with steered', exit: 3 },
     });
     expect(await lab().json('adopt --environment steered --as bob', 2)).toMatchObject({
       error: { message: '--reason is missing' },

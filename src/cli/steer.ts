@@ -13,9 +13,9 @@ import type { Command, Values } from './table.js';
 /** `shipway pause`, `promote` and `skip`: what a person wants of a deployment on its way. Exit code 3 when it does not take that now. */
 const steer =
   (verb: Steering): Command =>
-  (values, [text = '']) =>
-    withClient(values, async (client) => {
-      const to = shareOf(values);
+  async (values, [text = '']) => {
+    const to = shareOf(values);
+    return withClient(values, async (client) => {
       const deployment = await deploymentOf(client, text, values);
       const statement = { ...state(values, verb, deployment), ...(to === undefined ? {} : { to }) };
       const { status, message } = await client.steer(deployment, statement);
@@ -23,6 +23,7 @@ const steer =
       result(values, { deployment, status, message }, [`${deployment}: ${message}`]);
       return 0;
     });
+  };
 
 export const pause = steer('pause');
 export const promote = steer('promote');

@@ -1,6 +1,5 @@
 import { Context } from '@temporalio/activity';
 import type { AuditEntry } from '../src/domain/audit.js';
-import { decisionFor } from '../src/domain/decision.js';
 import { deploymentIn } from '../src/domain/environments.js';
 import type { GateState, Question } from '../src/domain/gate.js';
 import type { Subject } from '../src/domain/ids.js';
@@ -11,6 +10,7 @@ import { markOn, type HoldMark } from '../src/domain/target.js';
 import { digestOf } from '../src/hash.js';
 import { entry, subjectOf } from './audit.js';
 import type { ControlDeps } from './deps.js';
+import { presentDecision } from './decision.js';
 import { policyOf } from './policy.js';
 
 export interface OpenGateInput {
@@ -42,16 +42,7 @@ export const openGate =
     const subject = subjectOf(plan, environment);
     const rules = (await policyOf(policy, environment)).approvals;
     const { live, holdMarks = [] } = (await store.targets.load(subject)) ?? {};
-    const decision = digestOf(
-      decisionFor({
-        plan: planHash,
-        environment,
-        release: release.digest,
-        evidence,
-        replaces: live?.release.digest,
-        policy: rules,
-      }),
-    );
+    const decision = presentDecision({ planHash, environment, release, evidence }, live, rules);
     const gate: GateState = {
       id: `${run}/${decision.slice(0, 12)}`,
       question: 'approval',

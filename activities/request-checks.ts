@@ -1,4 +1,3 @@
-import { decisionFor } from '../src/domain/decision.js';
 import { deploymentIn } from '../src/domain/environments.js';
 import type { Configuration, Plan } from '../src/domain/plan.js';
 import { barredFrom } from '../src/domain/policy.js';
@@ -9,6 +8,7 @@ import { markOn, type DeployRequest, type TargetState } from '../src/domain/targ
 import { ShipwayError } from '../src/errors.js';
 import { digestOf } from '../src/hash.js';
 import type { ControlDeps } from './deps.js';
+import { presentDecision } from './decision.js';
 import { refuseOutOfOrder } from './in-order.js';
 import { refuseOutdated } from './outdated.js';
 import { policyOf } from './policy.js';
@@ -96,16 +96,7 @@ async function verifyApproval(
 ): Promise<void> {
   const rules = (await policyOf(deps.policy, environment)).approvals;
   if (rules.requiredApprovals === 0) return;
-  const decision = digestOf(
-    decisionFor({
-      plan: planHash,
-      environment,
-      release: release.digest,
-      evidence,
-      replaces: state.live?.release.digest,
-      policy: rules,
-    }),
-  );
+  const decision = presentDecision({ planHash, environment, release, evidence }, state.live, rules);
   if (approval !== undefined && approval.decision !== decision)
     throw new ShipwayError(
       rules.onBaseChanged === 'fail' ? 'decision.outdated' : 'decision.changed',

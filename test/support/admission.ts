@@ -1,13 +1,12 @@
 import type { Client } from '@temporalio/client';
 import { admitDeployment, type AdmitInput } from '../../activities/admission.js';
+import { presentDecision } from '../../activities/decision.js';
 import { messageOf } from '../../activities/statements.js';
-import { decisionFor } from '../../src/domain/decision.js';
 import { deploymentId, targetId } from '../../src/domain/ids.js';
 import type { DeploymentInput } from '../../src/domain/inputs.js';
 import type { ApprovalPolicy } from '../../src/domain/policy.js';
 import type { Statement } from '../../src/domain/statement.js';
 import { newTarget, type DeployRequest, type Live, type TargetState } from '../../src/domain/target.js';
-import { digestOf } from '../../src/hash.js';
 import { activityOf } from './activity.js';
 import { memoryArtifacts } from './memory-artifacts.js';
 import { memoryStore } from './memory-store.js';
@@ -22,17 +21,8 @@ export const RULES: ApprovalPolicy = {
 };
 export const request = requestFor('shop', 'production', 'v1', 'run-1/deploy/1');
 
-export const decision = (live?: Live, by: ApprovalPolicy = RULES): string =>
-  digestOf(
-    decisionFor({
-      plan: request.planHash,
-      environment: request.environment,
-      release: request.release.digest,
-      evidence: request.evidence,
-      replaces: live?.release.digest,
-      policy: by,
-    }),
-  );
+export const decision = (serving?: Live, rules: ApprovalPolicy = RULES): string =>
+  presentDecision(request, serving, rules);
 export const approved = (statements: readonly Statement[], on = decision()): DeployRequest => ({
   ...request,
   approval: { decision: on, statements },

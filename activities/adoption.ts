@@ -1,15 +1,17 @@
-import { adopted, serving, type Observed, type ObservedSlot } from '../src/domain/adoption.js';
-import type { TargetRef } from '../src/domain/ids.js';
+import { serving, type Observed } from '../src/domain/adoption.js';
+import { targetId, type TargetRef } from '../src/domain/ids.js';
 import type { Accepted } from '../src/domain/messages.js';
+import type { ObservedSlot } from '../src/domain/ports.js';
 import type { Statement } from '../src/domain/statement.js';
 import type { DeploymentRow } from '../src/domain/store.js';
 import type { TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import { digestOf } from '../src/hash.js';
-import { entry } from './audit.js';
+import { entry, self } from './audit.js';
 import { beating } from './beating.js';
 import type { ControlDeps, EffectDeps } from './deps.js';
-import { changeRecord, loadRecord } from './target-record.js';
+import { wasVerified } from './request-checks.js';
+import { loadRecord, withRecord } from './target-record.js';
 
 /** What runs and serves now. Changes nothing, so it needs no permit. Fails with `provider.unavailable`, `router.unavailable`. */
 export const observeTarget =
@@ -20,13 +22,7 @@ export const observeTarget =
         provider.observe(target, signal),
         router.observe(target, signal),
       ]);
-      return {
-        shares: known?.shares ?? {},
-        slots: slots.map(({ slot, release, version, configuration, instances }) => ({
-          ...{ slot, release, version, configuration },
-          ready: instances.filter(({ state }) => state === 'ready').length,
-        })),
-      };
+      return { shares: known?.shares ?? {}, slots };
     });
 
 /** The host that a target's instances are on, or would be. */
@@ -40,67 +36,73 @@ export interface AdoptInput extends TargetRef {
   readonly statement: Statement;
   readonly host: string;
 }
+type Adopted = Accepted & { readonly state: TargetState };
 
 /**
- * Records what serves as live, when it is a release that was built here and runs as some deployment had configured it: a rollback must
- * know both. Safe to repeat. Fails with `adopt.impossible`.
+ * Records what serves as live, when it is a release that was deployed here and runs as some deployment had configured it: a rollback must
+ * know both. Only a target's own workflow may ask, for a statement that it has verified. Safe to repeat.
+ * Fails with `permit.missing`, `statement.refused`, `adopt.impossible`.
  */
 export const adoptLive =
   ({ store }: Pick<ControlDeps, 'store'>) =>
-  async (input: AdoptInput): Promise<Accepted & { readonly state: TargetState }> => {
+  async (input: AdoptInput): Promise<Adopted> => {
+    if (self() !== targetId(input))
+      throw new ShipwayError(
+        'permit.missing',
+        `only ${targetId(input)} records what is live there, not ${self()}`,
+      );
+    if (!(await wasVerified({ store }, input.statement, self())))
+      throw new ShipwayError('statement.refused', 'the statement for this adoption was never verified');
     const found = serving(input.observed);
     if (typeof found === 'string') throw new ShipwayError('adopt.impossible', found);
-    const { plan, id, release } = await shippedAs({ store }, input, found);
-    const { slot } = found;
-    const { configuration } = plan;
-    const { live } = await loadRecord(store, input);
-    const said = `${release.version} in ${slot}`;
-    if (
-      live?.slot === slot &&
-      live.release.digest === release.digest &&
-      digestOf(live.configuration) === found.configuration
-    )
-      return {
-        status: 'accepted',
-        message: `${said} is live already`,
-        state: await loadRecord(store, input),
-      };
-    const { statement, host } = input;
-    const details = { release: release.digest, slot, replaces: live?.release.digest ?? 'none' };
-    await store.audit.append([
-      entry({ ...input, version: release.version }, 'live.adopted', details, {
-        user: statement.person,
-        statement,
-      }),
-    ]);
-    const now = new Date().toISOString();
-    await changeRecord(store, input, (state) => ({
-      ...adopted(state, { slot, release, configuration }, id, now),
-      host,
-    }));
-    return {
-      status: 'accepted',
-      message: `${said} is live from now on, in place of ${live?.release.version ?? 'nothing'}`,
-      state: await loadRecord(store, input),
-    };
+    const row = await shippedAs({ store }, input, found);
+    return withRecord(store, input, (state) => adopted({ store }, input, found, row, state));
   };
 
-/** The newest deployment of the service that had this release with this configuration. */
+/** `undefined`: somebody has saved the target's record since it was read. Known good stays what passed its bake. */
+async function adopted(
+  { store }: Pick<ControlDeps, 'store'>,
+  input: AdoptInput,
+  { slot, configuration }: ObservedSlot,
+  { id, release, plan }: DeploymentRow,
+  state: TargetState,
+): Promise<Adopted | undefined> {
+  const { live } = state;
+  const said = `${release.version} in ${slot}`;
+  const same = live?.slot === slot && live.release.digest === release.digest;
+  if (same && digestOf(live.configuration) === configuration)
+    return { status: 'accepted', message: `${said} is live already`, state };
+  const { statement, host } = input;
+  const details = { release: release.digest, slot, replaces: live?.release.digest ?? 'none' };
+  const by = { user: statement.person, statement };
+  // First the entry: a retry that finds the record changed would not know that it is missing.
+  await store.audit.append([entry({ ...input, version: release.version }, 'live.adopted', details, by)]);
+  const since = new Date().toISOString();
+  const next = { release, slot, configuration: plan.configuration, deployment: id, since };
+  if (!(await store.targets.save({ ...state, live: next, host }))) return undefined;
+  return {
+    status: 'accepted',
+    message: `${said} is live from now on, in place of ${live?.release.version ?? 'nothing'}`,
+    state: await loadRecord(store, input),
+  };
+}
+
+/** Deployments of the service, newest first. */
+const LOOKED_AT = 1_000;
+
+/** The newest of them that had this release with this configuration. */
 async function shippedAs(
   { store }: Pick<ControlDeps, 'store'>,
   { service }: TargetRef,
   { slot, release, version, configuration }: ObservedSlot,
 ): Promise<DeploymentRow> {
-  const rows = (await store.deployments.list({ service })).filter((r) => r.release.digest === release);
-  if (rows.length === 0)
-    throw new ShipwayError(
-      'adopt.impossible',
-      `${version} in ${slot} is no release that was ever deployed here`,
-    );
-  const same = rows.find((row) => digestOf(row.plan.configuration) === configuration);
-  if (same !== undefined) return same;
+  const rows = await store.deployments.list({ service, limit: LOOKED_AT });
+  const same = rows.filter((row) => row.release.digest === release);
+  const found = same.find((row) => digestOf(row.plan.configuration) === configuration);
+  if (found !== undefined) return found;
+  const lacks = same.length === 0 ? 'is in none' : 'runs with the configuration of none';
   throw new ShipwayError(
     'adopt.impossible',
-    `${version} in ${slot} runs with a configuration that no deployment had`,
+    `${version} in ${slot} ${lacks} of the newest ${String(LOOKED_AT)} deployments of ${service}`,
   );
 }

@@ -28,7 +28,8 @@ export async function adopt(board: Board, left: OpenDeployment, show: () => void
 /** Admits and runs what is first: rollbacks before everything else. What else wants to go back waits for the end of the first. */
 export async function next(board: Board, show: () => void): Promise<void> {
   // A rollback that was taken while the store was away is verified first: admission asks for that.
-  if (board.rollbacks.length > 0) await condition(board.later.done);
+  // What serves may be recorded as live just then: it is not moved meanwhile.
+  if (board.rollbacks.length > 0) await condition(() => board.later.done() && !board.adopting);
   const [back, ...others] = board.rollbacks.splice(0);
   if (back !== undefined) return deploy(board, { kind: 'rollback', request: back }, others, show);
   const request = board.queue.shift();

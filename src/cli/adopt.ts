@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { CommandError } from '../client/failure.js';
 import { targetId } from '../domain/ids.js';
 import { REFUSED } from '../domain/outcome.js';
@@ -17,7 +16,6 @@ export const adopt: Command = async (values) => {
     await refuseUnknownEnvironment(settings, target);
     const { status, message } = await client.adopt({
       ...target,
-      requestId: `adopt/${randomUUID()}`,
       statement: state(values, 'adopt', targetId(target)),
     });
     if (status === 'refused')

@@ -98,7 +98,6 @@ export interface RollbackRequest extends TargetRef {
 
 /** A person's wish that what serves be recorded as live. */
 export interface AdoptRequest extends TargetRef {
-  readonly requestId: string;
   readonly statement: Statement;
 }
 

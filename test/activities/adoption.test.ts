@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { adoptLive, hostOf, observeTarget, type AdoptInput } from '../../activities/adoption.js';
+import { messageOf } from '../../activities/statements.js';
 import { serving, type Observed } from '../../src/domain/adoption.js';
 import { FULL } from '../../src/domain/plan.js';
 import { newTarget } from '../../src/domain/target.js';
@@ -13,9 +14,11 @@ import { deploymentPlan, requestFor, statement } from '../support/plans.js';
 
 const { release } = requestFor('shop', 'production', 'v2', 'r');
 const plan = deploymentPlan();
+const instance = (state: string) => ({ id: state, url: 'http://127.0.0.1:1', state, startedAt: '' });
 const green = (more: object = {}) => ({
-  ...{ slot: 'green', release: release.digest, version: 'v2', ready: 2 },
-  ...{ configuration: digestOf(plan.configuration), ...more },
+  ...{ slot: 'green', release: release.digest, version: 'v2' },
+  ...{ configuration: digestOf(plan.configuration), instances: [instance('starting'), instance('ready')] },
+  ...more,
 });
 const seen = (more: Partial<Record<keyof Observed, unknown>> = {}): Observed =>
   ({ shares: { blue: 0, green: FULL }, slots: [green()], ...more }) as Observed;
@@ -29,9 +32,10 @@ async function lab() {
     ...(await store.targets.load(REF)),
     live: live('v1', 'blue'),
   });
-  const adopt = (observed: Observed) => {
-    const input: AdoptInput = { ...REF, observed, statement: WHO, host: 'host-9' };
-    return activityOf('target/shop/production').run(adoptLive({ store }), input);
+  await store.nonces.claim(WHO.nonce, 'target/shop/production', messageOf(WHO));
+  const adopt = (observed: Observed, more: Partial<AdoptInput> = {}, by = 'target/shop/production') => {
+    const input: AdoptInput = { ...REF, observed, statement: WHO, host: 'host-9', ...more };
+    return activityOf(by).run(adoptLive({ store }), input);
   };
   return { store, adopt };
 }
@@ -50,6 +54,15 @@ describe('what serves is live', () => {
     });
   });
 
+  test('not when another workflow asks, or by a statement that nobody verified', async () => {
+    const { store, adopt } = await lab();
+    for (const by of ['target/shop/staging', 'pipeline/shop/x', 'forged'])
+      await expect(adopt(seen(), {}, by)).rejects.toMatchObject({ type: 'permit.missing' });
+    const other = statement('mallory', 'adopt', 'target/shop/production');
+    await expect(adopt(seen(), { statement: other })).rejects.toMatchObject({ type: 'statement.refused' });
+    expect(await store.targets.load(REF)).toMatchObject({ live: { release: { version: 'v1' } } });
+  });
+
   test('said twice it is once', async () => {
     const { store, adopt } = await lab();
     await adopt(seen());
@@ -62,13 +75,16 @@ describe('what serves is live', () => {
     ['the router sends no users anywhere', { shares: {} }],
     ['users are on blue (30 %) and green (70 %), not on one slot', { shares: { blue: 3_000, green: 7_000 } }],
     ['all users are sent to green, where nothing is ready', { slots: [] }],
-    ['all users are sent to green, where nothing is ready', { slots: [green({ ready: 0 })] }],
     [
-      'v2 in green is no release that was ever deployed here',
+      'all users are sent to green, where nothing is ready',
+      { slots: [green({ instances: [instance('not_ready')] })] },
+    ],
+    [
+      'v2 in green is in none of the newest 1000 deployments of shop',
       { slots: [green({ release: 'f'.repeat(64) })] },
     ],
     [
-      'v2 in green runs with a configuration that no deployment had',
+      'v2 in green runs with the configuration of none of the newest 1000 deployments of shop',
       { slots: [green({ configuration: 'f'.repeat(64) })] },
     ],
   ])('not when %s', async (message, more) => {
@@ -90,7 +106,7 @@ test('what is observed is what runs and where users are', async () => {
   expect(serving(observed)).toMatchObject({
     slot: 'blue',
     release: release.digest,
-    ready: plan.configuration.replicas,
+    instances: [{ state: 'ready' }],
   });
 });
 

@@ -14,7 +14,7 @@ function adopt(shop: Story): Promise<Accepted> {
   const ref = { service: shop.service, environment: 'production' };
   const said = statement('carol', 'adopt', targetId(ref), { reason: 'moved by hand' });
   return shop.target().executeUpdate<Accepted, [object]>(MESSAGES.adopt, {
-    args: [{ ...ref, requestId: 'adopt-1', statement: said }],
+    args: [{ ...ref, statement: said }],
   });
 }
 

@@ -27,8 +27,8 @@ type Deps = Pick<ControlDeps, 'store' | 'policy' | 'host' | 'client' | 'artifact
  * Admits one deployment of a target: verifies what asks for it, and writes permit, row, the next number and the audit's entry in one
  * transaction before anything moves. Only a target's own workflow may ask. Repeating it for the same request gives the same admission.
  * A request to deploy that is refused has that answer for good.
- * Fails with `permit.missing`, `request.mismatch`, `request.abandoned`, `approval.missing`, `decision.changed`, `decision.outdated`, `release.held`, `release.taken_back`, `run.outdated`,
- * `statement.refused`, `rollback.impossible`, `policy.unknown_environment`.
+ * Fails with `permit.missing`, `request.mismatch`, `request.abandoned`, `approval.missing`, `decision.changed`, `decision.outdated`,
+ * `release.held`, `release.taken_back`, `run.outdated`, `statement.refused`, `rollback.impossible`, `policy.unknown_environment`.
  */
 export const admitDeployment =
   (deps: Deps) =>

@@ -49,9 +49,10 @@ async function refuseBehind(deps: Deps, request: DeployRequest): Promise<void> {
 export const nextInQueue =
   (deps: Deps) =>
   async (ref: TargetRef): Promise<string | null> => {
+    const record = await loadRecord(deps.store, ref);
     for (const next of await deps.store.requests.waiting(ref)) {
       const refused = await refusedWith(async () => {
-        await verifyStanding(deps, next, await loadRecord(deps.store, ref));
+        await verifyStanding(deps, next, record);
       });
       if (refused !== null) continue;
       const { duringBake } = queueRules(next.plan);

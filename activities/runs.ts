@@ -4,6 +4,7 @@ import type { Admitted, Built, PipelineInput } from '../src/domain/inputs.js';
 import type { Outcome } from '../src/domain/outcome.js';
 import { beginsWithSource, type Plan } from '../src/domain/plan.js';
 import type { ArtifactRef, Digest, Evidence, Release } from '../src/domain/release.js';
+import { MOST_REASON } from '../src/domain/statement.js';
 import type { TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import { digestOf } from '../src/hash.js';
@@ -57,7 +58,6 @@ export const admitRun =
     throw new ShipwayError('statement.refused', why);
   };
 
-const MOST_REASON = 2_000;
 /** What a plan says that this version does not know, or that no client of it says. */
 function unreadable({ schema, despiteHold, stages }: Plan): string | undefined {
   if (!KNOWN.includes(schema))

@@ -1,7 +1,7 @@
 import { ApplicationFailure, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Subject } from '../src/domain/ids.js';
 import type { Accepted } from '../src/domain/messages.js';
-import { malformed, type Statement } from '../src/domain/statement.js';
+import { malformed, misdirected, type Statement } from '../src/domain/statement.js';
 import type { Later } from './later.js';
 import * as messages from './messages.js';
 import { control } from './profiles.js';
@@ -44,15 +44,10 @@ export function abortHandler(of: Abortable): { readonly by: () => Statement | un
     {
       description: 'Stop the run and undo what it did. Takes a statement.',
       validator: (statement: Statement) => {
-        const why = malformed(statement) ?? refusalOf(statement, workflow) ?? of.tooLate();
+        const why = malformed(statement) ?? misdirected(statement, 'abort', workflow) ?? of.tooLate();
         if (why !== undefined) throw ApplicationFailure.nonRetryable(why, 'statement.refused');
       },
     },
   );
   return { by: () => by };
 }
-
-const refusalOf = (s: Statement, workflow: string): string | undefined => {
-  if (s.verb !== 'abort') return `this takes a statement with verb abort, not ${s.verb}`;
-  return s.on === workflow ? undefined : `the statement is about ${s.on}, not about ${workflow}`;
-};

@@ -1,7 +1,7 @@
 import { ApplicationFailure, TemporalFailure, setHandler } from '@temporalio/workflow';
 import { targetId } from '../src/domain/ids.js';
 import type { Accepted } from '../src/domain/messages.js';
-import { malformed, type Statement } from '../src/domain/statement.js';
+import { malformed, misdirected, type Statement } from '../src/domain/statement.js';
 import type { AdoptRequest } from '../src/domain/target.js';
 import type { Board } from './board.js';
 import * as messages from './messages.js';
@@ -15,12 +15,8 @@ export function takeAdoption(board: Board, loaded: Promise<void>, show: () => vo
   setHandler(messages.adopt, (request) => shielded(() => adopt(board, loaded, show, request)), {
     description: 'Record what serves as live. Takes a statement with verb adopt on this workflow.',
     validator: (request: AdoptRequest | undefined) => {
-      const here = targetId(board.state);
       const statement = (request?.statement ?? {}) as Statement;
-      const why =
-        malformed(statement) ??
-        (statement.verb === 'adopt' ? undefined : 'this takes a statement with verb adopt') ??
-        (statement.on === here ? undefined : `the statement is about ${statement.on}, not about ${here}`);
+      const why = malformed(statement) ?? misdirected(statement, 'adopt', targetId(board.state));
       if (why !== undefined) throw ApplicationFailure.nonRetryable(why, 'statement.refused');
     },
   });

@@ -20,8 +20,9 @@ import { shielded } from './shielded.js';
 import { reasonOf, typeOf } from './undo.js';
 
 /**
- * One execution of a service's stages for one commit, through one environment or several. Ends shipped, or fails with `run.<outcome>`. Once its
- * version is live wherever it leads it has shipped, whatever becomes of the stages after that: its reason names the one that did not pass.
+ * One execution of a service's stages for one commit, through one environment or several. Ends shipped or superseded, or fails with
+ * `run.<outcome>`. Once its version is live wherever it leads it has shipped, whatever becomes of the stages after that: its reason names
+ * the one that did not pass.
  */
 export async function pipeline(input: PipelineInput): Promise<Ended> {
   const run = begun(() => createRun(input));

@@ -9,7 +9,7 @@ import { percent } from '../src/domain/details.js';
 import { refuserOf } from '../src/domain/gate.js';
 import type { Accepted } from '../src/domain/messages.js';
 import { FULL } from '../src/domain/plan.js';
-import { malformed, type Statement } from '../src/domain/statement.js';
+import { malformed, misdirected, type Statement } from '../src/domain/statement.js';
 import { STEERING, unsteerable, wrongShare, type Steerable, type Steering } from '../src/domain/steering.js';
 import { meanwhile } from './meanwhile.js';
 import * as messages from './messages.js';
@@ -28,8 +28,7 @@ export function takeSteering(field: Field): void {
         const why =
           malformed(statement) ??
           wrongShare(statement) ??
-          (statement.verb === verb ? undefined : `this takes a statement with verb ${verb}`) ??
-          (statement.on === workflow ? undefined : `the statement is about ${statement.on}`) ??
+          misdirected(statement, verb, workflow) ??
           unsteerable(steerable(field), verb, statement.to);
         if (why !== undefined) throw ApplicationFailure.nonRetryable(why, 'statement.refused');
       },

@@ -3,14 +3,13 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { personOf, resolveConnection, type ConnectionSettings } from '../connection.js';
 import type { ShipwayClient } from '../client.js';
-import type { Statement, Verb } from '../domain/statement.js';
+import { MOST_REASON, type Statement, type Verb } from '../domain/statement.js';
 import { UsageError } from '../errors.js';
 import { brokenLink, isFile } from '../folders.js';
 import { string } from './output.js';
 import type { Values } from './table.js';
 
 const STATEMENT_MS = 10 * 60_000;
-export const MOST_REASON = 2_000;
 
 /** `-f`, else shipway.yaml here or above. Fails with `UsageError`. */
 export async function configurationFile(values: Values): Promise<string> {

@@ -14,6 +14,7 @@ import {
   repositoryOf,
   resolvePlan,
   wayOf,
+  type Environments,
   type GitFacts,
   type Loaded,
   type ServiceConfig,
@@ -22,10 +23,11 @@ import {
 import type { Plan } from '../domain/plan.js';
 import type { Digest } from '../domain/release.js';
 import type { Reuse } from '../domain/reuse.js';
+import { MOST_REASON } from '../domain/statement.js';
 import { UsageError } from '../errors.js';
 import { digestOf } from '../hash.js';
 import { builtBefore, reuseLine } from './built-before.js';
-import { configurationFile, MOST_REASON, pathFromHere } from './context.js';
+import { configurationFile, pathFromHere } from './context.js';
 import { progress, string } from './output.js';
 import type { Values } from './table.js';
 
@@ -73,10 +75,7 @@ export async function planned(values: Values, lookUp = builtBefore): Promise<Pla
 }
 
 /** The one that is named, else those that the configuration leads through. Fails with `UsageError` when neither says. */
-function environmentsAsked(
-  values: Values,
-  { stages, environments }: ServiceConfig,
-): readonly [string, ...string[]] {
+function environmentsAsked(values: Values, { stages, environments }: ServiceConfig): Environments {
   const named = string(values, 'environment')?.trim();
   const [first, ...more] = named === undefined ? wayOf(stages) : [named];
   if (first !== undefined && first !== '') return [first, ...more];
@@ -115,7 +114,7 @@ const nothingMade = (): Promise<void> => Promise.resolve();
 
 async function fromTree(
   config: ServiceConfig,
-  environments: readonly string[],
+  environments: Environments,
   committed: GitFacts,
   why: Pick<Plan, 'despiteHold'>,
 ): Promise<Planned> {

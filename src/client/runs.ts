@@ -2,7 +2,7 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { SearchAttributeType, TypedSearchAttributes, defineSearchAttributeKey } from '@temporalio/common';
 import type { ConnectionSettings } from '../connection.js';
 import { QUEUES, pipelineId, targetId } from '../domain/ids.js';
-import { wayOf } from '../domain/environments.js';
+import { wayText } from '../domain/environments.js';
 import type { PipelineInput } from '../domain/inputs.js';
 import { markdown } from '../domain/details.js';
 import { MEMO_VIEW } from '../domain/messages.js';
@@ -53,7 +53,7 @@ export async function startRun(
       keyword('ShipwayEnvironment', view.environment),
       keyword('ShipwayVersion', plan.version),
     ]),
-    staticSummary: summary(`${plan.service} ${plan.version} → ${wayOf(view)} (${markdown(requestedBy)})`),
+    staticSummary: summary(`${plan.service} ${plan.version} → ${wayText(view)} (${markdown(requestedBy)})`),
     staticDetails: [
       `commit \`${plan.commit}\`, plan \`${planHash}\`, asked for by ${markdown(requestedBy)}`,
       ...Object.entries(links).map(

@@ -1,4 +1,4 @@
-export { branchesOf, resolvePlan } from './plan.js';
+export { branchesOf, resolvePlan, type Environments } from './plan.js';
 export { changes, commitOf, factsOf, fileAt, repositoryOf, type GitFacts } from './git.js';
 export { ConfigurationError, formatProblems, type Loaded, type Problem } from './problem.js';
 export { readDocument } from './document.js';

@@ -15,13 +15,16 @@ export const branchesOf = (config: ServiceConfig): readonly string[] => [
 /** A release that was built of the commit, and the run that built it. */
 export type BuiltBefore = Pick<Reuse, 'release' | 'run'>;
 
+/** Where a run leads, in this order. */
+export type Environments = readonly [string, ...string[]];
+
 /**
  * What a run will do that leads through these environments, in this order: pure, the same for the same files and commit. With a release
  * that was `built` before, what comes before the gate is not done again. Fails with `UsageError` for an environment or a commit that cannot be.
  */
 export function resolvePlan(
   config: ServiceConfig,
-  environments: readonly string[],
+  environments: Environments,
   facts: GitFacts,
   built?: BuiltBefore,
 ): Plan {
@@ -38,7 +41,7 @@ export function resolvePlan(
   return {
     schema: through.length === 0 ? 1 : 2,
     service: config.service,
-    environment: environments.at(-1) ?? '',
+    environment: environments.at(-1) ?? environments[0],
     ...(through.length === 0 ? {} : { through }),
     version,
     commit,
@@ -77,14 +80,14 @@ const mayFail = (stage: StagePlan): boolean =>
 function planStages(
   service: ServiceConfig,
   facts: GitFacts,
-  environments: readonly string[],
+  environments: Environments,
 ): readonly StagePlan[] {
   const planned: StagePlan[] = [];
   for (const { config, environment } of placed(service.stages, environments)) {
     const stage = { ...config, needs: config.needs.filter((need) => counts(need, environment, planned)) };
     const skipped = skippedBecause(stage, facts, planned);
     planned.push(
-      planStage(stage, deploymentOf(service, environment ?? environments[0] ?? ''), {
+      planStage(stage, deploymentOf(service, environment ?? environments[0]), {
         ...(skipped === undefined ? {} : { skipped }),
         ...(environment === undefined ? {} : { inEnvironment: environment }),
       }),

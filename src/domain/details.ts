@@ -1,4 +1,4 @@
-import { wayOf } from './environments.js';
+import { wayText } from './environments.js';
 import { targetId } from './ids.js';
 import { answerCommands, nextCommands, nextForDeployment } from './next.js';
 import { FULL } from './plan.js';
@@ -10,7 +10,7 @@ import type { DeploymentView, RunView, StageView, TargetView, WaitingFor } from 
  */
 export function runDetails(view: RunView): string {
   return paragraphs(
-    `**${markdown(view.service)} ${markdown(view.version)} → ${markdown(wayOf(view))}**, asked for by ${markdown(view.requestedBy)}${view.identity === undefined ? '' : ` (${view.identity})`}`,
+    `**${markdown(view.service)} ${markdown(view.version)} → ${markdown(wayText(view))}**, asked for by ${markdown(view.requestedBy)}${view.identity === undefined ? '' : ` (${view.identity})`}`,
     waitingLine(view.waitingFor),
     endLine(view),
     nextLine(nextCommands({ run: view })),

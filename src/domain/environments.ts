@@ -13,8 +13,10 @@ export const environmentsOf = ({ through = [], environment }: Way): readonly str
 export const firstOf = ({ through, environment }: Way): string => through?.[0] ?? environment;
 
 /** Where a run leads, as people read it: `staging → production`. */
-export const wayOf = ({ environments, environment }: Pick<RunView, 'environments' | 'environment'>): string =>
-  environments?.join(' → ') ?? environment;
+export const wayText = ({
+  environments,
+  environment,
+}: Pick<RunView, 'environments' | 'environment'>): string => environments?.join(' → ') ?? environment;
 
 /** The environments in which a run's version is live. */
 export const liveIn = ({ stages, environment }: RunView): readonly string[] =>

@@ -2,8 +2,8 @@ import type { Digest } from './release.js';
 import type { Person, Statement } from './statement.js';
 
 /**
- * What a gate asks: may this go out; what shall become of a deployment in doubt; whether a paused one goes on; what of an undo that failed; whether what met an error
- * that nobody foresaw is to try again now.
+ * What a gate asks: may this go out; what shall become of a deployment in doubt; whether a paused one goes on; what of an undo that
+ * failed; whether what met an error that nobody foresaw is to try again now.
  */
 export type Question = 'approval' | 'parked' | 'paused' | 'undo_incomplete' | 'stuck';
 

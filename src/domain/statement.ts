@@ -24,6 +24,9 @@ export interface Statement {
   readonly signature: 'none';
 }
 
+/** Characters of a reason, wherever a person gives one. */
+export const MOST_REASON = 2_000;
+
 /** Why something that came in a message is no statement at all, or `undefined` when it has the shape of one. */
 export function malformed(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'a statement is an object';
@@ -33,12 +36,18 @@ export function malformed(value: unknown): string | undefined {
       return `a statement needs the text field ${field} (1 to 200 characters)`;
   if (!VERBS.some((verb) => verb === s['verb'])) return `a statement's verb is one of ${VERBS.join(', ')}`;
   if (s['signature'] !== 'none') return "a statement's signature is none while people are asserted";
-  if (s['reason'] !== undefined && (typeof s['reason'] !== 'string' || s['reason'].length > 2000))
-    return "a statement's reason is a text of at most 2000 characters";
+  if (s['reason'] !== undefined && (typeof s['reason'] !== 'string' || s['reason'].length > MOST_REASON))
+    return `a statement's reason is a text of at most ${String(MOST_REASON)} characters`;
   if (s['to'] !== undefined && typeof s['to'] !== 'number') return "a statement's to is a number";
   if (Number.isNaN(Date.parse(s['at'] as string)) || Number.isNaN(Date.parse(s['until'] as string)))
     return 'at and until are ISO instants';
   return undefined;
+}
+
+/** Why a statement is not what is taken here: of another verb, or about something else. */
+export function misdirected(statement: Statement, verb: Verb, on: string): string | undefined {
+  if (statement.verb !== verb) return `this takes a statement with verb ${verb}, not ${statement.verb}`;
+  return statement.on === on ? undefined : `the statement is about ${statement.on}, not about ${on}`;
 }
 
 const CLOCK_TOLERANCE_MS = 5 * 60_000;

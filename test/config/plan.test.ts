@@ -135,7 +135,7 @@ test('a plan in words says how it waits', () => {
 });
 
 describe('a plan that leads through several environments', () => {
-  const way = ['staging', 'production'];
+  const way = ['staging', 'production'] as const;
   const text = service(
     '  - approve\n  - deploy\n',
     '  - approve\n  - { name: deploy, environments: [staging, production] }\n  - { name: check, script: [check] }\n',

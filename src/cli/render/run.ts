@@ -1,5 +1,5 @@
 import type { RunStatus } from '../../client.js';
-import { wayOf } from '../../domain/environments.js';
+import { wayText } from '../../domain/environments.js';
 import type { RunView, StageState, StageView } from '../../domain/view.js';
 import { oneLine } from '../output.js';
 import { deploymentLines } from './deployment.js';
@@ -30,7 +30,7 @@ export function renderRun(
   const over = run.outcome === undefined ? endedInTemporal(status) : undefined;
   const asked = waitingOf(status);
   return [
-    `${run.service} ${run.version} → ${wayOf(run)}   run ${run.run}, by ${oneLine(run.requestedBy)}${run.identity === undefined ? '' : ` (${run.identity})`}`,
+    `${run.service} ${run.version} → ${wayText(run)}   run ${run.run}, by ${oneLine(run.requestedBy)}${run.identity === undefined ? '' : ` (${run.identity})`}`,
     `commit ${run.commit.slice(0, SHORT_HASH)}, plan ${run.planHash.slice(0, SHORT_HASH)}`,
     '',
     ...run.stages.map((s) => stageLine(s, now, widestOf(run))),

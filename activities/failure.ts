@@ -37,6 +37,7 @@ export function asFailure(error: unknown): Error {
       message: error.message,
       nonRetryable: final(FAILURES[error.type]),
       category: 'BENIGN',
+      ...(error.details === undefined ? {} : { details: [error.details] }),
     });
   const answered = answerOf(error);
   if (answered !== undefined) return answered;

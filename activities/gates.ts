@@ -12,6 +12,7 @@ import { entry, subjectOf } from './audit.js';
 import type { ControlDeps } from './deps.js';
 import { presentDecision } from './decision.js';
 import { policyOf } from './policy.js';
+import { refuseLacking } from './required-evidence.js';
 
 export interface OpenGateInput {
   readonly plan: Plan;
@@ -26,7 +27,7 @@ export interface OpenGateInput {
 
 /**
  * The approval gate as the policy has it now, for the decision as it stands now; where the policy asks nobody, it is closed already.
- * When it expires is the workflow's clock's business.
+ * When it expires is the workflow's clock's business. Fails with `evidence.missing`, `policy.unknown_environment`.
  */
 export const openGate =
   ({ store, policy }: Pick<ControlDeps, 'store' | 'policy'>) =>
@@ -41,6 +42,7 @@ export const openGate =
   }: OpenGateInput): Promise<{ gate: GateState; expiresAfterMs: number }> => {
     const subject = subjectOf(plan, environment);
     const rules = (await policyOf(policy, environment)).approvals;
+    refuseLacking(rules, environment, release, evidence);
     const { live, holdMarks = [] } = (await store.targets.load(subject)) ?? {};
     const decision = presentDecision({ planHash, environment, release, evidence }, live, rules);
     const gate: GateState = {

@@ -9,7 +9,7 @@ import { runStage } from './run-stage.js';
 import type { StageDeps } from './stage-job.js';
 import { closeGate, openGate, openQuestion } from './gates.js';
 import { judgeRequest, nextInQueue } from './queue.js';
-import { admitRun, finishRun, recordRelease } from './runs.js';
+import { admitRun, finishRun, recordEvidence, recordRelease } from './runs.js';
 import { recordRefusal, verifyStatement } from './statements.js';
 import {
   askTarget,
@@ -28,6 +28,7 @@ export const createControlActivities = (deps: ControlDeps) =>
   allFailing({
     admitRun: admitRun(deps),
     recordRelease: recordRelease(deps),
+    recordEvidence: recordEvidence(deps),
     openGate: openGate(deps),
     openQuestion: openQuestion(deps),
     closeGate: closeGate(deps),

@@ -12,6 +12,7 @@ import { presentDecision } from './decision.js';
 import { refuseOutOfOrder } from './in-order.js';
 import { refuseOutdated } from './outdated.js';
 import { policyOf } from './policy.js';
+import { recordedEvidence, refuseLacking } from './required-evidence.js';
 import { releaseDigest } from './release-digest.js';
 import { messageOf } from './statements.js';
 import { runs } from './targets.js';
@@ -21,7 +22,7 @@ type Deps = Pick<ControlDeps, 'store' | 'policy' | 'client' | 'artifacts'>;
 /**
  * A request may be forged by whoever can send a message: what its run was admitted with counts, and statements only if they were
  * verified by that run. Answers the run. Fails with `request.mismatch`, `request.abandoned`, `release.held`, `release.taken_back`,
- * `run.outdated`, `approval.missing`, `decision.changed`, `decision.outdated`, `policy.unknown_environment`.
+ * `run.outdated`, `evidence.missing`, `approval.missing`, `decision.changed`, `decision.outdated`, `policy.unknown_environment`.
  */
 export async function verifyRequest(deps: Deps, request: DeployRequest, state: TargetState): Promise<RunRow> {
   const run = await verifyStanding(deps, request, state);
@@ -95,6 +96,8 @@ async function verifyApproval(
   state: TargetState,
 ): Promise<void> {
   const rules = (await policyOf(deps.policy, environment)).approvals;
+  if (rules.requires !== undefined)
+    refuseLacking(rules, environment, release, await recordedEvidence(deps, release, evidence));
   if (rules.requiredApprovals === 0) return;
   const decision = presentDecision({ planHash, environment, release, evidence }, state.live, rules);
   if (approval !== undefined && approval.decision !== decision)

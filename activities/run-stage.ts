@@ -1,5 +1,7 @@
 import { exclusive } from '../src/exclusive.js';
 import { packArtifacts } from '../src/adapters/artifacts/tar.js';
+import { FAILURES } from '../src/domain/failures.js';
+import type { Evidence } from '../src/domain/release.js';
 import type { RunStageInput, RunStageResult } from '../src/domain/stage.js';
 import { ShipwayError } from '../src/errors.js';
 import type { ProcessIdentity } from '../src/processes.js';
@@ -13,6 +15,7 @@ import { copyAhead } from '../src/stage/workspace.js';
 import { together } from '../src/together.js';
 import { Context } from '@temporalio/activity';
 import { attempted } from './audit.js';
+import { collectReports } from './reports.js';
 import { stageBeats } from './stage-beats.js';
 import { begin, workspaceOf, type End, type Job, type StageDeps } from './stage-job.js';
 import { unwanted } from './unwanted.js';
@@ -20,7 +23,8 @@ import { unwanted } from './unwanted.js';
 /**
  * Runs one stage's commands to their end, once on a machine: a retry attaches to what runs or collects what has ended. A worker that
  * goes away leaves them running for the next one. What a lost machine took with it is run again or not, as the stage's `on_lost` says.
- * Fails with `stage.failed`, `stage.timeout`, `stage.lost`, `stage.artifact_missing`, `stage.artifact_refused`, `source.invalid`.
+ * Fails with `stage.failed` and `stage.report_failed`, which tell the evidence that there is, `stage.timeout`, `stage.lost`,
+ * `stage.artifact_missing`, `stage.artifact_refused`, `stage.report_missing`, `stage.report_invalid`, `source.invalid`.
  */
 export const runStage =
   (deps: StageDeps) =>
@@ -87,13 +91,13 @@ async function finished(job: Job, end: End, shipping: Shipping): Promise<RunStag
     // What runs with other rights must not change what is read with the worker's.
     if (deps.user !== undefined) await stopStrays(folder);
     if (end.kind === 'timeout') throw outOfTime(input);
-    if (end.code !== 0) throw failed(input, end.code);
+    if (end.code !== 0) throw await failed(job, end.code);
     const result = await kept(job, outputBytes);
     forNext(job);
     tidy(job, result);
     return result;
   } catch (error) {
-    if (error instanceof ShipwayError && error.type.startsWith('stage.')) tidy(job);
+    if (error instanceof ShipwayError && !FAILURES[error.type].retried) tidy(job);
     throw error;
   }
 }
@@ -103,25 +107,57 @@ const outOfTime = ({ stage }: RunStageInput): ShipwayError =>
     'stage.timeout',
     `stage ${stage.name} ran longer than ${String(stage.timeoutMs / 1000)} s and was stopped`,
   );
-const failed = ({ run: id, stage: { name } }: RunStageInput, code: number): ShipwayError =>
-  new ShipwayError(
+/** What the reports of a failed stage say is told too; that they are not there is no wonder. */
+async function failed(job: Job, code: number): Promise<ShipwayError> {
+  const { run: id, stage } = job.input;
+  const evidence = await exclusive(job.folder, job.signal, () => collected(job)).catch((error: unknown) => {
+    if (error instanceof ShipwayError && !FAILURES[error.type].retried) return [];
+    throw error;
+  });
+  const said = evidence.map(({ summary }) => `; ${summary}`).join('');
+  return new ShipwayError(
     'stage.failed',
-    `stage ${name}: exit code ${String(code)} (output: shipway logs ${id} --stage ${name})`,
+    `stage ${stage.name}: exit code ${String(code)}${said} (output: shipway logs ${id} --stage ${stage.name})`,
+    evidence.length === 0 ? {} : { details: evidence },
   );
+}
+
+/** What the reports say that the stage declares. */
+const collected = ({ deps, input: { stage }, folder }: Job): Promise<readonly Evidence[]> =>
+  collectReports(deps.backend, workspaceDir(folder), stage);
 
 /** What the stage leaves to later ones. Two attempts at once, of which one was given up, take turns with what tidies up. */
 async function kept(job: Job, outputBytes: number): Promise<RunStageResult> {
-  const { folder, signal, input } = job;
-  if (input.stage.artifacts.length + input.stage.cache.length === 0) return { outputBytes };
+  const { folder, signal } = job;
+  const { name, artifacts: declared, cache, reports } = job.input.stage;
+  if (declared.length + cache.length === 0 && reports === undefined) return { outputBytes };
   return exclusive(folder, signal, async () => {
     const known = readResult(folder);
     if (known !== undefined) return known;
+    const evidence = await collected(job);
+    refuseFailed(name, evidence);
     const artifacts = await packed(job);
     await keepCaches(workspaceOf(job), workspaceDir(folder)).catch((error: unknown) => {
       Context.current().log.warn('caches could not be kept', { why: String(error) });
     });
-    return { outputBytes, ...(artifacts === undefined ? {} : { artifacts }) };
+    return {
+      outputBytes,
+      ...(artifacts === undefined ? {} : { artifacts }),
+      ...(reports === undefined ? {} : { evidence }),
+    };
   });
+}
+
+/** A command that ends well while its report says otherwise has swallowed a failure. */
+function refuseFailed(stage: string, evidence: readonly Evidence[]): void {
+  const bad = evidence.filter(({ verdict }) => verdict !== 'pass');
+  if (bad.length === 0) return;
+  const said = bad.map(({ summary }) => summary).join('; ');
+  throw new ShipwayError(
+    'stage.report_failed',
+    `stage ${stage} ended with exit code 0, and its report says: ${said}`,
+    { details: evidence },
+  );
 }
 
 async function packed({ deps, input: { stage }, folder }: Job): Promise<RunStageResult['artifacts']> {

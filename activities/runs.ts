@@ -14,6 +14,7 @@ import { builtFor } from './built.js';
 import type { ControlDeps } from './deps.js';
 import { refuseOutdated } from './outdated.js';
 import { policyOf } from './policy.js';
+import { refuseUnproved } from './required-evidence.js';
 import { refuseHeld } from './request-checks.js';
 import { releaseDigest } from './release-digest.js';
 import { USED, acceptedEntry, messageOf, refusedEntry, unfit } from './statements.js';
@@ -22,7 +23,8 @@ type Deps = Pick<ControlDeps, 'store' | 'policy' | 'artifacts' | 'announce'>;
 /**
  * Takes a run in: the plan is the one that was hashed, the policy knows the environment, the person's statement counts. What was taken
  * in is what admission believes later. A release of an earlier run is told with all that is known of it. Repeating it is once.
- * Fails with `plan.mismatch`, `policy.unknown_environment`, `statement.refused`, `run.outdated`, `release.unknown`, `release.held`.
+ * Fails with `plan.mismatch`, `policy.unknown_environment`, `statement.refused`, `run.outdated`, `release.unknown`, `release.held`,
+ * `evidence.missing`.
  */
 export const admitRun =
   (deps: Deps) =>
@@ -48,6 +50,7 @@ export const admitRun =
         const deployment = deploymentIn(plan, target.environment);
         if (deployment !== undefined) refuseHeld(built.release, plan, deployment.configuration, target);
       }
+    await refuseUnproved(deps, plan, built?.evidence ?? []);
     const why = unfit(statement) ?? (await taken(deps.store, input, built));
     if (why === undefined) {
       if (built !== undefined) await deps.store.releases.save(built.release, input.run, built.evidence);
@@ -133,10 +136,32 @@ export const recordRelease =
     const release: Release = { service, version, commit, digest, artifacts };
     await store.releases.save(release, input.run, input.evidence);
     await store.audit.append([
-      entry(subjectOf(plan), 'release.recorded', { digest, commit, run: input.run }),
+      entry(subjectOf(plan), 'release.recorded', {
+        ...{ digest, commit, run: input.run },
+        ...(input.evidence.length === 0 ? {} : { evidence: told(input.evidence) }),
+      }),
     ]);
     return release;
   };
+
+/** Adds what a run has found out about a release that was built before it. Repeating it is once. */
+export const recordEvidence =
+  ({ store }: Pick<ControlDeps, 'store'>) =>
+  async (input: {
+    plan: Plan;
+    run: string;
+    release: Release;
+    evidence: readonly Evidence[];
+  }): Promise<void> => {
+    const { plan, run, release, evidence } = input;
+    await store.releases.save(release, run, evidence);
+    await store.audit.append([
+      entry(subjectOf(plan), 'release.evidence', { digest: release.digest, run, evidence: told(evidence) }),
+    ]);
+  };
+
+const told = (evidence: readonly Evidence[]): readonly string[] =>
+  evidence.map(({ stage, kind, verdict, digest }) => `${stage} ${kind} ${verdict ?? ''} ${digest}`);
 
 /** Its key is of the run, not of the activity: tried in two ways it is one entry. */
 export const finishRun =

@@ -3,9 +3,10 @@ import { runDetails } from '../src/domain/details.js';
 import type { GateState } from '../src/domain/gate.js';
 import { initialRunView } from '../src/domain/initial-run-view.js';
 import { liveIn } from '../src/domain/environments.js';
+import { standing } from '../src/domain/evidence.js';
 import type { Subject } from '../src/domain/ids.js';
 import type { PipelineInput } from '../src/domain/inputs.js';
-import type { RunView, StageView } from '../src/domain/view.js';
+import { EVIDENCE_LIMIT, type RunView, type StageView } from '../src/domain/view.js';
 import { abortHandler } from './abort.js';
 import { asking } from './asking.js';
 import { createGates } from './gate.js';
@@ -49,6 +50,9 @@ export function createRun(input: PipelineInput): Run {
       if (environment === view.environment) return;
       view = { ...view, environment };
       upsertSearchAttributes([{ key: ENVIRONMENT, value: environment }]);
+    },
+    know: (evidence) => {
+      if (evidence.length > 0) view = { ...view, evidence: standing(evidence).slice(-EVIDENCE_LIMIT) };
     },
     identify: (identity) => void (view = { ...view, identity }),
     note: (name, change) => void (view = { ...view, stages: staged(view, name, change) }),

@@ -11,13 +11,14 @@ import {
   type ScanStage,
   type StagePlan,
 } from '../src/domain/plan.js';
-import type { ArtifactRef, Evidence, Release } from '../src/domain/release.js';
+import type { Evidence } from '../src/domain/release.js';
 import type { Statement } from '../src/domain/statement.js';
 import type { Finished } from '../src/domain/target.js';
 import type { RunView, StageView } from '../src/domain/view.js';
 import { deployThrough } from './deploy-through.js';
 import type { Gates } from './gate.js';
 import { control, stageActivities } from './profiles.js';
+import { evidenceIn, madeOf, releaseOf, type Made } from './made.js';
 import { reasonOf, typeOf } from './undo.js';
 
 /** A run under way: what its stages read and write. */
@@ -31,6 +32,8 @@ export interface Run {
   readonly note: (name: string, change: Partial<StageView>) => void;
   /** From the next change on it is shown, and found, in this environment. */
   readonly enter: (environment: string) => void;
+  /** What is known of the release so far: shown from the next change on. */
+  readonly know: (evidence: readonly Evidence[]) => void;
   /** How the people in this run are known: shown from the next change on. */
   readonly identify: (identity: 'asserted') => void;
   readonly abortedBy: () => Statement | undefined;
@@ -41,17 +44,10 @@ export interface Run {
   readonly hint: (withinMs: number) => Promise<boolean>;
 }
 
-/** What the stages so far have made. */
-interface Made {
-  artifacts: ArtifactRef[];
-  evidence: Evidence[];
-  release?: Release;
-  approval?: { decision: string; statements: readonly Statement[] };
-}
-
 /** `built`: what an earlier run made, which is shipped. */
 export async function runStages(run: Run, built?: Built): Promise<void> {
   const made = madeOf(built);
+  run.know(made.evidence);
   for (const stage of run.input.plan.stages) {
     const instead = insteadOf(stage, built);
     if (instead !== undefined) {
@@ -60,15 +56,14 @@ export async function runStages(run: Run, built?: Built): Promise<void> {
     }
     if (stage.inEnvironment !== undefined) run.enter(stage.inEnvironment);
     run.stage(stage.name, { state: 'running', startedAt: Date.now() });
-    const passed = await runStage(run, stage, made);
-    run.note(stage.name, { ...passed, endedAt: Date.now() });
+    try {
+      const passed = await runStage(run, stage, made);
+      run.note(stage.name, { ...passed, endedAt: Date.now() });
+    } finally {
+      run.know(made.evidence);
+    }
   }
 }
-
-const madeOf = (built: Built | undefined): Made =>
-  built === undefined
-    ? { artifacts: [], evidence: [] }
-    : { artifacts: [...built.release.artifacts], evidence: [...built.evidence], release: built.release };
 
 /** What is shown of a stage that does not run. Without what was built before nothing of it is used, whatever the plan says. */
 function insteadOf({ skipped, reused }: StagePlan, built: Built | undefined): Partial<StageView> | undefined {
@@ -132,16 +127,21 @@ async function command(run: Run, stage: CommandStage, made: Made): Promise<Parti
         ],
       );
       if (result.artifacts !== undefined) made.artifacts.push(result.artifacts);
+      made.evidence.push(...(result.evidence ?? []));
       return { state: 'passed' };
     } catch (error) {
-      if (isCancellation(error) || !mayPass(error) || attempt >= stage.attempts) throw error;
+      if (isCancellation(error) || !mayPass(error) || attempt >= stage.attempts) {
+        made.evidence.push(...evidenceIn(error));
+        throw error;
+      }
       run.stage(stage.name, { note: `attempt ${String(attempt)} failed` });
     }
   }
 }
 
 /** What a second try may change. A lost stage is none of it: whether it is begun again is said by `on_lost`. */
-const mayPass = (error: unknown): boolean => ['stage.failed', 'stage.timeout'].includes(typeOf(error) ?? '');
+const mayPass = (error: unknown): boolean => MAY_PASS.includes(typeOf(error) ?? '');
+const MAY_PASS: readonly string[] = ['stage.failed', 'stage.timeout', 'stage.report_failed'];
 
 async function scan(run: Run, stage: ScanStage, made: Made): Promise<Partial<StageView>> {
   const { plan, source, run: id } = run.input;
@@ -170,17 +170,6 @@ async function scan(run: Run, stage: ScanStage, made: Made): Promise<Partial<Sta
       'scan.findings',
     );
   return { state: 'passed', note: result.evidence.summary };
-}
-
-/** The release is made once, from all artifacts so far, when something first needs its digest. */
-async function releaseOf(run: Run, made: Made): Promise<Release> {
-  const { plan } = run.input;
-  made.release ??= await control.recordRelease.executeWithOptions(
-    { summary: `record release ${plan.version}` },
-    [{ plan, run: run.input.run, artifacts: made.artifacts, evidence: made.evidence }],
-  );
-  run.update({ release: made.release.digest });
-  return made.release;
 }
 
 async function approval(run: Run, stage: StagePlan, made: Made): Promise<Partial<StageView>> {

@@ -1,5 +1,5 @@
 import { deploymentIn, environmentsOf } from '../domain/environments.js';
-import { FULL, type DeploymentPlan, type Plan, type StagePlan } from '../domain/plan.js';
+import { FULL, type CommandStage, type DeploymentPlan, type Plan, type StagePlan } from '../domain/plan.js';
 import { queueRules } from '../domain/queue.js';
 import { durationText } from './units.js';
 
@@ -21,7 +21,8 @@ export function explainPlan(plan: Plan): readonly string[] {
     }),
     '',
     `the worker will check: that its policy names ${plan.through === undefined ? 'the environment' : 'the environments'}, who asks, how many must approve, that the target has not`,
-    'rolled this release back before, and at the deployment that what was approved is still what would be done',
+    'rolled this release back before, that there is the evidence which the policy requires, and at the deployment that what was approved',
+    'is still what would be done',
   ];
 }
 
@@ -30,7 +31,7 @@ function stageText(stage: StagePlan): string {
   if (stage.reused !== undefined) return `${stage.name}: not again, run ${stage.reused} has done it`;
   switch (stage.kind) {
     case 'command':
-      return `${stage.name}: ${stage.script.join(' && ')}${stage.artifacts.length === 0 ? '' : ` → ${stage.artifacts.join(', ')}`} (at most ${durationText(stage.timeoutMs)}${stage.attempts > 1 ? `, ${String(stage.attempts)} attempts` : ''}${stage.allowFailure ? ', may fail' : ''})`;
+      return `${stage.name}: ${stage.script.join(' && ')}${stage.artifacts.length === 0 ? '' : ` → ${stage.artifacts.join(', ')}`}${reportsText(stage)} (at most ${durationText(stage.timeoutMs)}${stage.attempts > 1 ? `, ${String(stage.attempts)} attempts` : ''}${stage.allowFailure ? ', may fail' : ''})`;
     case 'scan':
       return `${stage.name}: ${stage.checks.join(', ')}${stage.allowFailure ? ' (may fail)' : ''}`;
     case 'approve':
@@ -38,6 +39,19 @@ function stageText(stage: StagePlan): string {
     case 'deploy':
       return `${stage.name}: ${stage.deployment.strategy.kind}`;
   }
+}
+
+function reportsText({ reports: { junit, coverage, sarif } = {} }: CommandStage): string {
+  const all = [
+    ...(junit === undefined ? [] : ['tests']),
+    ...(coverage === undefined
+      ? []
+      : [`coverage${coverage.minimum === undefined ? '' : ` of at least ${percent(coverage.minimum)}`}`]),
+    ...(sarif === undefined
+      ? []
+      : [`findings${sarif.failOn === 'never' ? '' : `, none of level ${sarif.failOn} or worse`}`]),
+  ];
+  return all.length === 0 ? '' : `, evidence: ${all.join(', ')}`;
 }
 
 /** `where`: as words, when there are several. */

@@ -3,6 +3,8 @@ import { NAME } from '../domain/ids.js';
 import { choice, integer, yesOrNo } from './fields.js';
 import { duration } from './measures.js';
 
+const required = (description: string) => choice(['required'], [], { description, examples: ['required'] });
+
 /** `shipway.policy.yaml` as organisations write it; read by the workers. */
 const approvals = z
   .strictObject({
@@ -26,6 +28,12 @@ const approvals = z
       default: 'ask_again',
       examples: ['fail'],
     }).optional(),
+    security_scan: required(
+      'no release is approved or deployed without a `security_scan` of it that passed',
+    ).optional(),
+    performance_test: required(
+      'no release is approved or deployed without a `performance_test` of it that passed',
+    ).optional(),
   })
   .meta({ description: 'what the stage `approve` asks for', examples: [{ required_approvals: 2 }] });
 

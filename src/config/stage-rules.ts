@@ -120,7 +120,7 @@ function releaseProblems(stages: readonly ReadStage[], deploy: number, source: S
   if (late >= 0)
     return say(
       late,
-      `what it ${stages[late]?.config.kind === 'scan' ? 'finds' : 'makes'} comes after ${approve < 0 ? 'the deployment' : 'the approval'}, too late to be part of the release`,
+      `what it ${FINDS[kindOfLate(stages[late])]} comes after ${approve < 0 ? 'the deployment' : 'the approval'}, too late to be part of the release`,
       'putting it before',
     );
   return stages.slice(0, deploy).some((s) => makes(s) || !wasRead(source, ['stages', s.i]))
@@ -132,6 +132,13 @@ function releaseProblems(stages: readonly ReadStage[], deploy: number, source: S
       );
 }
 
+const kindOfLate = (stage: ReadStage | undefined): keyof typeof FINDS =>
+  stage === undefined || makes(stage) ? 'artifacts' : stage.config.kind === 'scan' ? 'scan' : 'reports';
+const FINDS = { artifacts: 'makes', scan: 'finds', reports: 'reports' } as const;
+
 const makes = ({ config }: ReadStage): boolean => config.kind === 'command' && config.artifacts.length > 0;
 /** Whether a stage changes what is approved and deployed. */
-const adds = (stage: ReadStage): boolean => makes(stage) || stage.config.kind === 'scan';
+const adds = (stage: ReadStage): boolean =>
+  makes(stage) ||
+  stage.config.kind === 'scan' ||
+  (stage.config.kind === 'command' && stage.config.reports !== undefined);

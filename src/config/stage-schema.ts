@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { branch, choice, innerPath, integer, name, wrong, yesOrNo } from './fields.js';
 import { alternative } from './alternative.js';
+import { reports } from './report-schema.js';
 import { duration, size } from './measures.js';
 import { shown } from './shown.js';
 import { environmentVariables } from './variables.js';
@@ -58,6 +59,7 @@ export const commandSchema = z
         examples: [['dist/', 'package.json']],
       })
       .optional(),
+    reports: reports.optional(),
     environment: environmentVariables.optional(),
     cache: z
       .array(cache)

@@ -1,4 +1,4 @@
-import type { CommandStage, ScanStage } from '../domain/plan.js';
+import type { CommandStage, Reports, ScanStage } from '../domain/plan.js';
 import { meantKey, nearest } from './alternative.js';
 import { NAME } from '../domain/ids.js';
 import { besideFixed, besideScript } from './elsewhere.js';
@@ -158,6 +158,7 @@ const command = (input: CommandInput): StageConfig => ({
   needs: [],
   script: input.script,
   artifacts: input.artifacts ?? [],
+  ...(input.reports === undefined ? {} : { reports: reportsOf(input.reports) }),
   environment: input.environment ?? {},
   cache: (input.cache ?? []).map((c) => ({ paths: c.paths, keyFiles: c.key_files })),
   timeoutMs: input.timeout ?? 30 * MINUTE,
@@ -166,6 +167,22 @@ const command = (input: CommandInput): StageConfig => ({
   onLost: input.on_lost ?? 'rerun',
   allowFailure: input.allow_failure ?? false,
 });
+
+/** Without what is not declared: a stage that declares none is the one that it always was. */
+function reportsOf({ junit, coverage, sarif }: NonNullable<CommandInput['reports']>): Reports {
+  return {
+    ...(junit === undefined ? {} : { junit }),
+    ...(coverage === undefined
+      ? {}
+      : {
+          coverage: {
+            path: coverage.path,
+            ...(coverage.minimum === undefined ? {} : { minimum: coverage.minimum }),
+          },
+        }),
+    ...(sarif === undefined ? {} : { sarif: { paths: sarif.paths, failOn: sarif.fail_on ?? 'error' } }),
+  };
+}
 
 const scan = (input: ScanInput): StageConfig => ({
   kind: 'scan',

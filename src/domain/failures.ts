@@ -31,6 +31,12 @@ export const FAILURES = {
     'run the pipeline with an approve stage and let it be approved',
     3,
   ),
+  'evidence.missing': row(
+    false,
+    'the policy asks for evidence that this release does not have, or that did not pass',
+    'add the stage before `approve` and run again; for a release that was built before, with --rebuild',
+    3,
+  ),
   'decision.changed': row(
     false,
     'what was approved is no longer what would be done',
@@ -150,6 +156,21 @@ export const FAILURES = {
     false,
     'an artifact path leads outside the workspace or is not a plain file or folder',
     'declare paths inside the workspace; replace links that lead out of it',
+  ),
+  'stage.report_missing': row(
+    false,
+    'a stage did not leave a report that it declares',
+    'check `reports` of the stage and its output with `shipway logs`',
+  ),
+  'stage.report_invalid': row(
+    false,
+    'a report that a stage declares cannot be read as one: its form, its size, or where it lies',
+    'look at what writes the report; declare the path of the file that it writes',
+  ),
+  'stage.report_failed': row(
+    false,
+    'the commands of a stage ended well, and one of its reports says that something is not',
+    'read the output with `shipway logs`; find out why the command does not fail by itself',
   ),
   'source.invalid': row(
     false,

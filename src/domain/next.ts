@@ -44,6 +44,8 @@ function afterFailure(run: RunView): readonly string[] {
     case 'target.busy':
     case 'decision.outdated':
       return [again(run)];
+    case 'evidence.missing':
+      return [`shipway releases --service ${service}`, `${again(run)} --rebuild`];
     case 'release.held':
     case 'release.taken_back':
       return [`shipway history --service ${service}`];

@@ -104,10 +104,20 @@ export interface CachePlan {
   /** Files whose content names the cache entry. */
   readonly keyFiles: readonly string[];
 }
+export type SarifLevel = 'error' | 'warning' | 'note';
+/** Reports that a stage's commands write, and what they must say. Paths are of files, or of folders whose `.xml` or `.sarif` files are meant. */
+export interface Reports {
+  readonly junit?: readonly string[];
+  /** `minimum` in basis points. */
+  readonly coverage?: { readonly path: string; readonly minimum?: number };
+  readonly sarif?: { readonly paths: readonly string[]; readonly failOn: SarifLevel | 'never' };
+}
 export interface CommandStage extends StageBase {
   readonly kind: 'command';
   readonly script: readonly string[];
   readonly artifacts: readonly string[];
+  /** Absent: none are expected. */
+  readonly reports?: Reports;
   readonly environment: Readonly<Record<string, string>>;
   readonly cache: readonly CachePlan[];
   readonly timeoutMs: number;

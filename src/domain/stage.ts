@@ -25,6 +25,8 @@ export type RunScanInput = StageInput<ScanStage>;
 export interface RunStageResult {
   /** Absent when the stage declares none. */
   readonly artifacts?: ArtifactRef;
+  /** What the reports say that it declares; absent when it declares none. */
+  readonly evidence?: readonly Evidence[];
   readonly outputBytes: number;
 }
 export interface RunScanResult {

@@ -1,6 +1,6 @@
 import type { Outcome } from './outcome.js';
 import type { Share, StrategyKind, StagePlan } from './plan.js';
-import type { Digest } from './release.js';
+import type { Digest, Evidence } from './release.js';
 import type { Slot } from './target.js';
 import type { Verdict } from './verdict.js';
 import type { Question } from './gate.js';
@@ -48,6 +48,8 @@ export interface RunView {
   readonly identity?: 'asserted' | 'signed';
   readonly stages: readonly StageView[];
   readonly release?: Digest;
+  /** What stands of all that is known of the release: the last of it. */
+  readonly evidence?: readonly Evidence[];
   readonly deployment?: string;
   readonly waitingFor?: WaitingFor;
   readonly outcome?: Outcome;
@@ -91,6 +93,9 @@ export interface DeploymentView {
   readonly outcome?: Outcome;
   readonly reason?: string;
 }
+
+/** Evidence kept in a run's view: bounded for the memo. */
+export const EVIDENCE_LIMIT = 40;
 
 /** Entries kept in a deployment's timeline: enough for a screen, bounded for the memo. */
 export const TIMELINE_LIMIT = 40;

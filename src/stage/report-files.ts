@@ -24,7 +24,7 @@ export async function reportFiles(
     const place = await placeOf(root, path);
     const folder = ending !== '' && (await lstat(place)).isDirectory();
     const files = folder ? await below(root, place, ending) : [path];
-    if (files.length === 0) throw missing(`no ${ending} file in ${path}`);
+    if (files.length === 0) throw missing(`a ${ending} file in ${path}`);
     for (const file of files) found.add(file);
   }
   if (found.size > MOST_FILES)

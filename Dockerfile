@@ -7,6 +7,10 @@ RUN npm ci
 COPY . .
 RUN npm run build && npm prune --omit=dev
 
+# What performance tests send their requests with.
+FROM golang:1.24-bookworm AS load
+RUN CGO_ENABLED=0 go install github.com/tsenart/vegeta/v12@v12.13.0
+
 FROM node:22-bookworm-slim
 RUN apt-get update \
   && apt-get install -y --no-install-recommends git ca-certificates \
@@ -17,6 +21,7 @@ WORKDIR /shipway
 COPY --from=build --chown=root:root /shipway/node_modules node_modules
 COPY --from=build --chown=root:root /shipway/dist dist
 COPY --from=build --chown=root:root /shipway/bin bin
+COPY --from=load /go/bin/vegeta /usr/local/bin/vegeta
 COPY --from=build --chown=root:root /shipway/package.json /shipway/LICENSE ./
 USER shipway
 # Volumes of these two folders begin with their owner.

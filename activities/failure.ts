@@ -7,7 +7,8 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
   isGrpcServiceError,
 } from '@temporalio/client';
-import { FAILURES, isFailureType, type FailureRow } from '../src/domain/failures.js';
+import type { FailureRow } from '../src/domain/failure-row.js';
+import { FAILURES, isFailureType } from '../src/domain/failures.js';
 import { ShipwayError } from '../src/errors.js';
 
 type Activity<I extends unknown[], O> = (...input: I) => Promise<O>;

@@ -5,8 +5,8 @@ import type { ControlDeps, EffectDeps } from './deps.js';
 import { createEffects } from './effects.js';
 import { allFailing } from './failure.js';
 import { runScan, type ScanDeps } from './run-scan.js';
+import { runPerformanceTest, type LoadDeps } from './run-performance.js';
 import { runStage } from './run-stage.js';
-import type { StageDeps } from './stage-job.js';
 import { closeGate, openGate, openQuestion } from './gates.js';
 import { judgeRequest, nextInQueue } from './queue.js';
 import { admitRun, finishRun, recordEvidence, recordRelease } from './runs.js';
@@ -62,8 +62,12 @@ export const createEffectActivities = (deps: EffectDeps) =>
 export const createWatchActivities = (deps: EffectDeps) => allFailing({ watch: watch(deps) });
 
 /** Queue `stage`: users' commands; no credentials. */
-export const createStageActivities = (deps: StageDeps & ScanDeps) =>
-  allFailing({ runStage: runStage(deps), runScan: runScan(deps) });
+export const createStageActivities = (deps: ScanDeps & LoadDeps) =>
+  allFailing({
+    runStage: runStage(deps),
+    runScan: runScan(deps),
+    runPerformanceTest: runPerformanceTest(deps),
+  });
 
 export type Activities = ReturnType<typeof createControlActivities> &
   ReturnType<typeof createWaitingActivities> &

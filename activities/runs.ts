@@ -64,14 +64,14 @@ export const admitRun =
 /** What a plan says that this version does not know, or that no client of it says. */
 function unreadable({ schema, despiteHold, stages }: Plan): string | undefined {
   if (!KNOWN.includes(schema))
-    return `the plan has form ${String(schema)}, this worker knows ${KNOWN.join(' and ')}`;
+    return `the plan has form ${String(schema)}, this worker knows ${KNOWN.join(', ')}`;
   const reason: unknown = despiteHold;
   const said = typeof reason === 'string' && reason.trim() !== '' && reason.length <= MOST_REASON;
   if (reason !== undefined && !said) return 'the plan overrides holds and says no reason';
   const skipped = stages.find((s) => s.kind === 'deploy' && s.skipped !== undefined);
   return skipped === undefined ? undefined : `the plan skips ${skipped.name}`;
 }
-const KNOWN: readonly number[] = [1, 2];
+const KNOWN: readonly number[] = [1, 2, 3];
 
 /** What is recorded of the targets that a plan deploys to; of one that nothing was deployed to, nothing is. */
 async function targetsOf({ store }: Pick<Deps, 'store'>, plan: Plan): Promise<readonly TargetState[]> {
@@ -160,8 +160,7 @@ export const recordEvidence =
     ]);
   };
 
-const told = (evidence: readonly Evidence[]): readonly string[] =>
-  evidence.map(({ stage, kind, verdict, digest }) => `${stage} ${kind} ${verdict ?? ''} ${digest}`);
+const told = (evidence: readonly Evidence[]): readonly string[] => evidence.map(({ digest }) => digest);
 
 /** Its key is of the run, not of the activity: tried in two ways it is one entry. */
 export const finishRun =

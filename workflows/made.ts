@@ -1,6 +1,8 @@
-import { patched } from '@temporalio/workflow';
+import { ApplicationFailure, patched } from '@temporalio/workflow';
 import type { Built } from '../src/domain/inputs.js';
+import type { CommandStage } from '../src/domain/plan.js';
 import type { ArtifactRef, Evidence, Release } from '../src/domain/release.js';
+import type { RunStageResult } from '../src/domain/stage.js';
 import type { Statement } from '../src/domain/statement.js';
 import { control } from './profiles.js';
 import type { Run } from './stages.js';
@@ -30,6 +32,19 @@ export const madeOf = (built: Built | undefined): Made =>
 export function evidenceIn(error: unknown): readonly Evidence[] {
   const details = detailsOf(error);
   return Array.isArray(details) ? (details as readonly Evidence[]) : [];
+}
+
+/** What its reports say. Fails with `stage.report_missing` where the worker of a stage is of a version that reads none. */
+export function evidenceFrom(
+  { name, reports }: CommandStage,
+  { evidence }: RunStageResult,
+): readonly Evidence[] {
+  if (reports !== undefined && evidence === undefined)
+    throw ApplicationFailure.nonRetryable(
+      `the worker that ran ${name} reads no reports: bring all workers to the newer version`,
+      'stage.report_missing',
+    );
+  return evidence ?? [];
 }
 
 /**

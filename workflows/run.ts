@@ -6,6 +6,7 @@ import { liveIn } from '../src/domain/environments.js';
 import { standing } from '../src/domain/evidence.js';
 import type { Subject } from '../src/domain/ids.js';
 import type { PipelineInput } from '../src/domain/inputs.js';
+import type { Evidence } from '../src/domain/release.js';
 import { EVIDENCE_LIMIT, type RunView, type StageView } from '../src/domain/view.js';
 import { abortHandler } from './abort.js';
 import { asking } from './asking.js';
@@ -51,13 +52,14 @@ export function createRun(input: PipelineInput): Run {
       view = { ...view, environment };
       upsertSearchAttributes([{ key: ENVIRONMENT, value: environment }]);
     },
-    know: (evidence) => {
-      if (evidence.length > 0) view = { ...view, evidence: standing(evidence).slice(-EVIDENCE_LIMIT) };
-    },
+    know: (evidence) => void (view = { ...view, ...known(evidence) }),
     identify: (identity) => void (view = { ...view, identity }),
     note: (name, change) => void (view = { ...view, stages: staged(view, name, change) }),
   };
 }
+
+const known = (evidence: readonly Evidence[]): Pick<RunView, 'evidence'> =>
+  evidence.length === 0 ? {} : { evidence: standing(evidence).slice(-EVIDENCE_LIMIT) };
 
 /** What people say to a run. */
 function people(

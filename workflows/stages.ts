@@ -5,11 +5,14 @@ import type { Built, Ended, PipelineInput } from '../src/domain/inputs.js';
 import { failureTypeOf } from '../src/domain/outcome.js';
 import {
   beginsWithSource,
+  longestOf,
   type CommandStage,
   type DeployStage,
+  type PerformanceStage,
   type Plan,
   type ScanStage,
   type StagePlan,
+  type WorkStage,
 } from '../src/domain/plan.js';
 import type { Evidence } from '../src/domain/release.js';
 import type { Statement } from '../src/domain/statement.js';
@@ -18,7 +21,7 @@ import type { RunView, StageView } from '../src/domain/view.js';
 import { deployThrough } from './deploy-through.js';
 import type { Gates } from './gate.js';
 import { control, stageActivities } from './profiles.js';
-import { evidenceIn, madeOf, releaseOf, type Made } from './made.js';
+import { evidenceFrom, evidenceIn, madeOf, releaseOf, type Made } from './made.js';
 import { reasonOf, typeOf } from './undo.js';
 
 /** A run under way: what its stages read and write. */
@@ -79,6 +82,8 @@ function runStage(run: Run, stage: StagePlan, made: Made): Promise<Partial<Stage
       return allowing(stage, () => command(run, stage, made));
     case 'scan':
       return allowing(stage, () => scan(run, stage, made));
+    case 'performance_test':
+      return allowing(stage, () => performanceTest(run, stage, made));
     case 'approve':
       return approval(run, stage, made);
     case 'deploy':
@@ -88,7 +93,7 @@ function runStage(run: Run, stage: StagePlan, made: Made): Promise<Partial<Stage
 
 /** A stage with `allow_failure` says that it failed and lets the run go on. */
 async function allowing(
-  stage: CommandStage | ScanStage,
+  stage: WorkStage,
   body: () => Promise<Partial<StageView>>,
 ): Promise<Partial<StageView>> {
   try {
@@ -103,31 +108,25 @@ async function allowing(
 const followed = ({ stages }: Plan, stage: StagePlan): boolean =>
   stages.slice(stages.findIndex((s) => s.name === stage.name) + 1).some(beginsWithSource);
 
+const workOf = <Stage extends WorkStage>(run: Run, stage: Stage, { artifacts }: Made, attempt = 1) => {
+  const { plan, source, run: id, requestedBy } = run.input;
+  const { service, version, commit } = plan;
+  return {
+    ...{ run: id, service, environment: environmentOf(plan, stage), version, commit, source, stage },
+    ...{ artifacts, attempt, requestedBy, followed: followed(plan, stage) },
+  };
+};
+
 async function command(run: Run, stage: CommandStage, made: Made): Promise<Partial<StageView>> {
-  const { plan, source, run: id } = run.input;
   const activities = stageActivities(stage.timeoutMs);
   for (let attempt = 1; ; attempt++) {
     try {
       const result = await activities.runStage.executeWithOptions(
         { summary: `run ${stage.name}${attempt > 1 ? `, attempt ${String(attempt)}` : ''}` },
-        [
-          {
-            run: id,
-            service: plan.service,
-            environment: environmentOf(plan, stage),
-            version: plan.version,
-            commit: plan.commit,
-            source,
-            stage,
-            artifacts: made.artifacts,
-            attempt,
-            requestedBy: run.input.requestedBy,
-            followed: followed(plan, stage),
-          },
-        ],
+        [workOf(run, stage, made, attempt)],
       );
       if (result.artifacts !== undefined) made.artifacts.push(result.artifacts);
-      made.evidence.push(...(result.evidence ?? []));
+      made.evidence.push(...evidenceFrom(stage, result));
       return { state: 'passed' };
     } catch (error) {
       if (isCancellation(error) || !mayPass(error) || attempt >= stage.attempts) {
@@ -139,29 +138,29 @@ async function command(run: Run, stage: CommandStage, made: Made): Promise<Parti
   }
 }
 
+async function performanceTest(run: Run, stage: PerformanceStage, made: Made): Promise<Partial<StageView>> {
+  try {
+    const { evidence } = await stageActivities(longestOf(stage)).runPerformanceTest.executeWithOptions(
+      { summary: `load what is to be released, by ${stage.name}` },
+      [workOf(run, stage, made)],
+    );
+    made.evidence.push(...evidence);
+    return { state: 'passed' };
+  } catch (error) {
+    made.evidence.push(...evidenceIn(error));
+    throw error;
+  }
+}
+
 /** What a second try may change. A lost stage is none of it: whether it is begun again is said by `on_lost`. */
-const mayPass = (error: unknown): boolean => MAY_PASS.includes(typeOf(error) ?? '');
-const MAY_PASS: readonly string[] = ['stage.failed', 'stage.timeout', 'stage.report_failed'];
+const mayPass = (error: unknown): boolean =>
+  ['stage.failed', 'stage.timeout', 'stage.report_failed'].includes(typeOf(error) ?? '');
 
 async function scan(run: Run, stage: ScanStage, made: Made): Promise<Partial<StageView>> {
-  const { plan, source, run: id } = run.input;
+  const { run: id } = run.input;
   const result = await stageActivities(stage.timeoutMs).runScan.executeWithOptions(
     { summary: `scan ${stage.checks.join(', ')}` },
-    [
-      {
-        run: id,
-        service: plan.service,
-        environment: environmentOf(plan, stage),
-        version: plan.version,
-        commit: plan.commit,
-        source,
-        stage,
-        artifacts: made.artifacts,
-        attempt: 1,
-        requestedBy: run.input.requestedBy,
-        followed: followed(plan, stage),
-      },
-    ],
+    [workOf(run, stage, made)],
   );
   made.evidence.push(result.evidence);
   if (result.findings > 0)

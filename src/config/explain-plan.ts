@@ -1,5 +1,12 @@
 import { deploymentIn, environmentsOf } from '../domain/environments.js';
-import { FULL, type CommandStage, type DeploymentPlan, type Plan, type StagePlan } from '../domain/plan.js';
+import {
+  FULL,
+  type CommandStage,
+  type DeploymentPlan,
+  type PerformanceStage,
+  type Plan,
+  type StagePlan,
+} from '../domain/plan.js';
 import { queueRules } from '../domain/queue.js';
 import { durationText } from './units.js';
 
@@ -34,11 +41,23 @@ function stageText(stage: StagePlan): string {
       return `${stage.name}: ${stage.script.join(' && ')}${stage.artifacts.length === 0 ? '' : ` → ${stage.artifacts.join(', ')}`}${reportsText(stage)} (at most ${durationText(stage.timeoutMs)}${stage.attempts > 1 ? `, ${String(stage.attempts)} attempts` : ''}${stage.allowFailure ? ', may fail' : ''})`;
     case 'scan':
       return `${stage.name}: ${stage.checks.join(', ')}${stage.allowFailure ? ' (may fail)' : ''}`;
+    case 'performance_test':
+      return performanceText(stage);
     case 'approve':
       return `${stage.name}: waits for as many people as the policy asks for`;
     case 'deploy':
       return `${stage.name}: ${stage.deployment.strategy.kind}`;
   }
+}
+
+function performanceText({ name, thresholds: t, ...stage }: PerformanceStage): string {
+  const limits = [
+    `errors above ${percent(t.errorRate)}`,
+    ...Object.entries({ p50: t.p50Ms, p95: t.p95Ms, p99: t.p99Ms }).flatMap(([quantile, ms]) =>
+      ms === undefined ? [] : [`${quantile} above ${durationText(ms)}`],
+    ),
+  ];
+  return `${name}: starts ${stage.command.join(' ')} and sends ${String(stage.rate)} requests a second for ${durationText(stage.durationMs)}; fails with ${limits.join(', ')}${stage.allowFailure ? ' (may fail)' : ''}`;
 }
 
 function reportsText({ reports: { junit, coverage, sarif } = {} }: CommandStage): string {

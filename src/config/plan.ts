@@ -1,4 +1,4 @@
-import type { DeploymentPlan, Plan, StagePlan } from '../domain/plan.js';
+import { isProof, type DeploymentPlan, type Plan, type StagePlan } from '../domain/plan.js';
 import type { Reuse } from '../domain/reuse.js';
 import { UsageError } from '../errors.js';
 import type { GitFacts } from './git.js';
@@ -39,7 +39,7 @@ export function resolvePlan(
   const { version, commit, dirty, committedAt, author } = facts;
   const through = environments.slice(0, -1);
   return {
-    schema: through.length === 0 ? 1 : 2,
+    schema: stages.some(isProof) ? 3 : through.length === 0 ? 1 : 2,
     service: config.service,
     environment: environments.at(-1) ?? environments[0],
     ...(through.length === 0 ? {} : { through }),
@@ -75,7 +75,8 @@ function reusing(stages: readonly StagePlan[], built: BuiltBefore | undefined): 
 }
 
 const mayFail = (stage: StagePlan): boolean =>
-  (stage.kind === 'command' || stage.kind === 'scan') && stage.allowFailure;
+  (stage.kind === 'command' || stage.kind === 'scan' || stage.kind === 'performance_test') &&
+  stage.allowFailure;
 
 function planStages(
   service: ServiceConfig,
@@ -120,6 +121,7 @@ function planStage(
     case 'approve':
     case 'command':
     case 'scan':
+    case 'performance_test':
       return { ...planned, ...how };
   }
 }

@@ -1,5 +1,6 @@
 import { alternative } from './alternative.js';
 import { problemAt, wasRead, type Source } from './issues.js';
+import { performanceProblems } from './performance-rules.js';
 import type { Problem } from './problem.js';
 import { looksSecret, SECRET } from './secrets.js';
 import { shown } from './shown.js';
@@ -20,6 +21,7 @@ export function stageProblems(
       ...needs(stage, names, source),
       ...secrets(stage, source),
     ]),
+    ...performanceProblems(stages, source),
   ];
   // The order of half the stages says nothing about the order of all.
   return stages.length === names.length ? [...problems, ...order(stages, source)] : problems;
@@ -133,12 +135,22 @@ function releaseProblems(stages: readonly ReadStage[], deploy: number, source: S
 }
 
 const kindOfLate = (stage: ReadStage | undefined): keyof typeof FINDS =>
-  stage === undefined || makes(stage) ? 'artifacts' : stage.config.kind === 'scan' ? 'scan' : 'reports';
-const FINDS = { artifacts: 'makes', scan: 'finds', reports: 'reports' } as const;
+  stage === undefined || makes(stage)
+    ? 'artifacts'
+    : stage.config.kind === 'scan' || stage.config.kind === 'performance_test'
+      ? stage.config.kind
+      : 'reports';
+const FINDS = {
+  artifacts: 'makes',
+  scan: 'finds',
+  performance_test: 'measures',
+  reports: 'reports',
+} as const;
 
 const makes = ({ config }: ReadStage): boolean => config.kind === 'command' && config.artifacts.length > 0;
 /** Whether a stage changes what is approved and deployed. */
 const adds = (stage: ReadStage): boolean =>
   makes(stage) ||
   stage.config.kind === 'scan' ||
+  stage.config.kind === 'performance_test' ||
   (stage.config.kind === 'command' && stage.config.reports !== undefined);

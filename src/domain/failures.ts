@@ -1,23 +1,7 @@
-/** One row of the failure table: activities throw from it, the CLI prints from it, the docs list it. */
-export interface FailureRow {
-  /** Whether Temporal tries the activity again by itself. */
-  readonly retried: boolean;
-  /** How often it is tried in all, when not until it is well: what waits for it holds something that others want. */
-  readonly tries?: number;
-  readonly meaning: string;
-  /** What the operator does next. */
-  readonly next: string;
-  /** The CLI's exit code when this ends a command. */
-  readonly exit: 1 | 2 | 3;
-}
+import { row, type FailureRow } from './failure-row.js';
+import { STAGE_FAILURES } from './stage-failures.js';
 
-const row = (retried: boolean, meaning: string, next: string, exit: 1 | 2 | 3 = 1): FailureRow => ({
-  retried,
-  meaning,
-  next,
-  exit,
-});
-
+/** The failure table: activities throw from it, the CLI prints from it, the docs list it. */
 export const FAILURES = {
   'permit.missing': row(
     false,
@@ -127,62 +111,7 @@ export const FAILURES = {
     'the run that asked for a deployment has ended',
     'start the run again if its version is still wanted',
   ),
-  'stage.failed': row(
-    false,
-    'a command of a stage ended with an error',
-    'read its output with `shipway logs`',
-  ),
-  'stage.lost': row(
-    false,
-    'what ran a stage is gone and the stage may not be run again by itself (on_lost: fail, or it was lost too often)',
-    'start the run again',
-  ),
-  'stage.timeout': row(
-    false,
-    'a stage ran longer than its timeout and was stopped',
-    'raise `timeout` of the stage or make it faster',
-  ),
-  'stage.unavailable': row(
-    true,
-    'the process that starts the commands of stages has ended, or could not be started',
-    'look at memory and processes of the worker’s machine; it is started anew by itself',
-  ),
-  'stage.artifact_missing': row(
-    false,
-    'a stage did not leave an artifact that it declares',
-    'check `artifacts` of the stage and its output with `shipway logs`',
-  ),
-  'stage.artifact_refused': row(
-    false,
-    'an artifact path leads outside the workspace or is not a plain file or folder',
-    'declare paths inside the workspace; replace links that lead out of it',
-  ),
-  'stage.report_missing': row(
-    false,
-    'a stage did not leave a report that it declares',
-    'check `reports` of the stage and its output with `shipway logs`',
-  ),
-  'stage.report_invalid': row(
-    false,
-    'a report that a stage declares cannot be read as one: its form, its size, or where it lies',
-    'look at what writes the report; declare the path of the file that it writes',
-  ),
-  'stage.report_failed': row(
-    false,
-    'the commands of a stage ended well, and one of its reports says that something is not',
-    'read the output with `shipway logs`; find out why the command does not fail by itself',
-  ),
-  'source.invalid': row(
-    false,
-    'the uploaded source does not hold the commit of the plan',
-    'start the run again from the repository',
-  ),
-  'scan.findings': row(
-    false,
-    'the scanner found something',
-    'see the findings with `shipway logs`; take the secret out of the history and rotate it',
-  ),
-  'scan.unavailable': { ...row(true, 'the scanner could not be run', 'see the worker log'), tries: 10 },
+  ...STAGE_FAILURES,
   'artifact.missing': {
     ...row(
       true,

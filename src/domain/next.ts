@@ -1,5 +1,6 @@
 import { DIRTY } from './ids.js';
 import type { Outcome } from './outcome.js';
+import { isWork } from './plan.js';
 import type { DeploymentView, RunView, WaitingFor } from './view.js';
 
 /** A run, and its deployment once it has one. */
@@ -60,7 +61,7 @@ const again = ({ environment, environments, version }: RunView): string =>
 
 /** The run whose output is to be read: an earlier one, when this one has run no stage itself. */
 const logsAt = ({ stages }: RunView): string | undefined =>
-  stages.some((s) => s.startedAt !== undefined && (s.kind === 'command' || s.kind === 'scan'))
+  stages.some((s) => s.startedAt !== undefined && isWork(s))
     ? undefined
     : stages.find((s) => s.byRun !== undefined)?.byRun;
 

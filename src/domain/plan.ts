@@ -133,6 +133,42 @@ export interface ScanStage extends StageBase {
   readonly timeoutMs: number;
   readonly allowFailure: boolean;
 }
+export interface LoadRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** How often it is sent beside the others. */
+  readonly weight: number;
+}
+/** The error rate in basis points. */
+export interface PerformanceThresholds {
+  readonly errorRate: number;
+  readonly p50Ms?: number;
+  readonly p95Ms: number;
+  readonly p99Ms?: number;
+}
+/** Starts what is to be released as a process by itself, and loads it. */
+export interface PerformanceStage extends StageBase {
+  readonly kind: 'performance_test';
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Asked with GET until it answers with 2xx. */
+  readonly readyPath: string;
+  readonly startupTimeoutMs: number;
+  readonly requests: readonly LoadRequest[];
+  /** Requests a second, whatever becomes of those before. */
+  readonly rate: number;
+  readonly warmUpMs: number;
+  readonly durationMs: number;
+  readonly requestTimeoutMs: number;
+  readonly maxInFlight: number;
+  readonly thresholds: PerformanceThresholds;
+  readonly allowFailure: boolean;
+}
+/** How long it may take in all: the load, and a margin for what is sent last, the end of the instance, and the figures. */
+export const longestOf = (stage: PerformanceStage): number =>
+  stage.startupTimeoutMs + stage.warmUpMs + stage.durationMs + stage.requestTimeoutMs + 60_000;
 export interface ApproveStage extends StageBase {
   readonly kind: 'approve';
 }
@@ -140,16 +176,24 @@ export interface DeployStage extends StageBase {
   readonly kind: 'deploy';
   readonly deployment: DeploymentPlan;
 }
-export type StagePlan = CommandStage | ScanStage | ApproveStage | DeployStage;
+export type StagePlan = CommandStage | ScanStage | PerformanceStage | ApproveStage | DeployStage;
+/** Stages that work in a copy of the source, and have output. */
+export type WorkStage = CommandStage | ScanStage | PerformanceStage;
+export const isWork = ({ kind }: { readonly kind: StagePlan['kind'] }): boolean =>
+  kind !== 'approve' && kind !== 'deploy';
 
 /** Whether it begins with a copy of the source. */
-export const beginsWithSource = ({ skipped, reused, kind }: StagePlan): boolean =>
-  skipped === undefined && reused === undefined && (kind === 'command' || kind === 'scan');
+export const beginsWithSource = (stage: StagePlan): boolean =>
+  stage.skipped === undefined && stage.reused === undefined && isWork(stage);
+
+/** Whether a stage makes evidence that versions before form 3 of the plan knew nothing of. */
+export const isProof = (stage: StagePlan): boolean =>
+  stage.kind === 'performance_test' || (stage.kind === 'command' && stage.reports !== undefined);
 
 /** What a run is asked to do, resolved in the client from files, commit and what was built of it. Its hash is the sha256 of its canonical text. */
 export interface Plan extends TargetRef {
-  /** 2: it leads through several environments, which earlier versions do not know. */
-  readonly schema: 1 | 2;
+  /** What earlier versions do not know is refused by them: 2 leads through several environments, 3 has reports or a performance test. */
+  readonly schema: 1 | 2 | 3;
   readonly version: string;
   readonly commit: string;
   /** The working tree had changes that are not committed; `commit` is then a commit made of that tree. */

@@ -11,13 +11,14 @@ createServer((req, res) => res.end(version)).listen(Number(process.env.PORT), pr
 const POLICY = `environments:
   staging: { identity: asserted }
   steered: { identity: asserted }
+  proved: { identity: asserted, approvals: { performance_test: required } }
   production:
     identity: asserted
     approvals: { required_approvals: 1, expires_after: 1h, self_approval: false }
 `;
 const service = (bake: string): string => `service: lamp
 stages:
-  - { name: test, script: [sh test.sh] }
+  - { name: test, script: [sh test.sh], reports: { junit: [junit.xml] } }
   - { name: build, script: ['true'], artifacts: [server.js, version.txt, package.json] }
   - approve
   - deploy
@@ -36,9 +37,13 @@ environments:
   staging: {}
   production: {}
   nowhere: {}
+  # Asks for a test that no stage makes.
+  proved: {}
   # Moves only when somebody says so.
   steered: { strategy: canary, canary: { steps: [10%, 50%, 100%], step_duration: 1h }, bake: 1h }
 `;
+
+const WELL = `echo all is well; echo '<testsuite><testcase name="on"/></testsuite>' > junit.xml`;
 
 /** Releases by tag, in the order of their commits; each is what the next one adds to. */
 const RELEASES: Readonly<Record<string, { readonly test?: string; readonly bake?: string }>> = {
@@ -63,7 +68,7 @@ export async function makeLamp(directory: string): Promise<void> {
     'shipway.policy.yaml': POLICY,
     '.gitignore': '.shipway/\n',
   };
-  for (const [tag, { test = 'echo all is well', bake = '1s' }] of Object.entries(RELEASES)) {
+  for (const [tag, { test = WELL, bake = '1s' }] of Object.entries(RELEASES)) {
     const changing = { 'version.txt': tag, 'test.sh': `${test}\n`, 'shipway.yaml': service(bake) };
     for (const [name, text] of Object.entries({ ...steady, ...changing }))
       await writeFile(join(directory, name), text);

@@ -2,7 +2,7 @@ import type { AuditEntry } from '../src/domain/audit.js';
 import { deploymentIn, environmentsOf } from '../src/domain/environments.js';
 import type { Admitted, Built, PipelineInput } from '../src/domain/inputs.js';
 import type { Outcome } from '../src/domain/outcome.js';
-import { beginsWithSource, type Plan } from '../src/domain/plan.js';
+import { beginsWithSource, type DeploymentPlan, type Plan } from '../src/domain/plan.js';
 import type { ArtifactRef, Digest, Evidence, Release } from '../src/domain/release.js';
 import { MOST_REASON } from '../src/domain/statement.js';
 import type { TargetState } from '../src/domain/target.js';
@@ -13,16 +13,18 @@ import { entry, self, subjectOf } from './audit.js';
 import { builtFor } from './built.js';
 import type { ControlDeps } from './deps.js';
 import { refuseOutdated } from './outdated.js';
+import { pinned } from './pinned.js';
 import { policyOf } from './policy.js';
 import { refuseHeld } from './request-checks.js';
 import { releaseDigest } from './release-digest.js';
 import { USED, acceptedEntry, messageOf, refusedEntry, unfit } from './statements.js';
 
-type Deps = Pick<ControlDeps, 'store' | 'policy' | 'artifacts' | 'announce'>;
+type Deps = Pick<ControlDeps, 'store' | 'policy' | 'artifacts' | 'secrets' | 'announce'>;
 /**
  * Takes a run in: the plan is the one that was hashed, the policy knows the environment, the person's statement counts. What was taken
  * in is what admission believes later. A release of an earlier run is told with all that is known of it. Repeating it is once.
- * Fails with `plan.mismatch`, `policy.unknown_environment`, `statement.refused`, `run.outdated`, `release.unknown`, `release.held`.
+ * Fails with `plan.mismatch`, `policy.unknown_environment`, `policy.refused`, `statement.refused`, `secret.missing`, `run.outdated`,
+ * `release.unknown`, `release.held`.
  */
 export const admitRun =
   (deps: Deps) =>
@@ -41,11 +43,12 @@ export const admitRun =
     if (!asksForThis) throw new ShipwayError('statement.refused', 'the statement does not ask for this run');
     const targets = await targetsOf(deps, plan);
     for (const target of targets) await refuseOutdated(deps, plan, target);
+    const deployments = await deploymentsOf(deps, plan);
     const built = await builtFor(deps, plan);
     // Nobody is asked to approve what a target would not take.
     if (built !== undefined)
       for (const target of targets) {
-        const deployment = deploymentIn(plan, target.environment);
+        const deployment = deployments.get(target.environment);
         if (deployment !== undefined) refuseHeld(built.release, plan, deployment.configuration, target);
       }
     const why = unfit(statement) ?? (await taken(deps.store, input, built));
@@ -61,14 +64,24 @@ export const admitRun =
 /** What a plan says that this version does not know, or that no client of it says. */
 function unreadable({ schema, despiteHold, stages }: Plan): string | undefined {
   if (!KNOWN.includes(schema))
-    return `the plan has form ${String(schema)}, this worker knows ${KNOWN.join(' and ')}`;
+    return `the plan has form ${String(schema)}, this worker knows ${KNOWN.join(', ')}`;
   const reason: unknown = despiteHold;
   const said = typeof reason === 'string' && reason.trim() !== '' && reason.length <= MOST_REASON;
   if (reason !== undefined && !said) return 'the plan overrides holds and says no reason';
   const skipped = stages.find((s) => s.kind === 'deploy' && s.skipped !== undefined);
   return skipped === undefined ? undefined : `the plan skips ${skipped.name}`;
 }
-const KNOWN: readonly number[] = [1, 2];
+const KNOWN: readonly number[] = [1, 2, 3];
+
+/** How each environment is deployed to: nothing is built for one whose secrets are not there. */
+async function deploymentsOf(deps: Deps, plan: Plan): Promise<ReadonlyMap<string, DeploymentPlan>> {
+  const found = new Map<string, DeploymentPlan>();
+  for (const environment of environmentsOf(plan)) {
+    const deployment = deploymentIn(plan, environment);
+    if (deployment !== undefined) found.set(environment, await pinned(deps, environment, deployment));
+  }
+  return found;
+}
 
 /** What is recorded of the targets that a plan deploys to; of one that nothing was deployed to, nothing is. */
 async function targetsOf({ store }: Pick<Deps, 'store'>, plan: Plan): Promise<readonly TargetState[]> {

@@ -1,7 +1,7 @@
 import { deploymentIn, environmentsOf } from '../domain/environments.js';
 import { FULL, type DeploymentPlan, type Plan, type StagePlan } from '../domain/plan.js';
 import { queueRules } from '../domain/queue.js';
-import { durationText } from './units.js';
+import { durationText } from '../domain/duration.js';
 
 /** The plan in words, for people: what each stage does, how the traffic moves, how long it takes, and what the worker will check. */
 export function explainPlan(plan: Plan): readonly string[] {

@@ -39,7 +39,7 @@ export function resolvePlan(
   const { version, commit, dirty, committedAt, author } = facts;
   const through = environments.slice(0, -1);
   return {
-    schema: through.length === 0 ? 1 : 2,
+    schema: stages.some(hasSecrets) ? 3 : through.length === 0 ? 1 : 2,
     service: config.service,
     environment: environments.at(-1) ?? environments[0],
     ...(through.length === 0 ? {} : { through }),
@@ -52,6 +52,9 @@ export function resolvePlan(
     stages,
   };
 }
+
+const hasSecrets = (stage: StagePlan): boolean =>
+  stage.kind === 'deploy' && stage.deployment.configuration.secrets !== undefined;
 
 function deploymentOf({ service, environments }: ServiceConfig, environment: string): DeploymentPlan {
   const plan = Object.hasOwn(environments, environment) ? environments[environment] : undefined;

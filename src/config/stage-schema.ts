@@ -3,7 +3,7 @@ import { branch, choice, innerPath, integer, name, wrong, yesOrNo } from './fiel
 import { alternative } from './alternative.js';
 import { duration, size } from './measures.js';
 import { shown } from './shown.js';
-import { environmentVariables } from './variables.js';
+import { plainVariables } from './variables.js';
 
 const common = {
   name: name({
@@ -58,7 +58,7 @@ export const commandSchema = z
         examples: [['dist/', 'package.json']],
       })
       .optional(),
-    environment: environmentVariables.optional(),
+    environment: plainVariables.optional(),
     cache: z
       .array(cache)
       .meta({

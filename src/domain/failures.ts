@@ -162,6 +162,22 @@ export const FAILURES = {
     'see the findings with `shipway logs`; take the secret out of the history and rotate it',
   ),
   'scan.unavailable': { ...row(true, 'the scanner could not be run', 'see the worker log'), tries: 10 },
+  'secret.missing': row(
+    false,
+    'a secret that the configuration refers to has no value, or no longer that version',
+    'give it one with `shipway secrets set PATH`, and start the run again; `shipway secrets list` shows what there is',
+    3,
+  ),
+  'secret.unreadable': row(
+    false,
+    'the value of a secret cannot be opened with this worker’s key',
+    'put the key back that the message names, or give the secret a new value with `shipway secrets set PATH`',
+  ),
+  'secrets.unavailable': row(
+    true,
+    'the store of secrets did not answer',
+    'check the folder of SHIPWAY_SECRETS_DIR on the worker that the message is from',
+  ),
   'artifact.missing': {
     ...row(
       true,

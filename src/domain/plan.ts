@@ -1,5 +1,6 @@
 import type { TargetRef } from './ids.js';
 import type { Digest } from './release.js';
+import type { SecretReference } from './secrets.js';
 
 /** A share of traffic in basis points: 10000 is everything. */
 export type Share = number;
@@ -45,6 +46,8 @@ export interface Configuration {
   readonly command: readonly string[];
   readonly replicas: number;
   readonly environment: Readonly<Record<string, string>>;
+  /** Variables whose values are secrets; absent: none. */
+  readonly secrets?: Readonly<Record<string, SecretReference>>;
   readonly healthChecks: { readonly readiness: Probe; readonly liveness: Probe };
   /** How long instances may take to become ready before the deployment gives up. */
   readonly startupTimeoutMs: number;
@@ -138,8 +141,8 @@ export const beginsWithSource = ({ skipped, reused, kind }: StagePlan): boolean 
 
 /** What a run is asked to do, resolved in the client from files, commit and what was built of it. Its hash is the sha256 of its canonical text. */
 export interface Plan extends TargetRef {
-  /** 2: it leads through several environments, which earlier versions do not know. */
-  readonly schema: 1 | 2;
+  /** What earlier versions do not know: 2 leads through several environments, 3 has secrets, in one or several. */
+  readonly schema: 1 | 2 | 3;
   readonly version: string;
   readonly commit: string;
   /** The working tree had changes that are not committed; `commit` is then a commit made of that tree. */

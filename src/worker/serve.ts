@@ -4,7 +4,7 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { startApi } from '../api/server.js';
-import type { ArtifactStore } from '../domain/ports.js';
+import type { ArtifactStore, SecretVault } from '../domain/ports.js';
 import type { Store } from '../domain/store.js';
 import type { WorkerSettings } from '../settings.js';
 import { packageVersion } from '../paths.js';
@@ -13,6 +13,7 @@ interface Parts {
   readonly settings: WorkerSettings;
   readonly store: Store;
   readonly artifacts: ArtifactStore;
+  readonly secrets: SecretVault;
   readonly client: Client;
   readonly log: Logger;
   readonly policy: () => Promise<string>;
@@ -24,6 +25,7 @@ export function serve({
   settings,
   store,
   artifacts,
+  secrets,
   client,
   log,
   policy,
@@ -31,6 +33,7 @@ export function serve({
   return startApi({
     store,
     artifacts,
+    secrets,
     host: settings.apiHost,
     port: settings.apiPort,
     ...(settings.apiToken === undefined ? {} : { token: settings.apiToken }),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { AuditEntry } from '../domain/audit.js';
 import type { Json } from '../domain/canonical.js';
 import { usesOf, type SecretUse, type SecretWish } from '../domain/secret-use.js';
-import { SECRET_PATH } from '../domain/secrets.js';
+import { SECRET_PATH, secretText } from '../domain/secrets.js';
 import { malformed, misdirected, outOfTime, type Statement } from '../domain/statement.js';
 import type { Store } from '../domain/store.js';
 import { digestOf } from '../hash.js';
@@ -49,6 +49,7 @@ export function secretRoutes(v1: FastifyInstance, options: ApiOptions): void {
   v1.post('/secrets/remove', async (request) => {
     const { statement: said, ...asked } = ofRemove.parse(request.body);
     const by = await accepted(options, said, { wish: 'remove_secret', ...asked });
+    await refuseUnknown(options, asked.path, asked.version, ended());
     if (!asked.inUse) await refuseInUse(options.store, asked.path, asked.version);
     const versions = await recorded(options, request, by, 'secret.removed', asked.path, () =>
       secrets.remove(asked.path, asked.version, ended()),
@@ -104,6 +105,22 @@ async function usesIn(store: Store): Promise<readonly SecretUse[]> {
     targets.map(async (target) => usesOf(target, await store.deployments.open(target))),
   );
   return uses.flat();
+}
+
+async function refuseUnknown(
+  { secrets }: ApiOptions,
+  path: string,
+  version: number | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const there = await secrets.versions(path, signal);
+  if (there.some((v) => version === undefined || v.version === version)) return;
+  throw new Refused(
+    404,
+    'secret.missing',
+    `there is no ${secretText({ secret: path, ...given({ version }) })}`,
+    'see `shipway secrets list`',
+  );
 }
 
 /** What a target runs with it would need again after a crash, and what it would go back to. */

@@ -7,6 +7,7 @@ import { state, withClient } from './context.js';
 import { progress, result, string } from './output.js';
 import { deploymentNamed, isTarget, runOf } from './reference.js';
 import { waitingOf } from '../domain/next.js';
+import { changeLines } from './render/open.js';
 import type { Command, Values } from './table.js';
 
 /** `shipway approve RUN` and `reject`: a statement about exactly what is asked now. Exit code 3 when it does not count. */
@@ -19,6 +20,7 @@ const answer =
       const { decision, workflow, title } = waiting;
       sameAsSeen(values, decision, look);
       progress(`${verb} ${title} (decision ${decision.slice(0, SHORT)})`, values);
+      for (const line of changeLines(waiting)) progress(line, values);
       const { status, message } = await client
         .answer(workflow, state(values, verb, decision))
         .catch((error: unknown) => {

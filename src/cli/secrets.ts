@@ -1,5 +1,4 @@
 import { apiClient, type ApiClient } from '../client/api.js';
-import { CommandError } from '../client/failure.js';
 import type { SecretUse, SecretWish } from '../domain/secret-use.js';
 import { SECRET_PATH, unfitValue } from '../domain/secrets.js';
 import type { Statement } from '../domain/statement.js';
@@ -79,11 +78,6 @@ async function remove(values: Values, text: string | undefined, api: ApiClient):
   const asked = { path, ...(version === undefined ? {} : { version }), inUse: values['in-use'] === true };
   const statement = about(values, { wish: 'remove_secret', ...asked });
   const versions = await api.removeSecret({ ...asked, statement });
-  if (versions.length === 0)
-    throw new CommandError(
-      `there is no ${path}${version === undefined ? '' : ` v${String(version)}`}`,
-      'see `shipway secrets list`',
-    );
   result(values, { path, versions }, [`removed ${versions.map((v) => `${path} v${String(v)}`).join(', ')}`]);
   return 0;
 }

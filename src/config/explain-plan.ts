@@ -1,5 +1,6 @@
 import { deploymentIn, environmentsOf } from '../domain/environments.js';
 import { FULL, type DeploymentPlan, type Plan, type StagePlan } from '../domain/plan.js';
+import { secretsIn, secretText } from '../domain/secrets.js';
 import { queueRules } from '../domain/queue.js';
 import { durationText } from '../domain/duration.js';
 
@@ -22,6 +23,9 @@ export function explainPlan(plan: Plan): readonly string[] {
     '',
     `the worker will check: that its policy names ${plan.through === undefined ? 'the environment' : 'the environments'}, who asks, how many must approve, that the target has not`,
     'rolled this release back before, and at the deployment that what was approved is still what would be done',
+    ...(plan.schema === 3
+      ? ['before any stage: that every secret has a value; the deployment gets the newest of then']
+      : []),
   ];
 }
 
@@ -46,6 +50,7 @@ function deploymentText(d: DeploymentPlan, where: string): readonly string[] {
   return [
     `deployment${where}: ${String(replicas)} × ${command.join(' ')} by ${d.provider} behind ${d.router}${d.listen === undefined ? '' : ` on port ${String(d.listen)}`}`,
     `  a first deployment has nothing to compare with: smoke test, all users at once, bake; its undo is removal`,
+    ...variablesText(d),
     `  traffic: ${trafficText(d)}`,
     `  then watched for ${durationText(d.bakeMs)} until it is known good; it takes ${durationText(totalMs(d))} when nothing is wrong`,
     `  ${queueText(d)}`,
@@ -53,6 +58,15 @@ function deploymentText(d: DeploymentPlan, where: string): readonly string[] {
     `  looked at every ${durationText(d.watch.intervalMs)}: from a breach that the window shows to the decision at most that long`,
     `  instances that are not ready after ${durationText(d.configuration.startupTimeoutMs)} end it before any user is moved`,
   ];
+}
+
+/** Names and where the secret ones are; values are in the configuration. */
+function variablesText({ configuration }: DeploymentPlan): readonly string[] {
+  const secrets = secretsIn(configuration).map(
+    ([name, of]) => `${name} from secret ${secretText(of)}${of.version === undefined ? ', the newest' : ''}`,
+  );
+  const plain = Object.keys(configuration.environment).sort();
+  return plain.length + secrets.length === 0 ? [] : [`  variables: ${[...plain, ...secrets].join('; ')}`];
 }
 
 const percent = (share: number): string => `${String(share / 100)} %`;

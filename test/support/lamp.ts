@@ -11,6 +11,7 @@ createServer((req, res) => res.end(version)).listen(Number(process.env.PORT), pr
 const POLICY = `environments:
   staging: { identity: asserted }
   steered: { identity: asserted }
+  guarded: { identity: asserted, approvals: { required_approvals: 1, expires_after: 1h, self_approval: false } }
   production:
     identity: asserted
     approvals: { required_approvals: 1, expires_after: 1h, self_approval: false }
@@ -36,6 +37,10 @@ environments:
   staging: {}
   production: {}
   nowhere: {}
+  # Gets a secret.
+  guarded:
+    required_variables: [LAMP_TOKEN, LEVEL]
+    environment: { LAMP_TOKEN: { secret: '{environment}/lamp/token' }, LEVEL: low }
   # Moves only when somebody says so.
   steered: { strategy: canary, canary: { steps: [10%, 50%, 100%], step_duration: 1h }, bake: 1h }
 `;

@@ -39,6 +39,8 @@ export const RULES = `What is checked besides:
 - \`bake\` and \`canary.step_duration\` are no shorter than \`monitoring.interval\`, and no \`window\` is shorter than two of it.
 - No variable is called \`PORT\` or \`HOST\` or begins with \`SHIPWAY_\`: shipway sets these.
 - Nothing looks like a secret, neither by its name nor by its shape.
+- Each environment gives every one of \`required_variables\` a value that is not empty, or a secret.
+- No environment refers to a secret whose path begins with the name of another one.
 - Provider and router can do what the strategy needs.`;
 
 export const ENVIRONMENTS = `## environments

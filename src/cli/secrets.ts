@@ -4,7 +4,7 @@ import { SECRET_PATH, unfitValue } from '../domain/secrets.js';
 import type { Statement } from '../domain/statement.js';
 import { UsageError } from '../errors.js';
 import { digestOf } from '../hash.js';
-import { settings, state } from './context.js';
+import { configurationIfAny, settings, state } from './context.js';
 import { columns, result, string, whole } from './output.js';
 import { name } from './reference.js';
 import { instant } from './render/text.js';
@@ -15,6 +15,7 @@ const ACTIONS = { set, list, remove } as const;
 
 /** `shipway secrets set|list|remove`: what a service's variables refer to. A value goes one way only, sealed before it leaves this machine. */
 export const secrets: Command = async (values, [action = '', path]) => {
+  await configurationIfAny(values);
   const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action as keyof typeof ACTIONS] : undefined;
   if (act === undefined)
     throw new UsageError(

@@ -15,7 +15,7 @@ export const SECRETS_COMMANDS: readonly CommandSpec[] = [
       reason: REASON,
     },
     examples: [
-      'shipway secrets set database/url --environment production < url.txt',
+      'shipway secrets set database/url --environment production',
       'shipway secrets list --environment production',
       'shipway secrets remove production/database/url --version 1',
     ],

@@ -173,11 +173,7 @@ export const FAILURES = {
     'the value of a secret cannot be opened with this worker’s key',
     'put the key back that the message names, or give the secret a new value with `shipway secrets set PATH`',
   ),
-  'secrets.unavailable': row(
-    true,
-    'the store of secrets did not answer',
-    'check the folder of SHIPWAY_SECRETS_DIR on the worker that the message is from',
-  ),
+  'secrets.unavailable': row(true, 'the store of secrets did not answer', 'see `shipway doctor`'),
   'artifact.missing': {
     ...row(
       true,

@@ -18,6 +18,7 @@ interface Parts {
   readonly log: Logger;
   readonly policy: () => Promise<string>;
 }
+const CHECK_MS = 2_000;
 const MIN_FREE_BYTES = 512 * 1024 ** 2;
 
 /** The worker's HTTP, with the health checks that only the worker can make. */
@@ -56,10 +57,16 @@ export function serve({
       },
       artifact_store: async () =>
         (await stat(settings.artifactDir)).isDirectory() ? 'is there' : 'is no folder',
+      secrets: () => keptIn(secrets),
       disk_space: () => diskSpace(settings.stateDir),
       memory: () => Promise.resolve(`${mib(freemem())} of ${mib(totalmem())} free`),
     },
   });
+}
+
+async function keptIn(secrets: SecretVault): Promise<string> {
+  const { length } = await secrets.list(AbortSignal.timeout(CHECK_MS));
+  return `${String(length)} kept`;
 }
 
 function processMetrics(): Registry {

@@ -3,7 +3,7 @@ import type { Secret, SecretVault, SecretVersion } from '../../domain/ports.js';
 import { SECRET_PATH, secretText, unfitValue } from '../../domain/secrets.js';
 import { ShipwayError } from '../../errors.js';
 import { foldersIn } from '../../folders.js';
-import { keyIn, type KeyPlace } from './age-key.js';
+import { keyIn, type Key, type KeyPlace } from './age-key.js';
 import { keepNext, numbersIn, readVersion, withdraw } from './age-files.js';
 
 export interface AgeSecretsOptions extends KeyPlace {
@@ -16,53 +16,59 @@ export interface AgeSecretsOptions extends KeyPlace {
  * needs the identity, and only it ever sees a value. A version is made whole or not at all, and by one writer, with no lock: so all
  * workers may share the folder, over any file system that they share.
  */
-export function ageSecrets(options: AgeSecretsOptions): SecretVault {
-  const key = keyIn(options);
-  const folder = (path: string): string => join(options.directory, 'values', path.replaceAll('/', '+'));
-  const versions = async (path: string): Promise<readonly SecretVersion[]> => {
-    const found = await Promise.all(
-      (await numbersIn(folder(path))).map(async (n) => ({ n, note: await readVersion(folder(path), n) })),
-    );
-    return found.flatMap(({ n, note }) =>
-      note?.sealed === undefined ? [] : [{ version: n, at: note.at, by: note.by }],
-    );
-  };
-  const list = async (): Promise<readonly Secret[]> => {
-    const names = (await foldersIn(join(options.directory, 'values'))).toSorted();
-    const all = names.map(async (name) => {
-      const path = name.replaceAll('+', '/');
-      return { path, versions: await versions(path) };
-    });
-    return (await Promise.all(all)).filter((secret) => secret.versions.length > 0);
-  };
+export function ageSecrets({ directory, identityFile }: AgeSecretsOptions): SecretVault {
+  const key = keyIn({ directory, identityFile });
+  const values = join(directory, 'values');
+  const folder = (path: string): string => join(values, folderOf(path));
   return {
-    list: (signal) => answering(signal, list),
+    list: (signal) => answering(signal, () => listIn(values)),
     versions: (path, signal) =>
-      answering(signal, () => (isPath(path) ? versions(path) : Promise.resolve([]))),
-    resolve: (path, version, signal) => answering(signal, () => opened(path, version)),
+      answering(signal, () => (SECRET_PATH.test(path) ? versionsIn(folder(path)) : Promise.resolve([]))),
+    resolve: (path, version, signal) => answering(signal, () => opened(key, values, path, version)),
     recipient: (signal) => answering(signal, key.recipient),
     keep: (path, sealed, by, signal) =>
       answering(signal, () => keepNext(folder(checked(path)), { at: new Date().toISOString(), by, sealed })),
     remove: (path, version, signal) => answering(signal, () => removed(folder(checked(path)), version)),
   };
-
-  async function opened(path: string, version: number): Promise<string> {
-    const note = isPath(path) ? await readVersion(folder(path), version) : undefined;
-    if (note?.sealed === undefined)
-      throw new ShipwayError('secret.missing', `there is no ${secretText({ secret: path, version })}`);
-    const value = await key.open(note.sealed, path);
-    const unfit = unfitValue(value);
-    if (unfit === undefined) return value;
-    throw new ShipwayError(
-      'secret.unreadable',
-      `${secretText({ secret: path, version })} is no value: ${unfit}`,
-    );
-  }
 }
 
-const isPath = (path: string): boolean => SECRET_PATH.test(path);
+/** One folder a path, whatever its depth: no path stands in another's way. */
+const folderOf = (path: string): string => path.replaceAll('/', '+');
+const pathOf = (folder: string): string => folder.replaceAll('+', '/');
+
+async function versionsIn(folder: string): Promise<readonly SecretVersion[]> {
+  const found = await Promise.all(
+    (await numbersIn(folder)).map(async (n) => ({ n, note: await readVersion(folder, n) })),
+  );
+  return found.flatMap(({ n, note }) =>
+    note?.sealed === undefined ? [] : [{ version: n, at: note.at, by: note.by }],
+  );
+}
+
+async function listIn(values: string): Promise<readonly Secret[]> {
+  const names = (await foldersIn(values)).toSorted();
+  const all = names.map(async (name) => ({
+    path: pathOf(name),
+    versions: await versionsIn(join(values, name)),
+  }));
+  return (await Promise.all(all)).filter((secret) => secret.versions.length > 0);
+}
+
+async function opened(key: Key, values: string, path: string, version: number): Promise<string> {
+  const note = SECRET_PATH.test(path) ? await readVersion(join(values, folderOf(path)), version) : undefined;
+  if (note?.sealed === undefined)
+    throw new ShipwayError('secret.missing', `there is no ${secretText({ secret: path, version })}`);
+  const value = await key.open(note.sealed, path);
+  const unfit = unfitValue(value);
+  if (unfit === undefined) return value;
+  throw new ShipwayError(
+    'secret.unreadable',
+    `${secretText({ secret: path, version })} is no value: ${unfit}`,
+  );
+}
+
 function checked(path: string): string {
-  if (isPath(path)) return path;
+  if (SECRET_PATH.test(path)) return path;
   throw new ShipwayError('internal.bug', `${JSON.stringify(path)} is no path of a secret`);
 }
 

@@ -46,7 +46,7 @@ export function secrets(lab: () => DevLab): void {
 
   test('without a value a run ends before anything is done, and plan says so before that', async () => {
     const planned = await type('plan --environment guarded --release v1');
-    expect(planned).toMatchObject({ code: 0, stderr: '' });
+    expect(planned.code).toBe(0);
     expect(planned.stdout).toContain(
       `  no value yet: ${PATH} (LAMP_TOKEN); give it one with shipway secrets set ${PATH}\n`,
     );

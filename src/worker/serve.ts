@@ -51,10 +51,7 @@ export function serve({
         return 'answers';
       },
       policy,
-      temporal: async () => {
-        await client.connection.workflowService.getSystemInfo({});
-        return 'answers';
-      },
+      temporal: () => answering(client),
       artifact_store: async () =>
         (await stat(settings.artifactDir)).isDirectory() ? 'is there' : 'is no folder',
       secrets: () => keptIn(secrets),
@@ -62,6 +59,11 @@ export function serve({
       memory: () => Promise.resolve(`${mib(freemem())} of ${mib(totalmem())} free`),
     },
   });
+}
+
+async function answering({ connection }: Client): Promise<string> {
+  await connection.workflowService.getSystemInfo({});
+  return 'answers';
 }
 
 async function keptIn(secrets: SecretVault): Promise<string> {

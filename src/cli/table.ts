@@ -97,8 +97,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'watch',
     summary: 'follow a run or deployment until its outcome',
     positionals: ['[RUN|DEPLOYMENT]'],
-    options: {},
-    examples: ['shipway watch', 'shipway watch v2-k3x9ab'],
+    options: { changes: flag('with --json: an object for each change, on a line of its own, to the end') },
+    examples: ['shipway watch', 'shipway watch v2-k3x9ab', 'shipway watch v2-k3x9ab --json --changes'],
     load: async () => (await import('./watch.js')).watch,
   },
   {

@@ -1,5 +1,6 @@
 import { DAYS, DECISION, ENVIRONMENT, REASON, ROLES, SHIPPED } from './common-options.js';
 import { flag, must, text, type OptionSpec } from './options.js';
+import { AGAIN_COMMANDS } from './table-again.js';
 import { STEERING_COMMANDS } from './table-steering.js';
 
 export interface CommandSpec {
@@ -68,6 +69,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     load: async () => (await import('./run.js')).run,
   },
+  ...AGAIN_COMMANDS,
   {
     name: 'status',
     summary: 'what a run or deployment has done, does and waits for; answers also when no worker lives',

@@ -1,4 +1,5 @@
 import { deploymentIn, environmentsOf } from '../domain/environments.js';
+import { SIDE_BY_SIDE } from '../domain/graph.js';
 import { FULL, type DeploymentPlan, type Plan, type StagePlan } from '../domain/plan.js';
 import { queueRules } from '../domain/queue.js';
 import { durationText } from './units.js';
@@ -13,7 +14,7 @@ export function explainPlan(plan: Plan): readonly string[] {
       ? []
       : [`also where it was rolled back from before: ${plan.despiteHold}`]),
     '',
-    ...plan.stages.map((s, i) => `${String(i + 1)}. ${stageText(s)}`),
+    ...plan.stages.map((s, i) => `${String(i + 1)}. ${stageText(s)}${beside(plan, s)}`),
     ...environmentsOf(plan).flatMap((environment) => {
       const deployment = deploymentIn(plan, environment);
       const where = plan.through === undefined ? '' : ` in ${environment}`;
@@ -24,6 +25,12 @@ export function explainPlan(plan: Plan): readonly string[] {
     'rolled this release back before, and at the deployment that what was approved is still what would be done',
   ];
 }
+
+/** When a stage begins, where that is not after the one above it. */
+const beside = ({ schema }: Plan, { needs, skipped, reused }: StagePlan): string =>
+  schema !== SIDE_BY_SIDE || skipped !== undefined || reused !== undefined
+    ? ''
+    : `; ${needs.length === 0 ? 'at once' : `after ${needs.join(', ')}`}`;
 
 function stageText(stage: StagePlan): string {
   if (stage.skipped !== undefined) return `${stage.name}: skipped, ${stage.skipped}`;

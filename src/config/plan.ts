@@ -1,4 +1,5 @@
 import type { DeploymentPlan, Plan, StagePlan } from '../domain/plan.js';
+import { SIDE_BY_SIDE, inARow } from '../domain/graph.js';
 import type { Reuse } from '../domain/reuse.js';
 import { UsageError } from '../errors.js';
 import type { GitFacts } from './git.js';
@@ -39,7 +40,7 @@ export function resolvePlan(
   const { version, commit, dirty, committedAt, author } = facts;
   const through = environments.slice(0, -1);
   return {
-    schema: through.length === 0 ? 1 : 2,
+    schema: inARow(stages) ? (through.length === 0 ? 1 : 2) : SIDE_BY_SIDE,
     service: config.service,
     environment: environments.at(-1) ?? environments[0],
     ...(through.length === 0 ? {} : { through }),
@@ -87,13 +88,28 @@ function planStages(
     const stage = { ...config, needs: config.needs.filter((need) => counts(need, environment, planned)) };
     const skipped = skippedBecause(stage, facts, planned);
     planned.push(
-      planStage(stage, deploymentOf(service, environment ?? environments[0]), {
+      planStage(gated(stage, environment, planned), deploymentOf(service, environment ?? environments[0]), {
         ...(skipped === undefined ? {} : { skipped }),
         ...(environment === undefined ? {} : { inEnvironment: environment }),
       }),
     );
   }
   return planned;
+}
+
+/** A deployment waits for the gate, wherever that is asked. */
+function gated(
+  stage: StageConfig,
+  environment: string | undefined,
+  planned: readonly StagePlan[],
+): StageConfig {
+  const gate = planned.find(
+    ({ kind, inEnvironment, skipped }) =>
+      kind === 'approve' && inEnvironment === environment && skipped === undefined,
+  );
+  return stage.kind !== 'deploy' || gate === undefined || stage.needs.includes(gate.name)
+    ? stage
+    : { ...stage, needs: [...stage.needs, gate.name] };
 }
 
 /** The next environment does not wait for what does not run in the one before, only for its deployment. */

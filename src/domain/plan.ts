@@ -138,8 +138,8 @@ export const beginsWithSource = ({ skipped, reused, kind }: StagePlan): boolean 
 
 /** What a run is asked to do, resolved in the client from files, commit and what was built of it. Its hash is the sha256 of its canonical text. */
 export interface Plan extends TargetRef {
-  /** 2: it leads through several environments, which earlier versions do not know. */
-  readonly schema: 1 | 2;
+  /** 2: it leads through several environments; 3: some of its stages run side by side. Earlier versions know neither. */
+  readonly schema: 1 | 2 | 3;
   readonly version: string;
   readonly commit: string;
   /** The working tree had changes that are not committed; `commit` is then a commit made of that tree. */

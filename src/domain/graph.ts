@@ -1,0 +1,29 @@
+import type { Plan, StagePlan } from './plan.js';
+
+type Node = Pick<StagePlan, 'name' | 'needs'>;
+
+/** The form of a plan of which some stages run side by side; in earlier ones each waits for the one before, whatever it needs. */
+export const SIDE_BY_SIDE = 3 as const;
+
+/** What each stage of a plan waits for. */
+export const needsOf = ({ schema, stages }: Pick<Plan, 'schema' | 'stages'>): readonly Node[] =>
+  schema === SIDE_BY_SIDE
+    ? stages
+    : stages.map(({ name }, i) => ({ name, needs: stages.slice(Math.max(0, i - 1), i).map((s) => s.name) }));
+
+/** The stages that each one waits for, itself or through others. A stage needs only earlier ones. */
+export function waitsFor(stages: readonly Node[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const all = new Map<string, ReadonlySet<string>>();
+  for (const { name, needs } of stages)
+    all.set(name, new Set(needs.flatMap((need) => [need, ...(all.get(need) ?? [])])));
+  return all;
+}
+
+/** Whether each stage waits for the one before it, itself or through others: none runs beside another. */
+export function inARow(stages: readonly Node[]): boolean {
+  const before = waitsFor(stages);
+  return stages.every(({ name }, i) => {
+    const last = stages[i - 1];
+    return last === undefined || before.get(name)?.has(last.name) === true;
+  });
+}

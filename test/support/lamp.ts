@@ -41,9 +41,12 @@ environments:
 `;
 
 /** Releases by tag, in the order of their commits; each is what the next one adds to. */
-const RELEASES: Readonly<
-  Record<string, { readonly test?: string; readonly bake?: string; readonly build?: string }>
-> = {
+interface Kind {
+  readonly test?: string;
+  readonly bake?: string;
+  readonly build?: string;
+}
+const RELEASES: Readonly<Record<string, Kind>> = {
   v1: {},
   v2: {},
   /** Its tests fail. */

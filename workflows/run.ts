@@ -33,6 +33,7 @@ export function createRun(input: PipelineInput): Run {
   setHandler(messages.view, () => view);
   return {
     input,
+    made: { artifacts: [], evidence: [] },
     update,
     view: () => view,
     ...people(() => view, update, changed),

@@ -1,28 +1,26 @@
 import { ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { environmentOf } from '../src/domain/environments.js';
 import { refuserOf, type GateState } from '../src/domain/gate.js';
-import type { Built, Ended, PipelineInput } from '../src/domain/inputs.js';
+import { isSideBySide } from '../src/domain/graph.js';
+import type { Admitted, Ended, PipelineInput } from '../src/domain/inputs.js';
 import { failureTypeOf } from '../src/domain/outcome.js';
-import {
-  beginsWithSource,
-  type CommandStage,
-  type DeployStage,
-  type Plan,
-  type ScanStage,
-  type StagePlan,
-} from '../src/domain/plan.js';
-import type { ArtifactRef, Evidence, Release } from '../src/domain/release.js';
+import type { DeployStage, StagePlan } from '../src/domain/plan.js';
 import type { Statement } from '../src/domain/statement.js';
 import type { Finished } from '../src/domain/target.js';
 import type { RunView, StageView } from '../src/domain/view.js';
 import { deployThrough } from './deploy-through.js';
 import type { Gates } from './gate.js';
-import { control, stageActivities } from './profiles.js';
-import { reasonOf, typeOf } from './undo.js';
+import { evidenceFor, madeOf, releaseOf, type Made } from './made.js';
+import { control } from './profiles.js';
+import { sideBySide } from './side-by-side.js';
+import { allowing, command, scan } from './stage-commands.js';
+import { reasonOf } from './undo.js';
 
 /** A run under way: what its stages read and write. */
 export interface Run {
   readonly input: PipelineInput;
+  /** What its stages have made so far. */
+  readonly made: Made;
   readonly gates: Gates;
   readonly view: () => RunView;
   readonly update: (change: Partial<RunView>) => void;
@@ -41,39 +39,59 @@ export interface Run {
   readonly hint: (withinMs: number) => Promise<boolean>;
 }
 
-/** What the stages so far have made. */
-interface Made {
-  artifacts: ArtifactRef[];
-  evidence: Evidence[];
-  release?: Release;
-  approval?: { decision: string; statements: readonly Statement[] };
+/** `built`: what an earlier run made, which is shipped; `kept`: what stages of one that failed have made, which are not run again. */
+export async function runStages(run: Run, { built, kept }: Pick<Admitted, 'built' | 'kept'>): Promise<void> {
+  const { made } = run;
+  Object.assign(made, madeOf(built, kept));
+  await sideBySide(
+    run.input.plan,
+    async (stage) => {
+      const instead = insteadOf(stage, built ?? kept);
+      if (instead === undefined) await take(run, stage, made);
+      else run.note(stage.name, instead);
+    },
+    ({ name }, error) => {
+      // In a row there is nothing else to wait for: the run's end says it.
+      if (!isSideBySide(run.input.plan) || isCancellation(error) || run.cancelled()) return;
+      ended(run, name, { state: 'failed', note: reasonOf(error) });
+    },
+    ({ name }, need) => {
+      run.note(name, { note: `not run: ${need} did not pass` });
+    },
+  );
 }
 
-/** `built`: what an earlier run made, which is shipped. */
-export async function runStages(run: Run, built?: Built): Promise<void> {
-  const made = madeOf(built);
-  for (const stage of run.input.plan.stages) {
-    const instead = insteadOf(stage, built);
-    if (instead !== undefined) {
-      run.note(stage.name, instead);
-      continue;
-    }
-    if (stage.inEnvironment !== undefined) run.enter(stage.inEnvironment);
-    run.stage(stage.name, { state: 'running', startedAt: Date.now() });
-    const passed = await runStage(run, stage, made);
-    run.note(stage.name, { ...passed, endedAt: Date.now() });
+async function take(run: Run, stage: StagePlan, made: Made): Promise<void> {
+  if (stage.inEnvironment !== undefined) run.enter(stage.inEnvironment);
+  await begun(run, stage.name);
+  ended(run, stage.name, await runStage(run, stage, made));
+}
+
+/** Of stages that begin together one change of the view tells. */
+async function begun(run: Run, name: string): Promise<void> {
+  const begins = { state: 'running', startedAt: Date.now() } as const;
+  if (!isSideBySide(run.input.plan)) {
+    run.stage(name, begins);
+    return;
   }
+  run.note(name, begins);
+  await Promise.resolve();
+  run.update({});
 }
 
-const madeOf = (built: Built | undefined): Made =>
-  built === undefined
-    ? { artifacts: [], evidence: [] }
-    : { artifacts: [...built.release.artifacts], evidence: [...built.evidence], release: built.release };
+/** In a row the next change tells of it; beside others that may be long in coming. */
+function ended(run: Run, name: string, end: Partial<StageView>): void {
+  run.note(name, { ...end, endedAt: Date.now() });
+  if (isSideBySide(run.input.plan)) run.update({});
+}
 
-/** What is shown of a stage that does not run. Without what was built before nothing of it is used, whatever the plan says. */
-function insteadOf({ skipped, reused }: StagePlan, built: Built | undefined): Partial<StageView> | undefined {
+/** What is shown of a stage that does not run. Without what was made before nothing of it is used, whatever the plan says. */
+function insteadOf(
+  { skipped, reused }: StagePlan,
+  before: object | undefined,
+): Partial<StageView> | undefined {
   if (skipped !== undefined) return { state: 'skipped', note: skipped };
-  return reused === undefined || built === undefined
+  return reused === undefined || before === undefined
     ? undefined
     : { state: 'reused', note: `by run ${reused}`, byRun: reused };
 }
@@ -91,106 +109,24 @@ function runStage(run: Run, stage: StagePlan, made: Made): Promise<Partial<Stage
   }
 }
 
-/** A stage with `allow_failure` says that it failed and lets the run go on. */
-async function allowing(
-  stage: CommandStage | ScanStage,
-  body: () => Promise<Partial<StageView>>,
-): Promise<Partial<StageView>> {
-  try {
-    return await body();
-  } catch (error) {
-    if (!stage.allowFailure || isCancellation(error)) throw error;
-    return { state: 'allowed_failure', note: reasonOf(error) };
-  }
-}
-
-/** Whether a later stage begins with the same source. */
-const followed = ({ stages }: Plan, stage: StagePlan): boolean =>
-  stages.slice(stages.findIndex((s) => s.name === stage.name) + 1).some(beginsWithSource);
-
-async function command(run: Run, stage: CommandStage, made: Made): Promise<Partial<StageView>> {
-  const { plan, source, run: id } = run.input;
-  const activities = stageActivities(stage.timeoutMs);
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const result = await activities.runStage.executeWithOptions(
-        { summary: `run ${stage.name}${attempt > 1 ? `, attempt ${String(attempt)}` : ''}` },
-        [
-          {
-            run: id,
-            service: plan.service,
-            environment: environmentOf(plan, stage),
-            version: plan.version,
-            commit: plan.commit,
-            source,
-            stage,
-            artifacts: made.artifacts,
-            attempt,
-            requestedBy: run.input.requestedBy,
-            followed: followed(plan, stage),
-          },
-        ],
-      );
-      if (result.artifacts !== undefined) made.artifacts.push(result.artifacts);
-      return { state: 'passed' };
-    } catch (error) {
-      if (isCancellation(error) || !mayPass(error) || attempt >= stage.attempts) throw error;
-      run.stage(stage.name, { note: `attempt ${String(attempt)} failed` });
-    }
-  }
-}
-
-/** What a second try may change. A lost stage is none of it: whether it is begun again is said by `on_lost`. */
-const mayPass = (error: unknown): boolean => ['stage.failed', 'stage.timeout'].includes(typeOf(error) ?? '');
-
-async function scan(run: Run, stage: ScanStage, made: Made): Promise<Partial<StageView>> {
-  const { plan, source, run: id } = run.input;
-  const result = await stageActivities(stage.timeoutMs).runScan.executeWithOptions(
-    { summary: `scan ${stage.checks.join(', ')}` },
-    [
-      {
-        run: id,
-        service: plan.service,
-        environment: environmentOf(plan, stage),
-        version: plan.version,
-        commit: plan.commit,
-        source,
-        stage,
-        artifacts: made.artifacts,
-        attempt: 1,
-        requestedBy: run.input.requestedBy,
-        followed: followed(plan, stage),
-      },
-    ],
-  );
-  made.evidence.push(result.evidence);
-  if (result.findings > 0)
-    throw ApplicationFailure.nonRetryable(
-      `${result.evidence.summary}; see shipway logs ${id} --stage ${stage.name}`,
-      'scan.findings',
-    );
-  return { state: 'passed', note: result.evidence.summary };
-}
-
-/** The release is made once, from all artifacts so far, when something first needs its digest. */
-async function releaseOf(run: Run, made: Made): Promise<Release> {
-  const { plan } = run.input;
-  made.release ??= await control.recordRelease.executeWithOptions(
-    { summary: `record release ${plan.version}` },
-    [{ plan, run: run.input.run, artifacts: made.artifacts, evidence: made.evidence }],
-  );
-  run.update({ release: made.release.digest });
-  return made.release;
-}
-
 async function approval(run: Run, stage: StagePlan, made: Made): Promise<Partial<StageView>> {
-  const release = await releaseOf(run, made);
+  const release = await releaseOf(run, stage, made);
   const { plan, planHash, requestedBy, run: id } = run.input;
   const environment = environmentOf(plan, stage);
   const closed = await run.gates.ask(async () => {
     const { gate, expiresAfterMs } = await control.openGate.executeWithOptions(
       { summary: 'compute the decision and ask who must approve it' },
-      [{ plan, environment, planHash, release, evidence: made.evidence, requestedBy, run: id }],
+      [
+        {
+          plan,
+          environment,
+          planHash,
+          release,
+          evidence: evidenceFor(run, stage, made),
+          requestedBy,
+          run: id,
+        },
+      ],
     );
     // Opening is not cut short: a run that was aborted meanwhile waits for nobody.
     if (gate.verdict === 'open' && !run.cancelled()) run.stage(stage.name, { state: 'waiting' });
@@ -212,7 +148,7 @@ function refused(gate: GateState): ApplicationFailure {
 }
 
 async function deploy(run: Run, stage: DeployStage, made: Made): Promise<Partial<StageView>> {
-  const release = await releaseOf(run, made);
+  const release = await releaseOf(run, stage, made);
   const { plan, planHash, requestedBy, run: id } = run.input;
   for (let asked = 1; ; asked++) {
     if (made.approval === undefined) await approval(run, stage, made);
@@ -227,7 +163,7 @@ async function deploy(run: Run, stage: DeployStage, made: Made): Promise<Partial
       author: plan.author,
       planHash,
       release,
-      evidence: made.evidence,
+      evidence: evidenceFor(run, stage, made),
       plan: stage.deployment,
       ...(made.approval === undefined ? {} : { approval: made.approval }),
     });

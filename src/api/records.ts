@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { pipelineId } from '../domain/ids.js';
 import { COMMIT } from '../domain/release.js';
 import { Refused } from './failure.js';
 import type { ApiOptions } from './options.js';
@@ -14,6 +15,8 @@ const ofHistory = z.strictObject({
 });
 const ofDeployment = z.strictObject({ deployment: id });
 const ofReleases = z.strictObject({ service: name, commit: z.string().regex(COMMIT).optional() });
+const ofRun = z.strictObject({ run: id });
+const ofService = z.strictObject({ service: name });
 const ofTargets = z.strictObject({ service: name.optional() });
 const ofSamples = z.strictObject({ deployment: id });
 
@@ -33,6 +36,13 @@ export function recordRoutes(v1: FastifyInstance, { store }: ApiOptions): void {
   v1.get('/releases', (request) => {
     const { service, ...filter } = ofReleases.parse(request.query);
     return store.releases.list({ service, ...given(filter) });
+  });
+  v1.get('/runs/:run', async (request) => {
+    const { run } = ofRun.parse(request.params);
+    const { service } = ofService.parse(request.query);
+    const found = await store.runs.find(pipelineId(service, run));
+    if (found !== undefined) return found;
+    throw new Refused(404, 'run.unknown', `${service} has no run ${run}`, 'see `shipway list`');
   });
   v1.get('/targets', (request) => store.targets.list(ofTargets.parse(request.query).service));
   v1.get('/samples', (request) => store.samples.list(ofSamples.parse(request.query).deployment));

@@ -6,7 +6,7 @@ import type { Secret } from '../domain/ports.js';
 import type { Policy } from '../domain/policy.js';
 import type { SecretUse } from '../domain/secret-use.js';
 import type { Statement } from '../domain/statement.js';
-import type { DeploymentRow, ReleaseRow } from '../domain/store.js';
+import type { DeploymentRow, ReleaseRow, RunRow } from '../domain/store.js';
 import type { TargetState } from '../domain/target.js';
 import { bodyOf, call, jsonOf, stranger, type ApiAddress, type Call, type Query } from './api-call.js';
 import { linesOf } from './lines.js';
@@ -39,6 +39,8 @@ export interface ApiClient {
   readonly history: (filter: RecordFilter) => Promise<readonly DeploymentRow[]>;
   /** Newest first, one a run that made or shipped it; of one commit only when that is named. */
   readonly releases: (service: string, commit?: string) => Promise<readonly ReleaseRow[]>;
+  /** A run as it was admitted. */
+  readonly run: (service: string, run: string) => Promise<RunRow>;
   readonly targets: (service?: string) => Promise<readonly TargetState[]>;
   readonly health: () => Promise<Health>;
   /** One that was admitted. */
@@ -92,6 +94,7 @@ export function apiClient(to: ApiAddress, answerMs = ANSWER_MS): ApiClient {
     chain: async () => entries(to, await call(to, { path: '/v1/audit/stream' })),
     history: (filter) => rows('/v1/history', { ...texts(filter), limit: String(HISTORY_LIMIT) }),
     releases: (service, commit) => rows('/v1/releases', { service, commit }),
+    run: (service, run) => get(`/v1/runs/${encodeURIComponent(run)}`, isRun, { query: { service } }),
     targets: (service) => rows('/v1/targets', { service }),
     health: () => get('/health', isHealth, { also: [503] }),
     policy: () => get('/v1/policy', isPolicy),
@@ -143,6 +146,8 @@ const isKept = (value: unknown): value is { version: number } =>
   isObject(value) && typeof value['version'] === 'number';
 const isRemoved = (value: unknown): value is { versions: readonly number[] } =>
   isObject(value) && Array.isArray(value['versions']);
+const isRun = (value: unknown): value is RunRow =>
+  isObject(value) && typeof value['run'] === 'string' && isObject(value['plan']);
 const isEntry = (value: unknown): value is ChainedEntry => isObject(value) && isObject(value['entry']);
 
 const texts = ({ days, ...filter }: RecordFilter): Query => ({ ...filter, days: String(days) });

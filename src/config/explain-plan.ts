@@ -1,4 +1,5 @@
 import { deploymentIn, environmentsOf } from '../domain/environments.js';
+import { isSideBySide } from '../domain/graph.js';
 import { FULL, type DeploymentPlan, type Plan, type StagePlan } from '../domain/plan.js';
 import { secretsIn, secretText } from '../domain/secrets.js';
 import { queueRules } from '../domain/queue.js';
@@ -14,7 +15,7 @@ export function explainPlan(plan: Plan): readonly string[] {
       ? []
       : [`also where it was rolled back from before: ${plan.despiteHold}`]),
     '',
-    ...plan.stages.map((s, i) => `${String(i + 1)}. ${stageText(s)}`),
+    ...plan.stages.map((s, i) => `${String(i + 1)}. ${stageText(s)}${beside(plan, s)}`),
     ...environmentsOf(plan).flatMap((environment) => {
       const deployment = deploymentIn(plan, environment);
       const where = plan.through === undefined ? '' : ` in ${environment}`;
@@ -28,6 +29,12 @@ export function explainPlan(plan: Plan): readonly string[] {
       : []),
   ];
 }
+
+/** When a stage begins, where that is not after the one above it. */
+const beside = (plan: Plan, { needs, skipped, reused }: StagePlan): string =>
+  !isSideBySide(plan) || skipped !== undefined || reused !== undefined
+    ? ''
+    : `; ${needs.length === 0 ? 'at once' : `after ${needs.join(', ')}`}`;
 
 function stageText(stage: StagePlan): string {
   if (stage.skipped !== undefined) return `${stage.name}: skipped, ${stage.skipped}`;

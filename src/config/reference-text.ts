@@ -24,10 +24,12 @@ directives are refused, and so are words that YAML 1.1 reads as yes or no (\`yes
 
 export const STAGES = `## stages
 
-Stages run one after the other, each in a fresh workspace: the source of the commit, the \`artifacts\` of earlier stages, and its \`cache\`. What a stage is follows from its keys: with
+Stages run one after the other, or side by side where their \`needs\` say so, each in a fresh workspace: the source of the commit, the \`artifacts\` of the stages that it waits for, and its \`cache\`. What a stage is follows from its keys: with
 \`script\` it runs commands, with \`security_scan\` it scans, and \`approve\` and \`deploy\` are the gate and the deployment. These two may be written as one word.
 
-- A name is used once. \`needs\` names stages that stand before.
+- A name is used once. \`needs\` names stages that stand before; without it a stage waits for the one before, with \`[]\` for none. A stage that fails stops what waits for it, and what runs beside it goes on to its end.
+- \`deploy\` waits for \`approve\` and for every stage before it that may keep it from happening, itself or through others, and \`approve\` for all that leaves artifacts or scans. Where two stages leave the same file, that of the later one in this list counts.
+- \`matrix\` makes a stage several, which run side by side; what needs the stage waits for all of them.
 - A stage that \`only\` keeps from running is skipped, and so is what needs it. When that is the deployment, the run is refused before it begins.
 - \`approve\` comes before \`deploy\`, and nothing that leaves artifacts or scans comes after \`approve\`: it could not be part of what is approved.
 - Some stage before \`deploy\` leaves artifacts: they are the release. A commit that has one already is not built again: the stages before \`approve\` are left out, unless they may fail or \`--rebuild\` asks for them. What is to be done for each environment stands between \`approve\` and \`deploy\`, or after \`deploy\`.

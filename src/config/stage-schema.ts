@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { branch, choice, innerPath, integer, name, wrong, yesOrNo } from './fields.js';
 import { alternative } from './alternative.js';
+import { matrix } from './matrix.js';
 import { duration, size } from './measures.js';
 import { shown } from './shown.js';
 import { plainVariables } from './variables.js';
@@ -13,7 +14,8 @@ const common = {
   needs: z
     .array(z.string())
     .meta({
-      description: 'earlier stages that must have passed, or failed where they may; default: the one before',
+      description:
+        'earlier stages that must have passed, or failed where they may; default: the one before. Stages that do not wait for each other run side by side, and `[]` waits for none',
       examples: [['test', 'build']],
     })
     .optional(),
@@ -59,6 +61,7 @@ export const commandSchema = z
       })
       .optional(),
     environment: plainVariables.optional(),
+    matrix: matrix.optional(),
     cache: z
       .array(cache)
       .meta({

@@ -73,6 +73,12 @@ export const FAILURES = {
     'ship the commit with --rebuild; `shipway releases` lists what there is',
     3,
   ),
+  'retry.impossible': row(
+    false,
+    'what stages of an earlier run have made is not what a retry would take over, or is no longer kept',
+    'start the run anew with `shipway run`',
+    3,
+  ),
   'run.outdated': row(
     false,
     'what serves was made of a commit that follows the one a run would ship',

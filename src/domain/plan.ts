@@ -141,7 +141,7 @@ export const beginsWithSource = ({ skipped, reused, kind }: StagePlan): boolean 
 
 /** What a run is asked to do, resolved in the client from files, commit and what was built of it. Its hash is the sha256 of its canonical text. */
 export interface Plan extends TargetRef {
-  /** What earlier versions do not know: 2 leads through several environments, 3 has secrets, in one or several. */
+  /** What earlier versions do not know: 2 leads through several environments; 3 may have secrets, and stages side by side. */
   readonly schema: 1 | 2 | 3;
   readonly version: string;
   readonly commit: string;

@@ -87,7 +87,7 @@ describe('a run that ships what was built before', () => {
     ['of another commit', { commit: 'd'.repeat(40) }, 'release.unknown'],
     ['of another service', { service: 'blog' }, 'release.unknown'],
     ['that nobody built', { release: sha256('none') }, 'release.unknown'],
-    ['that it does not name', { release: undefined as unknown as string }, 'plan.mismatch'],
+    ['that it does not name', { release: undefined as unknown as string }, 'retry.impossible'],
   ])('is refused a release %s, and nothing is kept of it', async (_, more, type) => {
     const store = await built();
     await expect(taken(store, reusing(more))).rejects.toMatchObject({ type });

@@ -6,6 +6,7 @@ import { ending } from './lab/ending.js';
 import { goingBack } from './lab/going-back.js';
 import { abandonedRun, noWorker, type Abandoned } from './lab/no-worker.js';
 import { secrets } from './lab/secrets.js';
+import { retrying } from './lab/retrying.js';
 import { steering } from './lab/steering.js';
 import { shipping } from './lab/shipping.js';
 import { temporalsOwn } from './lab/temporals-own.js';
@@ -46,6 +47,9 @@ describe('how commands end', () => {
 });
 describe('Temporal’s own command line', () => {
   temporalsOwn(lab);
+});
+describe('a run that is tried again', () => {
+  retrying(lab);
 });
 describe('without a worker', () => {
   noWorker(lab, () => made().abandoned);

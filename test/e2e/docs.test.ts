@@ -101,13 +101,8 @@ describe('what the documents show works in one lab', () => {
     expect(stdout, stderr).not.toBe('');
     return (JSON.parse(stdout) as { run: string }).run;
   }
-  async function waiting(run: string): Promise<void> {
-    for (;;) {
-      const { stdout } = await lab.type(`shipway status ${run} --json`, 'shop');
-      if ((JSON.parse(stdout) as { run: { waitingFor?: object } }).run.waitingFor !== undefined) return;
-      await new Promise((r) => setTimeout(r, 300));
-    }
-  }
+  const waiting = (run: string): Promise<unknown> =>
+    lab.until(run, 'shop', (status) => status.run.waitingFor !== undefined);
 
   beforeAll(async () => {
     lab = await openLab();

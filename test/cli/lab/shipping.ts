@@ -56,6 +56,8 @@ export function shipping(lab: () => DevLab): void {
     expect(stderr).not.toContain('\u001b');
     const json = await lab().json(`watch ${run}`);
     expect(json).toEqual(await lab().json(`status ${run}`));
+    // Of a run that has ended there is one change to tell: how.
+    expect(await lab().json(`watch ${run} --changes`)).toEqual(json);
   });
 
   test('status: the picture, and its object', async () => {

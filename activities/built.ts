@@ -1,7 +1,7 @@
-import { canonical } from '../src/domain/canonical.js';
 import { pipelineId } from '../src/domain/ids.js';
 import type { Built } from '../src/domain/inputs.js';
 import type { Plan, StagePlan } from '../src/domain/plan.js';
+import { sameWork } from '../src/domain/retry.js';
 import { evidenceOf } from '../src/domain/releases.js';
 import type { ReleaseRow } from '../src/domain/store.js';
 import { ShipwayError } from '../src/errors.js';
@@ -12,18 +12,11 @@ type Deps = Pick<ControlDeps, 'store' | 'artifacts'>;
 /**
  * What a plan ships of earlier runs: the release as it was built of the plan's commit, under the plan's version, with all that any run has
  * found out about it. `undefined` for a plan that builds its own. Fails with `release.unknown` when it was not built so, its artifacts are
- * gone, or a stage that is left out was not run for it; with `plan.mismatch`.
+ * gone, or a stage that is left out was not run for it.
  */
 export async function builtFor(deps: Deps, plan: Plan): Promise<Built | undefined> {
-  const { service, version, commit, release: digest, stages } = plan;
-  if (digest === undefined) {
-    const stage = stages.find(({ reused }) => reused !== undefined);
-    if (stage === undefined) return undefined;
-    throw new ShipwayError(
-      'plan.mismatch',
-      `the plan leaves ${stage.name} to run ${stage.reused ?? ''} and names no release`,
-    );
-  }
+  const { service, version, commit, release: digest } = plan;
+  if (digest === undefined) return undefined;
   const rows = await deps.store.releases.list({ service, commit, digest });
   const [newest] = rows;
   const why =
@@ -51,5 +44,3 @@ async function lacking(
 }
 
 const wasRun = ({ skipped, reused }: StagePlan): boolean => skipped === undefined && reused === undefined;
-/** Stages that do the same have the same. */
-const sameWork = ({ reused: _, ...stage }: StagePlan): string => canonical(stage);

@@ -9,10 +9,13 @@ import {
 import type { Ended, PipelineInput } from '../src/domain/inputs.js';
 import { liveIn } from '../src/domain/environments.js';
 import { failureTypeOf, outcomeOfType } from '../src/domain/outcome.js';
+import { isWork } from '../src/domain/plan.js';
+import type { Passed } from '../src/domain/retry.js';
 import type { RunView, StageView } from '../src/domain/view.js';
 import { begun } from './by-hand.js';
 import { surely } from './parking.js';
 import { admitRun, finishRun } from './profiles.js';
+import { partOf } from './made.js';
 import { createRun, isLive } from './run.js';
 import { OUTCOME } from './search.js';
 import { runStages, type Run } from './stages.js';
@@ -27,9 +30,9 @@ import { reasonOf, typeOf } from './undo.js';
 export async function pipeline(input: PipelineInput): Promise<Ended> {
   const run = begun(() => createRun(input));
   try {
-    const { identity, built } = await admitRun(input);
+    const { identity, ...before } = await admitRun(input);
     run.identify(identity);
-    await runStages(run, built);
+    await runStages(run, before);
   } catch (error) {
     const ended = await shielded(() => end(run, endingOf(error, run)));
     if (ended.outcome === 'shipped' || ended.outcome === 'superseded') return ended;
@@ -91,10 +94,17 @@ async function end(run: Run, { failure, ...ended }: Ending): Promise<Ended> {
   await surely(
     { gates: run.gates, subject: { service, environment, version } },
     'its end cannot be recorded',
-    () => finishRun({ plan, environment, planHash, run: run.input.run, ...ended }),
+    () => finishRun({ plan, environment, planHash, run: run.input.run, ...ended, ...standing(run, ended) }),
   );
   await condition(() => run.recorded() && allHandlersFinished());
   return ended;
+}
+
+/** What a retry need not do again. One that has shipped is not tried again. */
+function standing({ view, made }: Run, { outcome }: Ended): { readonly passed?: readonly Passed[] } {
+  if (outcome === 'shipped') return {};
+  const passed = view().stages.filter((stage) => stage.state === 'passed' && isWork(stage));
+  return passed.length === 0 ? {} : { passed: passed.map(({ name }) => partOf(made, name)) };
 }
 
 /** A stage that was under way when the run ended did not pass. */

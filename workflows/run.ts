@@ -12,6 +12,7 @@ import { abortHandler } from './abort.js';
 import { asking } from './asking.js';
 import { createGates } from './gate.js';
 import { createLater } from './later.js';
+import { nothingMade } from './made.js';
 import * as messages from './messages.js';
 import { publisher } from './publish.js';
 import { ENVIRONMENT } from './search.js';
@@ -35,6 +36,7 @@ export function createRun(input: PipelineInput): Run {
   setHandler(messages.view, () => view);
   return {
     input,
+    made: nothingMade(),
     update,
     view: () => view,
     ...people(() => view, update, changed),

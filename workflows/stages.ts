@@ -1,32 +1,27 @@
 import { ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { environmentOf } from '../src/domain/environments.js';
 import { refuserOf, type GateState } from '../src/domain/gate.js';
-import type { Built, Ended, PipelineInput } from '../src/domain/inputs.js';
+import { isSideBySide } from '../src/domain/graph.js';
+import type { Admitted, Ended, PipelineInput } from '../src/domain/inputs.js';
 import { failureTypeOf } from '../src/domain/outcome.js';
-import {
-  beginsWithSource,
-  longestOf,
-  type CommandStage,
-  type DeployStage,
-  type PerformanceStage,
-  type Plan,
-  type ScanStage,
-  type StagePlan,
-  type WorkStage,
-} from '../src/domain/plan.js';
+import type { DeployStage, StagePlan } from '../src/domain/plan.js';
 import type { Evidence } from '../src/domain/release.js';
 import type { Statement } from '../src/domain/statement.js';
 import type { Finished } from '../src/domain/target.js';
 import type { RunView, StageView } from '../src/domain/view.js';
 import { deployThrough } from './deploy-through.js';
 import type { Gates } from './gate.js';
-import { control, stageActivities } from './profiles.js';
-import { evidenceFrom, evidenceIn, madeOf, releaseOf, type Made } from './made.js';
-import { reasonOf, typeOf } from './undo.js';
+import { evidenceFor, madeOf, releaseOf, type Made } from './made.js';
+import { control } from './profiles.js';
+import { sideBySide } from './side-by-side.js';
+import { allowing, command, performanceTest, scan } from './stage-commands.js';
+import { reasonOf } from './undo.js';
 
 /** A run under way: what its stages read and write. */
 export interface Run {
   readonly input: PipelineInput;
+  /** What its stages have made so far. */
+  readonly made: Made;
   readonly gates: Gates;
   readonly view: () => RunView;
   readonly update: (change: Partial<RunView>) => void;
@@ -47,31 +42,66 @@ export interface Run {
   readonly hint: (withinMs: number) => Promise<boolean>;
 }
 
-/** `built`: what an earlier run made, which is shipped. */
-export async function runStages(run: Run, built?: Built): Promise<void> {
-  const made = madeOf(built);
+/** `built`: what an earlier run made, which is shipped; `kept`: what stages of one that failed have made, which are not run again. */
+export async function runStages(run: Run, { built, kept }: Pick<Admitted, 'built' | 'kept'>): Promise<void> {
+  const { made } = run;
+  Object.assign(made, madeOf(built, kept));
   run.know(made.evidence);
-  for (const stage of run.input.plan.stages) {
-    const instead = insteadOf(stage, built);
-    if (instead !== undefined) {
-      run.note(stage.name, instead);
-      continue;
-    }
-    if (stage.inEnvironment !== undefined) run.enter(stage.inEnvironment);
-    run.stage(stage.name, { state: 'running', startedAt: Date.now() });
-    try {
-      const passed = await runStage(run, stage, made);
-      run.note(stage.name, { ...passed, endedAt: Date.now() });
-    } finally {
-      run.know(made.evidence);
-    }
-  }
+  await sideBySide(
+    run.input.plan,
+    async (stage) => {
+      const instead = insteadOf(stage, built ?? kept);
+      if (instead === undefined) await take(run, stage, made);
+      else run.note(stage.name, instead);
+    },
+    ({ name }, error) => {
+      // In a row there is nothing else to wait for: the run's end says it.
+      if (!isSideBySide(run.input.plan) || isCancellation(error) || run.cancelled()) return;
+      ended(run, name, { state: 'failed', note: reasonOf(error) });
+    },
+    ({ name }, need) => {
+      run.note(name, { note: `not run: ${need} did not pass` });
+    },
+  );
 }
 
-/** What is shown of a stage that does not run. Without what was built before nothing of it is used, whatever the plan says. */
-function insteadOf({ skipped, reused }: StagePlan, built: Built | undefined): Partial<StageView> | undefined {
+async function take(run: Run, stage: StagePlan, made: Made): Promise<void> {
+  if (stage.inEnvironment !== undefined) run.enter(stage.inEnvironment);
+  await begun(run, stage.name);
+  ended(
+    run,
+    stage.name,
+    await runStage(run, stage, made).finally(() => {
+      run.know(made.evidence);
+    }),
+  );
+}
+
+/** Of stages that begin together one change of the view tells. */
+async function begun(run: Run, name: string): Promise<void> {
+  const begins = { state: 'running', startedAt: Date.now() } as const;
+  if (!isSideBySide(run.input.plan)) {
+    run.stage(name, begins);
+    return;
+  }
+  run.note(name, begins);
+  await Promise.resolve();
+  run.update({});
+}
+
+/** In a row the next change tells of it; beside others that may be long in coming. */
+function ended(run: Run, name: string, end: Partial<StageView>): void {
+  run.note(name, { ...end, endedAt: Date.now() });
+  if (isSideBySide(run.input.plan)) run.update({});
+}
+
+/** What is shown of a stage that does not run. Without what was made before nothing of it is used, whatever the plan says. */
+function insteadOf(
+  { skipped, reused }: StagePlan,
+  before: object | undefined,
+): Partial<StageView> | undefined {
   if (skipped !== undefined) return { state: 'skipped', note: skipped };
-  return reused === undefined || built === undefined
+  return reused === undefined || before === undefined
     ? undefined
     : { state: 'reused', note: `by run ${reused}`, byRun: reused };
 }
@@ -91,94 +121,24 @@ function runStage(run: Run, stage: StagePlan, made: Made): Promise<Partial<Stage
   }
 }
 
-/** A stage with `allow_failure` says that it failed and lets the run go on. */
-async function allowing(
-  stage: WorkStage,
-  body: () => Promise<Partial<StageView>>,
-): Promise<Partial<StageView>> {
-  try {
-    return await body();
-  } catch (error) {
-    if (!stage.allowFailure || isCancellation(error)) throw error;
-    return { state: 'allowed_failure', note: reasonOf(error) };
-  }
-}
-
-/** Whether a later stage begins with the same source. */
-const followed = ({ stages }: Plan, stage: StagePlan): boolean =>
-  stages.slice(stages.findIndex((s) => s.name === stage.name) + 1).some(beginsWithSource);
-
-const workOf = <Stage extends WorkStage>(run: Run, stage: Stage, { artifacts }: Made, attempt = 1) => {
-  const { plan, source, run: id, requestedBy } = run.input;
-  const { service, version, commit } = plan;
-  return {
-    ...{ run: id, service, environment: environmentOf(plan, stage), version, commit, source, stage },
-    ...{ artifacts, attempt, requestedBy, followed: followed(plan, stage) },
-  };
-};
-
-async function command(run: Run, stage: CommandStage, made: Made): Promise<Partial<StageView>> {
-  const activities = stageActivities(stage.timeoutMs);
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const result = await activities.runStage.executeWithOptions(
-        { summary: `run ${stage.name}${attempt > 1 ? `, attempt ${String(attempt)}` : ''}` },
-        [workOf(run, stage, made, attempt)],
-      );
-      if (result.artifacts !== undefined) made.artifacts.push(result.artifacts);
-      made.evidence.push(...evidenceFrom(stage, result));
-      return { state: 'passed' };
-    } catch (error) {
-      if (isCancellation(error) || !mayPass(error) || attempt >= stage.attempts) {
-        made.evidence.push(...evidenceIn(error));
-        throw error;
-      }
-      run.stage(stage.name, { note: `attempt ${String(attempt)} failed` });
-    }
-  }
-}
-
-async function performanceTest(run: Run, stage: PerformanceStage, made: Made): Promise<Partial<StageView>> {
-  try {
-    const { evidence } = await stageActivities(longestOf(stage)).runPerformanceTest.executeWithOptions(
-      { summary: `load what is to be released, by ${stage.name}` },
-      [workOf(run, stage, made)],
-    );
-    made.evidence.push(...evidence);
-    return { state: 'passed' };
-  } catch (error) {
-    made.evidence.push(...evidenceIn(error));
-    throw error;
-  }
-}
-
-/** What a second try may change. A lost stage is none of it: whether it is begun again is said by `on_lost`. */
-const mayPass = (error: unknown): boolean =>
-  ['stage.failed', 'stage.timeout', 'stage.report_failed'].includes(typeOf(error) ?? '');
-
-async function scan(run: Run, stage: ScanStage, made: Made): Promise<Partial<StageView>> {
-  const { run: id } = run.input;
-  const result = await stageActivities(stage.timeoutMs).runScan.executeWithOptions(
-    { summary: `scan ${stage.checks.join(', ')}` },
-    [workOf(run, stage, made)],
-  );
-  made.evidence.push(result.evidence);
-  if (result.findings > 0)
-    throw ApplicationFailure.nonRetryable(
-      `${result.evidence.summary}; see shipway logs ${id} --stage ${stage.name}`,
-      'scan.findings',
-    );
-  return { state: 'passed', note: result.evidence.summary };
-}
-
 async function approval(run: Run, stage: StagePlan, made: Made): Promise<Partial<StageView>> {
-  const release = await releaseOf(run, made);
+  const release = await releaseOf(run, stage, made);
   const { plan, planHash, requestedBy, run: id } = run.input;
   const environment = environmentOf(plan, stage);
   const closed = await run.gates.ask(async () => {
     const { gate, expiresAfterMs } = await control.openGate.executeWithOptions(
       { summary: 'compute the decision and ask who must approve it' },
-      [{ plan, environment, planHash, release, evidence: made.evidence, requestedBy, run: id }],
+      [
+        {
+          plan,
+          environment,
+          planHash,
+          release,
+          evidence: evidenceFor(run, stage, made),
+          requestedBy,
+          run: id,
+        },
+      ],
     );
     // Opening is not cut short: a run that was aborted meanwhile waits for nobody.
     if (gate.verdict === 'open' && !run.cancelled()) run.stage(stage.name, { state: 'waiting' });
@@ -200,7 +160,7 @@ function refused(gate: GateState): ApplicationFailure {
 }
 
 async function deploy(run: Run, stage: DeployStage, made: Made): Promise<Partial<StageView>> {
-  const release = await releaseOf(run, made);
+  const release = await releaseOf(run, stage, made);
   const { plan, planHash, requestedBy, run: id } = run.input;
   for (let asked = 1; ; asked++) {
     if (made.approval === undefined) await approval(run, stage, made);
@@ -215,7 +175,7 @@ async function deploy(run: Run, stage: DeployStage, made: Made): Promise<Partial
       author: plan.author,
       planHash,
       release,
-      evidence: made.evidence,
+      evidence: evidenceFor(run, stage, made),
       plan: stage.deployment,
       ...(made.approval === undefined ? {} : { approval: made.approval }),
     });

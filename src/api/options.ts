@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { ArtifactStore } from '../domain/ports.js';
+import type { ArtifactStore, SecretVault } from '../domain/ports.js';
 import type { Store } from '../domain/store.js';
 
 /** Says in a few words what is well, or fails with what is not. */
@@ -8,6 +8,7 @@ export type Check = () => Promise<string>;
 export interface ApiOptions {
   readonly store: Store;
   readonly artifacts: ArtifactStore;
+  readonly secrets: SecretVault;
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;

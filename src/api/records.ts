@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { pipelineId } from '../domain/ids.js';
 import { COMMIT } from '../domain/release.js';
 import { Refused } from './failure.js';
 import type { ApiOptions } from './options.js';
@@ -12,7 +13,10 @@ const ofHistory = z.strictObject({
   days: days.optional(),
   limit: whole(1, 1_000).default(100),
 });
+const ofDeployment = z.strictObject({ deployment: id });
 const ofReleases = z.strictObject({ service: name, commit: z.string().regex(COMMIT).optional() });
+const ofRun = z.strictObject({ run: id });
+const ofService = z.strictObject({ service: name });
 const ofTargets = z.strictObject({ service: name.optional() });
 const ofSamples = z.strictObject({ deployment: id });
 
@@ -22,9 +26,23 @@ export function recordRoutes(v1: FastifyInstance, { store }: ApiOptions): void {
     const { days: sinceDays, ...filter } = ofHistory.parse(request.query);
     return store.deployments.list(given({ ...filter, sinceDays }));
   });
+  v1.get('/deployment', async (request) => {
+    const { deployment } = ofDeployment.parse(request.query);
+    const row = await store.deployments.find(deployment);
+    if (row === undefined)
+      throw new Refused(404, 'request.unknown', `there is no ${deployment}`, 'see `shipway history`');
+    return row;
+  });
   v1.get('/releases', (request) => {
     const { service, ...filter } = ofReleases.parse(request.query);
     return store.releases.list({ service, ...given(filter) });
+  });
+  v1.get('/runs/:run', async (request) => {
+    const { run } = ofRun.parse(request.params);
+    const { service } = ofService.parse(request.query);
+    const found = await store.runs.find(pipelineId(service, run));
+    if (found !== undefined) return found;
+    throw new Refused(404, 'run.unknown', `${service} has no run ${run}`, 'see `shipway list`');
   });
   v1.get('/targets', (request) => store.targets.list(ofTargets.parse(request.query).service));
   v1.get('/samples', (request) => store.samples.list(ofSamples.parse(request.query).deployment));

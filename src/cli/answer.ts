@@ -9,6 +9,7 @@ import { progress, result, string } from './output.js';
 import { deploymentNamed, isTarget, runOf } from './reference.js';
 import { waitingOf } from '../domain/next.js';
 import { evidenceLines } from './render/evidence.js';
+import { changeLines } from './render/open.js';
 import type { Command, Values } from './table.js';
 
 /** `shipway approve RUN` and `reject`: a statement about exactly what is asked now. Exit code 3 when it does not count. */
@@ -22,6 +23,7 @@ const answer =
       sameAsSeen(values, decision, look);
       progress(`${verb} ${title} (decision ${decision.slice(0, SHORT)})`, values);
       for (const line of evidenceLines(evidence)) progress(line, values);
+      for (const line of changeLines(waiting)) progress(line, values);
       const { status, message } = await client
         .answer(workflow, state(values, verb, decision))
         .catch((error: unknown) => {

@@ -4,6 +4,7 @@ import type { ShipwayClient } from '../client.js';
 import type { ConnectionSettings } from '../connection.js';
 import { pipelineId } from '../domain/ids.js';
 import { person, state, withClient } from './context.js';
+import type { Digest } from '../domain/release.js';
 import { endLine, exitOf, followed, runToFollow } from './follow.js';
 import { interrupted, interruption } from './interrupt.js';
 import { progress, result } from './output.js';
@@ -35,21 +36,39 @@ const shipped = (work: Planned, requestedBy: string, values: Values): Promise<nu
     } finally {
       done();
     }
-    const { service } = work.plan;
-    const told = { run: id, service, workflow: pipelineId(service, id), planHash: work.hash };
-    const ui = uiOf(settings, told.workflow);
-    if (values['detach'] === true) {
-      result(values, { ...told, ...(ui === undefined ? {} : { ui }) }, [id]);
-      progress(`it goes on without you; look with: shipway status ${id}`, values);
-      return 0;
-    }
-    progress(`run ${id}; Ctrl-C leaves it running`, values);
-    const status = await followed(runToFollow(client, { service, run: id }), values);
-    result(values, { ...told, outcome: status.run.outcome, status: statusJson(status, ui) }, [
-      endLine(status),
-    ]);
-    return exitOf(status);
+    return toldAndFollowed(
+      client,
+      settings,
+      { run: id, service: work.plan.service, planHash: work.hash },
+      values,
+    );
   });
+
+interface Begun {
+  readonly run: string;
+  readonly service: string;
+  readonly planHash: Digest;
+}
+
+/** What a command that has started a run says of it; with --detach that is all. */
+export async function toldAndFollowed(
+  client: ShipwayClient,
+  settings: ConnectionSettings,
+  { run: id, service, planHash }: Begun,
+  values: Values,
+): Promise<number> {
+  const told = { run: id, service, workflow: pipelineId(service, id), planHash };
+  const ui = uiOf(settings, told.workflow);
+  if (values['detach'] === true) {
+    result(values, { ...told, ...(ui === undefined ? {} : { ui }) }, [id]);
+    progress(`it goes on without you; look with: shipway status ${id}`, values);
+    return 0;
+  }
+  progress(`run ${id}; Ctrl-C leaves it running`, values);
+  const status = await followed(runToFollow(client, { service, run: id }), values);
+  result(values, { ...told, outcome: status.run.outcome, status: statusJson(status, ui) }, [endLine(status)]);
+  return exitOf(status);
+}
 
 interface Starting {
   readonly id: string;
@@ -79,7 +98,7 @@ async function start(
 }
 
 /** Short enough to type, and different each time: Temporal refuses a second run of one name. */
-function runId(version: string): string {
+export function runId(version: string): string {
   const suffix = Array.from({ length: SUFFIX }, () => BASE32[randomInt(BASE32.length)]).join('');
   return `${version.slice(0, MOST_VERSION)}-${suffix}`;
 }

@@ -1,5 +1,7 @@
 import { DAYS, DECISION, ENVIRONMENT, REASON, ROLES, SHIPPED } from './common-options.js';
 import { flag, must, text, type OptionSpec } from './options.js';
+import { SECRETS_COMMANDS } from './table-secrets.js';
+import { AGAIN_COMMANDS } from './table-again.js';
 import { STEERING_COMMANDS } from './table-steering.js';
 
 export interface CommandSpec {
@@ -68,6 +70,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     load: async () => (await import('./run.js')).run,
   },
+  ...AGAIN_COMMANDS,
   {
     name: 'status',
     summary: 'what a run or deployment has done, does and waits for; answers also when no worker lives',
@@ -97,8 +100,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'watch',
     summary: 'follow a run or deployment until its outcome',
     positionals: ['[RUN|DEPLOYMENT]'],
-    options: {},
-    examples: ['shipway watch', 'shipway watch v2-k3x9ab'],
+    options: { changes: flag('with --json: an object for each change, on a line of its own, to the end') },
+    examples: ['shipway watch', 'shipway watch v2-k3x9ab', 'shipway watch v2-k3x9ab --json --changes'],
     load: async () => (await import('./watch.js')).watch,
   },
   {
@@ -177,6 +180,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ['shipway releases', 'shipway releases --service storefront --json'],
     load: async () => (await import('./releases.js')).releases,
   },
+  ...SECRETS_COMMANDS,
   {
     name: 'audit',
     summary: 'who did what and when; with --verify, whether the record is whole',

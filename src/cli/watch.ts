@@ -1,6 +1,7 @@
-import type { ShipwayClient } from '../client.js';
+import type { DeploymentStatus, RunStatus, ShipwayClient } from '../client.js';
 import type { ConnectionSettings } from '../connection.js';
 import { exitCodeOf } from '../domain/outcome.js';
+import { UsageError } from '../errors.js';
 import { withClient } from './context.js';
 import { deploymentToFollow, endLine, exitOf, followed, runToFollow } from './follow.js';
 import { result } from './output.js';
@@ -11,15 +12,47 @@ import type { Command, Values } from './table.js';
 import { uiOf } from '../client/ui-address.js';
 
 /** `shipway watch [RUN|DEPLOYMENT]`: follows it; the exit code is that of its outcome. */
-export const watch: Command = (values, [text]) =>
+export const watch: Command = (values, [text]) => {
+  if (values['changes'] === true && values['json'] !== true)
+    throw new UsageError('--changes is for programs, and without --json there is nothing for them', '--json');
+  return followedToEnd(values, text);
+};
+
+const followedToEnd = (values: Values, text: string | undefined): Promise<number> =>
   withClient(values, async (client, settings) => {
     const deployment = deploymentNamed(text);
     if (deployment !== undefined) return ofDeployment(client, settings, deployment, values);
     const run = await runOrNewest(client, text, values);
-    const status = await followed(runToFollow(client, run), values);
-    result(values, statusJson(status, uiOf(settings, status.workflow)), [endLine(status)]);
+    const said = teller(values, (status: RunStatus) => statusJson(status, uiOf(settings, status.workflow)));
+    const status = await followed(runToFollow(client, run), values, said.change);
+    said.end(status, endLine(status));
     return exitOf(status);
   });
+
+/** With --changes every change is an object, and the end is the last of them; without it the end alone is said. */
+function teller<Status extends RunStatus | DeploymentStatus>(
+  values: Values,
+  json: (status: Status) => object,
+): { readonly change: (status: Status) => void; readonly end: (status: Status, line: string) => void } {
+  if (values['changes'] !== true)
+    return {
+      change: () => undefined,
+      end: (status, line) => {
+        result(values, json(status), [line]);
+      },
+    };
+  let last = '';
+  return {
+    change: (status) => {
+      // Who polls, and when an activity last beat, changes although nothing has happened.
+      const { workers: _, temporal, ...what } = status;
+      const text = JSON.stringify([what, temporal.status]);
+      if (text !== last) result(values, json(status), []);
+      last = text;
+    },
+    end: () => undefined,
+  };
+}
 
 async function ofDeployment(
   client: ShipwayClient,
@@ -27,12 +60,13 @@ async function ofDeployment(
   name: string,
   values: Values,
 ): Promise<number> {
-  const status = await followed(deploymentToFollow(client, name), values);
+  const said = teller(values, (seen: DeploymentStatus) => deploymentJson(seen, uiOf(settings, name)));
+  const status = await followed(deploymentToFollow(client, name), values, said.change);
   const { outcome, reason = '' } = status.deployment;
   const how =
     outcome === undefined
       ? `was ${endedInTemporal(status) ?? ''}`
       : `${outcome.replaceAll('_', ' ')}: ${reason}`;
-  result(values, deploymentJson(status, uiOf(settings, name)), [`${name} ${how}`]);
+  said.end(status, `${name} ${how}`);
   return outcome === undefined ? 1 : exitCodeOf(outcome);
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { choice, integer, token, urlPath, wrong, yesOrNo } from './fields.js';
 import { duration, percent } from './measures.js';
 import { triggers } from './trigger-schema.js';
-import { environmentVariables } from './variables.js';
+import { instanceVariables, variableName } from './variables.js';
 
 const probe = (about: string, path: string) =>
   z
@@ -76,7 +76,14 @@ export const deploySchema = z.strictObject({
     },
     '1s',
   ).optional(),
-  environment: environmentVariables.optional(),
+  environment: instanceVariables.optional(),
+  required_variables: z
+    .array(variableName)
+    .meta({
+      description: 'variables that every environment must give a value: checked before anything runs',
+      examples: [['DATABASE_URL', 'REGION']],
+    })
+    .optional(),
   router: choice(['gateway'], ['haproxy', 'nginx'], {
     description: 'what shares the traffic out: `gateway` is shipway’s own',
     examples: ['gateway'],

@@ -7,8 +7,11 @@ import {
   type Plan,
   type StagePlan,
 } from '../domain/plan.js';
+import { isSideBySide } from '../domain/graph.js';
+import { secretsIn, secretText } from '../domain/secrets.js';
+import { hasSecrets } from './plan.js';
 import { queueRules } from '../domain/queue.js';
-import { durationText } from './units.js';
+import { durationText } from '../domain/duration.js';
 
 /** The plan in words, for people: what each stage does, how the traffic moves, how long it takes, and what the worker will check. */
 export function explainPlan(plan: Plan): readonly string[] {
@@ -20,7 +23,7 @@ export function explainPlan(plan: Plan): readonly string[] {
       ? []
       : [`also where it was rolled back from before: ${plan.despiteHold}`]),
     '',
-    ...plan.stages.map((s, i) => `${String(i + 1)}. ${stageText(s)}`),
+    ...plan.stages.map((s, i) => `${String(i + 1)}. ${stageText(s)}${beside(plan, s)}`),
     ...environmentsOf(plan).flatMap((environment) => {
       const deployment = deploymentIn(plan, environment);
       const where = plan.through === undefined ? '' : ` in ${environment}`;
@@ -30,8 +33,17 @@ export function explainPlan(plan: Plan): readonly string[] {
     `the worker will check: that its policy names ${plan.through === undefined ? 'the environment' : 'the environments'}, who asks, how many must approve, that the target has not`,
     'rolled this release back before, that there is the evidence which the policy requires, and at the deployment that what was approved',
     'is still what would be done',
+    ...(plan.stages.some(hasSecrets)
+      ? ['before any stage: that every secret has a value; the deployment gets the newest of then']
+      : []),
   ];
 }
+
+/** When a stage begins, where that is not after the one above it. */
+const beside = (plan: Plan, { needs, skipped, reused }: StagePlan): string =>
+  !isSideBySide(plan) || skipped !== undefined || reused !== undefined
+    ? ''
+    : `; ${needs.length === 0 ? 'at once' : `after ${needs.join(', ')}`}`;
 
 function stageText(stage: StagePlan): string {
   if (stage.skipped !== undefined) return `${stage.name}: skipped, ${stage.skipped}`;
@@ -79,6 +91,7 @@ function deploymentText(d: DeploymentPlan, where: string): readonly string[] {
   return [
     `deployment${where}: ${String(replicas)} × ${command.join(' ')} by ${d.provider} behind ${d.router}${d.listen === undefined ? '' : ` on port ${String(d.listen)}`}`,
     `  a first deployment has nothing to compare with: smoke test, all users at once, bake; its undo is removal`,
+    ...variablesText(d),
     `  traffic: ${trafficText(d)}`,
     `  then watched for ${durationText(d.bakeMs)} until it is known good; it takes ${durationText(totalMs(d))} when nothing is wrong`,
     `  ${queueText(d)}`,
@@ -86,6 +99,15 @@ function deploymentText(d: DeploymentPlan, where: string): readonly string[] {
     `  looked at every ${durationText(d.watch.intervalMs)}: from a breach that the window shows to the decision at most that long`,
     `  instances that are not ready after ${durationText(d.configuration.startupTimeoutMs)} end it before any user is moved`,
   ];
+}
+
+/** Names and where the secret ones are; values are in the configuration. */
+function variablesText({ configuration }: DeploymentPlan): readonly string[] {
+  const secrets = secretsIn(configuration).map(
+    ([name, of]) => `${name} from secret ${secretText(of)}${of.version === undefined ? ', the newest' : ''}`,
+  );
+  const plain = Object.keys(configuration.environment).sort();
+  return plain.length + secrets.length === 0 ? [] : [`  variables: ${[...plain, ...secrets].join('; ')}`];
 }
 
 const percent = (share: number): string => `${String(share / 100)} %`;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { commandList } from './deploy-schema.js';
 import { choice, integer, token, urlPath } from './fields.js';
 import { duration, percent } from './measures.js';
-import { environmentVariables } from './variables.js';
+import { plainVariables } from './variables.js';
 
 const request = z.strictObject({
   method: choice(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], [], {
@@ -99,7 +99,7 @@ export const performanceTest = z
       { description: 'how long the instance may take to become ready', default: '60s', examples: ['2m'] },
       '1s',
     ).optional(),
-    environment: environmentVariables.optional(),
+    environment: plainVariables.optional(),
   })
   .meta({
     description: 'starts the release as one process and loads it',

@@ -1,4 +1,5 @@
 import { isProof, type DeploymentPlan, type Plan, type StagePlan } from '../domain/plan.js';
+import { GRAPH, inARow } from '../domain/graph.js';
 import type { Reuse } from '../domain/reuse.js';
 import { UsageError } from '../errors.js';
 import type { GitFacts } from './git.js';
@@ -39,7 +40,7 @@ export function resolvePlan(
   const { version, commit, dirty, committedAt, author } = facts;
   const through = environments.slice(0, -1);
   return {
-    schema: stages.some(isProof) ? 3 : through.length === 0 ? 1 : 2,
+    schema: formOf(stages, through),
     service: config.service,
     environment: environments.at(-1) ?? environments[0],
     ...(through.length === 0 ? {} : { through }),
@@ -52,6 +53,13 @@ export function resolvePlan(
     stages,
   };
 }
+
+export const hasSecrets = (stage: StagePlan): boolean =>
+  stage.kind === 'deploy' && stage.deployment.configuration.secrets !== undefined;
+
+/** The earliest form that has all of it: what needs no new worker is asked of none. */
+const formOf = (stages: readonly StagePlan[], through: readonly string[]): Plan['schema'] =>
+  stages.some((s) => hasSecrets(s) || isProof(s)) || !inARow(stages) ? GRAPH : through.length === 0 ? 1 : 2;
 
 function deploymentOf({ service, environments }: ServiceConfig, environment: string): DeploymentPlan {
   const plan = Object.hasOwn(environments, environment) ? environments[environment] : undefined;
@@ -88,13 +96,28 @@ function planStages(
     const stage = { ...config, needs: config.needs.filter((need) => counts(need, environment, planned)) };
     const skipped = skippedBecause(stage, facts, planned);
     planned.push(
-      planStage(stage, deploymentOf(service, environment ?? environments[0]), {
+      planStage(gated(stage, environment, planned), deploymentOf(service, environment ?? environments[0]), {
         ...(skipped === undefined ? {} : { skipped }),
         ...(environment === undefined ? {} : { inEnvironment: environment }),
       }),
     );
   }
   return planned;
+}
+
+/** A deployment waits for the gate, wherever that is asked. */
+function gated(
+  stage: StageConfig,
+  environment: string | undefined,
+  planned: readonly StagePlan[],
+): StageConfig {
+  const gate = planned.find(
+    ({ kind, inEnvironment, skipped }) =>
+      kind === 'approve' && inEnvironment === environment && skipped === undefined,
+  );
+  return stage.kind !== 'deploy' || gate === undefined || stage.needs.includes(gate.name)
+    ? stage
+    : { ...stage, needs: [...stage.needs, gate.name] };
 }
 
 /** The next environment does not wait for what does not run in the one before, only for its deployment. */

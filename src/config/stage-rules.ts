@@ -1,9 +1,9 @@
-import { alternative } from './alternative.js';
+import { adds, doing, makes, needProblems, unawaited } from './graph-rules.js';
 import { problemAt, wasRead, type Source } from './issues.js';
 import { performanceProblems } from './performance-rules.js';
+import { matrixProblems } from './matrix-rules.js';
 import type { Problem } from './problem.js';
 import { looksSecret, SECRET } from './secrets.js';
-import { shown } from './shown.js';
 import type { ReadStage } from './stages.js';
 import { wayOf } from './way.js';
 
@@ -15,16 +15,20 @@ export function stageProblems(
   names: readonly (string | undefined)[],
   source: Source,
 ): Problem[] {
-  const problems = [
-    ...stages.flatMap((stage) => [
-      ...named(stage, names, source),
-      ...needs(stage, names, source),
-      ...secrets(stage, source),
-    ]),
+  const needs = stages.flatMap((stage) => needProblems(stage, stages, names, source));
+  const own = stages.flatMap((stage) => [
+    ...named(stage, names, source),
+    ...matrixProblems(stage, names, source),
+    ...secrets(stage, source),
+  ]);
+  // The order of half the stages says nothing about the order of all, and neither do needs that lead nowhere.
+  const whole = stages.length === names.length;
+  return [
+    ...needs,
+    ...own,
     ...performanceProblems(stages, source),
+    ...(whole ? order(stages, source, needs.length === 0) : []),
   ];
-  // The order of half the stages says nothing about the order of all.
-  return stages.length === names.length ? [...problems, ...order(stages, source)] : problems;
 }
 
 function named({ i, config }: ReadStage, names: readonly (string | undefined)[], source: Source): Problem[] {
@@ -53,23 +57,6 @@ function named({ i, config }: ReadStage, names: readonly (string | undefined)[],
   return [];
 }
 
-/** A stage needs earlier ones: so there can be no cycle. */
-function needs(stage: ReadStage, names: readonly (string | undefined)[], source: Source): Problem[] {
-  const { i, config } = stage;
-  return (stage.needs ?? []).flatMap((need, n) => {
-    const at = names.indexOf(need);
-    if (at >= 0 && at < i) return [];
-    const earlier = names.slice(0, i).filter((name) => name !== undefined);
-    const [message, suggestion] =
-      need === config.name
-        ? [`${need} needs itself`, 'leaving it out']
-        : at < 0
-          ? [`there is no stage ${shown(need)}`, alternative(need, earlier)]
-          : [`${need} comes later`, 'putting it before this one'];
-    return [problemAt(source, ['stages', i, 'needs', n], message, suggestion)];
-  });
-}
-
 function secrets({ i, config }: ReadStage, source: Source): Problem[] {
   if (config.kind !== 'command') return [];
   const variables = Object.entries(config.environment).flatMap(([key, value]) => {
@@ -83,10 +70,14 @@ function secrets({ i, config }: ReadStage, source: Source): Problem[] {
   return [...variables, ...lines];
 }
 
-function order(stages: readonly ReadStage[], source: Source): Problem[] {
+function order(stages: readonly ReadStage[], source: Source, connected: boolean): Problem[] {
   const deploy = stages.findIndex((s) => s.config.kind === 'deploy');
   if (deploy < 0) return [];
-  return [...releaseProblems(stages, deploy, source), ...afterLive(stages, deploy, source)];
+  return [
+    ...releaseProblems(stages, deploy, source),
+    ...(connected ? unawaited(stages, deploy, source) : []),
+    ...afterLive(stages, deploy, source),
+  ];
 }
 
 /** What comes after the deployment can't take it back, and where no environment comes next it keeps nothing from happening. */
@@ -122,7 +113,7 @@ function releaseProblems(stages: readonly ReadStage[], deploy: number, source: S
   if (late >= 0)
     return say(
       late,
-      `what it ${FINDS[kindOfLate(stages[late])]} comes after ${approve < 0 ? 'the deployment' : 'the approval'}, too late to be part of the release`,
+      `what it ${doing(stages[late])} comes after ${approve < 0 ? 'the deployment' : 'the approval'}, too late to be part of the release`,
       'putting it before',
     );
   return stages.slice(0, deploy).some((s) => makes(s) || !wasRead(source, ['stages', s.i]))
@@ -133,24 +124,3 @@ function releaseProblems(stages: readonly ReadStage[], deploy: number, source: S
         'artifacts: [dist/] on the stage that builds',
       );
 }
-
-const kindOfLate = (stage: ReadStage | undefined): keyof typeof FINDS =>
-  stage === undefined || makes(stage)
-    ? 'artifacts'
-    : stage.config.kind === 'scan' || stage.config.kind === 'performance_test'
-      ? stage.config.kind
-      : 'reports';
-const FINDS = {
-  artifacts: 'makes',
-  scan: 'finds',
-  performance_test: 'measures',
-  reports: 'reports',
-} as const;
-
-const makes = ({ config }: ReadStage): boolean => config.kind === 'command' && config.artifacts.length > 0;
-/** Whether a stage changes what is approved and deployed. */
-const adds = (stage: ReadStage): boolean =>
-  makes(stage) ||
-  stage.config.kind === 'scan' ||
-  stage.config.kind === 'performance_test' ||
-  (stage.config.kind === 'command' && stage.config.reports !== undefined);

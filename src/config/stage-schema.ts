@@ -3,9 +3,10 @@ import { branch, choice, innerPath, integer, name, wrong, yesOrNo } from './fiel
 import { alternative } from './alternative.js';
 import { performanceTest } from './performance-schema.js';
 import { reports } from './report-schema.js';
+import { matrix } from './matrix.js';
 import { duration, size } from './measures.js';
 import { shown } from './shown.js';
-import { environmentVariables } from './variables.js';
+import { plainVariables } from './variables.js';
 
 const common = {
   name: name({
@@ -15,7 +16,8 @@ const common = {
   needs: z
     .array(z.string())
     .meta({
-      description: 'earlier stages that must have passed, or failed where they may; default: the one before',
+      description:
+        'earlier stages that must have passed, or failed where they may; default: the one before. Stages that do not wait for each other run side by side, and `[]` waits for none',
       examples: [['test', 'build']],
     })
     .optional(),
@@ -61,7 +63,8 @@ export const commandSchema = z
       })
       .optional(),
     reports: reports.optional(),
-    environment: environmentVariables.optional(),
+    environment: plainVariables.optional(),
+    matrix: matrix.optional(),
     cache: z
       .array(cache)
       .meta({

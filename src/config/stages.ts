@@ -7,6 +7,7 @@ import { besideFixed, besideScript } from './elsewhere.js';
 import { misnamed } from './fields.js';
 import { flowText } from './flow-text.js';
 import { keysAt } from './known-keys.js';
+import { variantsOf, type Matrix } from './matrix.js';
 import { parseAt, problemAt, type Source } from './issues.js';
 import type { Problem } from './problem.js';
 import {
@@ -43,11 +44,12 @@ interface Named<Kind> {
   readonly name: string;
   readonly needs: readonly string[];
 }
-/** A stage as it was read, and where: without `needs` it needs the one before. */
+/** A stage as it was read, and where: without `needs` it needs the one before. With a matrix it stands for its variants. */
 export interface ReadStage {
   readonly i: number;
   readonly config: StageConfig;
   readonly needs: readonly string[] | undefined;
+  readonly matrix?: Matrix | undefined;
 }
 const FIXED = ['approve', 'deploy'];
 
@@ -61,15 +63,30 @@ export function parseStages(
   const deployed = deployedIn(source);
   const stages = raw.flatMap((value, i): ReadStage[] => {
     const input = parseStage(value, ['stages', i], source, problems);
-    return input === undefined ? [] : [{ i, config: configOf(input, deployed), needs: input.needs }];
+    return input === undefined ? [] : [{ i, config: configOf(input, deployed), ...waysOf(input) }];
   });
+  const spread = spreadOut(stages);
   problems.push(
     ...stageProblems(stages, raw.map(nameOf), source),
-    ...wayProblems(stages, environments, source),
+    ...wayProblems(spread, environments, source),
   );
-  return stages.map(({ config, needs }, n) => {
-    const before = stages[n - 1];
-    return { ...config, needs: needs ?? (before === undefined ? [] : [before.config.name]) };
+  return spread.map(({ config }) => config);
+}
+
+const waysOf = (input: StageInput): Pick<ReadStage, 'needs' | 'matrix'> => ({
+  needs: input.needs,
+  matrix: 'matrix' in input ? input.matrix : undefined,
+});
+
+/** Every stage as it is run, with what it needs: all variants, of a stage that has some. */
+function spreadOut(stages: readonly ReadStage[]): readonly ReadStage[] {
+  const variants = stages.map(({ config, matrix }) => variantsOf(config, matrix));
+  const runAs = new Map(stages.map(({ config }, n) => [config.name, variants[n]?.map((v) => v.name) ?? []]));
+  return stages.flatMap((stage, n) => {
+    const before = stages[n - 1]?.config.name;
+    const needs = stage.needs ?? (before === undefined ? [] : [before]);
+    const all = needs.flatMap((need) => runAs.get(need) ?? [need]);
+    return (variants[n] ?? []).map((config) => ({ ...stage, config: { ...config, needs: all } }));
   });
 }
 

@@ -16,7 +16,7 @@ export function wayProblems(
   source: Source,
 ): Problem[] {
   const way = stages.find(({ config }) => config.kind === 'deploy');
-  if (way?.config.kind !== 'deploy') return [];
+  if (way?.config.kind !== 'deploy') return tooMany(stages, 0, [], source);
   const { environments = [] } = way.config;
   const at = ['stages', way.i, 'environments'];
   const say = (n: number, message: string, suggestion: string): Problem =>
@@ -61,14 +61,17 @@ function tooMany(
 ): Problem[] {
   const from = ownFrom(stages.map(({ config }) => config));
   const all = from + (stages.length - from) * Math.max(environments, 1);
-  return all <= MOST_STAGES || environments < 2
-    ? []
-    : [
-        problemAt(
-          source,
-          at,
-          `through these environments a run has ${String(all)} stages, and ${String(MOST_STAGES)} is the most`,
-          'fewer environments in a row',
-        ),
-      ];
+  if (all <= MOST_STAGES) return [];
+  const [where, how, less] =
+    environments < 2
+      ? [['stages'], 'with all variants', 'fewer variants']
+      : [at, 'through these environments', 'fewer environments in a row'];
+  return [
+    problemAt(
+      source,
+      where,
+      `${how} a run has ${String(all)} stages, and ${String(MOST_STAGES)} is the most`,
+      less,
+    ),
+  ];
 }

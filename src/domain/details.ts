@@ -12,6 +12,10 @@ export function runDetails(view: RunView): string {
   return paragraphs(
     `**${markdown(view.service)} ${markdown(view.version)} → ${markdown(wayText(view))}**, asked for by ${markdown(view.requestedBy)}${view.identity === undefined ? '' : ` (${view.identity})`}`,
     waitingLine(view.waitingFor),
+    table(
+      ['changes of the settings'],
+      (view.waitingFor?.changes ?? []).map((line) => [line]),
+    ),
     endLine(view),
     nextLine(nextCommands({ run: view })),
     table(

@@ -63,6 +63,12 @@ export const FAILURES = {
     'ship the commit with --rebuild; `shipway releases` lists what there is',
     3,
   ),
+  'retry.impossible': row(
+    false,
+    'what stages of an earlier run have made is not what a retry would take over, or is no longer kept',
+    'start the run anew with `shipway run`',
+    3,
+  ),
   'run.outdated': row(
     false,
     'what serves was made of a commit that follows the one a run would ship',
@@ -112,6 +118,18 @@ export const FAILURES = {
     'start the run again if its version is still wanted',
   ),
   ...STAGE_FAILURES,
+  'secret.missing': row(
+    false,
+    'a secret that the configuration refers to has no value, or no longer that version',
+    'give it one with `shipway secrets set PATH`, and start the run again; `shipway secrets list` shows what there is',
+    3,
+  ),
+  'secret.unreadable': row(
+    false,
+    'the value of a secret cannot be opened with this worker’s key',
+    'put the key back that the message names, or give the secret a new value with `shipway secrets set PATH`',
+  ),
+  'secrets.unavailable': row(true, 'the store of secrets did not answer', 'see `shipway doctor`'),
   'artifact.missing': {
     ...row(
       true,

@@ -1,7 +1,7 @@
 import type { TargetRef } from './ids.js';
 import type { Outcome } from './outcome.js';
 import type { DeploymentPlan, Plan } from './plan.js';
-import type { Digest, Evidence, Release } from './release.js';
+import type { ArtifactRef, Digest, Evidence, Release } from './release.js';
 import type { Person, Statement } from './statement.js';
 import type { DeploymentKind } from './store.js';
 import type { DeployRequest, Live, RollbackRequest, Slot, TargetAnswer } from './target.js';
@@ -25,6 +25,14 @@ export interface Admitted {
   readonly identity: 'asserted';
   /** What it ships of an earlier run, as its plan asks. */
   readonly built?: Built;
+  /** What stages of runs that failed have made, which this one does not run again. */
+  readonly kept?: Kept;
+}
+
+/** What stages have made, before there was a release of it. */
+export interface Kept {
+  readonly artifacts: readonly ArtifactRef[];
+  readonly evidence: readonly Evidence[];
 }
 
 /** A release and what is known of it, of all runs that made or shipped it. */

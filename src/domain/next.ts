@@ -51,13 +51,16 @@ function afterFailure(run: RunView): readonly string[] {
     case 'release.taken_back':
       return [`shipway history --service ${service}`];
     default:
-      return [`shipway logs ${logsAt(run) ?? id}`];
+      return [`shipway logs ${logsAt(run) ?? id}`, ...(failedByStage(run) ? [`shipway retry ${id}`] : [])];
   }
 }
 
 /** The same run once more: to the environment it was for, or to all that it led through. */
 const again = ({ environment, environments, version }: RunView): string =>
   `shipway run ${environments === undefined ? `--environment ${environment} ` : ''}${ofVersion(version)}`;
+
+/** What the world may have kept from passing this time; what was refused is refused again. */
+const failedByStage = ({ stages }: RunView): boolean => stages.some((s) => s.state === 'failed' && isWork(s));
 
 /** The run whose output is to be read: an earlier one, when this one has run no stage itself. */
 const logsAt = ({ stages }: RunView): string | undefined =>

@@ -1,5 +1,6 @@
 import type { TargetRef } from './ids.js';
 import type { Digest } from './release.js';
+import type { SecretReference } from './secrets.js';
 
 /** A share of traffic in basis points: 10000 is everything. */
 export type Share = number;
@@ -45,6 +46,8 @@ export interface Configuration {
   readonly command: readonly string[];
   readonly replicas: number;
   readonly environment: Readonly<Record<string, string>>;
+  /** Variables whose values are secrets; absent: none. */
+  readonly secrets?: Readonly<Record<string, SecretReference>>;
   readonly healthChecks: { readonly readiness: Probe; readonly liveness: Probe };
   /** How long instances may take to become ready before the deployment gives up. */
   readonly startupTimeoutMs: number;
@@ -192,7 +195,10 @@ export const isProof = (stage: StagePlan): boolean =>
 
 /** What a run is asked to do, resolved in the client from files, commit and what was built of it. Its hash is the sha256 of its canonical text. */
 export interface Plan extends TargetRef {
-  /** What earlier versions do not know is refused by them: 2 leads through several environments, 3 has reports or a performance test. */
+  /**
+   * What earlier versions do not know: 2 leads through several environments; 3 may have secrets, reports, a performance test,
+   * and stages side by side.
+   */
   readonly schema: 1 | 2 | 3;
   readonly version: string;
   readonly commit: string;

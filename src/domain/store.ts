@@ -3,6 +3,7 @@ import type { TargetRef } from './ids.js';
 import type { Outcome } from './outcome.js';
 import type { DeploymentPlan, Plan } from './plan.js';
 import type { Digest, Evidence, Release } from './release.js';
+import type { Passed } from './retry.js';
 import type { Person, Statement } from './statement.js';
 import type { DeployRequest, Slot, TargetAnswer, TargetState } from './target.js';
 import type { Sample } from './watching.js';
@@ -41,10 +42,18 @@ export interface RunRow {
   readonly run: string;
   readonly plan: Plan;
   readonly planHash: Digest;
+  /** Its source in the artifact store; absent of runs of before. */
+  readonly source?: Digest;
   /** An artifact that lists the commits which the plan's follows. */
   readonly ancestors?: Digest;
   /** The person whose statement was verified. */
   readonly requestedBy: Person;
+  /** How it ended, and what stands of it; absent: it has not, or has shipped, or nothing stands. */
+  readonly ended?: RunEnd;
+}
+export interface RunEnd {
+  readonly outcome: Outcome;
+  readonly passed: readonly Passed[];
 }
 
 export type DeploymentKind = 'deploy' | 'rollback' | 'recover';
@@ -177,12 +186,14 @@ export interface Store {
      * message has the nonce. The first admission of a pipeline stays.
      */
     admit(admission: {
-      readonly run: RunRow;
+      readonly run: Omit<RunRow, 'ended'>;
       readonly nonce: string;
       readonly message: string;
       readonly entries: readonly AuditEntry[];
     }): Promise<boolean>;
     find(pipeline: string): Promise<RunRow | undefined>;
+    /** Of one that was admitted. A run that ends twice, because its workflow was reset, has the later end. */
+    finish(pipeline: string, end: RunEnd): Promise<void>;
   };
   readonly requests: {
     /** Keeps a request in its place of the order of asking; one that is known keeps the place it has. */

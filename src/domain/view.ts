@@ -9,6 +9,8 @@ import type { Question } from './gate.js';
 export interface WaitingFor {
   readonly question: Question;
   readonly title: string;
+  /** What an approval changes of the settings of what serves, a line each. */
+  readonly changes?: readonly string[];
   /** The decision an answer must name. */
   readonly decision?: Digest;
   readonly have?: number;

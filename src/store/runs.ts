@@ -1,10 +1,11 @@
-import type { RunRow, Store } from '../domain/store.js';
+import type { RunEnd, RunRow, Store } from '../domain/store.js';
 import { rowOf } from './audit.js';
 import type { Database } from './pool.js';
 import { keyOf } from './text.js';
 
 interface Row {
-  readonly body: RunRow;
+  readonly body: Omit<RunRow, 'ended'>;
+  readonly ended: RunEnd | null;
 }
 
 /** A run is admitted once, in one round trip with its nonce and its audit entries. */
@@ -19,7 +20,13 @@ export const runsOf = (db: Database): Store['runs'] => ({
     return rows[0]?.ok === true;
   },
   find: async (pipeline) => {
-    const { rows } = await db.query<Row>('SELECT body FROM runs WHERE pipeline = $1', [keyOf(pipeline)]);
-    return rows[0]?.body;
+    const { rows } = await db.query<Row>('SELECT body, ended FROM runs WHERE pipeline = $1', [
+      keyOf(pipeline),
+    ]);
+    const [row] = rows;
+    return row && { ...row.body, ...(row.ended !== null && { ended: row.ended }) };
+  },
+  finish: async (pipeline, end) => {
+    await db.query('UPDATE runs SET ended = $2 WHERE pipeline = $1', [keyOf(pipeline), JSON.stringify(end)]);
   },
 });

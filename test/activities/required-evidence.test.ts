@@ -7,6 +7,7 @@ import { sha256 } from '../../src/hash.js';
 import { activityOf } from '../support/activity.js';
 import { admissionLab, approved, by, decision, request, RULES } from '../support/admission.js';
 import { memoryArtifacts } from '../support/memory-artifacts.js';
+import { memorySecrets } from '../support/memory-secrets.js';
 import { memoryStore } from '../support/memory-store.js';
 import { performanceStage, pipelineInput, plan, scanStage } from '../support/plans.js';
 
@@ -70,7 +71,7 @@ test('nobody is asked to approve a release that lacks it', async () => {
   const store = memoryStore();
   const opened = (evidence: readonly Evidence[]) => {
     const of = plan('v1');
-    return activityOf('pipeline/shop/r').run(openGate({ store, policy }), {
+    return activityOf('pipeline/shop/r').run(openGate({ store, policy, secrets: memorySecrets() }), {
       ...{ plan: of, planHash: '', release: request.release, evidence, requestedBy: 'alice', run: 'r' },
     });
   };
@@ -85,7 +86,7 @@ test('nobody is asked to approve a release that lacks it', async () => {
 describe('before anything runs', () => {
   const taken = (...more: readonly StagePlan[]) => {
     const input = pipelineInput(plan('v1', { stages: [...more, ...plan('v1').stages] }));
-    const deps = { store: memoryStore(), policy, artifacts: memoryArtifacts() };
+    const deps = { store: memoryStore(), policy, artifacts: memoryArtifacts(), secrets: memorySecrets() };
     return activityOf(`pipeline/shop/${input.run}`).run(admitRun(deps), input);
   };
   test('a run is refused whose stages would not make it', async () => {

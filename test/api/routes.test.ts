@@ -5,7 +5,7 @@ import type { ChainedEntry } from '../../src/domain/audit.js';
 import type { LogChunk } from '../../src/domain/store.js';
 import { auditEntry } from '../contracts/audit.js';
 import { admitRow } from '../support/admitted.js';
-import { deploymentPlan } from '../support/plans.js';
+import { deploymentPlan, pipelineInput, plan } from '../support/plans.js';
 import { ask, json, lab, type Lab } from './server.js';
 
 let api: Lab;
@@ -109,6 +109,13 @@ test('history, releases, targets, samples and policy are read', async () => {
   await api.store.samples.add([sample]);
   const acceptedAt = '2026-01-01T00:00:00Z';
   await api.store.policy.publish({ hash: digest, text: '{"environments":{}}', acceptedAt, worker: 'w' });
+
+  const { plan: of, planHash, run } = pipelineInput(plan('v1'));
+  const admitted = { pipeline: `pipeline/shop/${run}`, run, plan: of, planHash, requestedBy: 'ann' };
+  await api.store.runs.admit({ run: admitted, nonce: 'n', message: 'm', entries: [] });
+  expect(json(await get(`/v1/runs/${run}?service=shop`))).toEqual(admitted);
+  expect(json(await get(`/v1/runs/${run}?service=blog`))).toMatchObject({ error: { type: 'run.unknown' } });
+  expect((await get(`/v1/runs/${run}`)).status).toBe(400);
 
   expect(json(await get('/v1/history'))).toEqual([row]);
   expect(json(await get('/v1/history?service=shop&environment=production&days=1&limit=1'))).toEqual([row]);

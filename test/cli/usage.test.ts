@@ -75,6 +75,7 @@ const WRONG: readonly (readonly string[])[] = [
   ['list', '--limit', '1001'],
   ['list', '--service', 'Lamp'],
   ['status', 'a', 'b'],
+  ['watch', '--changes'],
   ['approve'],
   ['history', '--days', '0'],
   ['audit', '--days', '0'],

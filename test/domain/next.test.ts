@@ -38,6 +38,14 @@ test.each([
   expect(nextCommands({ run: { ...run, outcome: 'failed', failure, reason: 'so' } })).toEqual([command]);
 });
 
+test('a run of which a stage failed is tried again', () => {
+  const stages = [{ name: 'test', kind: 'command', state: 'failed' }] as const;
+  expect(nextCommands({ run: { ...run, stages, outcome: 'failed', failure: 'stage.failed' } })).toEqual([
+    'shipway logs v2-abc',
+    'shipway retry v2-abc',
+  ]);
+});
+
 test('a run through several environments is run again through all of them', () => {
   const through = { ...run, environments: ['staging', 'production'], outcome: 'expired' as const };
   expect(nextCommands({ run: through })).toEqual(['shipway run --release v2']);

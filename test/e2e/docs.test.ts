@@ -20,6 +20,14 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, words: string]>
     "['stage', 'host', 'gateway'].map(start)",
   ],
   'docker compose ps': ['test/e2e/compose.test.ts', 'healthcheck?.test[0]'],
+  'shipway secrets set database/url --environment production < url.txt': [
+    'test/cli/lab/secrets.ts',
+    'secrets set lamp/token --environment guarded',
+  ],
+  'shipway secrets list --environment production': [
+    'test/cli/lab/secrets.ts',
+    'secrets list --environment guarded',
+  ],
   [`statement=$(shipway status "$SERVICE/$RUN" --json | node -e '`]: SIGNAL,
   'temporal workflow signal --address "$ADDRESS" --workflow-id "pipeline/$SERVICE/$RUN" --name approve --input "$statement"':
     SIGNAL,
@@ -93,13 +101,8 @@ describe('what the documents show works in one lab', () => {
     expect(stdout, stderr).not.toBe('');
     return (JSON.parse(stdout) as { run: string }).run;
   }
-  async function waiting(run: string): Promise<void> {
-    for (;;) {
-      const { stdout } = await lab.type(`shipway status ${run} --json`, 'shop');
-      if ((JSON.parse(stdout) as { run: { waitingFor?: object } }).run.waitingFor !== undefined) return;
-      await new Promise((r) => setTimeout(r, 300));
-    }
-  }
+  const waiting = (run: string): Promise<unknown> =>
+    lab.until(run, 'shop', (status) => status.run.waitingFor !== undefined);
 
   beforeAll(async () => {
     lab = await openLab();

@@ -9,6 +9,7 @@ import type { Status } from '../../src/cli/demo/events.js';
 import { startGuard } from '../../src/dev/guard.js';
 import { identityOf } from '../../src/processes.js';
 import { removeAll } from '../support/left-behind.js';
+import { untilStatus } from '../support/until-status.js';
 
 export interface Typed {
   readonly code: number;
@@ -26,6 +27,8 @@ export interface Lab {
   readonly type: (line: string, inside?: string) => Promise<Typed>;
   /** Types a line that goes on, and waits until it has said `ready`. */
   readonly leaveRunning: (line: string, inside: string, ready: RegExp) => Promise<void>;
+  /** Watches a run until its status is so. */
+  readonly until: (run: string, inside: string, when: (status: Status) => boolean) => Promise<Status>;
   /** The address of a run's deployment, once users are served there. */
   readonly serving: (run: string, inside: string) => Promise<string>;
   readonly users: (run: string, inside: string) => Promise<void>;
@@ -54,15 +57,16 @@ export async function openLab(): Promise<Lab> {
         done({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
       });
     });
+  const until: Lab['until'] = (run, inside, when) =>
+    untilStatus(
+      spawn('shipway', ['watch', run, '--json', '--changes'], { cwd: join(folder, inside), env }),
+      when,
+    );
   const serving: Lab['serving'] = async (run, inside) => {
-    for (;;) {
-      const { code, stdout, stderr } = await type(`shipway status ${run} --json`, inside);
-      if (code !== 0) throw new Error(stderr);
-      const { run: view, deployment: { address, shares = {} } = {} } = JSON.parse(stdout) as Status;
-      if (view.outcome !== undefined) throw new Error(`${run} ended before it served: ${stdout}`);
-      if (address !== undefined && Object.values(shares).includes(FULL)) return address;
-      await new Promise((r) => setTimeout(r, LOOK_MS));
-    }
+    const { deployment } = await until(run, inside, ({ deployment: { address, shares = {} } = {} }) => {
+      return address !== undefined && Object.values(shares).includes(FULL);
+    });
+    return deployment?.address ?? '';
   };
   return {
     folder,
@@ -86,6 +90,7 @@ export async function openLab(): Promise<Lab> {
         await new Promise((r) => setTimeout(r, LOOK_MS));
       }
     },
+    until,
     serving,
     users: async (run, inside) => {
       const address = await serving(run, inside);

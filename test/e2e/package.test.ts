@@ -12,6 +12,7 @@ import { FULL } from '../../src/domain/plan.js';
 import { freePort } from '../../src/free-port.js';
 import { packageVersion } from '../../src/paths.js';
 import { freshDatabase, freshNamespace, temporalAddress } from '../support/servers.js';
+import { untilStatus } from '../support/until-status.js';
 import { SECRETS, composeConfig } from './compose.js';
 import { installed, pack, removed } from './packed.js';
 import { compose, without } from './system.js';
@@ -93,13 +94,13 @@ describe.skipIf(without(compose))('the workers of docker-compose.yml', () => {
   let apiPort: number;
   let shop: string;
 
-  const cli = (...args: readonly string[]): Promise<string> =>
-    shipway(shop, args, {
-      TEMPORAL_ADDRESS: temporalAddress(),
-      TEMPORAL_NAMESPACE: namespace,
-      SHIPWAY_API_URL: `http://127.0.0.1:${String(apiPort)}`,
-      SHIPWAY_API_TOKEN: SECRETS.SHIPWAY_API_TOKEN,
-    });
+  const servers = (): NodeJS.ProcessEnv => ({
+    TEMPORAL_ADDRESS: temporalAddress(),
+    TEMPORAL_NAMESPACE: namespace,
+    SHIPWAY_API_URL: `http://127.0.0.1:${String(apiPort)}`,
+    SHIPWAY_API_TOKEN: SECRETS.SHIPWAY_API_TOKEN,
+  });
+  const cli = (...args: readonly string[]): Promise<string> => shipway(shop, args, servers());
 
   /** Where a container's address or folder is here. */
   function here(text: string): string {
@@ -150,13 +151,19 @@ describe.skipIf(without(compose))('the workers of docker-compose.yml', () => {
 
   /** Users of what a run deploys, from the moment it serves: a bake that nobody takes part in proves nothing. */
   async function usersOf(id: string): Promise<Traffic> {
-    for (;;) {
-      const { deployment } = JSON.parse(await cli('status', id, '--json')) as Status;
-      const { address, shares = {} } = deployment ?? {};
-      if (address !== undefined && Object.values(shares).includes(FULL))
-        return startTraffic({ address, paths: ['/api/products'], rate: 50, versionHeader: 'x-version' });
-      await new Promise((r) => setTimeout(r, 200));
-    }
+    const watching = spawn(join(project, 'node_modules/.bin/shipway'), ['watch', id, '--json', '--changes'], {
+      cwd: shop,
+      env: { ...process.env, ...servers() },
+    });
+    const serves = ({ deployment }: Status): boolean =>
+      deployment?.address !== undefined && Object.values(deployment.shares).includes(FULL);
+    const { deployment } = await untilStatus(watching, serves);
+    return startTraffic({
+      address: deployment?.address ?? '',
+      paths: ['/api/products'],
+      rate: 50,
+      versionHeader: 'x-version',
+    });
   }
 
   beforeAll(async () => {

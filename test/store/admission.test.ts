@@ -108,6 +108,11 @@ test('a run is admitted with its nonce and its entry or not at all, and stays as
   expect(await admit({ pipeline: 'pipeline/shop/other' }, 'm', 'stolen')).toBe(false);
   expect(await admit({}, 'another message', 'stolen')).toBe(false);
   expect(await store.runs.find(run.pipeline)).toEqual(run);
+  const passed = [{ stage: 'test', evidence: [] }];
+  for (const outcome of ['failed', 'aborted'] as const) {
+    await store.runs.finish(run.pipeline, { outcome, passed });
+    expect(await store.runs.find(run.pipeline)).toEqual({ ...run, ended: { outcome, passed } });
+  }
   expect(await store.runs.find('pipeline/shop/other')).toBeUndefined();
   expect((await store.audit.list({ service: 'runs' })).map((c) => c.entry.key)).toEqual(['run-admitted']);
   expect(await store.nonces.has('of a run', run.pipeline, 'm')).toBe(true);

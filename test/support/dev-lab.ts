@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDev } from '../../src/cli/demo/dev-process.js';
 import { startGuard } from '../../src/dev/guard.js';
-import { jsonOf, shipway, type Said, type Typed } from './command-line.js';
+import { jsonOf, shipway, startShipway, type Said, type Typed } from './command-line.js';
 import { makeLamp } from './lamp.js';
-import { eventually } from './eventually.js';
 import { removeAll } from './left-behind.js';
+import { untilStatus } from './until-status.js';
 
 export interface DevLab {
   /** The service's repository, in which `shipway dev` runs. */
@@ -68,10 +68,7 @@ export async function devLab(): Promise<DevLab> {
       return String((await json(`run ${where} --detach`))['run']);
     },
     until: (run, when) =>
-      eventually(async () => {
-        const status = (await json(`status ${run}`)) as StatusJson;
-        return when(status) ? status : undefined;
-      }),
+      untilStatus(startShipway(['watch', run, '--json', '--changes'], { cwd: directory }), when),
     end: async () => {
       await dev.stop();
       await removeAll(folder);

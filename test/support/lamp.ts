@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { git } from '../../src/cli/example/git.js';
 
 /** A service whose stages take no time and whose bake is short: for tests that are not about the service. */
@@ -12,14 +12,15 @@ const POLICY = `environments:
   staging: { identity: asserted }
   steered: { identity: asserted }
   proved: { identity: asserted, approvals: { performance_test: required } }
+  guarded: { identity: asserted, approvals: { required_approvals: 1, expires_after: 1h, self_approval: false } }
   production:
     identity: asserted
     approvals: { required_approvals: 1, expires_after: 1h, self_approval: false }
 `;
-const service = (bake: string): string => `service: lamp
+const service = (bake: string, build: string): string => `service: lamp
 stages:
   - { name: test, script: [sh test.sh], reports: { junit: [junit.xml] } }
-  - { name: build, script: ['true'], artifacts: [server.js, version.txt, package.json] }
+  - { name: build, script: ['${build}'], artifacts: [server.js, version.txt, package.json] }
   - approve
   - deploy
 deploy:
@@ -39,6 +40,10 @@ environments:
   nowhere: {}
   # Asks for a test that no stage makes.
   proved: {}
+  # Gets a secret.
+  guarded:
+    required_variables: [LAMP_TOKEN, LEVEL]
+    environment: { LAMP_TOKEN: { secret: '{environment}/lamp/token' }, LEVEL: low }
   # Moves only when somebody says so.
   steered: { strategy: canary, canary: { steps: [10%, 50%, 100%], step_duration: 1h }, bake: 1h }
 `;
@@ -46,7 +51,12 @@ environments:
 const WELL = `echo all is well; echo '<testsuite><testcase name="on"/></testsuite>' > junit.xml`;
 
 /** Releases by tag, in the order of their commits; each is what the next one adds to. */
-const RELEASES: Readonly<Record<string, { readonly test?: string; readonly bake?: string }>> = {
+interface Kind {
+  readonly test?: string;
+  readonly bake?: string;
+  readonly build?: string;
+}
+const RELEASES: Readonly<Record<string, Kind>> = {
   v1: {},
   v2: {},
   /** Its tests fail. */
@@ -57,7 +67,13 @@ const RELEASES: Readonly<Record<string, { readonly test?: string; readonly bake?
   baking: { bake: '1h' },
 };
 
-/** Makes the repository of the service in `directory`: the same commits on every machine. */
+/** One that cannot be built before there is a file `fixed` in `folder`, where its tests note that they have run. */
+const flaky = (folder: string): Kind => ({
+  test: `${WELL}; echo tested >> '${folder}/tested'`,
+  build: `test -e "${folder}/fixed"`,
+});
+
+/** Makes the repository of the service in `directory`: the same commits on every machine, but for the last. */
 export async function makeLamp(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   await git(directory, ['init', '--quiet', '--template=']);
@@ -68,8 +84,11 @@ export async function makeLamp(directory: string): Promise<void> {
     'shipway.policy.yaml': POLICY,
     '.gitignore': '.shipway/\n',
   };
-  for (const [tag, { test = WELL, bake = '1s' }] of Object.entries(RELEASES)) {
-    const changing = { 'version.txt': tag, 'test.sh': `${test}\n`, 'shipway.yaml': service(bake) };
+  for (const [tag, { test = WELL, bake = '1s', build = 'true' }] of Object.entries({
+    ...RELEASES,
+    flaky: flaky(dirname(directory)),
+  })) {
+    const changing = { 'version.txt': tag, 'test.sh': `${test}\n`, 'shipway.yaml': service(bake, build) };
     for (const [name, text] of Object.entries({ ...steady, ...changing }))
       await writeFile(join(directory, name), text);
     const by = { name: 'Lamp', email: 'lamp@example.invalid', date: '2026-01-05T09:00:00Z' };

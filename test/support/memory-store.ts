@@ -212,6 +212,11 @@ export function memoryStore(): MemoryStore {
         return Promise.resolve(true);
       },
       find: (pipeline) => Promise.resolve(runs.get(pipeline)),
+      finish(pipeline, ended) {
+        const run = runs.get(pipeline);
+        if (run !== undefined) runs.set(pipeline, { ...run, ended });
+        return done;
+      },
     },
     requests: {
       note(body) {

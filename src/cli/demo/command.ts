@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { linesOf } from '../../client/lines.js';
+import { REFUSED } from '../../domain/outcome.js';
 import { ownEnvironment } from '../../dev/environment.js';
 import { packageRoot } from '../../paths.js';
 
@@ -15,15 +18,18 @@ export interface Place {
   readonly signal: AbortSignal;
 }
 
+const started = ({ directory, signal }: Place, args: readonly string[]) =>
+  spawn(process.execPath, [BIN, ...args], {
+    cwd: directory,
+    env: ownEnvironment(process.env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+  });
+
 /** Runs a public command as anybody would, in the demo's directory, and gives what it said. Fails with an `AbortError` when the demo ends. */
-export function shipway({ directory, signal }: Place, args: readonly string[]): Promise<Ended> {
+export function shipway(place: Place, args: readonly string[]): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [BIN, ...args], {
-      cwd: directory,
-      env: ownEnvironment(process.env),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      signal,
-    });
+    const child = started(place, args);
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
@@ -40,6 +46,26 @@ export async function answerOf<T>(place: Place, args: readonly string[]): Promis
   const { code, stdout, stderr } = await shipway(place, [...args, '--json']);
   if (code !== 0) throw new Error(`shipway ${args.join(' ')} ended with ${String(code)}:\n${stderr}`);
   return JSON.parse(stdout) as T;
+}
+
+/** How a command ends that has followed something to its end, however that was. */
+const FOLLOWED: readonly (number | null)[] = [0, 1, REFUSED];
+
+/** What a command that follows something prints on stdout, line by line as it comes. Fails with its own words when it could not. */
+export async function* linesFrom(place: Place, args: readonly string[]): AsyncIterable<string> {
+  const child = started(place, args);
+  const ended = once(child, 'close') as Promise<[number | null]>;
+  ended.catch(() => undefined);
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  try {
+    yield* linesOf(child.stdout);
+    const [code] = await ended;
+    if (!FOLLOWED.includes(code))
+      throw new Error(`shipway ${args.join(' ')} ended with ${String(code)}:\n${stderr}`);
+  } finally {
+    child.kill();
+  }
 }
 
 export const BIN = join(packageRoot(), 'bin/shipway.js');

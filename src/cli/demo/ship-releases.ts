@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { FULL } from '../../domain/plan.js';
 import { readExample, type ExampleManifest, type ExampleRelease } from '../example/manifest.js';
 import { clock } from '../render/text.js';
-import { answerOf, shipway, typed, type Place } from './command.js';
+import { answerOf, linesFrom, shipway, typed, type Place } from './command.js';
 import { eventBook, eventsOf, type Event, type Status } from './events.js';
 import { startTraffic, type Traffic } from './traffic.js';
 
@@ -36,7 +35,6 @@ interface Demo extends ShipOptions {
 }
 
 const RATE = 100;
-const LOOK_MS = 1_000;
 const VERSION_HEADER = 'x-version';
 const WHO_SHIPS = 'alice';
 const WHO_APPROVES = 'bob';
@@ -70,26 +68,26 @@ async function shipOne(demo: Demo, release: ExampleRelease): Promise<Shipped> {
   return { release, run, outcome, reason, events: book.all(), from, to: Date.now() };
 }
 
-/** Looks at a run until it has an outcome, says what happened in it, answers when it asks, and lets users come once they can. */
+/** Watches a run until it has an outcome, says what happens in it, answers when it asks, and lets users come once they can. */
 async function followed(
   demo: Demo,
   run: string,
   fresh: (events: readonly Event[]) => readonly Event[],
 ): Promise<Status> {
-  const { place, say } = demo;
-  let asked: string | undefined;
-  for (;;) {
-    const status = await answerOf<Status>(place, ['status', run]);
-    for (const event of fresh(eventsOf(status))) say(`  ${clock(event.at)}  ${placed(demo, event)}`);
+  let [last, asked]: [Status | undefined, string | undefined] = [undefined, undefined];
+  for await (const line of linesFrom(demo.place, ['watch', run, '--json', '--changes'])) {
+    const status = JSON.parse(line) as Status;
+    for (const event of fresh(eventsOf(status))) demo.say(`  ${clock(event.at)}  ${placed(demo, event)}`);
     letUsersCome(demo, status);
-    if (status.run.outcome !== undefined) return status;
     const { waitingFor } = status.run;
     if (waitingFor?.question === 'approval' && waitingFor.decision !== asked) {
       asked = waitingFor.decision;
       await answered(demo, run);
     }
-    await sleep(LOOK_MS, undefined, { signal: place.signal });
+    last = status;
   }
+  if (last === undefined) throw new Error(`shipway watch said nothing of ${run}`);
+  return last;
 }
 
 /** What happened, and where if that is not clear. */

@@ -13,8 +13,13 @@ export function ending(lab: () => DevLab): void {
     expect(said.stderr).toMatch(/^ {2}✗ test /m);
     expect((await lab().type(`logs ${run}`)).stdout).toContain('this cannot work\n');
     const status = await lab().json(`status ${run}`);
-    expect(status).toMatchObject({ run: { outcome: 'failed' }, next: [`shipway logs ${run}`] });
-    expect((await lab().type(`status ${run}`)).stdout).toContain(`next:\n  shipway logs ${run}\n`);
+    expect(status).toMatchObject({
+      run: { outcome: 'failed' },
+      next: [`shipway logs ${run}`, `shipway retry ${run}`],
+    });
+    expect((await lab().type(`status ${run}`)).stdout).toContain(
+      `next:\n  shipway logs ${run}\n  shipway retry ${run}\n`,
+    );
   });
 
   test('an environment that the policy does not name', async () => {

@@ -1,0 +1,32 @@
+import type { Plan, StagePlan } from './plan.js';
+
+type Node = Pick<StagePlan, 'name' | 'needs'>;
+
+/** The form of a plan whose stages wait for what they need; in earlier ones each waits for the one before. */
+export const GRAPH = 3 as const;
+
+/** What each stage of a plan waits for. */
+export const needsOf = ({ schema, stages }: Pick<Plan, 'schema' | 'stages'>): readonly Node[] =>
+  schema >= GRAPH
+    ? stages
+    : stages.map(({ name }, i) => ({ name, needs: stages.slice(Math.max(0, i - 1), i).map((s) => s.name) }));
+
+/** The stages that each one waits for, itself or through others. A stage needs only earlier ones. */
+export function waitsFor(stages: readonly Node[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const all = new Map<string, ReadonlySet<string>>();
+  for (const { name, needs } of stages)
+    all.set(name, new Set(needs.flatMap((need) => [need, ...(all.get(need) ?? [])])));
+  return all;
+}
+
+/** Whether each stage waits for the one before it, itself or through others: none runs beside another. */
+export function inARow(stages: readonly Node[]): boolean {
+  const before = waitsFor(stages);
+  return stages.every(({ name }, i) => {
+    const last = stages[i - 1];
+    return last === undefined || before.get(name)?.has(last.name) === true;
+  });
+}
+
+/** Whether some stages of a plan run beside others. */
+export const isSideBySide = (plan: Pick<Plan, 'schema' | 'stages'>): boolean => !inARow(needsOf(plan));

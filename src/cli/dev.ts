@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { up } from '../dev/up.js';
 import { ConfigurationError, loadPolicy } from '../config/index.js';
 import { UsageError } from '../errors.js';
-import { configurationFile } from './context.js';
+import { configurationFile } from './configuration-file.js';
 import { progress, result } from './output.js';
 import { policyBeside } from './policy-file.js';
 import type { Command } from './table.js';

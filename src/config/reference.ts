@@ -1,6 +1,6 @@
 import { COMING_IN_POLICY, COMING_IN_SERVICE } from './coming.js';
 import { flowText } from './flow-text.js';
-import { ENVIRONMENTS, INTRODUCTION, POLICY, RULES, STAGES } from './reference-text.js';
+import { CODE, ENVIRONMENTS, INTRODUCTION, POLICY, RULES, STAGES } from './reference-text.js';
 import { STARTER_POLICY, STARTER_SERVICE } from './starter.js';
 
 /** The part of JSON Schema that the reference is made of, with `form` and `coming` of our own. */
@@ -38,6 +38,7 @@ export function reference(service: Schema, policy: Schema): string {
     table(deploy ?? {}),
     RULES,
     ENVIRONMENTS,
+    CODE,
     '## shipway.policy.yaml',
     POLICY,
     table(policy),

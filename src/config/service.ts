@@ -4,7 +4,7 @@ import type { DeploymentPlan } from '../domain/plan.js';
 import type { Policy } from '../domain/policy.js';
 import { deploymentOf, merged } from './deployment.js';
 import { deploymentProblems, type Ask } from './deployment-rules.js';
-import { parseDocument, readDocument, type ParsedDocument } from './document.js';
+import { parseDocument, type ParsedDocument } from './document.js';
 import { idleCanary, unnamed } from './environment-rules.js';
 import { misnamed } from './fields.js';
 import { parseAt, problemAt, sourceOf, toldToTry, wasRead, type Source } from './issues.js';
@@ -13,18 +13,14 @@ import { deploySchema, type DeployInput } from './deploy-schema.js';
 import { serviceShell } from './service-schema.js';
 import { parseStages, type StageConfig } from './stages.js';
 
-/** `shipway.yaml` with every default filled in: one deployment plan an environment. */
+/** A service with every default filled in: one deployment plan an environment. */
 export interface ServiceConfig {
   readonly service: string;
   readonly stages: readonly StageConfig[];
   readonly environments: Readonly<Record<string, DeploymentPlan>>;
 }
 
-/** Reads and checks a file. Fails with `UsageError` only when it cannot be read at all. */
-export const loadService = async (file: string): Promise<Loaded<ServiceConfig>> =>
-  serviceIn(file, await readDocument(file));
-
-/** The same from a text, such as the file of a commit. Throws nothing, whatever the text. */
+/** Checks a text. Throws nothing, whatever the text. */
 export const parseService = (file: string, text: string): Loaded<ServiceConfig> =>
   serviceIn(file, parseDocument(file, text));
 

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { Extensions } from '../src/domain/adapters.js';
 import type { ArtifactStore, MetricSource, Provider, Router } from '../src/domain/ports.js';
 import type { Policy } from '../src/domain/policy.js';
 import type { Store } from '../src/domain/store.js';
@@ -22,4 +23,6 @@ export interface EffectDeps {
   readonly provider: Provider;
   readonly router: Router;
   readonly metrics: MetricSource;
+  /** What users have added to this worker. */
+  readonly extensions?: Extensions;
 }

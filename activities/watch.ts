@@ -10,6 +10,7 @@ import type {
 import { watchLoop } from '../src/domain/watch-loop.js';
 import { ShipwayError } from '../src/errors.js';
 import type { EffectDeps } from './deps.js';
+import { worldOf } from './world.js';
 
 const BEAT_MS = 1_000;
 
@@ -35,7 +36,7 @@ export const watch =
           now: Date.now,
           sleep: (ms) => pause(ms, signal),
           interrupted: () => signal.aborted,
-          observe: () => observe(deps, input, signal),
+          observe: () => observe(worldOf(deps, input), input, signal),
           keep: (samples) => keep(deps, samples),
           beat: (beat) => {
             last = beat;

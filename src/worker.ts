@@ -8,6 +8,7 @@ import { closeInTurn } from './close-in-turn.js';
 import { temporalProfile } from './connection.js';
 import { ShipwayError } from './errors.js';
 import { localArtifacts } from './adapters/artifacts/local.js';
+import type { Extensions } from './domain/adapters.js';
 import type { ArtifactStore } from './domain/ports.js';
 import type { Store } from './domain/store.js';
 import { QUEUES, effectQueues } from './domain/ids.js';
@@ -55,24 +56,27 @@ interface Parts {
   readonly artifacts: ArtifactStore;
   readonly store: Store | undefined;
   readonly user: StageUser | undefined;
+  readonly extensions: Extensions | undefined;
 }
 
 /** What was opened, newest last: closed in the other order. */
 type Opened = (() => Promise<unknown>)[];
 
 /**
- * Starts all roles of `settings` in this process. Wiring only: every decision is elsewhere. When it cannot start it leaves nothing
+ * Starts all roles of `settings` in this process. Wiring only: every decision is elsewhere. `extensions` serve
+ * the targets whose plans name them. When it cannot start it leaves nothing
  * open; fails with `UsageError`, `config.invalid`, `store.unavailable`, `temporal.unavailable`.
  */
 export async function startWorker(
   settings: WorkerSettings,
   log: Logger = pino(pino.destination(2)),
+  extensions?: Extensions,
 ): Promise<RunningWorker> {
   installRuntime(log);
   await mkdir(settings.artifactDir, { recursive: true, mode: 0o700 });
   const opened: Opened = [];
   try {
-    return await started(await assemble(settings, log, opened), opened);
+    return await started({ ...(await assemble(settings, log, opened)), extensions }, opened);
   } catch (error) {
     await closeInTurn(opened).catch((also: unknown) => {
       log.warn({ err: also }, 'not everything could be closed');
@@ -111,7 +115,8 @@ async function prepared(parts: Preparing, opened: Opened): Promise<string> {
   return api.url;
 }
 
-async function assemble(settings: WorkerSettings, log: Logger, opened: Opened): Promise<Parts> {
+type Assembled = Omit<Parts, 'extensions'>;
+async function assemble(settings: WorkerSettings, log: Logger, opened: Opened): Promise<Assembled> {
   const user = await commandUser(settings);
   const { connectionOptions: options, namespace = 'default' } = await temporalProfile(process.env);
   const { address = 'localhost:7233' } = options;

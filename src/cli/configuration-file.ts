@@ -37,23 +37,28 @@ export async function configurationIfAny(values: Values): Promise<string | undef
 /** As whoever typed the command would name it. */
 export const pathFromHere = (file: string): string => relative(process.cwd(), file) || file;
 
-/** The file that `-f` names. Fails with `UsageError`. */
-export async function namedFile(named: string): Promise<string> {
+/** The file that `-f`, or another option, names. Fails with `UsageError`. */
+export async function namedFile(named: string, option = '-f'): Promise<string> {
   if (named === '')
     throw new UsageError(
-      '-f names an empty path',
+      `${option} names an empty path`,
       'name a file, or leave it out for shipway.yaml or shipway.config.ts here or above',
     );
   const found = await stat(resolve(named)).catch((error: NodeJS.ErrnoException) => error.code ?? 'ENOENT');
   if (found === 'ENOENT' || found === 'ENOTDIR')
     throw (
       (await brokenLink(named)) ??
-      new UsageError(`there is no file ${named}`, 'name an existing file with -f')
+      new UsageError(`there is no file ${named}`, `name an existing file with ${option}`)
     );
   if (typeof found === 'string' || found.isFile()) return resolve(named);
   throw found.isDirectory()
-    ? new UsageError(`${named} is a folder`, `name the file in it: -f ${join(named, 'shipway.yaml')}`)
-    : new UsageError(`${named} is not a file that can be read twice`, 'name a plain file with -f');
+    ? new UsageError(
+        `${named} is a folder`,
+        option === '-f'
+          ? `name the file in it: -f ${join(named, 'shipway.yaml')}`
+          : `name the file in it: ${option} FILE`,
+      )
+    : new UsageError(`${named} is not a file that can be read twice`, `name a plain file with ${option}`);
 }
 
 /** The file of one of these names here or above, or what is wrong: a link that comes first and leads to none, or two in one folder. */

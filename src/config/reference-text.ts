@@ -59,6 +59,10 @@ environments:
   production: {}
 \`\`\``;
 
+export const ADAPTERS = `Providers, routers and metric sources that whoever runs the workers has added to them, as \`examples/extend\` shows. They are named here, so that a name nobody has is an error before
+anything runs, and used as \`own:NAME\`. What a provider or a router can do is said here for the check of the strategy, and must be true: the worker’s own word is asked before instances start.
+A target keeps its provider and its router while something is live there; its metric source may change.`;
+
 export const CODE = `## shipway.config.ts
 
 The same service as TypeScript, where somebody would rather compute it: \`shipway init --typescript\` writes one. Keys and values are those of \`shipway.yaml\`, and the same content gives the

@@ -2,6 +2,8 @@ import { NAME } from '../domain/ids.js';
 import { COMING_IN_SERVICE } from './coming.js';
 import type { DeploymentPlan } from '../domain/plan.js';
 import type { Policy } from '../domain/policy.js';
+import { adapterProblems } from './adapter-rules.js';
+import { adaptersSchema, ownAdapters, type OwnAdapters } from './adapter-schema.js';
 import { deploymentOf, merged } from './deployment.js';
 import { deploymentProblems, type Ask } from './deployment-rules.js';
 import { parseDocument, type ParsedDocument } from './document.js';
@@ -57,16 +59,19 @@ function configOf(source: Source, problems: Problem[]): ServiceConfig | undefine
   const { value, places } = source.document;
   const shell = parseAt(serviceShell, value, [], source, problems);
   if (shell === undefined) return undefined;
-  const { service, stages: raw, deploy, environments } = shell;
+  const { service, stages: raw, deploy, environments, adapters } = shell;
   for (const key of ['service', 'stages', 'environments'])
     if (!places.has([key]) && wasRead(source, [key]) && !toldToTry(problems, key))
       problems.push(problemAt(source, [], `${key} is missing`, MISSING[key] ?? key));
   const stages = parseStages(raw ?? [], environments && Object.keys(environments), source, problems);
   const base =
     deploy === undefined ? {} : (parseAt(deploySchema, deploy, ['deploy'], source, problems) ?? {});
+  const named =
+    adapters === undefined ? {} : parseAt(adaptersSchema, adapters, ['adapters'], source, problems);
+  const own = wasRead(source, ['adapters']) ? ownAdapters(named) : undefined;
   const plans = Object.fromEntries(
     Object.entries(environments ?? {}).flatMap(([name, override]) => {
-      const plan = environmentPlan(name, base, override, source, problems);
+      const plan = environmentPlan(name, { base, own }, override, source, problems);
       return plan === undefined ? [] : [[name, plan] as const];
     }),
   );
@@ -83,7 +88,7 @@ const MISSING: Readonly<Record<string, string>> = {
 
 function environmentPlan(
   name: string,
-  base: DeployInput,
+  { base, own }: { readonly base: DeployInput; readonly own: OwnAdapters | undefined },
   raw: unknown,
   source: Source,
   problems: Problem[],
@@ -98,7 +103,7 @@ function environmentPlan(
   if (missing.includes('strategy') || missing.includes('provider') || missing.includes('router'))
     return undefined;
   const plan = deploymentOf(name, input);
-  problems.push(...deploymentProblems(plan, input, ask));
+  problems.push(...adapterProblems(plan, own, ask), ...deploymentProblems(plan, input, ask));
   return missing.length > 0 ? undefined : plan;
 }
 const REQUIRED = ['provider', 'command', 'router', 'strategy'] as const;

@@ -36,7 +36,7 @@ export const watch =
           now: Date.now,
           sleep: (ms) => pause(ms, signal),
           interrupted: () => signal.aborted,
-          observe: () => observe(worldOf(deps, input), input, signal),
+          observe: () => observe(deps, input, signal),
           keep: (samples) => keep(deps, samples),
           beat: (beat) => {
             last = beat;
@@ -62,14 +62,12 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-async function observe(
-  { metrics, provider }: EffectDeps,
-  input: WatchInput,
-  signal: AbortSignal,
-): Promise<Observation> {
+async function observe(deps: EffectDeps, input: WatchInput, signal: AbortSignal): Promise<Observation> {
+  // A worker without its adapter is a source that does not answer.
+  const world = async (): Promise<EffectDeps> => Promise.resolve(worldOf(deps, input));
   const [health, sample] = await Promise.allSettled([
-    provider.health(input, input.candidate.slot, input.liveness, signal),
-    metrics.sample(input, signal),
+    world().then(({ provider }) => provider.health(input, input.candidate.slot, input.liveness, signal)),
+    world().then(({ metrics }) => metrics.sample(input, signal)),
   ]);
   const probed =
     health.status === 'fulfilled'

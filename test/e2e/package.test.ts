@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,7 +10,7 @@ import { startTraffic, type Traffic } from '../../src/cli/demo/traffic.js';
 import { stopInstances } from '../../src/dev/instances.js';
 import { FULL } from '../../src/domain/plan.js';
 import { freePort } from '../../src/free-port.js';
-import { packageVersion } from '../../src/paths.js';
+import { packageRoot, packageVersion } from '../../src/paths.js';
 import { freshDatabase, freshNamespace, temporalAddress } from '../support/servers.js';
 import { SECRETS, composeConfig } from './compose.js';
 import { installed, pack, removed } from './packed.js';
@@ -79,6 +79,36 @@ test(
     await shipway(join(folder, 'shop'), ['plan', '--environment', 'production', '--release', 'v2']);
   },
   PATIENCE_MS,
+);
+
+test(
+  'a strict TypeScript program is checked by the types that it brings',
+  { timeout: PATIENCE_MS },
+  async () => {
+    const own = join(packageRoot(), 'node_modules');
+    await copyFile(join(packageRoot(), 'test/e2e/consumer.ts'), join(project, 'consumer.mts'));
+    const options = [
+      'strict',
+      'exactOptionalPropertyTypes',
+      'noUncheckedIndexedAccess',
+      'noEmit',
+      'skipLibCheck',
+    ];
+    await run(process.execPath, [
+      ...[join(own, 'typescript/bin/tsc'), ...options.map((option) => `--${option}`)],
+      ...[
+        '--module',
+        'nodenext',
+        '--target',
+        'es2023',
+        '--types',
+        'node',
+        '--typeRoots',
+        join(own, '@types'),
+      ],
+      join(project, 'consumer.mts'),
+    ]);
+  },
 );
 
 /**

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { pipelineId } from '../../src/domain/ids.js';
+import type { DeploymentPlan } from '../../src/domain/plan.js';
 import { labOfFile } from '../support/lab.js';
-import { pipelineInput, plan } from '../support/plans.js';
+import { deploymentPlan, pipelineInput, plan } from '../support/plans.js';
 import { record } from '../support/record.js';
 import { endedOf } from '../support/story.js';
 
@@ -35,4 +36,19 @@ test('what was built before is shipped as it is: its stages do not run again', a
     ],
   });
   await record('pipeline-reused', handle(input.run));
+});
+
+test('a watch is told which adapters a plan names, and nothing where all are built in', async () => {
+  const own = { provider: 'process', router: 'gateway', metrics: 'own:text' };
+  const adapters = async (more: Partial<DeploymentPlan>): Promise<readonly unknown[]> => {
+    lab.watched.length = 0;
+    const input = pipelineInput(plan('v7', { environment: 'staging', deployment: deploymentPlan(more) }));
+    await lab.start(input);
+    expect(await endedOf(handle(input.run))).toMatchObject({ outcome: 'shipped' });
+    return lab.watched.map((w) => w.adapters);
+  };
+  expect(new Set(await adapters({ bakeMs: 1_000 }))).toEqual(new Set([undefined]));
+  const told = await adapters({ metrics: own.metrics });
+  expect(told.length).toBeGreaterThan(0);
+  expect(told).toEqual(told.map(() => own));
 });

@@ -1,4 +1,5 @@
 import { ApplicationFailure, setHandler, type CancellationScope } from '@temporalio/workflow';
+import { adaptersIn } from '../src/domain/adapters.js';
 import { deploymentDetails } from '../src/domain/details.js';
 import type { GateState } from '../src/domain/gate.js';
 import type { DeploymentInput, GoBack } from '../src/domain/inputs.js';
@@ -126,6 +127,7 @@ export const about = ({ input }: Field) => ({
   environment: input.environment,
   version: input.release.version,
   candidate: input.candidate,
+  ...adaptersIn(input.plan),
   ...(input.replaces === undefined ? {} : { stable: input.replaces.slot }),
 });
 

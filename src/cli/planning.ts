@@ -1,5 +1,4 @@
 import { realpath } from 'node:fs/promises';
-import { relative } from 'node:path';
 import {
   ConfigurationError,
   branchesOf,
@@ -8,15 +7,12 @@ import {
   commitOf,
   dirtyCommit,
   factsOf,
-  fileAt,
-  loadService,
-  parseService,
   repositoryOf,
   resolvePlan,
+  serviceIn,
   wayOf,
   type Environments,
   type GitFacts,
-  type Loaded,
   type ServiceConfig,
   type SourceBundle,
 } from '../config/index.js';
@@ -27,8 +23,9 @@ import { MOST_REASON } from '../domain/statement.js';
 import { UsageError } from '../errors.js';
 import { digestOf } from '../hash.js';
 import { builtBefore, reuseLine } from './built-before.js';
-import { configurationFile, pathFromHere } from './context.js';
+import { configurationFile, pathFromHere } from './configuration-file.js';
 import { progress, string } from './output.js';
+import { readAt, readNow, type ReadConfiguration } from './read-configuration.js';
 import type { Values } from './table.js';
 
 export interface Planned {
@@ -52,8 +49,8 @@ export async function planned(values: Values, lookUp = builtBefore): Promise<Pla
     throw new UsageError('--dirty ships the working tree, and --release names a commit', 'one of the two');
   const commit = await commitOf(root, ref);
   const config = dirty
-    ? valid('the working tree', await loadService(file))
-    : valid(`commit ${commit.slice(0, 12)}`, await configAt(root, commit, file));
+    ? valid('the working tree', await readNow(file))
+    : valid(`commit ${commit.slice(0, 12)}`, await readAt(root, commit, file));
   const environments = environmentsAsked(values, config);
   const facts = await factsOf(root, ref, commit, branchesOf(config));
   const why = overrideOf(values);
@@ -128,17 +125,8 @@ async function fromTree(
   }
 }
 
-async function configAt(root: string, commit: string, file: string): Promise<Loaded<ServiceConfig>> {
-  const text = await fileAt(root, commit, file);
-  if (text === undefined)
-    throw new UsageError(
-      `commit ${commit.slice(0, 12)} has no ${relative(root, file)}`,
-      'commit it, or ship the working tree with --dirty',
-    );
-  return typeof text === 'string' ? parseService(file, text) : { ok: false, problems: [text] };
-}
-
-function valid(where: string, loaded: Loaded<ServiceConfig>): ServiceConfig {
+function valid(where: string, { file, document }: ReadConfiguration): ServiceConfig {
+  const loaded = serviceIn(file, document);
   if (loaded.ok) return loaded.value;
   const problems = loaded.problems.map((p) => ({ ...p, file: pathFromHere(p.file) }));
   throw new ConfigurationError(

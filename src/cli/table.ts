@@ -25,16 +25,19 @@ export type Command = (values: Values, positionals: readonly string[]) => Promis
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'init',
-    summary: 'write a commented shipway.yaml and shipway.policy.yaml, or make an example',
+    summary: 'write a commented configuration and policy to start from, or make an example',
     positionals: ['[DIRECTORY]'],
-    options: { example: text('NAME', 'make a repository of this example: storefront') },
-    examples: ['shipway init', 'shipway init --example storefront shop'],
+    options: {
+      example: text('NAME', 'make a repository of this example: storefront'),
+      typescript: flag('shipway.config.ts instead of shipway.yaml'),
+    },
+    examples: ['shipway init', 'shipway init --typescript', 'shipway init --example storefront shop'],
     alone: true,
     load: async () => (await import('./init.js')).init,
   },
   {
     name: 'validate',
-    summary: 'check shipway.yaml, or a policy that -f names, and list every problem with its line',
+    summary: 'check the configuration, or a policy that -f names, and list every problem with its line',
     positionals: [],
     options: {},
     examples: [
@@ -132,7 +135,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       environment: must(ENVIRONMENT),
       reason: must(REASON),
       to: text('VERSION', 'to this version instead of the newest good one'),
-      service: text('NAME', 'the service (default: that of shipway.yaml)'),
+      service: text('NAME', 'the service (default: that of the configuration)'),
       detach: flag('print the deployment and return'),
     },
     examples: [
@@ -176,7 +179,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'releases',
     summary: 'what was built, what is known of it, and where it is live',
     positionals: [],
-    options: { service: text('NAME', 'of this service (default: that of shipway.yaml)') },
+    options: { service: text('NAME', 'of this service (default: that of the configuration)') },
     examples: ['shipway releases', 'shipway releases --service storefront --json'],
     load: async () => (await import('./releases.js')).releases,
   },
@@ -206,8 +209,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'dev',
     summary: 'Temporal, PostgreSQL, gateway and a worker on this machine, until Ctrl-C',
     positionals: [],
-    options: {},
-    examples: ['shipway dev'],
+    options: { worker: text('FILE', 'a worker of your own instead, with your own adapters') },
+    examples: ['shipway dev', 'shipway dev --worker worker.js'],
     keeps: true,
     load: async () => (await import('./dev.js')).dev,
   },

@@ -1,3 +1,4 @@
+import type { Adapters } from './adapters.js';
 import type { TargetRef } from './ids.js';
 import type { WatchPlan } from './plan.js';
 import type { Digest } from './release.js';
@@ -47,6 +48,8 @@ export const EVIDENCE_LIMIT = 60;
 export const NO_EVIDENCE: WatchEvidence = { observations: [] };
 
 export interface WatchInput extends TargetRef {
+  /** Absent: what is built in. */
+  readonly adapters?: Adapters;
   readonly deployment: string;
   /** For samples and summaries: `canary 25 %`, `bake`, `parked`. */
   readonly phase: string;

@@ -10,6 +10,7 @@ import {
 import { afterAll, beforeEach } from 'vitest';
 import { askTarget } from '../../activities/targets.js';
 import { allFailing } from '../../activities/failure.js';
+import type { Extensions } from '../../src/domain/adapters.js';
 import { QUEUES, effectQueues, pipelineId, targetId } from '../../src/domain/ids.js';
 import { MESSAGES } from '../../src/domain/messages.js';
 import type { PipelineInput } from '../../src/domain/inputs.js';
@@ -61,6 +62,9 @@ export const POLICY: Policy = {
     },
   },
 };
+
+/** What users would have added. */
+const OWN: Extensions = { metrics: { text: { sample: () => Promise.reject(new Error('unused')) } } };
 
 /** Scripted answers of the watch, by phase; what is not scripted passes after the phase's time. */
 export type WatchScript = (input: WatchInput) => Scripted | Promise<Scripted>;
@@ -146,6 +150,7 @@ async function createLab(server: 'time skipping' | 'real' = 'time skipping'): Pr
         store,
         ...world,
         metrics: { sample: () => Promise.reject(new Error('unused')) },
+        extensions: OWN,
       }),
     }),
     Worker.create({ ...common, taskQueue: queues.watch, activities: allFailing({ watch: fakeWatch(lab) }) }),

@@ -7,7 +7,7 @@ import { adaptersSchema, ownAdapters, type OwnAdapters } from './adapter-schema.
 import { deploymentOf, merged } from './deployment.js';
 import { deploymentProblems, type Ask } from './deployment-rules.js';
 import { variableProblems } from './variable-rules.js';
-import { parseDocument, readDocument, type ParsedDocument } from './document.js';
+import { parseDocument, type ParsedDocument } from './document.js';
 import { idleCanary, unnamed } from './environment-rules.js';
 import { misnamed } from './fields.js';
 import { parseAt, problemAt, sourceOf, toldToTry, wasRead, type Source } from './issues.js';

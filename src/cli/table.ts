@@ -1,5 +1,6 @@
 import { DAYS, DECISION, ENVIRONMENT, REASON, ROLES, SHIPPED } from './common-options.js';
 import { flag, must, text, type OptionSpec } from './options.js';
+import { REPORT } from './table-report.js';
 import { STEERING_COMMANDS } from './table-steering.js';
 
 export interface CommandSpec {
@@ -190,6 +191,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ['shipway audit --environment production', 'shipway audit --verify'],
     load: async () => (await import('./audit.js')).audit,
   },
+  REPORT,
   {
     name: 'ui',
     summary: 'the address of Temporal’s UI, or of a run or deployment in it',

@@ -19,8 +19,11 @@ import type { Command, Values } from './table.js';
 export const report: Command = async (values, [text]) => {
   const output = string(values, 'output');
   const html = values['html'] === true;
-  if (html && values['json'] === true)
-    throw new UsageError('--html and --json are two forms of one report', 'leave out one of them');
+  if (html && values['json'] === true && output === undefined)
+    throw new UsageError(
+      '--html and --json are two forms of one report',
+      'leave out one of them, or say where the page goes: --output FILE',
+    );
   if (output !== undefined && !html)
     throw new UsageError('--output is where the page goes', 'shipway report RUN --html --output FILE');
   if (output !== undefined) await refuseTaken(output);

@@ -5,7 +5,7 @@ import type { CommandSpec } from './table.js';
 export const REPORT: CommandSpec = {
   name: 'report',
   summary:
-    'what happened in a run or deployment, as one page to keep: stages, decisions, shares, verdicts, audit',
+    'what happened in a run or deployment, as a summary or as one page to keep',
   positionals: ['[RUN|DEPLOYMENT]'],
   options: {
     html: flag('as one page of HTML that needs nothing else: no network, no script'),

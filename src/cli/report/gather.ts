@@ -27,13 +27,19 @@ const FEWEST_FOLDS = 100;
 export async function gatherRun(sources: Sources, { service, run }: RunReference): Promise<Gathered> {
   const { client, api } = sources;
   const workflow = pipelineId(service, run);
-  let unknown: unknown;
   const [status, own, rows] = await Promise.all([
-    client.status(service, run).catch((error: unknown) => ifForgotten((unknown = error))),
+    client.status(service, run).catch(ifForgotten),
     api.audit({ workflow, days: DAYS }),
     api.history({ service, run, days: DAYS }),
   ]);
-  if (status === undefined && own.length === 0 && rows.length === 0) throw unknown;
+  if (status === undefined && own.length === 0 && rows.length === 0)
+    throw new CommandError(
+      `neither Temporal nor the store knows a run ${service}/${run}`,
+      'see `shipway list`',
+      1,
+      undefined,
+      'not_found',
+    );
   const commit = commitOf(status, own, rows);
   return {
     run: { service, run, ...(status === undefined ? {} : { status }) },

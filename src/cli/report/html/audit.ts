@@ -13,7 +13,7 @@ export function auditPart({ entries, leftOut, flawed, chain }: AuditReport): Mar
   return html`<section aria-labelledby="audit">
     <h2 id="audit">Audit</h2>
     <p>${chain === undefined ? hashesText(flawed) : chainText(chain, flawed)}</p>
-    ${foldable(`${String(entries.length + leftOut)} entries`, entries.length <= OPEN_LINES, table('Audit entries', ['Seq', 'Hash', 'When', 'Who', 'What', 'Where', 'Details'], rows))}
+    ${foldable(`${String(entries.length + leftOut)} entries`, entries.length <= OPEN_LINES, table('Audit entries', ['Seq', 'Hash', 'When', 'Who', 'What', 'Details'], rows))}
   </section>`;
 }
 
@@ -40,7 +40,6 @@ const row = ({ seq, hash: own, entry: e }: ChainedEntry, flawed: boolean): reado
   hash(own),
   html`${time(e.timestamp)}${e.late === true ? ' (written late)' : ''}`,
   e.user,
-  e.event_type,
-  e.workflow,
+  html`${e.event_type}<br /><span class="small">${e.workflow}</span>`,
   details(e.details),
 ];

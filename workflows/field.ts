@@ -30,7 +30,8 @@ export interface Field {
   moved: boolean;
   judgedBad: boolean;
   knownGood: boolean;
-  late: { at: number; what: string }[];
+  /** What was undone, when, and the share that the candidate had after it. */
+  late: { at: number; what: string; share: Share }[];
   /** How often it was said that who waits has changed. */
   hints: number;
   /** Who waits for the end of the bake. */

@@ -74,7 +74,7 @@ export function name(what: 'service' | 'environment', text: string): string {
  * The service that the configuration names. Written as nearly everybody writes it, it is found without reading YAML, which takes longer
  * than the whole command; what else is wrong with the file is not looked at. Fails with `UsageError` when the file cannot be read.
  */
-async function serviceOfConfiguration(values: Values): Promise<string | undefined> {
+export async function serviceOfConfiguration(values: Values): Promise<string | undefined> {
   const file = await configurationIfAny(values);
   if (file === undefined) return undefined;
   if (isCode(file)) return evaluatedService(file);

@@ -73,6 +73,16 @@ export interface WatchResult {
   readonly evidence: WatchEvidence;
 }
 
+/** What was measured, in numbers: of errors the part of the requests, of response times milliseconds, of health checks those that failed. */
+export interface Measured {
+  /** Absent: there was nothing to measure (`of` is 0), or it lies beyond the largest bound of the source. */
+  readonly value?: number;
+  /** Of how many requests or probes. */
+  readonly of: number;
+  /** The same of stable; absent as well where there is none. */
+  readonly stable?: number;
+}
+
 /** One row of evidence for good: what was asked, what came back, what it meant. */
 export interface Sample {
   readonly deployment: string;
@@ -83,4 +93,6 @@ export interface Sample {
   readonly value: string;
   readonly limit: string;
   readonly verdict: Verdict;
+  /** Absent: nobody answered, or the sample is of before numbers were kept. */
+  readonly measured?: Measured;
 }

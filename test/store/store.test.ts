@@ -165,6 +165,7 @@ test('samples are kept once, in the order of time', async () => {
     [late.at, 'response_time'],
   ]);
   expect(list[0]).toEqual(early);
+  expect(await store.samples.list('d1', { from: late.at, limit: 1 })).toEqual([late]);
 });
 
 test('the policy published last rules, also one that ruled before', async () => {

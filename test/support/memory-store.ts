@@ -172,11 +172,12 @@ export function memoryStore(): MemoryStore {
         await blocked('deployments.findByRequest');
         return rows.findLast((r) => key(r) === key(t) && r.requestId === id);
       },
-      list: ({ service, environment, run, limit = 200 }) =>
+      list: ({ service, environment, run, id, limit = 200 }) =>
         Promise.resolve(
           rows
             .filter(
               (r) =>
+                r.id === (id ?? r.id) &&
                 r.service === (service ?? r.service) &&
                 r.environment === (environment ?? r.environment) &&
                 r.run === (run ?? r.run),

@@ -4,8 +4,7 @@ import type { CommandSpec } from './table.js';
 /** What is told of a run or a deployment to who was not there. */
 export const REPORT: CommandSpec = {
   name: 'report',
-  summary:
-    'what happened in a run or deployment, as a summary or as one page to keep',
+  summary: 'what happened in a run or deployment, as a summary or as one page to keep',
   positionals: ['[RUN|DEPLOYMENT]'],
   options: {
     html: flag('as one page of HTML that needs nothing else: no network, no script'),

@@ -55,6 +55,10 @@ export function recordRoutes(v1: FastifyInstance, { store }: ApiOptions): void {
     const { deployment, ...part } = ofSamples.parse(request.query);
     return store.samples.list(deployment, given(part));
   });
+  policyRoute(v1, store);
+}
+
+function policyRoute(v1: FastifyInstance, store: ApiOptions['store']): void {
   v1.get('/policy', async (request) => {
     z.strictObject({}).parse(request.query);
     const row = await store.policy.current();

@@ -14,7 +14,7 @@ export const REPORT: CommandSpec = {
   examples: [
     'shipway report v2-k3x9ab',
     'shipway report v2-k3x9ab --html --output report.html',
-    'shipway report deployment/storefront/production/3 --verify --html > rollback.html',
+    'shipway report deployment/storefront/production/3 --verify --html --output rollback.html',
   ],
   load: async () => (await import('./report.js')).report,
 };

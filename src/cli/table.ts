@@ -1,4 +1,4 @@
-import { DAYS, DECISION, ENVIRONMENT, REASON, ROLES, SHIPPED } from './common-options.js';
+import { DECISION, ENVIRONMENT, REASON, ROLES, SHIPPED } from './common-options.js';
 import { flag, must, text, type OptionSpec } from './options.js';
 import { SECRETS_COMMANDS } from './table-secrets.js';
 import { AGAIN_COMMANDS } from './table-again.js';

@@ -142,7 +142,7 @@ const WRONG: readonly (readonly [what: string, code: string, problem: string])[]
 ];
 
 describe('a configuration is refused, and told where, when it', () => {
-  test.concurrent.each(WRONG)('%s', async (_, code, problem) => {
+  test.each(WRONG)('%s', async (_, code, problem) => {
     const { problems } = await evaluated(code);
     expect(problems).toBe(`shipway.config.ts:${problem}`);
   });

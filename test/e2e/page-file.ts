@@ -38,7 +38,9 @@ export async function openFile(path: string, width: number): Promise<SeenPage> {
     },
     requests,
     complaints,
-    overflow: await page.locator('html').evaluate((html) => html.scrollWidth - html.clientWidth),
+    overflow: await page.evaluate<number>(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    ),
     close: () => browser.close(),
   };
 }

@@ -6,7 +6,8 @@ import { html } from '../../../src/cli/report/html/tag.js';
 import { reportOf, type Gathered } from '../../../src/cli/report/report-of.js';
 import { watching } from '../../../src/cli/report/watched.js';
 import type { Sample } from '../../../src/domain/watching.js';
-import { T0, chained, entry, gathered, PIPELINE, PRODUCTION, runStatus, statement } from './gathered.js';
+import { T0, chained, entry, PIPELINE, PRODUCTION, statement } from './entries.js';
+import { gathered, runStatus } from './gathered.js';
 
 const page = async (more: Partial<Gathered> = {}): Promise<string> => pageOf(reportOf(await gathered(more)));
 const HOSTILE = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>\u202e\u0007&amp;{{x}}\`\${1}`;

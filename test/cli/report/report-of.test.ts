@@ -3,17 +3,8 @@ import { toldBy } from '../../../src/cli/report/decisions.js';
 import { ofDeployments } from '../../../src/cli/report/own-entries.js';
 import { reportOf } from '../../../src/cli/report/report-of.js';
 import { summaryOf } from '../../../src/cli/report/summary.js';
-import {
-  DECISION,
-  PIPELINE,
-  PRODUCTION,
-  at,
-  chained,
-  entry,
-  gathered,
-  runStatus,
-  statement,
-} from './gathered.js';
+import { DECISION, PIPELINE, PRODUCTION, at, chained, entry, statement } from './entries.js';
+import { gathered, runStatus } from './gathered.js';
 
 const TARGET = 'target/shop/production';
 

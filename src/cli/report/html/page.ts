@@ -29,35 +29,41 @@ export function pageOf(report: Report): string {
         ${verbatim(`<style>${STYLE}</style>`)}
       </head>
       <body>
-        <header>
-          <p class="kind">${about.kind} ${about.id}</p>
-          <h1>${name}</h1>
-          <p class="end">
-            ${badge(about.outcome ?? (about.endedAs === undefined ? 'running' : 'failed'), stateOf(about))}
-            ${reasonOf(about)}
-          </p>
-          ${goesOn(about, made.at)} ${facts(report)}
-        </header>
+        ${headerPart(report, name)}
         <main>
           ${missingPart(report.missing)} ${stagesPart(report.stages, made.at)}
           ${decisionsPart(report.decisions, report.asked)}
           ${report.deployments.map((d, i) => deploymentPart(d, i + 1, made.at))} ${evidencePart(evidence)}
           ${auditPart(report.audit)}
         </main>
-        <footer>
-          <p>
-            Made by shipway ${made.version} at ${time(made.at)}, from what Temporal and shipway’s store had
-            then. All times are UTC.
-          </p>
-          <p>
-            It has no output of stages (<code>shipway logs</code>), no logs of the service, and no secrets.
-            Digests are cut to 12 characters; <code>shipway report --json</code> has them whole.
-          </p>
-        </footer>
+        ${footerPart(made)}
       </body>
     </html>`.text
   }\n`;
 }
+
+const headerPart = ({ about, ...rest }: Report, name: string): Markup =>
+  html`<header>
+    <p class="kind">${about.kind} ${about.id}</p>
+    <h1>${name}</h1>
+    <p class="end">
+      ${badge(about.outcome ?? (about.endedAs === undefined ? 'running' : 'failed'), stateOf(about))}
+      ${reasonOf(about)}
+    </p>
+    ${goesOn(about, rest.made.at)} ${facts({ about, ...rest })}
+  </header>`;
+
+const footerPart = (made: Report['made']): Markup =>
+  html`<footer>
+    <p>
+      Made by shipway ${made.version} at ${time(made.at)}, from what Temporal and shipway’s store had then.
+      All times are UTC.
+    </p>
+    <p>
+      It has no output of stages (<code>shipway logs</code>), no logs of the service, and no secrets. Digests
+      are cut to 12 characters; <code>shipway report --json</code> has them whole.
+    </p>
+  </footer>`;
 
 /** Nothing but the style sheet of this very text. */
 const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'`;

@@ -80,7 +80,7 @@ async function gathered(
   const folds = Math.max(FEWEST_FOLDS, Math.floor(MOST_FOLDS / Math.max(oldest.length, 1)));
   const deployments: GatheredDeployment[] = [];
   for (const row of oldest) deployments.push(await deploymentOf(sources, row, folds));
-  const around = await entriesAround(sources.api, oldest, run);
+  const around = await entriesAround(sources.api, oldest, own, run);
   const entries = [...own, ...around].toSorted((a, b) => a.seq - b.seq);
   const { flawed, chain } = await verified(sources, entries);
   const at = new Date().toISOString();
@@ -107,23 +107,23 @@ export function ifForgotten(error: unknown): undefined {
   throw error;
 }
 
-/** What the deployments and their targets have written. */
+/** What the deployments have written, and of their targets and those that the run has asked what is about it. */
 async function entriesAround(
   api: ApiClient,
   rows: readonly DeploymentRow[],
+  own: readonly ChainedEntry[],
   run: string | undefined,
 ): Promise<readonly ChainedEntry[]> {
-  const [first] = rows;
-  if (first === undefined) return [];
+  const begin = own[0]?.entry.timestamp ?? rows[0]?.startedAt;
+  if (begin === undefined) return [];
   // A day more than it is old: the clock that has written it may not be this one.
-  const days = Math.ceil((Date.now() - Date.parse(first.startedAt)) / DAY_MS) + 1;
-  const of = (workflow: string, since: number) => api.audit({ workflow, days: Math.max(since, 1) });
-  const targets = [...new Set(rows.map(targetId))];
-  const [own, theirs] = await Promise.all([
-    Promise.all(rows.map(({ id }) => of(id, DAYS))),
-    Promise.all(targets.map((target) => of(target, days))),
+  const days = Math.max(Math.ceil((Date.now() - Date.parse(begin)) / DAY_MS) + 1, 1);
+  const targets = [...new Set([...rows, ...own.map(({ entry }) => entry)].map(targetId))];
+  const [theirs, around] = await Promise.all([
+    Promise.all(rows.map(({ id }) => api.audit({ workflow: id, days: DAYS }))),
+    Promise.all(targets.map((workflow) => api.audit({ workflow, days }))),
   ]);
-  return [...own.flat(), ...theirs.flatMap((entries) => ofDeployments(entries, rows, run))];
+  return [...theirs.flat(), ...around.flatMap((entries) => ofDeployments(entries, rows, run))];
 }
 
 /** Whether each entry has the hash of its content and, where that is asked for, stands so in a chain that is whole. */

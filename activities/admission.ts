@@ -194,19 +194,27 @@ async function recoveryOf(
 
 /** The deployment that a rollback goes back to. Fails with `rollback.impossible`, saying what there is. */
 async function newestGood(
-  { store }: Pick<Deps, 'store'>,
+  { store, artifacts }: Pick<Deps, 'store' | 'artifacts'>,
   state: TargetState,
   to: string | undefined,
 ): Promise<DeploymentRow> {
   const { service, environment } = state;
   const rows = await store.deployments.list({ service, environment, limit: LOOKED_AT });
   const { chosen, known } = wayBack(state, rows, to);
-  if (chosen !== undefined) return chosen;
+  if (chosen !== undefined && (to === undefined || (await isKept(artifacts, chosen)))) return chosen;
   throw new ShipwayError(
     'rollback.impossible',
-    `${service} in ${environment} has no known good release${to === undefined ? ' before the live one' : ` ${to}`}; known good beside the live one: ${known.join(', ') || 'none'}`,
+    chosen !== undefined
+      ? `${to ?? ''} of ${service} is not kept any more`
+      : `${service} in ${environment} has no known good release${to === undefined ? ' before the live one' : ` ${to}`}; known good beside the live one: ${known.join(', ') || 'none'}`,
   );
 }
+/** What nobody names is kept for its time only. What a rollback goes to by itself is kept for good, so that nothing is asked about it. */
+async function isKept(artifacts: Deps['artifacts'], { release }: DeploymentRow): Promise<boolean> {
+  const there = await Promise.all(release.artifacts.map(({ digest }) => artifacts.has(digest)));
+  return there.every((is) => is);
+}
+
 /** Deployments, newest first. */
 const LOOKED_AT = 200;
 

@@ -10,9 +10,11 @@ export interface ControlDeps {
   readonly client: Client;
   /** The newest accepted policy. */
   readonly policy: () => Promise<Policy>;
-  readonly artifacts: Pick<ArtifactStore, 'get' | 'has'>;
+  readonly artifacts: ArtifactStore;
   /** Which versions of secrets there are; never asked for a value here. */
   readonly secrets: Pick<SecretStore, 'versions'>;
+  /** The hash of this worker's policy file, or what is wrong with it. */
+  readonly ownPolicy?: () => Promise<string>;
   /** The host whose provider new targets get. */
   readonly host: string;
   /** Where stages run beside: told the commit of a run that was taken in, so that its first stage finds it copied. */
@@ -27,4 +29,8 @@ export interface EffectDeps {
   readonly metrics: MetricSource;
   /** What users have added to this worker. */
   readonly extensions?: Extensions;
+}
+/** What a worker of a host works with. */
+export interface HostDeps extends EffectDeps {
+  readonly artifacts: Pick<ArtifactStore, 'get'>;
 }

@@ -1,15 +1,19 @@
 import { admitDeployment } from './admission.js';
 import { adoptLive, hostOf, observeTarget } from './adoption.js';
 import { createDeploymentActivities } from './deployments.js';
-import type { ControlDeps, EffectDeps } from './deps.js';
+import type { ControlDeps, EffectDeps, HostDeps } from './deps.js';
 import { createEffects } from './effects.js';
 import { allFailing } from './failure.js';
+import { driftSeen, targetsToLookAt } from './drift.js';
+import { contentRemoved } from './content-removed.js';
+import { housekeepingDone, recordsRemoved, releasesSwept } from './housekeeping.js';
 import { runScan, type ScanDeps } from './run-scan.js';
 import { runPerformanceTest, type LoadDeps } from './run-performance.js';
 import { runStage } from './run-stage.js';
 import { closeGate, openGate, openQuestion } from './gates.js';
 import { judgeRequest, nextInQueue } from './queue.js';
 import { admitRun, finishRun, recordEvidence, recordRelease } from './runs.js';
+import { canaryKept, seenByControl, seenByHost, seenByStage } from './sightings.js';
 import { recordRefusal, verifyStatement } from './statements.js';
 import {
   askTarget,
@@ -47,6 +51,13 @@ export const createControlActivities = (deps: ControlDeps) =>
     adoptLive: adoptLive(deps),
     admitDeployment: admitDeployment(deps),
     cancelWorkflow: cancelWorkflow(deps),
+    recordsRemoved: recordsRemoved(deps),
+    contentRemoved: contentRemoved(deps),
+    canaryKept: canaryKept(deps),
+    seenByControl: seenByControl(deps),
+    housekeepingDone: housekeepingDone(deps),
+    targetsToLookAt: targetsToLookAt(deps),
+    driftSeen: driftSeen(deps),
     ...createDeploymentActivities(deps),
   });
 
@@ -55,8 +66,13 @@ export const createWaitingActivities = (deps: ControlDeps) =>
   allFailing({ awaitDeployment: awaitDeployment(deps) });
 
 /** Queue `host/<id>` (or `control`): the world. */
-export const createEffectActivities = (deps: EffectDeps) =>
-  allFailing({ ...createEffects(deps), observeTarget: observeTarget(deps) });
+export const createEffectActivities = (deps: HostDeps) =>
+  allFailing({
+    ...createEffects(deps),
+    observeTarget: observeTarget(deps),
+    releasesSwept: releasesSwept(deps),
+    seenByHost: seenByHost(deps),
+  });
 
 /** Queue `host/<id>/watch` (or `watch`): looking at the world. */
 export const createWatchActivities = (deps: EffectDeps) => allFailing({ watch: watch(deps) });
@@ -67,6 +83,7 @@ export const createStageActivities = (deps: ScanDeps & LoadDeps) =>
     runStage: runStage(deps),
     runScan: runScan(deps),
     runPerformanceTest: runPerformanceTest(deps),
+    seenByStage: seenByStage(deps),
   });
 
 export type Activities = ReturnType<typeof createControlActivities> &

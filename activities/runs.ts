@@ -49,6 +49,8 @@ export const admitRun =
     for (const target of targets) await refuseOutdated(deps, plan, target);
     const deployments = await deploymentsOf(deps, plan);
     const built = await builtFor(deps, plan);
+    if (plan.stages.some(beginsWithSource) && !(await deps.artifacts.has(input.source)))
+      throw new ShipwayError('retry.impossible', 'the source of the run is not kept any more');
     const kept = await keptFor(deps, input);
     // Nobody is asked to approve what a target would not take.
     if (built !== undefined)

@@ -2,6 +2,13 @@ import { connect as openSocket } from 'node:net';
 import { Client, Connection, type Workflow } from '@temporalio/client';
 import { pollersOf, type Pollers } from './client/describe.js';
 import { CommandError, explained } from './client/failure.js';
+import {
+  housekeep,
+  lastHousekeeping,
+  scheduleOf,
+  type LastHousekeeping,
+  type ScheduleState,
+} from './client/housekeeping.js';
 import { livingTarget } from './client/living-target.js';
 import {
   deploymentOf,
@@ -17,6 +24,7 @@ import {
 } from './client/runs.js';
 import type { ConnectionSettings } from './connection.js';
 import { QUEUES, pipelineId, type TargetRef } from './domain/ids.js';
+import type { HousekeepingInput, HousekeepingView } from './domain/housekeeping.js';
 import type { PipelineInput } from './domain/inputs.js';
 import { MESSAGES, type Accepted } from './domain/messages.js';
 import type { Statement } from './domain/statement.js';
@@ -45,6 +53,11 @@ export interface ShipwayClient {
   readonly rollback: (request: RollbackRequest) => Promise<TargetAnswer>;
   /** Starts the target's workflow when it does not run. Sent twice it counts once. */
   readonly adopt: (request: AdoptRequest) => Promise<Accepted>;
+  /** Does housekeeping now and waits for its end. Needs a worker; two at once are one. */
+  readonly housekeep: (input: HousekeepingInput) => Promise<HousekeepingView>;
+  readonly schedule: (id: string) => Promise<ScheduleState | undefined>;
+  /** The newest that removed something, or was to; `undefined` when Temporal knows of none. */
+  readonly lastHousekeeping: () => Promise<LastHousekeeping | undefined>;
   /** What a workflow last wrote of itself; `undefined` when Temporal does not know it. */
   readonly view: <View>(
     workflow: string,
@@ -87,6 +100,10 @@ export async function connect(settings: ConnectionSettings): Promise<ShipwayClie
     steer: tell,
     rollback: (request) => asked(() => toTarget(client, MESSAGES.rollback, request)),
     adopt: (request) => asked(() => toTarget(client, MESSAGES.adopt, request)),
+    // Minutes where there is much to remove.
+    housekeep: (input) => guarded(address, () => housekeep(client, input)),
+    schedule: (id) => within(() => scheduleOf(client, id)),
+    lastHousekeeping: () => within(() => lastHousekeeping(client)),
     view: (workflow) => within(() => viewOf(client, workflow)),
     pollers: (queue, tasks) => within(() => pollersOf(client, namespace, queue, tasks)),
     close: () => connection.close(),

@@ -30,7 +30,7 @@ import type { StageUser } from './stage/user.js';
 import { copyAhead } from './stage/workspace.js';
 import { answering, openedStore, type Opened } from './worker/opening.js';
 import type { Preparing } from './worker/prepare.js';
-import { commandUser, stageDeps } from './worker/stage.js';
+import { commandUser, stageBackend, stageDeps } from './worker/stage.js';
 import { together } from './together.js';
 
 export interface RunningWorker {
@@ -91,7 +91,8 @@ async function started(parts: Parts, opened: Opened): Promise<RunningWorker> {
   const runs = workers.map((w) => w.run());
   const ended = Promise.all(runs).then(() => undefined);
   const effects = store === undefined ? undefined : effectDeps(parts, store);
-  opened.push(besidePolling({ ...parts, effects }));
+  const backend = settings.roles.includes('stage') ? stageBackend(parts) : undefined;
+  opened.push(besidePolling({ ...parts, effects, backend }));
   return {
     apiUrl,
     ended,
@@ -203,6 +204,7 @@ const controlDeps = ({ store, client, settings, log, artifacts, secrets }: Parts
   secrets,
   policy: currentPolicy(existing(store)),
   host: settings.hostId,
+  ownPolicy: async () => (await import('./worker/policy.js')).ownPolicy(settings),
   ...(settings.roles.includes('stage') ? { announce: announced(settings, log) } : {}),
 });
 

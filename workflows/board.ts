@@ -80,6 +80,7 @@ export const viewOf = (board: Board): TargetView => ({
   holdMarks: board.state.holdMarks.map(
     (m) => `${m.version} (${m.reason})${m.configuration === undefined ? '' : ', as it was configured'}`,
   ),
+  ...(board.state.drift === undefined ? {} : { drift: board.state.drift.found }),
   ...(board.waitingFor === undefined ? {} : { waitingFor: board.waitingFor }),
   ...(board.note === undefined ? {} : { note: board.note }),
 });

@@ -34,6 +34,8 @@ export const steering = {
 export const goBack = defineSignal<[GoBack]>(MESSAGES.goBack);
 /** Target → deployment, a hint only: who waits for the end of its bake has changed. */
 export const queueChanged = defineSignal(MESSAGES.queueChanged);
+/** Housekeeping → target, a hint only: read again what the record says of drift. */
+export const lookedAt = defineSignal(MESSAGES.lookedAt);
 /** Target → pipeline, a hint only: ask again. */
 export const outcome = defineSignal<[{ requestId: string }]>(MESSAGES.outcome);
 

@@ -119,6 +119,24 @@ export const observing = (host: string) =>
     retry: EAGER,
   });
 
+/** A question to whoever polls a queue: who has no time for it now does not answer. */
+export const sightingOn = (taskQueue: string) =>
+  proxyActivities<Activities>({
+    ...{ ...WAIT, taskQueue, scheduleToStartTimeout: '3s', startToCloseTimeout: '5s' },
+    retry: { maximumAttempts: 1 },
+  });
+
+/** Removing what is old: minutes where there is much. On a host it is done soon or the next time. */
+export const sweeping = (host?: string) =>
+  proxyActivities<Activities>({
+    ...WAIT,
+    taskQueue: effectQueues(host).effects,
+    heartbeatTimeout: '30s',
+    startToCloseTimeout: '1h',
+    ...(host === undefined ? {} : { scheduleToStartTimeout: '5s', scheduleToCloseTimeout: '10m' }),
+    retry: EAGER,
+  });
+
 export type Effects = ReturnType<typeof effectsOf>;
 
 /** Users' commands: as long as their stage says. Attempts are the plan's, so Temporal retries only what was lost. */

@@ -5,6 +5,11 @@ import type { Activities } from '../activities/index.js';
 export const SUMMARIES = {
   admitRun: 'verify who started it, and take the run in',
   admitDeployment: 'verify what asks for it, and grant the permit',
+  contentRemoved: 'remove content that nothing names any more',
+  recordsRemoved: 'remove output, samples and releases that have had their time',
+  housekeepingDone: 'record what was removed',
+  targetsToLookAt: 'find the targets at which nothing is under way',
+  driftSeen: 'compare what runs with the record',
   awaitDeployment: 'wait until the deployment has ended',
   cancelWorkflow: 'tell the run to stop',
   closeGate: 'record how the question was answered',

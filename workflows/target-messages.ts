@@ -38,7 +38,21 @@ export function registerHandlers(board: Board, loaded: Promise<void>, show: () =
     ({ requestId, goBack }) => showing(() => withdraw(board, loaded, requestId, goBack)),
     { description: 'From a pipeline: a request is no longer wanted.' },
   );
+  setHandler(messages.lookedAt, () => shielded(() => seeDrift(board, loaded, show)), {
+    description: 'From housekeeping: the record says something else of the world.',
+  });
   setHandler(messages.view, () => viewOf(board));
+}
+
+/** What the signal means is asked of the store; everything else of the record is known here already. */
+async function seeDrift(board: Board, loaded: Promise<void>, show: () => void): Promise<void> {
+  board.messages += 1;
+  await loaded;
+  const { service, environment } = board.state;
+  const { state } = await control.loadTarget({ service, environment });
+  const { drift: _, ...rest } = board.state;
+  board.state = { ...rest, ...(state.drift === undefined ? {} : { drift: state.drift }) };
+  show();
 }
 
 function refuse(why: string | undefined): void {

@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { retentionIn } from '../domain/policy.js';
 import type { ApiOptions } from './options.js';
 import { logChunk, stageAudit } from './shapes.js';
 
@@ -7,6 +9,10 @@ export function reportRoutes(v1: FastifyInstance, { store }: ApiOptions): void {
   v1.post('/stage-log', async (request, reply) => {
     await store.logs.add(logChunk.parse(request.body));
     return reply.code(204).send();
+  });
+  v1.get('/stage-retention', async (request) => {
+    z.strictObject({}).parse(request.query);
+    return retentionIn(await store.policy.current());
   });
   v1.post('/stage-audit', async (request, reply) => {
     const { entries } = stageAudit.parse(request.body);

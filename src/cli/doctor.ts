@@ -1,16 +1,26 @@
 import { checkApi } from './doctor/api.js';
 import { checkMachine } from './doctor/machine.js';
+import { checkHouse } from './doctor/house.js';
+import { checkSharing } from './doctor/sharing.js';
 import { checkTemporal } from './doctor/temporal.js';
 import { configurationIfAny } from './configuration-file.js';
 import { result } from './output.js';
 import type { Command } from './table.js';
 
-const MARKS = { ok: '✓ ok   ', short: '! short', fail: '✗ fail ' } as const;
+const MARKS = { ok: '✓ ok   ', short: '! short', fail: '✗ fail ', unknown: '? open ' } as const;
 
 /** `shipway doctor`: everything is looked at, also when something before it is wrong. Exit code 1 when anything fails. */
 export const doctor: Command = async (values) => {
   await configurationIfAny(values);
-  const checks = (await Promise.all([checkMachine(), checkTemporal(values), checkApi(values)])).flat();
+  const checks = (
+    await Promise.all([
+      checkMachine(),
+      checkTemporal(values),
+      checkApi(values),
+      checkSharing(values),
+      checkHouse(values),
+    ])
+  ).flat();
   const width = Math.max(...checks.map((c) => c.name.length)) + 2;
   const ok = checks.every((c) => c.state !== 'fail');
   const lines = checks.flatMap((c) => [

@@ -22,7 +22,7 @@ export function generalHelp(): string {
     '',
     'usage: shipway COMMAND [options]',
     '',
-    ...COMMANDS.map((c) => `  ${c.name.padEnd(10)}${c.summary}`),
+    ...COMMANDS.map((c) => `  ${c.name.padEnd(14)}${c.summary}`),
     '',
     'every command:',
     ...optionLines(GLOBAL),

@@ -4,6 +4,7 @@ import { SECRETS_COMMANDS } from './table-secrets.js';
 import { AGAIN_COMMANDS } from './table-again.js';
 import { LOOKING_COMMANDS } from './table-looking.js';
 import { REPORT } from './table-report.js';
+import { KEEPING_COMMANDS } from './table-keeping.js';
 import { STEERING_COMMANDS } from './table-steering.js';
 
 export interface CommandSpec {
@@ -158,12 +159,5 @@ export const COMMANDS: readonly CommandSpec[] = [
     alone: true,
     load: async () => (await import('./demo.js')).demo,
   },
-  {
-    name: 'doctor',
-    summary: 'check servers, pollers, disk, clocks and policy',
-    positionals: [],
-    options: {},
-    examples: ['shipway doctor'],
-    load: async () => (await import('./doctor.js')).doctor,
-  },
+  ...KEEPING_COMMANDS,
 ];

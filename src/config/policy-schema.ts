@@ -48,6 +48,30 @@ const environment = z.strictObject({
     .optional(),
   approvals: approvals.optional(),
 });
+const keptFor = (description: string, usual: string) =>
+  duration({ description, default: usual, examples: ['14d'] }, '1s').optional();
+const retention = z
+  .strictObject({
+    logs: keptFor('what stages said, since the run’s last output', '90d'),
+    artifacts: keptFor(
+      'the source of a run and what its stages made, since it began: for so long it can be tried again',
+      '90d',
+    ),
+    releases: keptFor(
+      'releases with their artifacts and evidence, since they were last built, shipped or replaced; what is live, known good, held, or what a rollback goes to stays',
+      '365d',
+    ),
+    samples: keptFor('what was measured during a deployment, since its last sample', '90d'),
+    workspaces: keptFor('folders and notes of stages that have ended, on their machine', '2d'),
+    caches: keptFor(
+      'caches and checkouts of stages, and unpacked releases of hosts, since they were last used',
+      '30d',
+    ),
+  })
+  .meta({
+    description: 'how long housekeeping keeps what nothing needs any more; the audit is kept for good',
+    examples: [{ logs: '30d', releases: '180d' }],
+  });
 export const policySchema = z.strictObject({
   environments: z.record(z.string(), environment).meta({
     description: 'the rules of each environment; one that is not named is not allowed',
@@ -56,5 +80,6 @@ export const policySchema = z.strictObject({
     minProperties: 1,
     propertyNames: { type: 'string', pattern: NAME.source },
   }),
+  retention: retention.optional(),
 });
 export type PolicyInput = z.output<typeof policySchema>;

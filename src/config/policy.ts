@@ -1,4 +1,5 @@
 import { REQUIRABLE, type ApprovalPolicy, type Policy, type RequiredEvidence } from '../domain/policy.js';
+import { DEFAULT_RETENTION, type Retention } from '../domain/retention.js';
 import { NAME } from '../domain/ids.js';
 import { COMING_IN_POLICY } from './coming.js';
 import { readDocument, type ParsedDocument } from './document.js';
@@ -67,7 +68,8 @@ function requiring(approvals: Approvals): Pick<ApprovalPolicy, 'requires'> {
 }
 type Approvals = PolicyInput['environments'][string]['approvals'];
 
-const policyOf = ({ environments }: PolicyInput): Policy => ({
+const policyOf = ({ environments, retention }: PolicyInput): Policy => ({
+  ...(retention === undefined ? {} : { retention: retentionOf(retention) }),
   environments: Object.fromEntries(
     Object.entries(environments).map(([name, { approvals }]) => [
       name,
@@ -83,4 +85,13 @@ const policyOf = ({ environments }: PolicyInput): Policy => ({
       },
     ]),
   ),
+});
+
+const retentionOf = (given: NonNullable<PolicyInput['retention']>): Retention => ({
+  logsMs: given.logs ?? DEFAULT_RETENTION.logsMs,
+  samplesMs: given.samples ?? DEFAULT_RETENTION.samplesMs,
+  artifactsMs: given.artifacts ?? DEFAULT_RETENTION.artifactsMs,
+  releasesMs: given.releases ?? DEFAULT_RETENTION.releasesMs,
+  workspacesMs: given.workspaces ?? DEFAULT_RETENTION.workspacesMs,
+  cachesMs: given.caches ?? DEFAULT_RETENTION.cachesMs,
 });

@@ -43,7 +43,9 @@ export function withUnits(number: string, usual = 0): readonly string[] {
     const ms = Number(number) * MS[unit];
     return Math.max(ms / usual, usual / ms);
   };
-  return (['ms', 's', 'm', 'h'] as const)
+  // Days only where days are usual: 24 is hours otherwise.
+  const units = (['ms', 's', 'm', 'h', 'd'] as const).filter((unit) => unit !== 'd' || usual > MS.d);
+  return units
     .filter((unit) => times(unit) <= FAR)
     .sort((a, b) => times(a) - times(b))
     .map((unit) => `${number}${unit}`);

@@ -1,7 +1,9 @@
 import { wayText } from './environments.js';
 import { targetId } from './ids.js';
+import { KINDS, type HousekeepingView } from './housekeeping.js';
 import { answerCommands, nextCommands, nextForDeployment } from './next.js';
 import { FULL } from './plan.js';
+import { bytesText } from './size.js';
 import type { DeploymentView, RunView, StageView, TargetView, WaitingFor } from './view.js';
 
 /**
@@ -56,6 +58,10 @@ export function targetDetails(view: TargetView): string {
     nextLine(answerCommands(targetId(view), view.waitingFor)),
     view.note === undefined ? '' : `**Note** ${markdown(view.note)}`,
     table(
+      ['not as recorded'],
+      (view.drift ?? []).map((what) => [what]),
+    ),
+    table(
       ['place', 'waiting', 'request', 'by'],
       view.queue.map((q, i) => [String(i + 1), q.version, q.requestId, q.by]),
     ),
@@ -65,6 +71,31 @@ export function targetDetails(view: TargetView): string {
     ),
   );
 }
+
+export function housekeepingDetails(view: HousekeepingView): string {
+  return paragraphs(
+    `**${view.dryRun ? 'What housekeeping would remove' : 'Housekeeping'}**${view.done ? '' : ', under way'}`,
+    table(
+      ['target that is not as recorded', 'what differs'],
+      view.drift.map(({ target, what }) => [target, what.join('; ')]),
+    ),
+    table(['what', view.dryRun ? 'would go' : 'removed', 'bytes', 'old, and kept'], housekeepingRows(view)),
+    view.unanswered.length === 0 ? '' : `Nobody answered for ${markdown(view.unanswered.join(', '))}`,
+  );
+}
+
+/** What went of each kind, how much, and why the rest stayed. */
+export const housekeepingRows = ({
+  removed,
+  kept,
+}: Pick<HousekeepingView, 'removed' | 'kept'>): readonly (readonly string[])[] =>
+  KINDS.flatMap((kind) => {
+    const { count, bytes } = removed[kind] ?? {};
+    if (count === undefined) return [];
+    const stays = Object.entries(kept[kind] ?? {}).filter(([, n]) => n > 0);
+    const why = stays.map(([reason, n]) => `${String(n)} ${reason.replaceAll('_', ' ')}`).join(', ');
+    return [[kind.replaceAll('_', ' '), String(count), bytes === undefined ? '' : bytesText(bytes), why]];
+  });
 
 /** Basis points as people read them. */
 export const percent = (share: number | undefined): string => `${String((share ?? 0) / 100)} %`;

@@ -36,6 +36,15 @@ export const effectQueues = (host?: string): EffectQueues =>
     ? { effects: QUEUES.control, watch: QUEUES.watch }
     : { effects: `host/${host}`, watch: `host/${host}/watch` };
 
+/** Workflow ids of housekeeping, and of the schedules that start it; a schedule adds its time. */
+export const HOUSEKEEPING = {
+  schedule: 'shipway-housekeeping',
+  drift: 'shipway-drift',
+  now: 'housekeeping/now',
+  dryRun: 'housekeeping/dry-run',
+  sightings: 'housekeeping/sightings',
+} as const;
+
 const RECOVER = 'recover/';
 /** The request that puts right what a lost deployment has left, and the deployment that such a request is about. */
 export const recoveryRequest = (deployment: string): string => `${RECOVER}${deployment}`;

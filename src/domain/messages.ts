@@ -21,6 +21,8 @@ export const MESSAGES = {
   goBack: 'goBack',
   /** Signal, hint target → deployment: who waits for the end of its bake has changed. */
   queueChanged: 'queueChanged',
+  /** Signal, hint housekeeping → target: its record says something else of the world. */
+  lookedAt: 'lookedAt',
   /** Signal, hint target → pipeline: the answer to a request has changed; ask. Argument: { requestId }. */
   outcome: 'outcome',
   /** Query: the view, as in the memo. */

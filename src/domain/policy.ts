@@ -1,3 +1,4 @@
+import { DEFAULT_RETENTION, type Retention } from './retention.js';
 import type { Person } from './statement.js';
 
 /** What a policy may require of every release: kinds of evidence by the keys of the policy. */
@@ -21,7 +22,13 @@ export interface EnvironmentPolicy {
 /** The organisation's rules, read by the workers; never taken from a client. */
 export interface Policy {
   readonly environments: Readonly<Record<string, EnvironmentPolicy>>;
+  /** Absent in a policy that says nothing of it: the defaults. */
+  readonly retention?: Retention;
 }
+/** That of the policy which was published, or of none. */
+export const retentionIn = (row: { readonly text: string } | undefined): Retention =>
+  row === undefined ? DEFAULT_RETENTION : retentionOf(JSON.parse(row.text) as Policy);
+export const retentionOf = ({ retention }: Policy): Retention => retention ?? DEFAULT_RETENTION;
 
 /** Who may not approve a run that `requestedBy` asked for and `author` wrote. */
 export function barredFrom(policy: ApprovalPolicy, requestedBy: Person, author: string): readonly Person[] {

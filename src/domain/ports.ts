@@ -53,6 +53,14 @@ export interface Provider {
     probe: Pick<Probe, 'path' | 'timeoutMs'>,
     signal: AbortSignal,
   ): Promise<HealthReport>;
+  /**
+   * Removes what this host keeps of releases that no slot has, are not among `keep` and were not used since `before` (epoch ms): what
+   * can be made again from the artifact store. With `dryRun` it is only counted.
+   */
+  sweep(
+    releases: { readonly keep: readonly Digest[]; readonly before: number; readonly dryRun: boolean },
+    signal: AbortSignal,
+  ): Promise<{ readonly count: number; readonly bytes: number }>;
   /** Stops the slot's instances (SIGTERM, then SIGKILL after a grace) and forgets them. */
   remove(target: TargetRef, slot: Slot, signal: AbortSignal): Promise<void>;
 }
@@ -119,7 +127,18 @@ export interface ArtifactStore {
   ): Promise<{ readonly digest: Digest; readonly bytes: number }>;
   /** The bytes, verified while read. Fails with `artifact.missing`. */
   get(digest: Digest): Promise<AsyncIterable<Uint8Array>>;
+  /** Whoever is told that it is there may rely on it for a while: it counts as put now. */
   has(digest: Digest): Promise<boolean>;
+  /** All that there is after `after`, in the order of digests. */
+  list(after?: Digest): AsyncIterable<Stored>;
+  /** Removes content, whole or not at all, unless it was put or asked for since `before`; says whether it did. */
+  remove(digest: Digest, before: number): Promise<boolean>;
+}
+export interface Stored {
+  readonly digest: Digest;
+  readonly bytes: number;
+  /** Epoch ms at which it was last put or asked for. */
+  readonly at: number;
 }
 
 export interface Finding {

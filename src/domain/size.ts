@@ -9,3 +9,9 @@ export function sizeText(bytes: number): string {
     ? `${String(bytes)} bytes`
     : `${String(bytes / SIZE_UNITS[fitting])}${fitting}`;
 }
+
+/** Bytes as people read them: to a tenth of the unit that fits. */
+export function bytesText(bytes: number): string {
+  const unit = (['Ti', 'Gi', 'Mi', 'Ki'] as const).find((u) => bytes >= SIZE_UNITS[u]);
+  return unit === undefined ? `${String(bytes)} B` : `${(bytes / SIZE_UNITS[unit]).toFixed(1)} ${unit}B`;
+}

@@ -1,6 +1,7 @@
 import type { AuditEntry } from './audit.js';
 import type { CommandStage, PerformanceStage, ScanStage } from './plan.js';
 import type { ArtifactRef, Digest, Evidence } from './release.js';
+import type { Retention } from './retention.js';
 import type { LogChunk } from './store.js';
 
 interface StageInput<Stage> {
@@ -49,4 +50,6 @@ export interface StageBackend {
   appendLog(chunk: LogChunk): Promise<void>;
   /** Entries of type `stage.*`. */
   audit(entries: readonly AuditEntry[]): Promise<void>;
+  /** How long what stages leave is kept on their machine. */
+  retention(): Promise<Retention>;
 }

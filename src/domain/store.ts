@@ -1,5 +1,6 @@
 import type { AuditEntry, ChainedEntry } from './audit.js';
 import type { TargetRef } from './ids.js';
+import type { Old } from './old.js';
 import type { Outcome } from './outcome.js';
 import type { DeploymentPlan, Plan } from './plan.js';
 import type { Digest, Evidence, Release } from './release.js';
@@ -231,5 +232,8 @@ export interface Store {
       readonly afterId?: number;
     }): Promise<readonly (LogChunk & { readonly id: number })[]>;
   };
+  /** The database's own clock, and the newest migration that it has and that this version brings. */
+  look(): Promise<{ readonly now: string; readonly schema: number; readonly own: number }>;
+  readonly old: Old;
   close(): Promise<void>;
 }

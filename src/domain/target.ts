@@ -1,4 +1,5 @@
 import { canonical } from './canonical.js';
+import type { Drift } from './drift.js';
 import type { TargetRef } from './ids.js';
 import type { Outcome } from './outcome.js';
 import type { Configuration, DeploymentPlan } from './plan.js';
@@ -59,6 +60,8 @@ export interface TargetState extends TargetRef {
   readonly revision: number;
   /** The host whose worker runs this target's instances, for a provider of one host. */
   readonly host?: string;
+  /** How the world differed from this record when it was last looked at; absent: it did not. */
+  readonly drift?: Drift;
 }
 
 /** Why this version can't work with a record that was read, or `undefined` when it can: what it does not know it would lose. */

@@ -110,6 +110,8 @@ export interface TargetView {
   readonly running?: string;
   readonly queue: readonly { readonly requestId: string; readonly version: string; readonly by: string }[];
   readonly holdMarks: readonly string[];
+  /** How the world differs from the record; absent: it did not when it was last looked at. */
+  readonly drift?: readonly string[];
   readonly note?: string;
   readonly waitingFor?: WaitingFor;
 }

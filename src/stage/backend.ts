@@ -8,7 +8,9 @@ import { pipeline } from 'node:stream/promises';
 import { request, type Dispatcher } from 'undici';
 import type { ArtifactStore } from '../domain/ports.js';
 import { isFailureType, type FailureType } from '../domain/failures.js';
+import { retentionIn } from '../domain/policy.js';
 import type { Digest } from '../domain/release.js';
+import type { Retention } from '../domain/retention.js';
 import type { StageBackend } from '../domain/stage.js';
 import type { Store } from '../domain/store.js';
 import { ShipwayError } from '../errors.js';
@@ -25,6 +27,7 @@ export const directBackend = ({
   getArtifact: (digest) => artifacts.get(digest),
   appendLog: (chunk) => store.logs.add(chunk),
   audit: (entries) => store.audit.append(entries),
+  retention: async () => retentionIn(await store.policy.current()),
 });
 
 interface HttpOptions {
@@ -45,6 +48,10 @@ export function httpBackend(options: HttpOptions): StageBackend {
     },
     async audit(entries) {
       await sendJson(options, '/v1/stage-audit', { entries });
+    },
+    async retention() {
+      const { body } = await call(options, 'GET', '/v1/stage-retention');
+      return (await body.json()) as Retention;
     },
   };
 }

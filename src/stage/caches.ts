@@ -4,6 +4,7 @@ import { dirname, join, sep } from 'node:path';
 import { NAME } from '../domain/ids.js';
 import type { CachePlan } from '../domain/plan.js';
 import { exists } from '../folders.js';
+import { takenForUse } from '../touched.js';
 import { launched } from './launcher.js';
 
 interface Caching {
@@ -23,9 +24,10 @@ export async function restoreCaches(caching: Caching, workspace: string): Promis
   for (const cache of caching.cache) {
     const place = await cachePlace(caching, cache, workspace);
     places.push(place);
+    const there = await takenForUse(place);
     for (const [i, path] of cache.paths.entries()) {
       const [kept, to] = [join(place, String(i)), await within(workspace, path)];
-      if (to !== undefined && (await exists(kept)) && !(await isThere(to))) await copy(kept, to);
+      if (to !== undefined && there && (await exists(kept)) && !(await isThere(to))) await copy(kept, to);
     }
   }
   await writeFile(noteFile(caching.job), JSON.stringify(places), { mode: 0o600 });

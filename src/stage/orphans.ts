@@ -36,7 +36,7 @@ export async function stopOrphans({ stageDir, goesOn, signal }: Orphanage): Prom
 }
 
 /** `jobs/<run>/<stage>.<attempt>` */
-async function jobsIn(stageDir: string): Promise<readonly string[]> {
+export async function jobsIn(stageDir: string): Promise<readonly string[]> {
   let folders = [join(stageDir, 'jobs')];
   for (let level = 0; level < 2; level++) folders = (await Promise.all(folders.map(within))).flat();
   return folders;

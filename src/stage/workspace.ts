@@ -10,6 +10,7 @@ import { COMMIT, type ArtifactRef, type Digest } from '../domain/release.js';
 import type { StageBackend } from '../domain/stage.js';
 import { ShipwayError } from '../errors.js';
 import { exists } from '../folders.js';
+import { takenForUse } from '../touched.js';
 import { restoreCaches } from './caches.js';
 import { behind } from './behind.js';
 import { orderAhead, takeAhead } from './order-ahead.js';
@@ -50,7 +51,7 @@ async function checkout(
   place: string,
   signal: AbortSignal,
 ): Promise<void> {
-  if (await exists(place)) return;
+  if (await takenForUse(place)) return;
   const work = `${place}.${randomUUID()}`;
   const bundle = `${work}.bundle`;
   await mkdir(dirname(work), { recursive: true, mode: 0o700 });
@@ -81,7 +82,7 @@ export function checkoutDir(stageDir: string, commit: string): string {
 export function copyAhead(stageDir: string, commit: string, failed: (error: unknown) => void): void {
   behind(async () => {
     const checkedOut = checkoutDir(stageDir, commit);
-    if (await exists(checkedOut)) await orderAhead(checkedOut);
+    if (await takenForUse(checkedOut)) await orderAhead(checkedOut);
   }, failed);
 }
 

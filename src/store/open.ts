@@ -1,8 +1,10 @@
 import type { Store } from '../domain/store.js';
 import { auditOf } from './audit.js';
 import { deploymentsOf } from './deployments.js';
+import { look } from './look.js';
 import { logsOf } from './logs.js';
 import { noncesOf } from './nonces.js';
+import { oldOf } from './old.js';
 import { permitsOf } from './permits.js';
 import { policyOf } from './policy.js';
 import { openPool, type StoreRole } from './pool.js';
@@ -36,6 +38,8 @@ export async function openStore({
     samples: samplesOf(db),
     policy: policyOf(db),
     logs: logsOf(db),
+    old: oldOf(db),
+    look: () => look(db),
     close: () => db.close(),
   };
   try {

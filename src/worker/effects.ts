@@ -1,4 +1,4 @@
-import type { EffectDeps } from '../../activities/deps.js';
+import type { HostDeps } from '../../activities/deps.js';
 import { gatewayMetrics } from '../adapters/metrics/gateway.js';
 import { processProvider } from '../adapters/providers/process.js';
 import { gatewayRouter } from '../adapters/routers/gateway.js';
@@ -15,10 +15,11 @@ interface Parts {
 }
 
 /** The adapters of this host. */
-export function effectDeps({ settings, artifacts, secrets, extensions }: Parts, store: Store): EffectDeps {
+export function effectDeps({ settings, artifacts, secrets, extensions }: Parts, store: Store): HostDeps {
   const { stateDir } = settings;
   return {
     store,
+    artifacts,
     provider: processProvider({ stateDir, artifacts, secrets }),
     router: gatewayRouter({ stateDir: gatewayDir(stateDir) }),
     metrics: gatewayMetrics({ stateDir: gatewayDir(stateDir) }),

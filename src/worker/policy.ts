@@ -40,6 +40,12 @@ export async function acceptPolicy(
   return () => ruling(store);
 }
 
+/** The hash of the policy in a worker's file, or what is wrong with it. */
+export async function ownPolicy({ policyFile }: Pick<WorkerSettings, 'policyFile'>): Promise<string> {
+  const loaded = await read(policyFile, true);
+  return typeof loaded === 'string' ? (loaded.split('\n')[0] ?? '') : sha256(canonical(loaded));
+}
+
 function olderFile(store: Store, file: string, hash: string, log: Logger): () => Promise<string> {
   log.error(
     { file, policy: hash },

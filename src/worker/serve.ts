@@ -2,7 +2,7 @@ import { stat, statfs } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { Registry, collectDefaultMetrics } from 'prom-client';
+import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { startApi } from '../api/server.js';
 import type { ArtifactStore, SecretVault } from '../domain/ports.js';
 import type { Store } from '../domain/store.js';
@@ -41,15 +41,12 @@ export function serve({
     ...(settings.stageToken === undefined ? {} : { stageToken: settings.stageToken }),
     maxArtifactBytes: settings.maxArtifactBytes,
     version: packageVersion(),
-    metrics: processMetrics(),
+    metrics: processMetrics(store),
     onBug: (error) => {
       log.error({ err: error }, 'a request met an error that nobody foresaw');
     },
     checks: {
-      database: async () => {
-        await store.policy.current();
-        return 'answers';
-      },
+      database: () => database(store),
       policy,
       temporal: () => answering(client),
       artifact_store: async () =>
@@ -71,9 +68,33 @@ async function keptIn(secrets: SecretVault): Promise<string> {
   return `${String(length)} kept`;
 }
 
-function processMetrics(): Registry {
+/** A worker that is older than the schema works on: it serves the version before it too. */
+async function database(store: Store): Promise<string> {
+  const { now, schema, own } = await store.look();
+  const ahead = Date.now() - Date.parse(now);
+  if (Math.abs(ahead) > SKEW_MS)
+    throw new Error(`its clock is ${String(Math.round(Math.abs(ahead) / 1000))} s from this worker’s`);
+  if (schema < own) throw new Error(`has schema ${String(schema)}, this version needs ${String(own)}`);
+  return `answers, schema ${String(schema)}${schema > own ? `, newer than this version’s ${String(own)}` : ''}`;
+}
+const SKEW_MS = 5_000;
+
+function processMetrics(store: Store): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'shipway_target_drift',
+    help: 'how many differences from its record a target had when it was last looked at',
+    labelNames: ['service', 'environment'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      // Without the store nothing is said, rather than that all is well.
+      const targets = await store.targets.list().catch(() => []);
+      for (const { service, environment, drift } of targets)
+        this.set({ service, environment }, drift?.found.length ?? 0);
+    },
+  });
   return registry;
 }
 

@@ -3,6 +3,7 @@ import type { ScanDeps } from '../../activities/run-scan.js';
 import type { LoadDeps } from '../../activities/run-performance.js';
 import { secretlintScanner } from '../adapters/scanners/secretlint.js';
 import type { ArtifactStore } from '../domain/ports.js';
+import type { StageBackend } from '../domain/stage.js';
 import type { Store } from '../domain/store.js';
 import type { WorkerSettings } from '../settings.js';
 import { directBackend, httpBackend } from '../stage/backend.js';
@@ -23,17 +24,19 @@ export const commandUser = async (settings: WorkerSettings): Promise<StageUser |
     : stageUser(settings.stageUser, settings.stageDir);
 
 /** A stage worker on its own reports through the API; beside a control role it uses that role's store. */
-export function stageDeps({ settings, artifacts, store, user, log }: Parts): ScanDeps & LoadDeps {
+export const stageBackend = ({ settings, artifacts, store }: Omit<Parts, 'user'>): StageBackend =>
+  store === undefined
+    ? httpBackend({
+        apiUrl: settings.apiUrl ?? '',
+        ...(settings.stageToken === undefined ? {} : { token: settings.stageToken }),
+      })
+    : directBackend({ store, artifacts });
+
+export function stageDeps({ user, ...parts }: Parts): ScanDeps & LoadDeps {
+  const { settings, log } = parts;
   const { stageDir } = settings;
-  const backend =
-    store === undefined
-      ? httpBackend({
-          apiUrl: settings.apiUrl ?? '',
-          ...(settings.stageToken === undefined ? {} : { token: settings.stageToken }),
-        })
-      : directBackend({ store, artifacts });
   return {
-    backend,
+    backend: stageBackend(parts),
     stageDir,
     ...(user === undefined ? {} : { user }),
     hostId: settings.hostId,

@@ -122,6 +122,11 @@ test('a rollback restores release and configuration of what shipped before', asy
     candidate: 'blue',
   });
   expect(admitted.plan.configuration.replicas).toBe(2);
+  await expect(back('gone', 'v1')).rejects.toMatchObject({
+    type: 'rollback.impossible',
+    message: 'v1 of shop is not kept any more',
+  });
+  lab.artifacts.keep('shop v1');
   expect((await back('further', 'v1')).release.version).toBe('v1');
 });
 

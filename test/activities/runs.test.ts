@@ -32,6 +32,7 @@ test('the end of a run, tried in two ways, is one entry; after a reset it is ano
 
 const kept = memoryArtifacts();
 const secrets = memorySecrets();
+kept.keep('source');
 const policy = () =>
   Promise.resolve({ environments: { production: { identity: 'asserted', approvals: RULES } } } as const);
 const taken = (store: MemoryStore, input: PipelineInput, activityId = '1') =>
@@ -133,6 +134,11 @@ test('a run that was taken in is announced to where its stages may run; one that
     artifacts: kept,
     announce: (commit: string) => void announced.push(commit),
   };
+  const away = admitRun({ ...deps, artifacts: memoryArtifacts() });
+  await expect(activityOf('pipeline/shop/x').run(away, pipelineInput(plan('v1')))).rejects.toMatchObject({
+    type: 'retry.impossible',
+    message: 'the source of the run is not kept any more',
+  });
   const admit = (input: PipelineInput, runId: string) =>
     activityOf(`pipeline/shop/${input.run}`, {
       workflowExecution: { workflowId: `pipeline/shop/${input.run}`, runId },

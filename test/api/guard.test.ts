@@ -12,6 +12,7 @@ const ROUTES = [
   ['GET', '/v1/runs/r/logs'],
   ['POST', '/v1/stage-log'],
   ['POST', '/v1/stage-audit'],
+  ['GET', '/v1/stage-retention'],
   ['GET', '/v1/audit'],
   ['GET', '/v1/audit/stream'],
   ['GET', '/v1/history'],
@@ -146,7 +147,13 @@ describe('where it may listen', () => {
   const start = (more: { host: string; token?: string }) =>
     startApi({
       store: memoryStore(),
-      artifacts: { put: never, get: never, has: never },
+      artifacts: {
+        put: never,
+        get: never,
+        has: never,
+        remove: never,
+        list: () => expect.fail('not asked for'),
+      },
       secrets: memorySecrets(),
       port: 0,
       version: '1',
@@ -172,7 +179,13 @@ describe('where it may listen', () => {
     const { port } = new URL(api.url);
     const second = startApi({
       store: memoryStore(),
-      artifacts: { put: never, get: never, has: never },
+      artifacts: {
+        put: never,
+        get: never,
+        has: never,
+        remove: never,
+        list: () => expect.fail('not asked for'),
+      },
       secrets: memorySecrets(),
       host: '127.0.0.1',
       port: Number(port),

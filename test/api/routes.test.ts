@@ -1,3 +1,4 @@
+import { DEFAULT_RETENTION } from '../../src/domain/retention.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { verifyChain } from '../../src/audit-chain.js';
@@ -51,6 +52,12 @@ describe('audit', () => {
     const verdict = await verifyChain(lines.map((line) => JSON.parse(line) as ChainedEntry));
     expect(verdict).toMatchObject({ ok: true, count: lines.length });
     expect(lines.length).toBeGreaterThanOrEqual(1_200);
+  });
+
+  test('stage workers are told how long what they leave is kept', async () => {
+    const answer = await ask(`${api.url}/v1/stage-retention`);
+    expect([answer.status, json(answer)]).toEqual([200, DEFAULT_RETENTION]);
+    expect((await ask(`${api.url}/v1/stage-retention?of=all`)).status).toBe(400);
   });
 
   test('stage workers report events of stages, and nothing else', async () => {

@@ -56,6 +56,10 @@ function memoryArtifacts(): Lab['artifacts'] {
   return {
     kept,
     has: (digest) => Promise.resolve(kept.has(digest)),
+    list: () => {
+      throw new Error('not asked for');
+    },
+    remove: () => Promise.reject(new Error('not asked for')),
     put: async (content, expected) => {
       const bytes = await buffer(content);
       const digest = sha256(bytes);

@@ -4,6 +4,7 @@ import { builtOnce } from './lab/built-once.js';
 import { deciding } from './lab/deciding.js';
 import { ending } from './lab/ending.js';
 import { goingBack } from './lab/going-back.js';
+import { keeping } from './lab/keeping.js';
 import { abandonedRun, noWorker, type Abandoned } from './lab/no-worker.js';
 import { secrets } from './lab/secrets.js';
 import { retrying } from './lab/retrying.js';
@@ -50,6 +51,9 @@ describe('Temporal’s own command line', () => {
 });
 describe('a run that is tried again', () => {
   retrying(lab);
+});
+describe('the house', () => {
+  keeping(lab);
 });
 describe('without a worker', () => {
   noWorker(lab, () => made().abandoned);

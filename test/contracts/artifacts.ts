@@ -8,6 +8,8 @@ export interface ArtifactHarness {
   kept(): Promise<number>;
   /** Changes one byte of what is stored, behind the store's back. */
   corrupt(digest: string): Promise<void>;
+  /** Makes what is stored look as if it was put so many ms ago. */
+  age(digest: string, ms: number): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -78,6 +80,60 @@ export function artifactContract(name: string, make: () => Promise<ArtifactHarne
 
     test('a name that is no digest leads nowhere', async () => {
       await expect(h.store.get('../../etc/passwd')).rejects.toMatchObject({ type: 'artifact.missing' });
+    });
+
+    const all = async (after?: string) => {
+      const found: string[] = [];
+      for await (const one of h.store.list(after)) found.push(one.digest);
+      return found;
+    };
+    const hourAgo = () => Date.now() - 3_600_000;
+
+    test('what there is is listed by digest, with its size, from any digest on', async () => {
+      expect(await all()).toEqual([]);
+      const many = Array.from({ length: 40 }, (_, i) => Buffer.from(`content ${String(i)}`));
+      for (const one of many) await h.store.put(pieces(one));
+      const digests = many.map(digestOfBytes).sort();
+      expect(await all()).toEqual(digests);
+      expect(await all(digests[17])).toEqual(digests.slice(18));
+      for await (const { bytes, at } of h.store.list()) {
+        expect(bytes).toBeGreaterThan(8);
+        expect(Math.abs(Date.now() - at)).toBeLessThan(60_000);
+      }
+    });
+
+    test('what is old is removed, once', async () => {
+      await h.store.put(pieces(content));
+      expect(await h.store.remove(digest, hourAgo())).toBe(false);
+      await h.age(digest, 7_200_000);
+      const both = await Promise.all([1, 2].map(() => h.store.remove(digest, hourAgo())));
+      expect(both.toSorted()).toEqual([false, true]);
+      expect(await h.kept()).toBe(0);
+      expect(await h.store.has(digest)).toBe(false);
+      expect(await h.store.remove(digest, hourAgo())).toBe(false);
+    });
+
+    test.each<[string, (content: Buffer) => Promise<unknown>]>([
+      ['asked for', (one) => h.store.has(digestOfBytes(one))],
+      ['put again', (one) => h.store.put(pieces(one))],
+    ])('what was %s since stays, large or small', async (_, use) => {
+      for (const one of [content, Buffer.from('small')]) {
+        await h.store.put(pieces(one));
+        await h.age(digestOfBytes(one), 7_200_000);
+        await use(one);
+        expect(await h.store.remove(digestOfBytes(one), hourAgo())).toBe(false);
+        expect((await read(await h.store.get(digestOfBytes(one)))).equals(one)).toBe(true);
+      }
+    });
+
+    test('whoever asks while it is removed is told the truth', async () => {
+      for (let i = 0; i < 30; i++) {
+        await h.store.put(pieces(content));
+        await h.age(digest, 7_200_000);
+        const [gone, there] = await Promise.all([h.store.remove(digest, hourAgo()), h.store.has(digest)]);
+        if (there) expect((await read(await h.store.get(digest))).equals(content)).toBe(true);
+        expect(gone).toBe(!there);
+      }
     });
 
     test('changed content is told while it is read, and healed by putting it again', async () => {

@@ -75,6 +75,10 @@ export function fakeProvider({ met, note }: Faults): FakeProvider {
           ? { probes, failures: 0 }
           : { probes, failures: 1 + more.length, note: reason };
       },
+      async sweep(_, signal) {
+        await met('sweep', signal);
+        return { count: 0, bytes: 0 };
+      },
       async remove(t, slot, signal) {
         await met('remove', signal);
         note(`remove ${slot}`);

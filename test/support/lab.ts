@@ -129,6 +129,7 @@ async function createLab(server: 'time skipping' | 'real' = 'time skipping'): Pr
   const policy = () => Promise.resolve(POLICY);
   const secrets = memorySecrets();
   const control = { store, client: lab.client, artifacts: lab.artifacts, secrets, policy, host: HOST };
+  lab.artifacts.keep('source');
   const queues = effectQueues(HOST);
   const common = {
     connection: env.nativeConnection,
@@ -148,6 +149,7 @@ async function createLab(server: 'time skipping' | 'real' = 'time skipping'): Pr
       taskQueue: queues.effects,
       activities: createEffectActivities({
         store,
+        artifacts: lab.artifacts,
         ...world,
         metrics: { sample: () => Promise.reject(new Error('unused')) },
         extensions: OWN,

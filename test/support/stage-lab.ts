@@ -12,6 +12,7 @@ import { failing } from '../../activities/failure.js';
 import { runStage } from '../../activities/run-stage.js';
 import type { StageDeps } from '../../activities/stage-job.js';
 import { localArtifacts } from '../../src/adapters/artifacts/local.js';
+import { DEFAULT_RETENTION } from '../../src/domain/retention.js';
 import type { AuditEntry } from '../../src/domain/audit.js';
 import type { CommandStage } from '../../src/domain/plan.js';
 import type { ArtifactStore } from '../../src/domain/ports.js';
@@ -86,6 +87,7 @@ async function stageLab(): Promise<StageLab> {
       entries.push(...more);
       return Promise.resolve();
     },
+    retention: () => Promise.resolve(DEFAULT_RETENTION),
   };
   let runs = 0;
   const lab: StageLab = {

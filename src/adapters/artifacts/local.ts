@@ -8,6 +8,8 @@ import { exists } from '../../folders.js';
 import { sha256 } from '../../hash.js';
 import { ifGone } from '../../if-gone.js';
 import { gathered } from './gathered.js';
+import { touched } from '../../touched.js';
+import { removed, stored } from './local-old.js';
 
 /**
  * Content-addressed files in a folder that all workers with credentials share. A file appears under its digest whole or not at all;
@@ -28,7 +30,9 @@ export function localArtifacts({ directory }: { readonly directory: string }): A
       if (!(await exists(placeOf(digest)))) throw missing(digest);
       return verified(placeOf(digest), digest);
     },
-    has: (digest) => exists(placeOf(digest)),
+    has: (digest) => touched(placeOf(digest)),
+    list: (after) => stored(directory, after),
+    remove: (digest, before) => removed(directory, placeOf(digest), before),
   };
 }
 
@@ -60,7 +64,7 @@ async function put(
 /** Whether it is there already, whole and for good: what stages say is often the same, and to write it costs two waits for the disk. */
 async function holds(path: string, content: Buffer): Promise<boolean> {
   const there = await readFile(path).catch(ifGone);
-  if (there?.equals(content) !== true) return false;
+  if (there?.equals(content) !== true || !(await touched(path))) return false;
   await syncFolder(dirname(path));
   return true;
 }

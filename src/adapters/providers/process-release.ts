@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NAME } from '../../domain/ids.js';
 import type { ArtifactStore } from '../../domain/ports.js';
@@ -7,6 +7,8 @@ import { ShipwayError } from '../../errors.js';
 import { unpackArtifacts } from '../artifacts/tar.js';
 import { machineBoot } from './process-boot.js';
 import { exclusive } from '../../exclusive.js';
+import { ifGone } from '../../if-gone.js';
+import { touched } from '../../touched.js';
 
 /** The boot in which a release was unpacked, beside its content and in no artifact's way. */
 const CONTENT = 'content';
@@ -29,8 +31,8 @@ export async function unpackRelease(
   const place = join(stateDir, 'releases', service, digest);
   const boot = await machineBoot();
   await exclusive(place, signal, async () => {
-    if ((await readIfThere(join(place, BOOT))) === boot) return;
-    const work = `${place}.new`;
+    if ((await readIfThere(join(place, BOOT))) === boot) return void (await touched(join(place, BOOT)));
+    const work = asideOf(place);
     // What an earlier try left when it was killed.
     await rm(work, { recursive: true, force: true });
     await mkdir(join(work, CONTENT), { recursive: true, mode: 0o700 });
@@ -48,6 +50,14 @@ export async function unpackRelease(
   });
   return join(place, CONTENT);
 }
+
+/** Where it is made before it is there, and where it goes before it is removed: nobody looks at it but under the lock of its place. */
+export const asideOf = (place: string): string => `${place}${ASIDE}`;
+export const ASIDE = '.new';
+
+/** When it was last used, epoch ms; `undefined` for what is no unpacked release. */
+export const usedAt = async (place: string): Promise<number | undefined> =>
+  (await stat(join(place, BOOT)).catch(ifGone))?.mtimeMs;
 
 async function readIfThere(file: string): Promise<string | undefined> {
   try {

@@ -23,6 +23,7 @@ import {
 } from './process-files.js';
 import { probe, urlOf } from './process-health.js';
 import { exclusive } from '../../exclusive.js';
+import { sweepReleases } from './process-sweep.js';
 import { isOnItsWay, processOf } from './process-start.js';
 import { stopInstance } from './process-stop.js';
 
@@ -45,6 +46,7 @@ export function processProvider({ stateDir, ...stores }: ProcessProviderOptions)
       converted(() => ensureSlot({ stateDir, ...stores, target, slot, release, configuration }, signal)),
     health: (target, slot, asked, signal) =>
       converted(() => health(slotDir(stateDir, target, slot), asked, signal)),
+    sweep: (asked, signal) => converted(() => sweepReleases(stateDir, asked, signal)),
     remove: (target, slot, signal) => converted(() => remove(slotDir(stateDir, target, slot), signal)),
   };
 }

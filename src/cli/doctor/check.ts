@@ -2,8 +2,8 @@ import { failureOf } from '../failure.js';
 
 export interface Check {
   readonly name: string;
-  /** `short`: it works, and will not for long or not as somebody expects. */
-  readonly state: 'ok' | 'short' | 'fail';
+  /** `short`: it works, and will not for long or not as somebody expects. `unknown`: nobody could say. */
+  readonly state: 'ok' | 'short' | 'fail' | 'unknown';
   readonly detail: string;
   /** What to do; absent when all is well. */
   readonly next?: string;
@@ -13,6 +13,12 @@ export const well = (name: string, detail: string): Check => ({ name, state: 'ok
 export const short = (name: string, detail: string, next: string): Check => ({
   name,
   state: 'short',
+  detail,
+  next,
+});
+export const unknown = (name: string, detail: string, next: string): Check => ({
+  name,
+  state: 'unknown',
   detail,
   next,
 });

@@ -1,0 +1,74 @@
+import { hostname } from 'node:os';
+import { text } from 'node:stream/consumers';
+import { Context } from '@temporalio/activity';
+import type { ArtifactStore } from '../src/domain/ports.js';
+import type { Digest } from '../src/domain/release.js';
+import type { Sighting } from '../src/domain/sighting.js';
+import { ShipwayError } from '../src/errors.js';
+import type { ControlDeps, HostDeps } from './deps.js';
+import type { StageDeps } from './stage-job.js';
+
+export interface Sought {
+  readonly digest: Digest;
+}
+
+/** Puts something into the artifact store for all workers to find; the same all day, and housekeeping removes it. */
+export const canaryKept =
+  ({ artifacts }: { readonly artifacts: Pick<ArtifactStore, 'put'> }) =>
+  async (): Promise<Digest> => {
+    const content = `shipway canary ${new Date().toISOString().slice(0, 10)}\n`;
+    return (await artifacts.put(one(Buffer.from(content)))).digest;
+  };
+
+/** What a control worker sees, also of its own policy file. */
+export const seenByControl =
+  ({ artifacts, ownPolicy }: Pick<ControlDeps, 'artifacts' | 'ownPolicy'>) =>
+  async ({ digest }: Sought): Promise<Sighting> => ({
+    ...(await sighting(() => artifacts.get(digest))),
+    ...(ownPolicy === undefined ? {} : { policy: await ownPolicy() }),
+  });
+
+export const seenByHost =
+  ({ artifacts, router }: Pick<HostDeps, 'artifacts' | 'router'>) =>
+  async ({ digest }: Sought): Promise<Sighting> => ({
+    ...(await sighting(() => artifacts.get(digest))),
+    router: await reached(() => router.observe(NO_TARGET, Context.current().cancellationSignal)),
+  });
+/** To ask something that changes nothing. */
+const NO_TARGET = { service: 'shipway', environment: 'doctor' };
+
+async function reached(ask: () => Promise<unknown>): Promise<string> {
+  try {
+    await ask();
+    return 'answers';
+  } catch (error) {
+    if (error instanceof ShipwayError) return error.message;
+    throw error;
+  }
+}
+
+export const seenByStage =
+  ({ backend }: Pick<StageDeps, 'backend'>) =>
+  ({ digest }: Sought): Promise<Sighting> =>
+    sighting(() => backend.getArtifact(digest));
+
+async function sighting(get: () => Promise<AsyncIterable<Uint8Array>>): Promise<Sighting> {
+  const { taskQueue: queue, currentAttemptScheduledTimestampMs: asked } = Context.current().info;
+  const aheadMs = Date.now() - asked;
+  return { queue, worker: `${String(process.pid)}@${hostname()}`, aheadMs, artifact: await read(get) };
+}
+
+/** To its end: that there is a file says nothing of what is in it. */
+async function read(get: () => Promise<AsyncIterable<Uint8Array>>): Promise<string> {
+  try {
+    await text(await get());
+    return 'seen';
+  } catch (error) {
+    if (error instanceof ShipwayError) return error.message;
+    throw error;
+  }
+}
+
+async function* one(content: Uint8Array): AsyncIterable<Uint8Array> {
+  yield await Promise.resolve(content);
+}

@@ -1,0 +1,94 @@
+import { apiClient } from '../../client/api.js';
+import type { Sighting } from '../../domain/sighting.js';
+import { settings, withClient } from '../context.js';
+import { attempt, bad, short, unknown, well, type Check } from './check.js';
+import type { Values } from '../table.js';
+
+const BEHIND_MS = -2_000;
+/** The question may have waited for three seconds. */
+const AHEAD_MS = 5_000;
+const DIGEST = /^[0-9a-f]{64}$/;
+
+/** What workers see: that all have one artifact store, one policy, and the time. A control worker puts something there, others look. */
+export const checkSharing = (values: Values): Promise<readonly Check[]> =>
+  attempt('workers', () =>
+    withClient(values, async (client) => {
+      const { count } = await client.pollers('control', 'workflows');
+      if (count === 0)
+        return [unknown('artifact store', 'no control worker to ask', 'start one, then ask again')];
+      const { sightings = [] } = await client.housekeep({ only: 'sightings' });
+      const rules = await apiClient(await settings(values))
+        .policy()
+        .then(({ hash }) => hash)
+        .catch(() => undefined);
+      return judged(sightings, rules);
+    }),
+  );
+
+/** What these sightings say, of the policy with the hash that rules. */
+export const judged = (sightings: readonly Sighting[], rules: string | undefined): readonly Check[] => [
+  store(sightings),
+  ...routers(sightings),
+  clocks(sightings),
+  policies(sightings, rules),
+];
+
+const whoOf = ({ queue, worker = 'nobody' }: Sighting): string => `${worker} of ${queue}`;
+const answered = (sightings: readonly Sighting[]): readonly Sighting[] =>
+  sightings.filter(({ worker }) => worker !== undefined);
+
+function store(sightings: readonly Sighting[]): Check {
+  const name = 'artifact store';
+  const blind = answered(sightings).find(({ artifact }) => artifact !== 'seen');
+  if (blind !== undefined)
+    return bad(
+      name,
+      `${whoOf(blind)} does not see what a control worker has put there: ${blind.artifact ?? ''}`,
+      'give all workers with credentials the same folder (SHIPWAY_ARTIFACT_DIR), and stage workers that API (SHIPWAY_API_URL)',
+    );
+  const silent = sightings.find(({ worker }) => worker === undefined);
+  if (silent !== undefined)
+    return unknown(
+      name,
+      `nobody had time to look for queue ${silent.queue}`,
+      'ask again when its workers have time',
+    );
+  return well(name, `shared by ${String(answered(sightings).length)} who were asked`);
+}
+
+const routers = (sightings: readonly Sighting[]): readonly Check[] =>
+  sightings
+    .filter(({ router }) => router !== undefined)
+    .map(({ router = '', queue }) =>
+      router === 'answers'
+        ? well(`router of ${queue}`, router)
+        : bad(`router of ${queue}`, router, 'start the gateway of that host, and look for who has its port'),
+    );
+
+function clocks(sightings: readonly Sighting[]): Check {
+  const name = 'clocks';
+  if (answered(sightings).length === 0)
+    return unknown(name, 'no worker answered', 'ask again when workers have time');
+  const wrong = sightings.find(({ aheadMs = 0 }) => aheadMs < BEHIND_MS || aheadMs > AHEAD_MS);
+  return wrong === undefined
+    ? well(name, 'workers have Temporal’s time')
+    : short(
+        name,
+        `${whoOf(wrong)} is ${String(Math.round((wrong.aheadMs ?? 0) / 1000))} s from Temporal’s`,
+        'set the clocks of the machines by a time server',
+      );
+}
+
+function policies(sightings: readonly Sighting[], rules: string | undefined): Check {
+  const name = 'policy files';
+  const own = sightings.filter(({ policy }) => policy !== undefined);
+  const next = 'give all control workers the file that is to rule, and start them again';
+  const broken = own.find(({ policy = '' }) => !DIGEST.test(policy));
+  if (broken !== undefined) return short(name, `${whoOf(broken)}: ${broken.policy ?? ''}`, next);
+  if (rules === undefined || own.length === 0)
+    return unknown(name, 'which policy rules is not known', 'see the checks of the API');
+  const other = own.find(({ policy }) => policy !== rules);
+  return other === undefined
+    ? well(name, 'those of control workers are the policy that rules')
+    : short(name, `that of ${whoOf(other)} is not the policy that rules`, next);
+}

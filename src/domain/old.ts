@@ -1,0 +1,38 @@
+import type { Digest } from './release.js';
+
+/** A release that nobody has built, shipped or served for a while. */
+export interface UnusedRelease {
+  readonly service: string;
+  readonly digest: Digest;
+  /** That built or shipped it. */
+  readonly runs: readonly string[];
+}
+/** A page of what is older than an instant, in the order of its names. */
+export interface OldPage {
+  /** ISO instant. */
+  readonly before: string;
+  /** The last name of the page before; absent: from the first. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+/** What has had its time. Only rows go here; their content is an artifact that is then named by nothing. */
+export interface Old {
+  /** Runs without newer output. */
+  logs(page: OldPage): Promise<readonly { readonly run: string; readonly chunks: number }[]>;
+  removeLogs(runs: readonly string[]): Promise<void>;
+  /** Deployments without newer samples. */
+  samples(page: OldPage): Promise<readonly { readonly deployment: string; readonly samples: number }[]>;
+  removeSamples(deployments: readonly string[]): Promise<void>;
+  /** Releases that were not built, shipped or replaced since; named `<service>/<digest>`. */
+  releases(page: OldPage): Promise<readonly UnusedRelease[]>;
+  /** One that a run has built or shipped since `before` stays. */
+  removeReleases(releases: readonly UnusedRelease[], before: string): Promise<void>;
+  /**
+   * Every digest that anything kept names, output apart: releases and their evidence, targets, open deployments and requests, and runs
+   * that were admitted since `before` or are among `open`.
+   */
+  named(runs: { readonly before: string; readonly open: readonly string[] }): Promise<readonly Digest[]>;
+  /** Which of these digests are output that is kept. */
+  logged(digests: readonly Digest[]): Promise<readonly Digest[]>;
+}

@@ -49,7 +49,7 @@ export const openGate =
       title: `${plan.service} ${plan.version} → ${environment}, replaces ${live?.release.version ?? 'nothing'}${despite(plan, environment, release, holdMarks)}`,
       decision,
       required: rules.requiredApprovals,
-      barred: barredFrom(rules, requestedBy, plan.author),
+      barred: barredFrom(rules, requestedBy, plan),
       answers: [],
       verdict: rules.requiredApprovals === 0 ? 'approved' : 'open',
     };

@@ -21,6 +21,14 @@ import {
   settleRequest,
   withdrawFromTarget,
 } from './targets.js';
+import {
+  awaitRun,
+  findCommit,
+  recordUnfired,
+  reportStatus,
+  startTriggered,
+  type TriggerDeps,
+} from './triggers.js';
 import { watch } from './watch.js';
 
 /** Queue `control`: decisions and records. */
@@ -53,6 +61,16 @@ export const createControlActivities = (deps: ControlDeps) =>
 export const createWaitingActivities = (deps: ControlDeps) =>
   allFailing({ awaitDeployment: awaitDeployment(deps) });
 
+/** Queue `watch` too: what starts runs while nobody sits at a terminal, which takes long and holds nothing up. */
+export const createTriggerActivities = (deps: TriggerDeps) =>
+  allFailing({
+    findCommit: findCommit(deps),
+    startTriggered: startTriggered(deps),
+    awaitRun: awaitRun(deps),
+    reportStatus: reportStatus(deps),
+    recordUnfired: recordUnfired(deps),
+  });
+
 /** Queue `host/<id>` (or `control`): the world. */
 export const createEffectActivities = (deps: EffectDeps) =>
   allFailing({ ...createEffects(deps), observeTarget: observeTarget(deps) });
@@ -66,6 +84,7 @@ export const createStageActivities = (deps: StageDeps & ScanDeps) =>
 
 export type Activities = ReturnType<typeof createControlActivities> &
   ReturnType<typeof createWaitingActivities> &
+  ReturnType<typeof createTriggerActivities> &
   ReturnType<typeof createEffectActivities> &
   ReturnType<typeof createWatchActivities> &
   ReturnType<typeof createStageActivities>;

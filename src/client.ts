@@ -15,6 +15,7 @@ import {
   type RunLine,
   type RunStatus,
 } from './client/runs.js';
+import { schedulesOf, type Schedules } from './client/schedules.js';
 import type { ConnectionSettings } from './connection.js';
 import { QUEUES, pipelineId, type TargetRef } from './domain/ids.js';
 import type { PipelineInput } from './domain/inputs.js';
@@ -49,6 +50,8 @@ export interface ShipwayClient {
   readonly view: <View>(
     workflow: string,
   ) => Promise<{ readonly view: View | undefined; readonly status: string } | undefined>;
+  /** Runs by the clock. */
+  readonly schedules: Schedules;
   readonly pollers: (queue: string, tasks: 'workflows' | 'activities') => Promise<Pollers>;
   readonly temporal: Client;
   readonly close: () => Promise<void>;
@@ -88,10 +91,24 @@ export async function connect(settings: ConnectionSettings): Promise<ShipwayClie
     rollback: (request) => asked(() => toTarget(client, MESSAGES.rollback, request)),
     adopt: (request) => asked(() => toTarget(client, MESSAGES.adopt, request)),
     view: (workflow) => within(() => viewOf(client, workflow)),
+    schedules: withinEach(schedulesOf(client), within),
     pollers: (queue, tasks) => within(() => pollersOf(client, namespace, queue, tasks)),
     close: () => connection.close(),
   };
 }
+
+/** The same calls, each of which ends in time and fails in words for people. */
+const withinEach = (
+  { add, list, pause, resume, remove, now }: Schedules,
+  within: <T>(body: () => Promise<T>) => Promise<T>,
+): Schedules => ({
+  add: (schedule) => within(() => add(schedule)),
+  list: (service) => within(() => list(service)),
+  pause: (ref, note) => within(() => pause(ref, note)),
+  resume: (ref, note) => within(() => resume(ref, note)),
+  remove: (ref) => within(() => remove(ref)),
+  now: (ref) => within(() => now(ref)),
+});
 
 async function guarded<T>(address: string, body: () => Promise<T>): Promise<T> {
   try {

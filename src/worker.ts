@@ -15,6 +15,7 @@ import {
   createControlActivities,
   createEffectActivities,
   createStageActivities,
+  createTriggerActivities,
   createWaitingActivities,
   createWatchActivities,
 } from '../activities/index.js';
@@ -29,6 +30,7 @@ import type { StageUser } from './stage/user.js';
 import { copyAhead } from './stage/workspace.js';
 import type { Preparing } from './worker/prepare.js';
 import { commandUser, stageDeps } from './worker/stage.js';
+import { triggerDeps } from './worker/triggers.js';
 import { together } from './together.js';
 import { openStore } from './store/open.js';
 import { migrate } from './store/migrate.js';
@@ -189,7 +191,10 @@ const POLLING: Readonly<Record<Role, (parts: Parts) => readonly Polling[]>> = {
   watch: (parts) => [
     {
       taskQueue: QUEUES.watch,
-      activities: createWaitingActivities(controlDeps(parts)),
+      activities: {
+        ...createWaitingActivities(controlDeps(parts)),
+        ...createTriggerActivities(triggerDeps(parts, controlDeps(parts))),
+      },
       maxConcurrentActivityTaskExecutions: WATCH_SLOTS,
     },
   ],

@@ -1,3 +1,4 @@
 export { deployment } from './deployment.js';
 export { pipeline } from './pipeline.js';
 export { target } from './target.js';
+export { trigger } from './trigger.js';

@@ -1,19 +1,17 @@
 import { realpath } from 'node:fs/promises';
-import { relative } from 'node:path';
 import {
   ConfigurationError,
   branchesOf,
   bundleOf,
   changes,
   commitOf,
+  configAt,
   dirtyCommit,
+  environmentsAsked,
   factsOf,
-  fileAt,
   loadService,
-  parseService,
   repositoryOf,
   resolvePlan,
-  wayOf,
   type Environments,
   type GitFacts,
   type Loaded,
@@ -54,7 +52,7 @@ export async function planned(values: Values, lookUp = builtBefore): Promise<Pla
   const config = dirty
     ? valid('the working tree', await loadService(file))
     : valid(`commit ${commit.slice(0, 12)}`, await configAt(root, commit, file));
-  const environments = environmentsAsked(values, config);
+  const environments = environmentsAsked(string(values, 'environment'), config);
   const facts = await factsOf(root, ref, commit, branchesOf(config));
   const why = overrideOf(values);
   if (dirty) return fromTree(config, environments, facts, why);
@@ -72,17 +70,6 @@ export async function planned(values: Values, lookUp = builtBefore): Promise<Pla
     }),
   );
   return { plan, hash: digestOf(plan), bundle: () => bundleOf(root, commit), dispose: nothingMade };
-}
-
-/** The one that is named, else those that the configuration leads through. Fails with `UsageError` when neither says. */
-function environmentsAsked(values: Values, { stages, environments }: ServiceConfig): Environments {
-  const named = string(values, 'environment')?.trim();
-  const [first, ...more] = named === undefined ? wayOf(stages) : [named];
-  if (first !== undefined && first !== '') return [first, ...more];
-  throw new UsageError(
-    '--environment is missing, and the stage deploy names no environments',
-    `--environment with one of ${Object.keys(environments).join(', ')}`,
-  );
 }
 
 /** Why a release that is held is to be shipped all the same, if somebody says. Fails with `UsageError`. */
@@ -126,16 +113,6 @@ async function fromTree(
     await remove();
     throw error;
   }
-}
-
-async function configAt(root: string, commit: string, file: string): Promise<Loaded<ServiceConfig>> {
-  const text = await fileAt(root, commit, file);
-  if (text === undefined)
-    throw new UsageError(
-      `commit ${commit.slice(0, 12)} has no ${relative(root, file)}`,
-      'commit it, or ship the working tree with --dirty',
-    );
-  return typeof text === 'string' ? parseService(file, text) : { ok: false, problems: [text] };
 }
 
 function valid(where: string, loaded: Loaded<ServiceConfig>): ServiceConfig {

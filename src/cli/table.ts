@@ -2,6 +2,7 @@ import { DAYS, DECISION, ENVIRONMENT, REASON, ROLES, SHIPPED } from './common-op
 import { flag, must, text, type OptionSpec } from './options.js';
 import { AGAIN_COMMANDS } from './table-again.js';
 import { STEERING_COMMANDS } from './table-steering.js';
+import { TRIGGER_COMMANDS } from './table-triggers.js';
 
 export interface CommandSpec {
   readonly name: string;
@@ -70,6 +71,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./run.js')).run,
   },
   ...AGAIN_COMMANDS,
+  ...TRIGGER_COMMANDS,
   {
     name: 'status',
     summary: 'what a run or deployment has done, does and waits for; answers also when no worker lives',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { NAME } from '../domain/ids.js';
 import { choice, integer, yesOrNo } from './fields.js';
 import { duration } from './measures.js';
+import { repositorySchema } from './repository-schema.js';
 
 /** `shipway.policy.yaml` as organisations write it; read by the workers. */
 const approvals = z
@@ -48,5 +49,13 @@ export const policySchema = z.strictObject({
     minProperties: 1,
     propertyNames: { type: 'string', pattern: NAME.source },
   }),
+  repositories: z
+    .record(z.string(), repositorySchema)
+    .meta({
+      description: 'what workers fetch for webhooks and schedules, by the service that each must hold',
+      examples: [{ storefront: { url: 'https://github.com/acme/storefront.git' } }],
+      propertyNames: { type: 'string', pattern: NAME.source },
+    })
+    .optional(),
 });
 export type PolicyInput = z.output<typeof policySchema>;

@@ -6,6 +6,7 @@ import { parseAt, problemAt, sourceOf, wasRead, type Source } from './issues.js'
 import { misnamed } from './fields.js';
 import { inOrder, type Loaded, type Problem } from './problem.js';
 import { policySchema, type PolicyInput } from './policy-schema.js';
+import { repositoryOfInput, repositoryRules } from './repositories.js';
 
 const DAY_MS = 86_400_000;
 
@@ -25,8 +26,9 @@ export function policyIn(file: string, { document, problems: found }: ParsedDocu
     : { ok: true, value: policyOf(input) };
 }
 
-function rules({ environments }: PolicyInput, source: Source): Problem[] {
-  const problems = Object.entries(environments).flatMap(([name, rules]) => {
+function rules({ environments, repositories = {} }: PolicyInput, source: Source): Problem[] {
+  const problems = repositoryRules(repositories, Object.keys(environments), source);
+  const ofEnvironments = Object.entries(environments).flatMap(([name, rules]) => {
     const path = ['environments', name];
     const found: Problem[] = [];
     if (!NAME.test(name)) found.push(problemAt(source, path, ...misnamed(name), 'key'));
@@ -51,6 +53,7 @@ function rules({ environments }: PolicyInput, source: Source): Problem[] {
       );
     return found;
   });
+  problems.push(...ofEnvironments);
   if (Object.keys(environments).length === 0 && wasRead(source, ['environments']))
     problems.push(
       problemAt(source, ['environments'], 'there is no environment', 'production: { identity: asserted }'),
@@ -58,7 +61,7 @@ function rules({ environments }: PolicyInput, source: Source): Problem[] {
   return problems;
 }
 
-const policyOf = ({ environments }: PolicyInput): Policy => ({
+const policyOf = ({ environments, repositories }: PolicyInput): Policy => ({
   environments: Object.fromEntries(
     Object.entries(environments).map(([name, { approvals }]) => [
       name,
@@ -73,4 +76,11 @@ const policyOf = ({ environments }: PolicyInput): Policy => ({
       },
     ]),
   ),
+  ...(repositories === undefined
+    ? {}
+    : {
+        repositories: Object.fromEntries(
+          Object.entries(repositories).map(([service, input]) => [service, repositoryOfInput(input)]),
+        ),
+      }),
 });

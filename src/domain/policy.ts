@@ -1,4 +1,6 @@
+import type { Plan } from './plan.js';
 import type { Person } from './statement.js';
+import type { Repository } from './trigger.js';
 
 export interface ApprovalPolicy {
   readonly requiredApprovals: number;
@@ -15,10 +17,17 @@ export interface EnvironmentPolicy {
 /** The organisation's rules, read by the workers; never taken from a client. */
 export interface Policy {
   readonly environments: Readonly<Record<string, EnvironmentPolicy>>;
+  /** What triggers may fetch, by service; absent: nothing. */
+  readonly repositories?: Readonly<Record<string, Repository>>;
 }
 
-/** Who may not approve a run that `requestedBy` asked for and `author` wrote. */
-export function barredFrom(policy: ApprovalPolicy, requestedBy: Person, author: string): readonly Person[] {
-  return policy.selfApproval ? [] : [...new Set([requestedBy, author, localPart(author)])];
+/** Who may not approve a run that `requestedBy` asked for: nor its commit's author, nor who had a machine ask. */
+export function barredFrom(
+  policy: ApprovalPolicy,
+  requestedBy: Person,
+  { author, askedBy = [] }: Pick<Plan, 'author' | 'askedBy'>,
+): readonly Person[] {
+  if (policy.selfApproval) return [];
+  return [...new Set([requestedBy, ...[author, ...askedBy].flatMap((name) => [name, localPart(name)])])];
 }
 const localPart = (email: string): string => email.split('@')[0] ?? email;

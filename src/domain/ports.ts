@@ -2,6 +2,7 @@ import type { TargetRef } from './ids.js';
 import type { Configuration, Probe, Share, UserKey } from './plan.js';
 import type { Digest, Release } from './release.js';
 import type { Slot } from './target.js';
+import type { CommitStatus } from './trigger.js';
 import type { Counters } from './watching.js';
 
 /** The world behind small interfaces. Every method converges (twice is once) and takes an `AbortSignal`. */
@@ -133,4 +134,9 @@ export interface Scanner {
   readonly name: string;
   /** Looks through every file below `directory`. Fails with `scan.unavailable`, never passes by not having looked. */
   scan(directory: string, signal: AbortSignal): Promise<readonly Finding[]>;
+}
+
+/** Statuses of commits at GitHub or GitLab. The same status twice is one. Fails with `status.unavailable`, `status.refused`. */
+export interface StatusBoard {
+  set(project: string, status: CommitStatus, signal: AbortSignal): Promise<void>;
 }

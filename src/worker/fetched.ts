@@ -69,6 +69,8 @@ async function asking(
     'core.hooksPath': '/dev/null',
     'credential.helper': '',
     'http.followRedirects': 'false',
+    // However little it is, it comes as one file that can be measured.
+    'fetch.unpackLimit': '1',
   };
   if (ref !== undefined) settings[`http.${url}.extraHeader`] = basic(await credential(ref, env));
   const pairs = Object.entries(settings).flatMap(([key, value], i) => [
@@ -123,23 +125,21 @@ async function within(
   fetch: (ending: AbortSignal) => Promise<unknown>,
 ): Promise<void> {
   const growing = new AbortController();
-  const look = setInterval(() => {
-    void bytesIn(join(clone, 'objects/pack')).then((bytes) => {
-      if (bytes > mostBytes)
-        growing.abort(
-          new ShipwayError(
-            'repository.refused',
-            `a repository may have ${sizeText(mostBytes)} (SHIPWAY_ARTIFACT_LIMIT)`,
-          ),
-        );
-    });
-  }, LOOK_MS);
+  const look = async (): Promise<void> => {
+    if ((await bytesIn(join(clone, 'objects/pack'))) > mostBytes) growing.abort(tooLarge(mostBytes));
+  };
+  const looking = setInterval(() => void look(), LOOK_MS);
   try {
     await fetch(AbortSignal.any([signal, growing.signal, AbortSignal.timeout(MOST_MS)]));
+    await look();
+    growing.signal.throwIfAborted();
   } finally {
-    clearInterval(look);
+    clearInterval(looking);
   }
 }
+
+const tooLarge = (most: number): ShipwayError =>
+  new ShipwayError('repository.refused', `a repository may have ${sizeText(most)} (SHIPWAY_ARTIFACT_LIMIT)`);
 
 async function bytesIn(folder: string): Promise<number> {
   const names = await readdir(folder).catch(() => []);

@@ -8,6 +8,7 @@ import { abandonedRun, noWorker, type Abandoned } from './lab/no-worker.js';
 import { retrying } from './lab/retrying.js';
 import { steering } from './lab/steering.js';
 import { shipping } from './lab/shipping.js';
+import { triggering } from './lab/triggering.js';
 import { temporalsOwn } from './lab/temporals-own.js';
 
 /** Everything that needs `shipway dev` shares one, in the order of these stories. */
@@ -46,6 +47,9 @@ describe('Temporal’s own command line', () => {
 });
 describe('a run that is tried again', () => {
   retrying(lab);
+});
+describe('a push, and the clock', () => {
+  triggering(lab);
 });
 describe('without a worker', () => {
   noWorker(lab, () => made().abandoned);

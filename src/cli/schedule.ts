@@ -24,13 +24,14 @@ export const schedule: Command = async (values, [action = '', name]) => {
     );
   if (name === undefined || !NAME.test(name))
     throw new UsageError(
-      name === undefined ? `which schedule is not said` : `${JSON.stringify(name)} is no name of a schedule`,
+      name === undefined ? 'which schedule is not said' : `${JSON.stringify(name)} is no name of a schedule`,
       `shipway schedule ${action} nightly: lower-case letters, digits and dashes`,
     );
-  const ref = { service: await serviceOfCommand(values), name };
   refuseOthers(action, values);
+  const work = act(values);
+  const ref = { service: await serviceOfCommand(values), name };
   return withClient(values, async (client, settings) => {
-    const said = await act({ ref, values, settings, schedules: client.schedules });
+    const said = await work({ ref, settings, schedules: client.schedules });
     result(values, { ...ref, did: action }, [`${ref.service}: ${said}`]);
     return 0;
   });
@@ -38,47 +39,58 @@ export const schedule: Command = async (values, [action = '', name]) => {
 
 interface Asked {
   readonly ref: ScheduleRef;
-  readonly values: Values;
   readonly settings: ConnectionSettings;
   readonly schedules: Schedules;
 }
-type Action = (asked: Asked) => Promise<string>;
+/** What is wrong in itself is said before any server is asked. */
+type Action = (values: Values) => (asked: Asked) => Promise<string>;
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   add,
-  pause: async ({ ref, values, schedules }) => {
-    const why = reasonOf(required(values, 'reason', '"why"'));
-    await schedules.pause(ref, `${person(values)}: ${why}`);
-    return `${ref.name} is paused`;
+  pause: (values) => {
+    const note = `${person(values)}: ${reasonOf(required(values, 'reason', '"why"'))}`;
+    return async ({ ref, schedules }) => {
+      await schedules.pause(ref, note);
+      return `${ref.name} is paused`;
+    };
   },
-  resume: async ({ ref, values, schedules }) => {
-    const why = reasonOf(string(values, 'reason')?.trim() ?? 'resumed');
-    await schedules.resume(ref, `${person(values)}: ${why}`);
-    return `${ref.name} goes on`;
+  resume: (values) => {
+    const note = `${person(values)}: ${reasonOf(string(values, 'reason')?.trim() ?? 'resumed')}`;
+    return async ({ ref, schedules }) => {
+      await schedules.resume(ref, note);
+      return `${ref.name} goes on`;
+    };
   },
-  remove: async ({ ref, schedules }) => {
-    await schedules.remove(ref);
-    return `${ref.name} is gone; what it has started goes on`;
-  },
-  now: async ({ ref, schedules }) => {
-    await schedules.now(ref);
-    return `${ref.name} starts a run, unless one of it is under way: see \`shipway list\``;
-  },
+  remove:
+    () =>
+    async ({ ref, schedules }) => {
+      await schedules.remove(ref);
+      return `${ref.name} is gone; what it has started goes on`;
+    },
+  now:
+    () =>
+    async ({ ref, schedules }) => {
+      await schedules.now(ref);
+      return `${ref.name} starts a run, unless one of it is under way: see \`shipway list\``;
+    },
 };
 
-async function add({ ref, values, settings, schedules }: Asked): Promise<string> {
-  const cron = required(values, 'cron', '"0 3 * * 1-5"');
+function add(values: Values): ReturnType<Action> {
   const environment = string(values, 'environment');
   const given = {
-    ...{ ...ref, cron, timezone: string(values, 'timezone') ?? 'UTC', by: person(values) },
+    cron: required(values, 'cron', '"0 3 * * 1-5"'),
+    ...{ timezone: string(values, 'timezone') ?? 'UTC', by: person(values) },
     branch: branchOf(string(values, 'branch') ?? 'main'),
     ...(environment === undefined ? {} : { environment: nameOf('environment', environment) }),
   };
-  await refuseUnknownRepository(settings, ref.service);
-  if (environment !== undefined)
-    await refuseUnknownEnvironment(settings, { service: ref.service, environment });
-  await schedules.add(given);
-  return `${ref.name} is made: ${cron} ${given.timezone}, ${given.branch} to ${environment ?? 'where shipway.yaml leads'}`;
+  return async ({ ref, settings, schedules }) => {
+    await refuseUnknownRepository(settings, ref.service);
+    if (environment !== undefined)
+      await refuseUnknownEnvironment(settings, { service: ref.service, environment });
+    await schedules.add({ ...ref, ...given });
+    const where = environment ?? 'where shipway.yaml leads';
+    return `${ref.name} is made: ${given.cron} ${given.timezone}, ${given.branch} to ${where}`;
+  };
 }
 
 /** Said now rather than at night. */
@@ -94,7 +106,10 @@ function refuseOthers(action: string, values: Values): void {
   const heard = action === 'add' ? ADDS : action === 'pause' || action === 'resume' ? ['reason'] : [];
   const other = [...ADDS, 'reason'].find((option) => values[option] !== undefined && !heard.includes(option));
   if (other !== undefined)
-    throw new UsageError(`schedule ${action} takes no --${other}`, `leave it out; shipway schedule --help`);
+    throw new UsageError(
+      `schedule ${action} takes no --${other}`,
+      'leave it out; see shipway schedule --help',
+    );
 }
 const ADDS = ['cron', 'timezone', 'branch', 'environment'];
 

@@ -7,7 +7,7 @@ import {
 } from '@temporalio/client';
 import { QUEUES } from '../domain/ids.js';
 import { scheduleId, schedulePrefix, triggerId, type TriggerInput } from '../domain/trigger.js';
-import { CommandError, innermost } from './failure.js';
+import { CommandError } from './failure.js';
 
 export interface ScheduleRef {
   readonly service: string;
@@ -86,8 +86,6 @@ async function add(client: Client, schedule: NewSchedule): Promise<void> {
   }
 }
 
-const INVALID_ARGUMENT = 3;
-
 /** What Temporal's server says of an expression or a time zone, in words for whoever wrote it. */
 function refused(error: unknown, { service, name }: NewSchedule): unknown {
   if (error instanceof ScheduleAlreadyRunning)
@@ -95,10 +93,10 @@ function refused(error: unknown, { service, name }: NewSchedule): unknown {
       `${service} has a schedule ${name}`,
       `another name, or first: shipway schedule remove ${name}`,
     );
-  const { code } = ((error as Error).cause ?? error) as { readonly code?: unknown };
-  if (code !== INVALID_ARGUMENT) return error;
+  // What the SDK makes of the server's INVALID_ARGUMENT.
+  if (!(error instanceof TypeError)) return error;
   return new CommandError(
-    `Temporal does not take this schedule: ${innermost(error).message.replace(/^\d+ [A-Z_]+: /, '')}`,
+    `Temporal does not take this schedule: ${error.message}`,
     '--cron "0 3 * * 1-5" has minute, hour, day, month and day of the week, and --timezone a name such as Europe/Berlin',
     2,
     error,

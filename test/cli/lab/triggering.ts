@@ -83,23 +83,13 @@ export function triggering(lab: () => DevLab): void {
       'Temporal does not take this schedule',
     ],
     [
-      'a time zone that is none',
-      'add nightly --cron "0 3 * * *" --timezone Mars/Olympus',
-      2,
-      'Temporal does not take',
-    ],
-    [
       'an unknown environment',
       'add nightly --cron "0 3 * * *" --environment stagin',
       3,
       'no environment "stagin"',
     ],
     ['another service', 'add nightly --cron "0 3 * * *" --service other', 3, 'names no repository of other'],
-    ['no name', 'add --cron "0 3 * * *"', 2, 'which schedule is not said'],
-    ['no action', 'start nightly', 2, '"start" is nothing to do with a schedule'],
-    ['an option of another action', 'remove nightly --cron "0 3 * * *"', 2, 'takes no --cron'],
     ['one that there is not', 'pause nightly --reason fair', 1, 'lamp has no schedule nightly'],
-    ['no reason', 'pause nightly', 2, '--reason is missing'],
   ])('a schedule is refused: %s', async (_, args, code, why) => {
     const said = await lab().type(`schedule ${args}`);
     expect(said).toMatchObject({ code, stdout: '' });

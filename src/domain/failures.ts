@@ -1,23 +1,9 @@
-/** One row of the failure table: activities throw from it, the CLI prints from it, the docs list it. */
-export interface FailureRow {
-  /** Whether Temporal tries the activity again by itself. */
-  readonly retried: boolean;
-  /** How often it is tried in all, when not until it is well: what waits for it holds something that others want. */
-  readonly tries?: number;
-  readonly meaning: string;
-  /** What the operator does next. */
-  readonly next: string;
-  /** The CLI's exit code when this ends a command. */
-  readonly exit: 1 | 2 | 3;
-}
+import { row, type FailureRow } from './failure-row.js';
+import { TRIGGER_FAILURES } from './trigger-failures.js';
 
-const row = (retried: boolean, meaning: string, next: string, exit: 1 | 2 | 3 = 1): FailureRow => ({
-  retried,
-  meaning,
-  next,
-  exit,
-});
+export type { FailureRow } from './failure-row.js';
 
+/** Activities throw from it, the CLI prints from it, the docs list it. */
 export const FAILURES = {
   'permit.missing': row(
     false,
@@ -228,45 +214,7 @@ export const FAILURES = {
     'Temporal did not answer, or a workflow ended while it was being asked',
     'see `shipway doctor`; it is asked again',
   ),
-  'repository.unknown': row(
-    false,
-    'the policy of the workers does not let a trigger start this',
-    'name the repository and its branch under `repositories` of shipway.policy.yaml on the workers',
-    3,
-  ),
-  'repository.unavailable': {
-    ...row(true, 'a worker could not fetch a repository', 'see the message: its url, network and credential'),
-    tries: 20,
-  },
-  'repository.refused': row(
-    false,
-    'what a repository holds is nothing that a trigger ships',
-    'read the reason; correct it in the repository, or ship by hand with `shipway run`',
-    2,
-  ),
-  'commit.unknown': {
-    ...row(
-      true,
-      'the branch of a repository does not hold the commit that a webhook names',
-      'push again; find out who sent the webhook if nobody has pushed it',
-      3,
-    ),
-    tries: 6,
-  },
-  'credential.missing': row(
-    false,
-    'a credential that the policy names is not on this worker',
-    'set the variable or the file that the message names on all workers but those of stages',
-  ),
-  'status.unavailable': {
-    ...row(true, 'GitHub or GitLab did not take a status', 'nothing: the run does not depend on it'),
-    tries: 20,
-  },
-  'status.refused': row(
-    false,
-    'GitHub or GitLab refused a status',
-    'read the message; check token, `project` and `api_url` under `repositories` in the policy',
-  ),
+  ...TRIGGER_FAILURES,
   'config.invalid': row(false, 'a configuration file has errors', 'correct them as listed', 2),
   'internal.bug': row(
     false,

@@ -73,7 +73,7 @@ async function asking(
     'fetch.unpackLimit': '1',
   };
   if (ref !== undefined) settings[`http.${url}.extraHeader`] = basic(await credential(ref, env));
-  const pairs = Object.entries(settings).flatMap(([key, value], i) => [
+  const pairs = Object.entries(settings).flatMap(([key, value], i): [string, string][] => [
     [`GIT_CONFIG_KEY_${String(i)}`, key],
     [`GIT_CONFIG_VALUE_${String(i)}`, value],
   ]);

@@ -7,20 +7,25 @@ RUN npm ci
 COPY . .
 RUN npm run build && npm prune --omit=dev
 
+# What performance tests send their requests with.
+FROM golang:1.24-bookworm AS load
+RUN CGO_ENABLED=0 go install github.com/tsenart/vegeta/v12@v12.13.0
+
 FROM node:22-bookworm-slim
 RUN apt-get update \
   && apt-get install -y --no-install-recommends git ca-certificates \
   && rm -rf /var/lib/apt/lists/* \
   && useradd --system --create-home --home-dir /var/lib/shipway shipway \
-  && install -d -m 700 -o shipway -g shipway /var/lib/shipway/state /var/lib/shipway/artifacts
+  && install -d -m 700 -o shipway -g shipway /var/lib/shipway/state /var/lib/shipway/artifacts /var/lib/shipway/secrets
 WORKDIR /shipway
 COPY --from=build --chown=root:root /shipway/node_modules node_modules
 COPY --from=build --chown=root:root /shipway/dist dist
 COPY --from=build --chown=root:root /shipway/bin bin
+COPY --from=load /go/bin/vegeta /usr/local/bin/vegeta
 COPY --from=build --chown=root:root /shipway/package.json /shipway/LICENSE ./
 USER shipway
-# Volumes of these two folders begin with their owner.
-ENV NODE_ENV=production SHIPWAY_STATE_DIR=/var/lib/shipway/state SHIPWAY_ARTIFACT_DIR=/var/lib/shipway/artifacts SHIPWAY_API_PORT=7070
+# Volumes of these folders begin with their owner.
+ENV NODE_ENV=production SHIPWAY_STATE_DIR=/var/lib/shipway/state SHIPWAY_ARTIFACT_DIR=/var/lib/shipway/artifacts SHIPWAY_SECRETS_DIR=/var/lib/shipway/secrets SHIPWAY_API_PORT=7070
 VOLUME /var/lib/shipway
 EXPOSE 7070
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \

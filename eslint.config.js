@@ -31,7 +31,8 @@ const ARROWS = {
   // Wiring: it makes what the activities and the API are given. Workflows are bundled by their path.
   'src/worker': [
     ...['src', 'src/domain', 'src/config', 'src/adapters', 'src/stage', 'src/store', 'src/api'],
-    'activities',
+    // The load generator is got like the embedded servers.
+    ...['activities', 'src/dev/load-tool.ts'],
   ],
   activities: ['src', 'src/domain', 'src/adapters', 'src/stage', 'src/store', 'src/client'],
   workflows: ['src/domain'],

@@ -11,6 +11,7 @@ import { ShipwayError } from '../src/errors.js';
 import { digestOf } from '../src/hash.js';
 import { entry, self } from './audit.js';
 import { coveredBy } from './covered.js';
+import { refuseWithoutSecrets } from './pinned.js';
 import type { ControlDeps } from './deps.js';
 import { verifyRequest, wasVerified } from './request-checks.js';
 import { withRecord } from './target-record.js';
@@ -21,14 +22,14 @@ export interface AdmitInput extends TargetRef {
   readonly requestId: string;
   readonly cause: Cause;
 }
-type Deps = Pick<ControlDeps, 'store' | 'policy' | 'host' | 'client' | 'artifacts'>;
+type Deps = Pick<ControlDeps, 'store' | 'policy' | 'host' | 'client' | 'artifacts' | 'secrets'>;
 
 /**
  * Admits one deployment of a target: verifies what asks for it, and writes permit, row, the next number and the audit's entry in one
  * transaction before anything moves. Only a target's own workflow may ask. Repeating it for the same request gives the same admission.
  * A request to deploy that is refused has that answer for good.
  * Fails with `permit.missing`, `request.mismatch`, `request.abandoned`, `approval.missing`, `decision.changed`, `decision.outdated`,
- * `release.held`, `release.taken_back`, `run.outdated`, `statement.refused`, `rollback.impossible`, `policy.unknown_environment`.
+ * `release.held`, `release.taken_back`, `run.outdated`, `secret.missing`, `statement.refused`, `rollback.impossible`, `policy.unknown_environment`.
  */
 export const admitDeployment =
   (deps: Deps) =>
@@ -163,15 +164,16 @@ async function resolve(
   const base = { ...named, host: state.host ?? deps.host };
   switch (cause.kind) {
     case 'deploy': {
-      const { run, requestedBy } = await verifyRequest(deps, cause.request, state);
-      const { release, plan } = cause.request;
-      return { ...base, ...beside(state), requestedBy, run, release, plan };
+      const { run, plan } = await verifyRequest(deps, cause.request, state);
+      const { release } = cause.request;
+      return { ...base, ...beside(state), requestedBy: run.requestedBy, run: run.run, release, plan };
     }
     case 'rollback': {
       const { statement, to } = cause.request;
       if (!(await wasVerified(deps, statement, targetId(input))))
         throw new ShipwayError('statement.refused', 'the statement for this rollback was never verified');
       const { release, plan } = await newestGood(deps, state, to);
+      await refuseWithoutSecrets(deps, release.version, plan);
       return { ...base, ...beside(state), requestedBy: statement.person, release, plan };
     }
     case 'recover':

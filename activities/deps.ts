@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { ArtifactStore, MetricSource, Provider, Router } from '../src/domain/ports.js';
+import type { ArtifactStore, MetricSource, Provider, Router, SecretStore } from '../src/domain/ports.js';
 import type { Policy } from '../src/domain/policy.js';
 import type { Store } from '../src/domain/store.js';
 
@@ -10,6 +10,8 @@ export interface ControlDeps {
   /** The newest accepted policy. */
   readonly policy: () => Promise<Policy>;
   readonly artifacts: Pick<ArtifactStore, 'get' | 'has'>;
+  /** Which versions of secrets there are; never asked for a value here. */
+  readonly secrets: Pick<SecretStore, 'versions'>;
   /** The host whose provider new targets get. */
   readonly host: string;
   /** Where stages run beside: told the commit of a run that was taken in, so that its first stage finds it copied. */

@@ -7,7 +7,8 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
   isGrpcServiceError,
 } from '@temporalio/client';
-import { FAILURES, isFailureType, type FailureRow } from '../src/domain/failures.js';
+import type { FailureRow } from '../src/domain/failure-row.js';
+import { FAILURES, isFailureType } from '../src/domain/failures.js';
 import { ShipwayError } from '../src/errors.js';
 
 type Activity<I extends unknown[], O> = (...input: I) => Promise<O>;
@@ -37,6 +38,7 @@ export function asFailure(error: unknown): Error {
       message: error.message,
       nonRetryable: final(FAILURES[error.type]),
       category: 'BENIGN',
+      ...(error.details === undefined ? {} : { details: [error.details] }),
     });
   const answered = answerOf(error);
   if (answered !== undefined) return answered;

@@ -3,15 +3,19 @@ import type { AuditEntry } from '../src/domain/audit.js';
 import { deploymentIn } from '../src/domain/environments.js';
 import type { GateState, Question } from '../src/domain/gate.js';
 import type { Subject } from '../src/domain/ids.js';
-import type { Plan } from '../src/domain/plan.js';
+import type { AskedSettings } from '../src/domain/decision.js';
+import type { DeploymentPlan, Plan } from '../src/domain/plan.js';
+import { secretText } from '../src/domain/secrets.js';
 import { barredFrom } from '../src/domain/policy.js';
 import type { Digest, Evidence, Release } from '../src/domain/release.js';
 import { markOn, type HoldMark } from '../src/domain/target.js';
 import { digestOf } from '../src/hash.js';
 import { entry, subjectOf } from './audit.js';
 import type { ControlDeps } from './deps.js';
-import { presentDecision } from './decision.js';
+import { presentDecision, settingsAsked } from './decision.js';
+import { pinned } from './pinned.js';
 import { policyOf } from './policy.js';
+import { refuseLacking } from './required-evidence.js';
 
 export interface OpenGateInput {
   readonly plan: Plan;
@@ -26,10 +30,10 @@ export interface OpenGateInput {
 
 /**
  * The approval gate as the policy has it now, for the decision as it stands now; where the policy asks nobody, it is closed already.
- * When it expires is the workflow's clock's business.
+ * When it expires is the workflow's clock's business. Fails with `evidence.missing`, `policy.unknown_environment`.
  */
 export const openGate =
-  ({ store, policy }: Pick<ControlDeps, 'store' | 'policy'>) =>
+  (deps: Pick<ControlDeps, 'store' | 'policy' | 'secrets'>) =>
   async ({
     plan,
     environment = plan.environment,
@@ -39,14 +43,21 @@ export const openGate =
     requestedBy,
     run,
   }: OpenGateInput): Promise<{ gate: GateState; expiresAfterMs: number }> => {
+    const { store } = deps;
     const subject = subjectOf(plan, environment);
-    const rules = (await policyOf(policy, environment)).approvals;
+    const rules = (await policyOf(deps.policy, environment)).approvals;
+    refuseLacking(rules, environment, release, evidence);
     const { live, holdMarks = [] } = (await store.targets.load(subject)) ?? {};
-    const decision = presentDecision({ planHash, environment, release, evidence }, live, rules);
+    const asked = deploymentIn(plan, environment);
+    const deployment = asked && (await pinned(deps, environment, asked));
+    const settings = deployment && (await settingsAsked(deps, deployment, live));
+    const decision = presentDecision({ planHash, environment, release, evidence, ...settings }, live, rules);
+    const changes = shownOf(live === undefined ? secretLines(settings) : settings?.changes);
     const gate: GateState = {
       id: `${run}/${decision.slice(0, 12)}`,
       question: 'approval',
-      title: `${plan.service} ${plan.version} → ${environment}, replaces ${live?.release.version ?? 'nothing'}${despite(plan, environment, release, holdMarks)}`,
+      title: `${plan.service} ${plan.version} → ${environment}, replaces ${live?.release.version ?? 'nothing'}${despite(plan, deployment, release, holdMarks)}`,
+      ...(changes.length === 0 ? {} : { changes }),
       decision,
       required: rules.requiredApprovals,
       barred: barredFrom(rules, requestedBy, plan),
@@ -55,16 +66,35 @@ export const openGate =
     };
     const { question, required } = gate;
     await store.audit.append([
-      entry(subject, 'gate.opened', { question, decision, required, run }),
+      entry(subject, 'gate.opened', {
+        ...{ question, decision, required, run },
+        ...(changes.length === 0 ? {} : { changes }),
+      }),
       ...(gate.verdict === 'open' ? [] : [closing(subject, gate)]),
     ]);
     return { gate, expiresAfterMs: rules.expiresAfterMs };
   };
 
+/** What an approver sees of the changes: as much as a view can hold. The decision binds all of them. */
+function shownOf(all: readonly string[] = []): readonly string[] {
+  const more = all.length - MOST_CHANGES;
+  const shown = all.slice(0, MOST_CHANGES).map((line) => line.slice(0, MOST_SAID));
+  return more > 0 ? [...shown, `and ${String(more)} more`] : shown;
+}
+const MOST_CHANGES = 30;
+
+/** A first deployment changes everything; its secrets are not in the plan that its approver has. */
+const secretLines = (settings: AskedSettings = {}): readonly string[] =>
+  Object.entries(settings.secrets ?? {}).map(([name, of]) => `${name}: secret ${secretText(of)}`);
+
 /** Who approves what rules sent back before is to see that, and why it is shipped all the same. */
-function despite(plan: Plan, environment: string, { digest }: Release, marks: readonly HoldMark[]): string {
-  const configuration = deploymentIn(plan, environment)?.configuration;
-  const held = configuration === undefined ? undefined : markOn(marks, digest, configuration);
+function despite(
+  plan: Plan,
+  deployment: DeploymentPlan | undefined,
+  { digest }: Release,
+  marks: readonly HoldMark[],
+): string {
+  const held = deployment === undefined ? undefined : markOn(marks, digest, deployment.configuration);
   return held === undefined
     ? ''
     : `, although it is held (${held.reason.slice(0, MOST_SAID)}): ${(plan.despiteHold ?? '').slice(0, MOST_SAID)}`;

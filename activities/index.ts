@@ -5,11 +5,11 @@ import type { ControlDeps, EffectDeps } from './deps.js';
 import { createEffects } from './effects.js';
 import { allFailing } from './failure.js';
 import { runScan, type ScanDeps } from './run-scan.js';
+import { runPerformanceTest, type LoadDeps } from './run-performance.js';
 import { runStage } from './run-stage.js';
-import type { StageDeps } from './stage-job.js';
 import { closeGate, openGate, openQuestion } from './gates.js';
 import { judgeRequest, nextInQueue } from './queue.js';
-import { admitRun, finishRun, recordRelease } from './runs.js';
+import { admitRun, finishRun, recordEvidence, recordRelease } from './runs.js';
 import { recordRefusal, verifyStatement } from './statements.js';
 import {
   askTarget,
@@ -36,6 +36,7 @@ export const createControlActivities = (deps: ControlDeps) =>
   allFailing({
     admitRun: admitRun(deps),
     recordRelease: recordRelease(deps),
+    recordEvidence: recordEvidence(deps),
     openGate: openGate(deps),
     openQuestion: openQuestion(deps),
     closeGate: closeGate(deps),
@@ -79,8 +80,12 @@ export const createEffectActivities = (deps: EffectDeps) =>
 export const createWatchActivities = (deps: EffectDeps) => allFailing({ watch: watch(deps) });
 
 /** Queue `stage`: users' commands; no credentials. */
-export const createStageActivities = (deps: StageDeps & ScanDeps) =>
-  allFailing({ runStage: runStage(deps), runScan: runScan(deps) });
+export const createStageActivities = (deps: ScanDeps & LoadDeps) =>
+  allFailing({
+    runStage: runStage(deps),
+    runScan: runScan(deps),
+    runPerformanceTest: runPerformanceTest(deps),
+  });
 
 export type Activities = ReturnType<typeof createControlActivities> &
   ReturnType<typeof createWaitingActivities> &

@@ -8,7 +8,7 @@ import { listed } from './outdated.js';
 import { verifyStanding } from './request-checks.js';
 import { loadRecord } from './target-record.js';
 
-type Deps = Pick<ControlDeps, 'store' | 'client' | 'artifacts'>;
+type Deps = Pick<ControlDeps, 'store' | 'client' | 'artifacts' | 'secrets' | 'policy'>;
 
 /**
  * What a request that others are to make way for would be refused with if its turn came now, its approval apart; `null`: with nothing.
@@ -32,7 +32,7 @@ async function refusedWith(check: () => Promise<void>): Promise<TargetAnswer | n
   }
 }
 
-async function refuseBehind(deps: Deps, request: DeployRequest): Promise<void> {
+async function refuseBehind(deps: Pick<Deps, 'store' | 'artifacts'>, request: DeployRequest): Promise<void> {
   const { commit, version } = request.release;
   for (const { requestId, pipeline, release } of await deps.store.requests.waiting(request)) {
     if (requestId === request.requestId || release.commit === commit) continue;

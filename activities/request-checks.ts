@@ -1,5 +1,5 @@
 import { deploymentIn } from '../src/domain/environments.js';
-import type { Configuration, Plan } from '../src/domain/plan.js';
+import type { Configuration, DeploymentPlan, Plan } from '../src/domain/plan.js';
 import { barredFrom } from '../src/domain/policy.js';
 import type { Digest } from '../src/domain/release.js';
 import type { RunRow } from '../src/domain/store.js';
@@ -8,33 +8,45 @@ import { markOn, type DeployRequest, type TargetState } from '../src/domain/targ
 import { ShipwayError } from '../src/errors.js';
 import { digestOf } from '../src/hash.js';
 import type { ControlDeps } from './deps.js';
-import { presentDecision } from './decision.js';
+import { presentDecision, settingsAsked } from './decision.js';
 import { refuseOutOfOrder } from './in-order.js';
 import { refuseOutdated } from './outdated.js';
+import { pinned } from './pinned.js';
 import { policyOf } from './policy.js';
+import { recordedEvidence, refuseLacking } from './required-evidence.js';
 import { releaseDigest } from './release-digest.js';
 import { messageOf } from './statements.js';
 import { runs } from './targets.js';
 
-type Deps = Pick<ControlDeps, 'store' | 'policy' | 'client' | 'artifacts'>;
+type Deps = Pick<ControlDeps, 'store' | 'policy' | 'client' | 'artifacts' | 'secrets'>;
+
+/** A request whose run stands: with the versions of its secrets as they are now. */
+interface Standing {
+  readonly run: RunRow;
+  readonly plan: DeploymentPlan;
+}
 
 /**
  * A request may be forged by whoever can send a message: what its run was admitted with counts, and statements only if they were
  * verified by that run. Answers the run. Fails with `request.mismatch`, `request.abandoned`, `release.held`, `release.taken_back`,
- * `run.outdated`, `approval.missing`, `decision.changed`, `decision.outdated`, `policy.unknown_environment`.
+ * `run.outdated`, `secret.missing`, `evidence.missing`, `approval.missing`, `decision.changed`, `decision.outdated`, `policy.unknown_environment`.
  */
-export async function verifyRequest(deps: Deps, request: DeployRequest, state: TargetState): Promise<RunRow> {
-  const run = await verifyStanding(deps, request, state);
-  await verifyApproval(deps, run, request, state);
-  return run;
+export async function verifyRequest(
+  deps: Deps,
+  request: DeployRequest,
+  state: TargetState,
+): Promise<Standing> {
+  const standing = await verifyStanding(deps, request, state);
+  await verifyApproval(deps, standing, request, state);
+  return standing;
 }
 
 /** The same without its approval: whether it would be refused whoever approves. */
 export async function verifyStanding(
-  deps: Pick<Deps, 'store' | 'client' | 'artifacts'>,
+  deps: Deps,
   request: DeployRequest,
   state: TargetState,
-): Promise<RunRow> {
+): Promise<Standing> {
   const run = await deps.store.runs.find(request.pipeline);
   const other = run === undefined ? 'its run, which was never admitted,' : differing(run, request);
   if (run === undefined || other !== undefined)
@@ -44,10 +56,11 @@ export async function verifyStanding(
     );
   if (!(await runs(() => deps.client.workflow.getHandle(request.pipeline).describe())))
     throw new ShipwayError('request.abandoned', 'its run has ended');
-  refuseHeld(request.release, run.plan, request.plan.configuration, state);
+  const plan = await pinned(deps, request.environment, request.plan);
+  refuseHeld(request.release, run.plan, plan.configuration, state);
   await refuseOutOfOrder(deps, run.plan, request);
   await refuseOutdated(deps, request.release, state);
-  return run;
+  return { run, plan };
 }
 
 /** Rules rolled it back from this target, and its plan does not say why it is shipped all the same. Fails with `release.held`. */
@@ -90,13 +103,20 @@ function differing({ run, plan, planHash, requestedBy }: RunRow, request: Deploy
 
 async function verifyApproval(
   deps: Deps,
-  { plan, planHash, requestedBy }: RunRow,
+  { run: { plan, planHash, requestedBy }, plan: deployment }: Standing,
   { environment, release, evidence, approval, pipeline }: DeployRequest,
   state: TargetState,
 ): Promise<void> {
   const rules = (await policyOf(deps.policy, environment)).approvals;
+  if (rules.requires !== undefined)
+    refuseLacking(rules, environment, release, await recordedEvidence(deps, release, evidence));
   if (rules.requiredApprovals === 0) return;
-  const decision = presentDecision({ planHash, environment, release, evidence }, state.live, rules);
+  const settings = await settingsAsked(deps, deployment, state.live);
+  const decision = presentDecision(
+    { planHash, environment, release, evidence, ...settings },
+    state.live,
+    rules,
+  );
   if (approval !== undefined && approval.decision !== decision)
     throw new ShipwayError(
       rules.onBaseChanged === 'fail' ? 'decision.outdated' : 'decision.changed',

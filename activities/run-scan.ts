@@ -58,10 +58,14 @@ async function keepFindings(
   findings: readonly Finding[],
 ): Promise<RunScanResult> {
   const summary = findings.length === 0 ? 'no secrets found' : `${String(findings.length)} secrets found`;
+  const verdict = findings.length === 0 ? 'pass' : 'fail';
   const { digest } = await backend.putArtifact(one(JSON.stringify({ scanner: scanner.name, findings })));
   const lines = await backend.putArtifact(one(report(summary, findings)));
   await backend.appendLog({ ...name, seq: 0, ...lines, last: true });
-  return { findings: findings.length, evidence: { kind: 'scan', stage: name.stage, digest, summary } };
+  return {
+    findings: findings.length,
+    evidence: { kind: 'scan', stage: name.stage, digest, summary, verdict },
+  };
 }
 
 const report = (summary: string, findings: readonly Finding[]): string =>

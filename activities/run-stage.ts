@@ -1,43 +1,54 @@
 import { exclusive } from '../src/exclusive.js';
-import { packArtifacts } from '../src/adapters/artifacts/tar.js';
+import { FAILURES } from '../src/domain/failures.js';
 import type { RunStageInput, RunStageResult } from '../src/domain/stage.js';
 import { ShipwayError } from '../src/errors.js';
 import type { ProcessIdentity } from '../src/processes.js';
 import { awaitJob, stopStrays, type JobEnd } from '../src/stage/await-job.js';
 import { wellBehind } from '../src/stage/behind.js';
-import { keepCaches } from '../src/stage/caches.js';
 import { launched } from '../src/stage/launcher.js';
-import { jobDir, readResult, runDir, workspaceDir, writeResult } from '../src/stage/job-files.js';
+import { jobDir, runDir, writeResult } from '../src/stage/job-files.js';
 import { shipOutput } from '../src/stage/output.js';
 import { copyAhead } from '../src/stage/workspace.js';
 import { together } from '../src/together.js';
 import { Context } from '@temporalio/activity';
 import { attempted } from './audit.js';
-import { stageBeats } from './stage-beats.js';
-import { begin, workspaceOf, type End, type Job, type StageDeps } from './stage-job.js';
+import { failed, kept } from './stage-results.js';
+import { stageBeats, type StageBeats } from './stage-beats.js';
+import { begin, type End, type Job, type StageDeps } from './stage-job.js';
 import { unwanted } from './unwanted.js';
 
 /**
  * Runs one stage's commands to their end, once on a machine: a retry attaches to what runs or collects what has ended. A worker that
  * goes away leaves them running for the next one. What a lost machine took with it is run again or not, as the stage's `on_lost` says.
- * Fails with `stage.failed`, `stage.timeout`, `stage.lost`, `stage.artifact_missing`, `stage.artifact_refused`, `source.invalid`.
+ * Fails with `stage.failed` and `stage.report_failed`, which tell the evidence that there is, `stage.timeout`, `stage.lost`,
+ * `stage.artifact_missing`, `stage.artifact_refused`, `stage.report_missing`, `stage.report_invalid`, `source.invalid`.
  */
 export const runStage =
   (deps: StageDeps) =>
-  async (input: RunStageInput): Promise<RunStageResult> => {
-    const name = { run: input.run, stage: input.stage.name, attempt: input.attempt };
-    const folder = jobDir(deps.stageDir, name);
-    const beats = stageBeats();
-    const { cancellationSignal: signal } = Context.current();
-    try {
-      return await run({ deps, input, folder, name, beats, signal });
-    } finally {
-      beats.stop();
-    }
-  };
+  (input: RunStageInput): Promise<RunStageResult> =>
+    beatingJob((beats, signal) => runJob({ ...jobOf(deps, input), beats, signal, keep: kept }));
+
+export async function beatingJob<T>(
+  body: (beats: StageBeats, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const beats = stageBeats();
+  try {
+    return await body(beats, Context.current().cancellationSignal);
+  } finally {
+    beats.stop();
+  }
+}
+
+export function jobOf(
+  deps: StageDeps,
+  input: RunStageInput,
+): Pick<Job, 'deps' | 'input' | 'folder' | 'name'> {
+  const name = { run: input.run, stage: input.stage.name, attempt: input.attempt };
+  return { deps, input, name, folder: jobDir(deps.stageDir, name) };
+}
 
 /** Runs the commands, again when they were lost and may be, until they have ended. */
-async function run(job: Job): Promise<RunStageResult> {
+export async function runJob(job: Job): Promise<RunStageResult> {
   for (;;) {
     const begun = await begin(job);
     if (begun.kind === 'passed') return begun.result;
@@ -87,13 +98,13 @@ async function finished(job: Job, end: End, shipping: Shipping): Promise<RunStag
     // What runs with other rights must not change what is read with the worker's.
     if (deps.user !== undefined) await stopStrays(folder);
     if (end.kind === 'timeout') throw outOfTime(input);
-    if (end.code !== 0) throw failed(input, end.code);
-    const result = await kept(job, outputBytes);
+    if (end.code !== 0) throw await failed(job, end.code);
+    const result = await job.keep(job, outputBytes);
     forNext(job);
     tidy(job, result);
     return result;
   } catch (error) {
-    if (error instanceof ShipwayError && error.type.startsWith('stage.')) tidy(job);
+    if (error instanceof ShipwayError && !FAILURES[error.type].retried) tidy(job);
     throw error;
   }
 }
@@ -103,33 +114,6 @@ const outOfTime = ({ stage }: RunStageInput): ShipwayError =>
     'stage.timeout',
     `stage ${stage.name} ran longer than ${String(stage.timeoutMs / 1000)} s and was stopped`,
   );
-const failed = ({ run: id, stage: { name } }: RunStageInput, code: number): ShipwayError =>
-  new ShipwayError(
-    'stage.failed',
-    `stage ${name}: exit code ${String(code)} (output: shipway logs ${id} --stage ${name})`,
-  );
-
-/** What the stage leaves to later ones. Two attempts at once, of which one was given up, take turns with what tidies up. */
-async function kept(job: Job, outputBytes: number): Promise<RunStageResult> {
-  const { folder, signal, input } = job;
-  if (input.stage.artifacts.length + input.stage.cache.length === 0) return { outputBytes };
-  return exclusive(folder, signal, async () => {
-    const known = readResult(folder);
-    if (known !== undefined) return known;
-    const artifacts = await packed(job);
-    await keepCaches(workspaceOf(job), workspaceDir(folder)).catch((error: unknown) => {
-      Context.current().log.warn('caches could not be kept', { why: String(error) });
-    });
-    return { outputBytes, ...(artifacts === undefined ? {} : { artifacts }) };
-  });
-}
-
-async function packed({ deps, input: { stage }, folder }: Job): Promise<RunStageResult['artifacts']> {
-  if (stage.artifacts.length === 0) return undefined;
-  const content = packArtifacts(workspaceDir(folder), stage.artifacts);
-  return { stage: stage.name, ...(await deps.backend.putArtifact(content)) };
-}
-
 /**
  * Once the result is written down, a retry that comes late needs the workspace no more; that of a stage that did not pass is in the
  * job's other files. What cannot be removed fails no stage. Removing files costs the machine more than a short stage does, so the stages

@@ -1,9 +1,9 @@
 import type { AuditEntry } from '../src/domain/audit.js';
 import { deploymentIn, environmentsOf } from '../src/domain/environments.js';
-import { SIDE_BY_SIDE } from '../src/domain/graph.js';
+import { GRAPH } from '../src/domain/graph.js';
 import type { Admitted, Built, PipelineInput } from '../src/domain/inputs.js';
 import type { Outcome } from '../src/domain/outcome.js';
-import { beginsWithSource, type Plan } from '../src/domain/plan.js';
+import { beginsWithSource, type DeploymentPlan, type Plan } from '../src/domain/plan.js';
 import type { ArtifactRef, Digest, Evidence, Release } from '../src/domain/release.js';
 import type { Passed } from '../src/domain/retry.js';
 import { MOST_REASON } from '../src/domain/statement.js';
@@ -16,17 +16,19 @@ import { builtFor } from './built.js';
 import type { ControlDeps } from './deps.js';
 import { keptFor } from './kept.js';
 import { refuseOutdated } from './outdated.js';
+import { pinned } from './pinned.js';
 import { policyOf } from './policy.js';
+import { refuseUnproved } from './required-evidence.js';
 import { refuseHeld } from './request-checks.js';
 import { releaseDigest } from './release-digest.js';
 import { USED, acceptedEntry, messageOf, refusedEntry, unfit } from './statements.js';
 
-type Deps = Pick<ControlDeps, 'store' | 'policy' | 'artifacts' | 'announce'>;
+type Deps = Pick<ControlDeps, 'store' | 'policy' | 'artifacts' | 'secrets' | 'announce'>;
 /**
  * Takes a run in: the plan is the one that was hashed, the policy knows the environment, the person's statement counts. What was taken
  * in is what admission believes later. A release of an earlier run is told with all that is known of it. Repeating it is once.
- * Fails with `plan.mismatch`, `policy.unknown_environment`, `statement.refused`, `run.outdated`, `release.unknown`, `retry.impossible`,
- * `release.held`.
+ * Fails with `plan.mismatch`, `policy.unknown_environment`, `policy.refused`, `statement.refused`, `secret.missing`, `run.outdated`,
+ * `release.unknown`, `retry.impossible`, `release.held`, `evidence.missing`.
  */
 export const admitRun =
   (deps: Deps) =>
@@ -45,14 +47,16 @@ export const admitRun =
     if (!asksForThis) throw new ShipwayError('statement.refused', 'the statement does not ask for this run');
     const targets = await targetsOf(deps, plan);
     for (const target of targets) await refuseOutdated(deps, plan, target);
+    const deployments = await deploymentsOf(deps, plan);
     const built = await builtFor(deps, plan);
     const kept = await keptFor(deps, input);
     // Nobody is asked to approve what a target would not take.
     if (built !== undefined)
       for (const target of targets) {
-        const deployment = deploymentIn(plan, target.environment);
+        const deployment = deployments.get(target.environment);
         if (deployment !== undefined) refuseHeld(built.release, plan, deployment.configuration, target);
       }
+    await refuseUnproved(deps, plan, (built ?? kept)?.evidence ?? []);
     const why = unfit(statement) ?? (await taken(deps.store, input, built));
     if (why === undefined) {
       if (built !== undefined) await deps.store.releases.save(built.release, input.run, built.evidence);
@@ -66,18 +70,28 @@ export const admitRun =
 /** What a plan says that this version does not know, or that no client of it says. */
 function unreadable({ schema, despiteHold, stages }: Plan): string | undefined {
   if (!KNOWN.includes(schema))
-    return `the plan has form ${String(schema)}, this worker knows ${KNOWN.join(' and ')}`;
+    return `the plan has form ${String(schema)}, this worker knows ${KNOWN.join(', ')}`;
   const reason: unknown = despiteHold;
   const said = typeof reason === 'string' && reason.trim() !== '' && reason.length <= MOST_REASON;
   if (reason !== undefined && !said) return 'the plan overrides holds and says no reason';
   const lost = stages.find((s, i) =>
     s.needs.some((need) => !stages.slice(0, i).some((b) => b.name === need)),
   );
-  if (lost !== undefined && schema === SIDE_BY_SIDE) return `what ${lost.name} needs does not come before it`;
+  if (lost !== undefined && schema >= GRAPH) return `what ${lost.name} needs does not come before it`;
   const skipped = stages.find((s) => s.kind === 'deploy' && s.skipped !== undefined);
   return skipped === undefined ? undefined : `the plan skips ${skipped.name}`;
 }
-const KNOWN: readonly number[] = [1, 2, SIDE_BY_SIDE];
+
+/** How each environment is deployed to: nothing is built for one whose secrets are not there. */
+async function deploymentsOf(deps: Deps, plan: Plan): Promise<ReadonlyMap<string, DeploymentPlan>> {
+  const found = new Map<string, DeploymentPlan>();
+  for (const environment of environmentsOf(plan)) {
+    const deployment = deploymentIn(plan, environment);
+    if (deployment !== undefined) found.set(environment, await pinned(deps, environment, deployment));
+  }
+  return found;
+}
+const KNOWN: readonly number[] = [1, 2, GRAPH];
 
 /** What is recorded of the targets that a plan deploys to; of one that nothing was deployed to, nothing is. */
 async function targetsOf({ store }: Pick<Deps, 'store'>, plan: Plan): Promise<readonly TargetState[]> {
@@ -143,10 +157,31 @@ export const recordRelease =
     const release: Release = { service, version, commit, digest, artifacts };
     await store.releases.save(release, input.run, input.evidence);
     await store.audit.append([
-      entry(subjectOf(plan), 'release.recorded', { digest, commit, run: input.run }),
+      entry(subjectOf(plan), 'release.recorded', {
+        ...{ digest, commit, run: input.run },
+        ...(input.evidence.length === 0 ? {} : { evidence: told(input.evidence) }),
+      }),
     ]);
     return release;
   };
+
+/** Adds what a run has found out about a release that was built before it. Repeating it is once. */
+export const recordEvidence =
+  ({ store }: Pick<ControlDeps, 'store'>) =>
+  async (input: {
+    plan: Plan;
+    run: string;
+    release: Release;
+    evidence: readonly Evidence[];
+  }): Promise<void> => {
+    const { plan, run, release, evidence } = input;
+    await store.releases.save(release, run, evidence);
+    await store.audit.append([
+      entry(subjectOf(plan), 'release.evidence', { digest: release.digest, run, evidence: told(evidence) }),
+    ]);
+  };
+
+const told = (evidence: readonly Evidence[]): readonly string[] => evidence.map(({ digest }) => digest);
 
 /** Its key is of the run, not of the activity: tried in two ways it is one entry. */
 export const finishRun =

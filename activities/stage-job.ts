@@ -29,6 +29,10 @@ export interface Job {
   readonly name: JobName;
   readonly beats: StageBeats;
   readonly signal: AbortSignal;
+  /** A line of shipway's own instead of the stage's. */
+  readonly line?: string;
+  /** What is kept of commands that ended well, from their workspace and what is beside it. */
+  readonly keep: (job: Job, outputBytes: number) => Promise<RunStageResult>;
 }
 export type End = Exclude<JobEnd, { readonly kind: 'lost' }>;
 export type Begun =
@@ -119,10 +123,11 @@ async function start(job: Job, reruns: number): Promise<ProcessIdentity> {
 }
 
 async function made(job: Job, reruns: number): Promise<void> {
-  const { deps, input, folder, signal } = job;
+  const { deps, input, folder, signal, line } = job;
   await makeWorkspace(workspaceOf(job), signal);
-  const { script } = input.stage;
-  await launched('readyJob', folder, { script, environment: environmentOf(input), reruns, user: deps.user });
+  const script = line === undefined ? input.stage.script : [line];
+  const how = { script, quiet: line !== undefined, reruns, user: deps.user };
+  await launched('readyJob', folder, { ...how, environment: environmentOf(input) });
 }
 
 export function workspaceOf({ deps, input, folder }: Job): WorkspaceOptions {

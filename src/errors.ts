@@ -5,9 +5,17 @@ export class ShipwayError extends Error {
   override readonly name = 'ShipwayError';
   readonly type: FailureType;
 
-  constructor(type: FailureType, message: string, options?: { readonly cause?: unknown }) {
+  /** What a workflow is told beside the message; JSON. */
+  readonly details: unknown;
+
+  constructor(
+    type: FailureType,
+    message: string,
+    options?: { readonly cause?: unknown; readonly details?: unknown },
+  ) {
     super(message, options);
     this.type = type;
+    this.details = options?.details;
   }
 }
 

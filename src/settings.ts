@@ -12,6 +12,10 @@ export interface WorkerSettings {
   readonly databaseUrl: string | undefined;
   readonly stateDir: string;
   readonly artifactDir: string;
+  /** Sealed secrets, shared by all workers but those of stages. */
+  readonly secretsDir: string;
+  /** The key that opens them: of workers that start instances. */
+  readonly secretsIdentity: string;
   readonly policyFile: string;
   /** Publishes the policy file also when it is an older one. */
   readonly publishPolicy?: boolean;
@@ -45,12 +49,15 @@ export function workerSettings(
 ): WorkerSettings {
   const env = given(environment);
   const stateDir = resolve(env['SHIPWAY_STATE_DIR'] ?? '.shipway');
+  const secretsDir = resolve(env['SHIPWAY_SECRETS_DIR'] ?? `${stateDir}/secrets`);
   const needsStore = roles.some((r) => r !== 'stage');
   const settings: WorkerSettings = {
     roles,
     databaseUrl: needsStore ? address(env, 'DATABASE_URL', /^postgres(ql)?:\/\//, DATABASE) : undefined,
     stateDir,
     artifactDir: resolve(env['SHIPWAY_ARTIFACT_DIR'] ?? `${stateDir}/artifacts`),
+    secretsDir,
+    secretsIdentity: resolve(env['SHIPWAY_SECRETS_IDENTITY'] ?? `${secretsDir}/identity.txt`),
     policyFile: resolve(env['SHIPWAY_POLICY'] ?? 'shipway.policy.yaml'),
     apiHost: env['SHIPWAY_API_HOST'] ?? '127.0.0.1',
     apiPort: integer(env, 'SHIPWAY_API_PORT', 0, 65_535) ?? 0,

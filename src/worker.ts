@@ -8,7 +8,8 @@ import { closeInTurn } from './close-in-turn.js';
 import { temporalProfile } from './connection.js';
 import { ShipwayError } from './errors.js';
 import { localArtifacts } from './adapters/artifacts/local.js';
-import type { ArtifactStore } from './domain/ports.js';
+import { ageSecrets } from './adapters/secrets/age.js';
+import type { ArtifactStore, SecretVault } from './domain/ports.js';
 import type { Store } from './domain/store.js';
 import { QUEUES, effectQueues } from './domain/ids.js';
 import {
@@ -55,6 +56,7 @@ interface Parts {
   readonly client: Client;
   readonly namespace: string;
   readonly artifacts: ArtifactStore;
+  readonly secrets: SecretVault;
   readonly store: Store | undefined;
   readonly user: StageUser | undefined;
 }
@@ -124,7 +126,9 @@ async function assemble(settings: WorkerSettings, log: Logger, opened: Opened): 
   ]);
   const client = new Client({ connection: channel, namespace });
   const artifacts = localArtifacts({ directory: settings.artifactDir });
-  return { settings, log, connection, client, namespace, artifacts, store, user };
+  const { secretsDir: directory, secretsIdentity: identityFile } = settings;
+  const secrets = ageSecrets({ directory, identityFile });
+  return { settings, log, connection, client, namespace, artifacts, secrets, store, user };
 }
 
 async function answering<T extends { close: () => Promise<void> }>(
@@ -223,10 +227,11 @@ const POLLING: Readonly<Record<Role, (parts: Parts) => readonly Polling[]>> = {
   ],
 };
 
-const controlDeps = ({ store, client, settings, log, artifacts }: Parts): ControlDeps => ({
+const controlDeps = ({ store, client, settings, log, artifacts, secrets }: Parts): ControlDeps => ({
   store: existing(store),
   client,
   artifacts,
+  secrets,
   policy: currentPolicy(existing(store)),
   host: settings.hostId,
   ...(settings.roles.includes('stage') ? { announce: announced(settings, log) } : {}),

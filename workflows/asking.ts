@@ -17,6 +17,7 @@ function waitingFor(gate: GateState, workflow: string): WaitingFor {
   return {
     question: gate.question,
     title: gate.title,
+    ...(gate.changes === undefined ? {} : { changes: gate.changes }),
     decision: gate.decision,
     have: approvalsOf(gate),
     required: gate.required,

@@ -9,6 +9,7 @@ import {
 import type { Ended, PipelineInput } from '../src/domain/inputs.js';
 import { liveIn } from '../src/domain/environments.js';
 import { failureTypeOf, outcomeOfType } from '../src/domain/outcome.js';
+import { isWork } from '../src/domain/plan.js';
 import type { Passed } from '../src/domain/retry.js';
 import type { RunView, StageView } from '../src/domain/view.js';
 import { begun } from './by-hand.js';
@@ -102,9 +103,7 @@ async function end(run: Run, { failure, ...ended }: Ending): Promise<Ended> {
 /** What a retry need not do again. One that has shipped is not tried again. */
 function standing({ view, made }: Run, { outcome }: Ended): { readonly passed?: readonly Passed[] } {
   if (outcome === 'shipped') return {};
-  const passed = view().stages.filter(
-    ({ kind, state }) => state === 'passed' && (kind === 'command' || kind === 'scan'),
-  );
+  const passed = view().stages.filter((stage) => stage.state === 'passed' && isWork(stage));
   return passed.length === 0 ? {} : { passed: passed.map(({ name }) => partOf(made, name)) };
 }
 

@@ -3,13 +3,16 @@ import { runDetails } from '../src/domain/details.js';
 import type { GateState } from '../src/domain/gate.js';
 import { initialRunView } from '../src/domain/initial-run-view.js';
 import { liveIn } from '../src/domain/environments.js';
+import { standing } from '../src/domain/evidence.js';
 import type { Subject } from '../src/domain/ids.js';
 import type { PipelineInput } from '../src/domain/inputs.js';
-import type { RunView, StageView } from '../src/domain/view.js';
+import type { Evidence } from '../src/domain/release.js';
+import { EVIDENCE_LIMIT, type RunView, type StageView } from '../src/domain/view.js';
 import { abortHandler } from './abort.js';
 import { asking } from './asking.js';
 import { createGates } from './gate.js';
 import { createLater } from './later.js';
+import { nothingMade } from './made.js';
 import * as messages from './messages.js';
 import { publisher } from './publish.js';
 import { ENVIRONMENT } from './search.js';
@@ -33,7 +36,7 @@ export function createRun(input: PipelineInput): Run {
   setHandler(messages.view, () => view);
   return {
     input,
-    made: { artifacts: [], evidence: [] },
+    made: nothingMade(),
     update,
     view: () => view,
     ...people(() => view, update, changed),
@@ -51,10 +54,14 @@ export function createRun(input: PipelineInput): Run {
       view = { ...view, environment };
       upsertSearchAttributes([{ key: ENVIRONMENT, value: environment }]);
     },
+    know: (evidence) => void (view = { ...view, ...known(evidence) }),
     identify: (identity) => void (view = { ...view, identity }),
     note: (name, change) => void (view = { ...view, stages: staged(view, name, change) }),
   };
 }
+
+const known = (evidence: readonly Evidence[]): Pick<RunView, 'evidence'> =>
+  evidence.length === 0 ? {} : { evidence: standing(evidence).slice(-EVIDENCE_LIMIT) };
 
 /** What people say to a run. */
 function people(

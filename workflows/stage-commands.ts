@@ -2,20 +2,23 @@ import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import { environmentOf } from '../src/domain/environments.js';
 import {
   beginsWithSource,
+  longestOf,
   type CommandStage,
+  type PerformanceStage,
   type Plan,
   type ScanStage,
   type StagePlan,
+  type WorkStage,
 } from '../src/domain/plan.js';
 import type { StageView } from '../src/domain/view.js';
-import { madeBefore, type Made } from './made.js';
+import { evidenceFrom, evidenceIn, madeBefore, type Made } from './made.js';
 import { stageActivities } from './profiles.js';
 import type { Run } from './stages.js';
 import { reasonOf, typeOf } from './undo.js';
 
 /** A stage with `allow_failure` says that it failed and lets the run go on. */
 export async function allowing(
-  stage: CommandStage | ScanStage,
+  stage: WorkStage,
   body: () => Promise<Partial<StageView>>,
 ): Promise<Partial<StageView>> {
   try {
@@ -30,60 +33,64 @@ export async function allowing(
 const followed = ({ stages }: Plan, stage: StagePlan): boolean =>
   stages.slice(stages.findIndex((s) => s.name === stage.name) + 1).some(beginsWithSource);
 
+const workOf = <Stage extends WorkStage>(run: Run, stage: Stage, made: Made, attempt = 1) => {
+  const { plan, source, run: id, requestedBy } = run.input;
+  const artifacts = madeBefore(plan, stage, made.artifacts);
+  const { service, version, commit } = plan;
+  return {
+    ...{ run: id, service, environment: environmentOf(plan, stage), version, commit, source, stage },
+    ...{ artifacts, attempt, requestedBy, followed: followed(plan, stage) },
+  };
+};
+
 export async function command(run: Run, stage: CommandStage, made: Made): Promise<Partial<StageView>> {
-  const { plan, source, run: id } = run.input;
   const activities = stageActivities(stage.timeoutMs);
   for (let attempt = 1; ; attempt++) {
     try {
       const result = await activities.runStage.executeWithOptions(
         { summary: `run ${stage.name}${attempt > 1 ? `, attempt ${String(attempt)}` : ''}` },
-        [
-          {
-            run: id,
-            service: plan.service,
-            environment: environmentOf(plan, stage),
-            version: plan.version,
-            commit: plan.commit,
-            source,
-            stage,
-            artifacts: madeBefore(plan, stage, made.artifacts),
-            attempt,
-            requestedBy: run.input.requestedBy,
-            followed: followed(plan, stage),
-          },
-        ],
+        [workOf(run, stage, made, attempt)],
       );
       if (result.artifacts !== undefined) made.artifacts.push(result.artifacts);
+      made.evidence.push(...evidenceFrom(stage, result));
       return { state: 'passed' };
     } catch (error) {
-      if (isCancellation(error) || !mayPass(error) || attempt >= stage.attempts) throw error;
+      if (isCancellation(error) || !mayPass(error) || attempt >= stage.attempts) {
+        made.evidence.push(...evidenceIn(error));
+        throw error;
+      }
       run.stage(stage.name, { note: `attempt ${String(attempt)} failed` });
     }
   }
 }
 
+export async function performanceTest(
+  run: Run,
+  stage: PerformanceStage,
+  made: Made,
+): Promise<Partial<StageView>> {
+  try {
+    const { evidence } = await stageActivities(longestOf(stage)).runPerformanceTest.executeWithOptions(
+      { summary: `load what is to be released, by ${stage.name}` },
+      [workOf(run, stage, made)],
+    );
+    made.evidence.push(...evidence);
+    return { state: 'passed' };
+  } catch (error) {
+    made.evidence.push(...evidenceIn(error));
+    throw error;
+  }
+}
+
 /** What a second try may change. A lost stage is none of it: whether it is begun again is said by `on_lost`. */
-const mayPass = (error: unknown): boolean => ['stage.failed', 'stage.timeout'].includes(typeOf(error) ?? '');
+const mayPass = (error: unknown): boolean =>
+  ['stage.failed', 'stage.timeout', 'stage.report_failed'].includes(typeOf(error) ?? '');
 
 export async function scan(run: Run, stage: ScanStage, made: Made): Promise<Partial<StageView>> {
-  const { plan, source, run: id } = run.input;
+  const { run: id } = run.input;
   const result = await stageActivities(stage.timeoutMs).runScan.executeWithOptions(
     { summary: `scan ${stage.checks.join(', ')}` },
-    [
-      {
-        run: id,
-        service: plan.service,
-        environment: environmentOf(plan, stage),
-        version: plan.version,
-        commit: plan.commit,
-        source,
-        stage,
-        artifacts: madeBefore(plan, stage, made.artifacts),
-        attempt: 1,
-        requestedBy: run.input.requestedBy,
-        followed: followed(plan, stage),
-      },
-    ],
+    [workOf(run, stage, made)],
   );
   made.evidence.push(result.evidence);
   if (result.findings > 0)

@@ -1,10 +1,11 @@
 import { ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { environmentOf } from '../src/domain/environments.js';
 import { refuserOf, type GateState } from '../src/domain/gate.js';
-import { SIDE_BY_SIDE } from '../src/domain/graph.js';
+import { isSideBySide } from '../src/domain/graph.js';
 import type { Admitted, Ended, PipelineInput } from '../src/domain/inputs.js';
 import { failureTypeOf } from '../src/domain/outcome.js';
 import type { DeployStage, StagePlan } from '../src/domain/plan.js';
+import type { Evidence } from '../src/domain/release.js';
 import type { Statement } from '../src/domain/statement.js';
 import type { Finished } from '../src/domain/target.js';
 import type { RunView, StageView } from '../src/domain/view.js';
@@ -13,7 +14,7 @@ import type { Gates } from './gate.js';
 import { evidenceFor, madeOf, releaseOf, type Made } from './made.js';
 import { control } from './profiles.js';
 import { sideBySide } from './side-by-side.js';
-import { allowing, command, scan } from './stage-commands.js';
+import { allowing, command, performanceTest, scan } from './stage-commands.js';
 import { reasonOf } from './undo.js';
 
 /** A run under way: what its stages read and write. */
@@ -29,6 +30,8 @@ export interface Run {
   readonly note: (name: string, change: Partial<StageView>) => void;
   /** From the next change on it is shown, and found, in this environment. */
   readonly enter: (environment: string) => void;
+  /** What is known of the release so far: shown from the next change on. */
+  readonly know: (evidence: readonly Evidence[]) => void;
   /** How the people in this run are known: shown from the next change on. */
   readonly identify: (identity: 'asserted') => void;
   readonly abortedBy: () => Statement | undefined;
@@ -43,6 +46,7 @@ export interface Run {
 export async function runStages(run: Run, { built, kept }: Pick<Admitted, 'built' | 'kept'>): Promise<void> {
   const { made } = run;
   Object.assign(made, madeOf(built, kept));
+  run.know(made.evidence);
   await sideBySide(
     run.input.plan,
     async (stage) => {
@@ -52,7 +56,7 @@ export async function runStages(run: Run, { built, kept }: Pick<Admitted, 'built
     },
     ({ name }, error) => {
       // In a row there is nothing else to wait for: the run's end says it.
-      if (!isSideBySide(run) || isCancellation(error) || run.cancelled()) return;
+      if (!isSideBySide(run.input.plan) || isCancellation(error) || run.cancelled()) return;
       ended(run, name, { state: 'failed', note: reasonOf(error) });
     },
     ({ name }, need) => {
@@ -64,13 +68,19 @@ export async function runStages(run: Run, { built, kept }: Pick<Admitted, 'built
 async function take(run: Run, stage: StagePlan, made: Made): Promise<void> {
   if (stage.inEnvironment !== undefined) run.enter(stage.inEnvironment);
   await begun(run, stage.name);
-  ended(run, stage.name, await runStage(run, stage, made));
+  ended(
+    run,
+    stage.name,
+    await runStage(run, stage, made).finally(() => {
+      run.know(made.evidence);
+    }),
+  );
 }
 
 /** Of stages that begin together one change of the view tells. */
 async function begun(run: Run, name: string): Promise<void> {
   const begins = { state: 'running', startedAt: Date.now() } as const;
-  if (!isSideBySide(run)) {
+  if (!isSideBySide(run.input.plan)) {
     run.stage(name, begins);
     return;
   }
@@ -82,10 +92,8 @@ async function begun(run: Run, name: string): Promise<void> {
 /** In a row the next change tells of it; beside others that may be long in coming. */
 function ended(run: Run, name: string, end: Partial<StageView>): void {
   run.note(name, { ...end, endedAt: Date.now() });
-  if (isSideBySide(run)) run.update({});
+  if (isSideBySide(run.input.plan)) run.update({});
 }
-
-const isSideBySide = (run: Run): boolean => run.input.plan.schema === SIDE_BY_SIDE;
 
 /** What is shown of a stage that does not run. Without what was made before nothing of it is used, whatever the plan says. */
 function insteadOf(
@@ -104,6 +112,8 @@ function runStage(run: Run, stage: StagePlan, made: Made): Promise<Partial<Stage
       return allowing(stage, () => command(run, stage, made));
     case 'scan':
       return allowing(stage, () => scan(run, stage, made));
+    case 'performance_test':
+      return allowing(stage, () => performanceTest(run, stage, made));
     case 'approve':
       return approval(run, stage, made);
     case 'deploy':

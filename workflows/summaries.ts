@@ -16,6 +16,7 @@ export const SUMMARIES = {
   loadTarget: 'read the record of the target',
   noteRequest: 'note the request in the order of asking',
   openQuestion: 'ask a person',
+  recordEvidence: 'record what was found out about the release',
   recordRefusal: 'record a statement that does not count',
   recordUnfired: 'record why nothing was started',
   reportStatus: 'show at the commit how it goes',

@@ -62,6 +62,12 @@ export function typeOf(error: unknown): string | undefined {
   return e instanceof ApplicationFailure ? (e.type ?? undefined) : undefined;
 }
 
+/** What the innermost failure tells beside its message. */
+export function detailsOf(error: unknown): unknown {
+  const e = innermost(error);
+  return e instanceof ApplicationFailure ? e.details?.[0] : undefined;
+}
+
 function innermost(error: unknown): unknown {
   let e = error;
   while (e instanceof Error && e.cause instanceof Error) e = e.cause;

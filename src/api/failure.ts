@@ -29,6 +29,7 @@ const STATUS: Partial<Record<FailureType, number>> = {
   'artifact.missing': 404,
   'artifact.mismatch': 422,
   'store.unavailable': 503,
+  'secrets.unavailable': 503,
   'temporal.unavailable': 503,
 };
 /** What the framework itself refuses, by its status. */

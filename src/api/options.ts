@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { ArtifactStore } from '../domain/ports.js';
+import type { ArtifactStore, SecretVault } from '../domain/ports.js';
 import type { Store } from '../domain/store.js';
 import type { Hooks } from './hooks.js';
 
@@ -9,6 +9,7 @@ export type Check = () => Promise<string>;
 export interface ApiOptions {
   readonly store: Store;
   readonly artifacts: ArtifactStore;
+  readonly secrets: SecretVault;
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;

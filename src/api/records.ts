@@ -13,6 +13,7 @@ const ofHistory = z.strictObject({
   days: days.optional(),
   limit: whole(1, 1_000).default(100),
 });
+const ofDeployment = z.strictObject({ deployment: id });
 const ofReleases = z.strictObject({ service: name, commit: z.string().regex(COMMIT).optional() });
 const ofRun = z.strictObject({ run: id });
 const ofService = z.strictObject({ service: name });
@@ -24,6 +25,13 @@ export function recordRoutes(v1: FastifyInstance, { store }: ApiOptions): void {
   v1.get('/history', (request) => {
     const { days: sinceDays, ...filter } = ofHistory.parse(request.query);
     return store.deployments.list(given({ ...filter, sinceDays }));
+  });
+  v1.get('/deployment', async (request) => {
+    const { deployment } = ofDeployment.parse(request.query);
+    const row = await store.deployments.find(deployment);
+    if (row === undefined)
+      throw new Refused(404, 'request.unknown', `there is no ${deployment}`, 'see `shipway history`');
+    return row;
   });
   v1.get('/releases', (request) => {
     const { service, ...filter } = ofReleases.parse(request.query);

@@ -10,6 +10,7 @@ import { logRoutes } from './logs.js';
 import type { ApiOptions } from './options.js';
 import { recordRoutes } from './records.js';
 import { reportRoutes } from './reports.js';
+import { secretRoutes } from './secrets.js';
 
 /** JSON bodies; artifacts have a limit of their own. */
 const MAX_JSON_BYTES = 4 * 1024 ** 2;
@@ -40,7 +41,10 @@ export async function startApi(
   healthRoutes(app, options);
   await app.register(
     (v1, _options, done) => {
-      for (const routes of [artifactRoutes, auditRoutes, hookRoutes, logRoutes, recordRoutes, reportRoutes])
+      for (const routes of [
+        ...[artifactRoutes, auditRoutes, hookRoutes, logRoutes],
+        ...[recordRoutes, reportRoutes, secretRoutes],
+      ])
         routes(v1, options);
       done();
     },

@@ -1,5 +1,6 @@
 import { CommandError } from '../client/failure.js';
 import type { ShipwayClient } from '../client.js';
+import type { Evidence } from '../domain/release.js';
 import type { TargetView, WaitingFor } from '../domain/view.js';
 import { REFUSED } from '../domain/outcome.js';
 import { UsageError } from '../errors.js';
@@ -7,6 +8,8 @@ import { state, withClient } from './context.js';
 import { progress, result, string } from './output.js';
 import { deploymentNamed, isTarget, runOf } from './reference.js';
 import { waitingOf } from '../domain/next.js';
+import { evidenceLines } from './render/evidence.js';
+import { changeLines } from './render/open.js';
 import type { Command, Values } from './table.js';
 
 /** `shipway approve RUN` and `reject`: a statement about exactly what is asked now. Exit code 3 when it does not count. */
@@ -14,11 +17,13 @@ const answer =
   (verb: 'approve' | 'reject'): Command =>
   (values: Values, [text = '']) =>
     withClient(values, async (client) => {
-      const { waiting, look } = await questionOf(client, text, values);
+      const { waiting, look, evidence = [] } = await questionOf(client, text, values);
       if (waiting?.decision === undefined) throw new CommandError(`${text} asks nothing now`, look);
       const { decision, workflow, title } = waiting;
       sameAsSeen(values, decision, look);
       progress(`${verb} ${title} (decision ${decision.slice(0, SHORT)})`, values);
+      for (const line of evidenceLines(evidence)) progress(line, values);
+      for (const line of changeLines(waiting)) progress(line, values);
       const { status, message } = await client
         .answer(workflow, state(values, verb, decision))
         .catch((error: unknown) => {
@@ -26,7 +31,7 @@ const answer =
           throw refused ? new CommandError(error.message, look, REFUSED, error.cause, 'refused') : error;
         });
       if (status === 'refused') throw new CommandError(message, look, REFUSED);
-      result(values, { workflow, decision, status, message }, [
+      result(values, { workflow, decision, status, message, evidence }, [
         `${verb === 'approve' ? 'approved' : 'rejected'} ${title}: ${message}`,
       ]);
       return 0;
@@ -55,6 +60,8 @@ function sameAsSeen(values: Values, decision: string, look: string): void {
 interface Question {
   readonly waiting: WaitingFor | undefined;
   readonly look: string;
+  /** What is known of the release that is asked about. */
+  readonly evidence?: readonly Evidence[];
 }
 
 async function questionOf(client: ShipwayClient, text: string, values: Values): Promise<Question> {
@@ -74,8 +81,10 @@ async function questionOf(client: ShipwayClient, text: string, values: Values): 
     };
   }
   const { service, run } = await runOf(client, text, values);
+  const status = await client.status(service, run);
   return {
-    waiting: waitingOf(await client.status(service, run)),
+    waiting: waitingOf(status),
+    evidence: status.run.evidence ?? [],
     look: `look at it with: shipway status ${run}`,
   };
 }

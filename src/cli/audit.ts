@@ -18,7 +18,7 @@ export const audit: Command = async (values) => {
     instant(e.timestamp),
     e.user,
     e.event_type,
-    `${e.service}/${e.environment}`,
+    e.service === '' ? e.workflow : `${e.service}/${e.environment}`,
     e.version,
     details(e.details),
   ]);

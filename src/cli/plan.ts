@@ -1,5 +1,6 @@
 import { explainPlan } from '../config/explain-plan.js';
 import { builtBeforeIfKnown } from './built-before.js';
+import { liveChanges, liveChangesText } from './live-changes.js';
 import { result } from './output.js';
 import { planned } from './planning.js';
 import type { Command } from './table.js';
@@ -8,6 +9,12 @@ import type { Command } from './table.js';
 export const plan: Command = async (values) => {
   const { plan: resolved, hash, dispose } = await planned(values, builtBeforeIfKnown);
   await dispose();
-  result(values, { plan: resolved, hash }, [...explainPlan(resolved), '', `plan ${hash}`]);
+  const live = await liveChanges(values, resolved);
+  result(values, { plan: resolved, hash, ...(live === undefined ? {} : { live }) }, [
+    ...explainPlan(resolved),
+    '',
+    ...(live === undefined || live.length === 0 ? [] : [...liveChangesText(live), '']),
+    `plan ${hash}`,
+  ]);
   return 0;
 };

@@ -3,6 +3,7 @@ import { releaseViews, type ReleaseView } from '../domain/releases.js';
 import { settings } from './context.js';
 import { columns, progress, result } from './output.js';
 import { serviceOfCommand } from './reference.js';
+import { evidenceLines } from './render/evidence.js';
 import { instant } from './render/text.js';
 import type { Command } from './table.js';
 
@@ -14,14 +15,16 @@ export const releases: Command = async (values) => {
   const api = apiClient(await settings(values));
   const [rows, targets] = await Promise.all([api.releases(service), api.targets(service)]);
   const views = releaseViews(rows, targets);
-  const head = ['RELEASE', 'VERSION', 'COMMIT', 'BUILT', 'BY RUN', 'WHERE', 'EVIDENCE'];
+  const head = ['RELEASE', 'VERSION', 'COMMIT', 'BUILT', 'BY RUN', 'WHERE'];
   const truncated = rows.length >= HISTORY_LIMIT;
   if (truncated)
     progress(`only what the newest ${String(HISTORY_LIMIT)} runs built or shipped is shown`, values);
   result(
     values,
     { service, releases: views, truncated },
-    views.length === 0 ? [`no release of ${service}`] : columns([head, ...views.map(line)]),
+    views.length === 0
+      ? [`no release of ${service}`]
+      : withEvidence(views, columns([head, ...views.map(line)])),
   );
   return 0;
 };
@@ -33,7 +36,12 @@ const line = (r: ReleaseView): readonly string[] => [
   instant(r.createdAt),
   r.run,
   whereOf(r) || '-',
-  r.evidence.map((e) => `${e.stage}: ${e.summary}`).join('; ') || '-',
+];
+
+/** Below each release what is known of it. */
+const withEvidence = (views: readonly ReleaseView[], [head = '', ...rows]: readonly string[]) => [
+  head,
+  ...rows.flatMap((row, i) => [row, ...evidenceLines(views[i]?.evidence ?? [])]),
 ];
 
 const whereOf = ({ live, knownGood, held }: ReleaseView): string =>

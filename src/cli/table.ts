@@ -1,5 +1,6 @@
 import { DAYS, DECISION, ENVIRONMENT, REASON, ROLES, SHIPPED } from './common-options.js';
 import { flag, must, text, type OptionSpec } from './options.js';
+import { SECRETS_COMMANDS } from './table-secrets.js';
 import { AGAIN_COMMANDS } from './table-again.js';
 import { STEERING_COMMANDS } from './table-steering.js';
 import { TRIGGER_COMMANDS } from './table-triggers.js';
@@ -181,6 +182,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ['shipway releases', 'shipway releases --service storefront --json'],
     load: async () => (await import('./releases.js')).releases,
   },
+  ...SECRETS_COMMANDS,
   {
     name: 'audit',
     summary: 'who did what and when; with --verify, whether the record is whole',

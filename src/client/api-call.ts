@@ -9,6 +9,8 @@ export interface Call {
   readonly query?: Query;
   readonly body?: ReadableStream;
   readonly bytes?: number;
+  /** A body as JSON. */
+  readonly json?: object;
   readonly signal?: AbortSignal;
   /** Statuses that are answers too. */
   readonly also?: readonly number[];
@@ -17,7 +19,7 @@ export interface Call {
 /** One request. Fails with `CommandError` when there is no answer or a refusal, with `signal`'s own error when the caller ended it. */
 export async function call(
   { apiUrl, apiToken }: ApiAddress,
-  { method = 'GET', path, query = {}, body, bytes, signal, also = [] }: Call,
+  { method = 'GET', path, query = {}, body, bytes, json, signal, also = [] }: Call,
 ): Promise<Response> {
   const url = urlOf(apiUrl, path);
   for (const [key, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(key, value);
@@ -26,10 +28,12 @@ export async function call(
     ...(body === undefined
       ? {}
       : { 'content-type': 'application/octet-stream', 'content-length': String(bytes) }),
+    ...(json === undefined ? {} : { 'content-type': 'application/json' }),
   };
   const init = {
     ...{ method, headers, redirect: 'manual' },
     ...(body && { body, duplex: 'half' }),
+    ...(json && { body: JSON.stringify(json) }),
     ...(signal && { signal }),
   };
   const response = await fetch(url, init as RequestInit).catch((error: unknown) => {
@@ -99,6 +103,6 @@ async function refusalOf(response: Response): Promise<CommandError> {
   return new CommandError(
     said?.error?.message ?? `the API answered ${String(response.status)}`,
     said?.error?.next ?? 'check SHIPWAY_API_URL, and see the worker’s log',
-    response.status === 401 ? 3 : 1,
+    [401, 403, 409].includes(response.status) ? 3 : 1,
   );
 }

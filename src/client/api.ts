@@ -2,7 +2,10 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { ChainedEntry } from '../domain/audit.js';
+import type { Secret } from '../domain/ports.js';
 import type { Policy } from '../domain/policy.js';
+import type { SecretUse } from '../domain/secret-use.js';
+import type { Statement } from '../domain/statement.js';
 import type { DeploymentRow, ReleaseRow, RunRow } from '../domain/store.js';
 import type { TargetState } from '../domain/target.js';
 import { bodyOf, call, jsonOf, stranger, type ApiAddress, type Call, type Query } from './api-call.js';
@@ -40,6 +43,28 @@ export interface ApiClient {
   readonly run: (service: string, run: string) => Promise<RunRow>;
   readonly targets: (service?: string) => Promise<readonly TargetState[]>;
   readonly health: () => Promise<Health>;
+  /** One that was admitted. */
+  readonly deployment: (id: string) => Promise<DeploymentRow>;
+  /** Which secrets there are, and what uses them; no values. */
+  readonly secrets: () => Promise<{
+    readonly secrets: readonly Secret[];
+    readonly uses: readonly SecretUse[];
+  }>;
+  /** Whom values are sealed for. */
+  readonly recipient: () => Promise<string>;
+  /** Keeps a sealed value, and says as which version. */
+  readonly setSecret: (asked: {
+    readonly path: string;
+    readonly sealed: string;
+    readonly statement: Statement;
+  }) => Promise<number>;
+  /** Takes versions away, and says which were there. */
+  readonly removeSecret: (asked: {
+    readonly path: string;
+    readonly version?: number;
+    readonly inUse: boolean;
+    readonly statement: Statement;
+  }) => Promise<readonly number[]>;
   readonly policy: () => Promise<{ readonly hash: string; readonly policy: Policy }>;
 }
 
@@ -73,6 +98,12 @@ export function apiClient(to: ApiAddress, answerMs = ANSWER_MS): ApiClient {
     targets: (service) => rows('/v1/targets', { service }),
     health: () => get('/health', isHealth, { also: [503] }),
     policy: () => get('/v1/policy', isPolicy),
+    deployment: (deployment) => get('/v1/deployment', isDeployment, { query: { deployment } }),
+    secrets: () => get('/v1/secrets', isSecrets),
+    recipient: async () => (await get('/v1/secrets/recipient', isRecipient)).recipient,
+    setSecret: async (json) => (await get('/v1/secrets', isKept, { method: 'POST', json })).version,
+    removeSecret: async (json) =>
+      (await get('/v1/secrets/remove', isRemoved, { method: 'POST', json })).versions,
   };
 }
 
@@ -105,6 +136,16 @@ const isPolicy = (value: unknown): value is { hash: string; policy: Policy } =>
   typeof value['hash'] === 'string' &&
   isObject(value['policy']) &&
   isObject(value['policy']['environments']);
+const isDeployment = (value: unknown): value is DeploymentRow =>
+  isObject(value) && isObject(value['plan']) && isObject(value['release']);
+const isSecrets = (value: unknown): value is Awaited<ReturnType<ApiClient['secrets']>> =>
+  isObject(value) && isRows(value['secrets']) && isRows(value['uses']);
+const isRecipient = (value: unknown): value is { recipient: string } =>
+  isObject(value) && typeof value['recipient'] === 'string';
+const isKept = (value: unknown): value is { version: number } =>
+  isObject(value) && typeof value['version'] === 'number';
+const isRemoved = (value: unknown): value is { versions: readonly number[] } =>
+  isObject(value) && Array.isArray(value['versions']);
 const isRun = (value: unknown): value is RunRow =>
   isObject(value) && typeof value['run'] === 'string' && isObject(value['plan']);
 const isEntry = (value: unknown): value is ChainedEntry => isObject(value) && isObject(value['entry']);

@@ -1,7 +1,8 @@
 import { closest, distance } from 'fastest-levenshtein';
 
 /** The known name that is nearest, if it is near; else all of them. */
-export function alternative(given: string, known: readonly string[]): string {
+export function alternative(given: string, all: readonly string[]): string {
+  const known = all.filter((name) => name !== '');
   const near = nearest(given, known);
   if (near !== undefined) return near;
   if (known.length === 0) return 'leaving it out';

@@ -11,19 +11,10 @@ export const COMING_IN_SERVICE: ReadonlySet<string> = new Set([
     'pause',
     'port',
   ],
-  ...['notification_channels', 'required_roles', 'performance_test', 'migrations', 'secrets', 'freezes'],
+  ...['notification_channels', 'required_roles', 'migrations', 'secrets', 'freezes'],
   ...['checklist', 'database'],
 ]);
 export const COMING_IN_POLICY: ReadonlySet<string> = new Set([
-  ...[
-    'required_roles',
-    'security_scan',
-    'performance_test',
-    'deploy',
-    'rollback',
-    'roles',
-    'people',
-    'access',
-  ],
+  ...['required_roles', 'deploy', 'rollback', 'roles', 'people', 'access'],
   ...['freezes', 'notification_channels', 'checklist'],
 ]);

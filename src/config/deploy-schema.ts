@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { choice, integer, token, urlPath, wrong, yesOrNo } from './fields.js';
 import { duration, percent } from './measures.js';
 import { triggers } from './trigger-schema.js';
-import { environmentVariables } from './variables.js';
+import { instanceVariables, variableName } from './variables.js';
 
 const probe = (about: string, path: string) =>
   z
@@ -45,20 +45,21 @@ const asList = (input: unknown): string | undefined =>
     ? wrong('the command is one text, and no shell takes it apart', `[${input.split(/ +/).join(', ')}]`)
     : undefined;
 
+export const commandList = (description: string) =>
+  z
+    .array(z.string().min(1), { error: ({ input }) => asList(input) })
+    .min(1)
+    .meta({ description, examples: [['node', 'dist/server.js']] });
+
 /** Every key of `deploy`; each may be given there, in an environment, or in both. */
 export const deploySchema = z.strictObject({
   provider: choice(['process'], ['container', 'swarm', 'kubernetes', 'ssh', 'lambda'], {
     description: 'where instances run: `process` starts them as plain processes on the worker’s host',
     examples: ['process'],
   }).optional(),
-  command: z
-    .array(z.string().min(1), { error: ({ input }) => asList(input) })
-    .min(1)
-    .meta({
-      description: 'program and arguments of an instance, without a shell; it listens on `PORT`',
-      examples: [['node', 'dist/server.js']],
-    })
-    .optional(),
+  command: commandList(
+    'program and arguments of an instance, without a shell; it listens on `PORT`',
+  ).optional(),
   replicas: integer(1, 50, { description: 'how many instances', default: 1, examples: [2] }).optional(),
   health_checks: z
     .strictObject({
@@ -75,7 +76,14 @@ export const deploySchema = z.strictObject({
     },
     '1s',
   ).optional(),
-  environment: environmentVariables.optional(),
+  environment: instanceVariables.optional(),
+  required_variables: z
+    .array(variableName)
+    .meta({
+      description: 'variables that every environment must give a value: checked before anything runs',
+      examples: [['DATABASE_URL', 'REGION']],
+    })
+    .optional(),
   router: choice(['gateway'], ['haproxy', 'nginx'], {
     description: 'what shares the traffic out: `gateway` is shipway’s own',
     examples: ['gateway'],

@@ -1,9 +1,8 @@
 import { refuseCombination } from '../domain/capabilities.js';
 import { FULL, type DeploymentPlan } from '../domain/plan.js';
 import type { Problem } from './problem.js';
-import { looksSecret, SECRET } from './secrets.js';
 import type { DeployInput } from './deploy-schema.js';
-import { durationText } from './units.js';
+import { durationText } from '../domain/duration.js';
 
 /** What a rule asks of the file it is about; keys are those of `deploy`. */
 export interface Ask {
@@ -11,10 +10,10 @@ export interface Ask {
   readonly own: (key: string) => boolean;
   /** Whether nothing there was left out as wrong: a rule says nothing about a default that stands in for a mistake. */
   readonly read: (keys: readonly string[]) => boolean;
-  readonly say: (keys: readonly string[], message: string, suggestion: string) => Problem;
+  readonly say: (keys: readonly PropertyKey[], message: string, suggestion: string) => Problem;
 }
 
-/** What no schema can say of one environment's deployment. */
+/** What no schema can say of one environment's deployment, its variables apart. */
 export const deploymentProblems = (plan: DeploymentPlan, input: DeployInput, ask: Ask): Problem[] => [
   ...combination(plan, ask),
   ...canarySteps(plan, ask),
@@ -22,8 +21,6 @@ export const deploymentProblems = (plan: DeploymentPlan, input: DeployInput, ask
   ...windows(plan, ask),
   ...readiness(plan, ask),
   ...leastBake(plan, input, ask),
-  ...variables(input, ask),
-  ...texts(input, ask),
 ];
 
 function combination(plan: DeploymentPlan, { say }: Ask): Problem[] {
@@ -135,15 +132,3 @@ function leastBake(
     ),
   ];
 }
-
-const RESERVED = /^(PORT|HOST|SHIPWAY_.*)$/;
-
-function variables(input: DeployInput, { say }: Ask): Problem[] {
-  return Object.entries(input.environment ?? {}).flatMap(([key, value]) => {
-    if (RESERVED.test(key)) return [say(['environment', key], `${key} is set by shipway`, 'another name')];
-    return looksSecret(key, value) ? [say(['environment', key], ...SECRET)] : [];
-  });
-}
-
-const texts = (input: DeployInput, { say }: Ask): Problem[] =>
-  (input.command ?? []).some((text) => looksSecret('', text)) ? [say(['command'], ...SECRET)] : [];

@@ -1,5 +1,6 @@
 import {
   FULL,
+  type Configuration,
   type DeploymentPlan,
   type Probe,
   type QueueRules,
@@ -7,13 +8,15 @@ import {
   type Triggers,
   type UserKey,
 } from '../domain/plan.js';
+import type { SecretReference } from '../domain/secrets.js';
 import type { DeployInput } from './deploy-schema.js';
+import { pathIn, type InstanceVariables } from './variables.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const MIN_REQUESTS = 20;
 
-/** An environment's keys over the common ones: mappings are merged, everything else is replaced. */
+/** An environment's keys over the common ones: mappings are merged, everything else is replaced. A variable's value is one value. */
 export function merged(base: DeployInput, override: DeployInput): DeployInput {
   return merge(base, override) as DeployInput;
 }
@@ -22,9 +25,13 @@ function merge(base: unknown, override: unknown): unknown {
   if (!isMapping(base) || !isMapping(override)) return override;
   const result: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(override))
-    result[key] = key in base ? merge(base[key], value) : value;
+    result[key] =
+      key in base ? (key === 'environment' ? over(base[key], value) : merge(base[key], value)) : value;
   return result;
 }
+/** A reference to a secret is no mapping to be merged with another. */
+const over = (base: unknown, override: unknown): unknown =>
+  isMapping(base) && isMapping(override) ? { ...base, ...override } : override;
 const isMapping = (v: unknown): v is Record<string, unknown> =>
   typeof v === 'object' && v !== null && !Array.isArray(v);
 
@@ -40,7 +47,7 @@ export function deploymentOf(environment: string, input: DeployInput): Deploymen
     configuration: {
       command: input.command ?? [],
       replicas: input.replicas ?? 1,
-      environment: input.environment ?? {},
+      ...variablesOf(environment, input.environment ?? {}),
       healthChecks: { readiness: probeOf(readiness, '/ready'), liveness: probeOf(liveness, '/health') },
       startupTimeoutMs: input.startup_timeout ?? MINUTE,
     },
@@ -63,6 +70,24 @@ export function deploymentOf(environment: string, input: DeployInput): Deploymen
     },
     drainTimeoutMs: input.drain_timeout ?? 30 * SECOND,
   };
+}
+
+/** Plain values, and apart from them where the secret ones are. */
+function variablesOf(
+  environment: string,
+  variables: InstanceVariables,
+): Pick<Configuration, 'environment' | 'secrets'> {
+  const plain: Record<string, string> = {};
+  const secrets: Record<string, SecretReference> = {};
+  for (const [name, value] of Object.entries(variables)) {
+    if (typeof value === 'string') plain[name] = value;
+    else
+      secrets[name] = {
+        secret: pathIn(environment, value.secret),
+        ...(value.version === undefined ? {} : { version: value.version }),
+      };
+  }
+  return { environment: plain, ...(Object.keys(secrets).length === 0 ? {} : { secrets }) };
 }
 
 function userKeyOf({ header, cookie }: NonNullable<DeployInput['user_key']>[number]): UserKey[] {

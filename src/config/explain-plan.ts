@@ -1,8 +1,17 @@
 import { deploymentIn, environmentsOf } from '../domain/environments.js';
-import { SIDE_BY_SIDE } from '../domain/graph.js';
-import { FULL, type DeploymentPlan, type Plan, type StagePlan } from '../domain/plan.js';
+import {
+  FULL,
+  type CommandStage,
+  type DeploymentPlan,
+  type PerformanceStage,
+  type Plan,
+  type StagePlan,
+} from '../domain/plan.js';
+import { isSideBySide } from '../domain/graph.js';
+import { secretsIn, secretText } from '../domain/secrets.js';
+import { hasSecrets } from './plan.js';
 import { queueRules } from '../domain/queue.js';
-import { durationText } from './units.js';
+import { durationText } from '../domain/duration.js';
 
 /** The plan in words, for people: what each stage does, how the traffic moves, how long it takes, and what the worker will check. */
 export function explainPlan(plan: Plan): readonly string[] {
@@ -22,13 +31,17 @@ export function explainPlan(plan: Plan): readonly string[] {
     }),
     '',
     `the worker will check: that its policy names ${plan.through === undefined ? 'the environment' : 'the environments'}, who asks, how many must approve, that the target has not`,
-    'rolled this release back before, and at the deployment that what was approved is still what would be done',
+    'rolled this release back before, that there is the evidence which the policy requires, and at the deployment that what was approved',
+    'is still what would be done',
+    ...(plan.stages.some(hasSecrets)
+      ? ['before any stage: that every secret has a value; the deployment gets the newest of then']
+      : []),
   ];
 }
 
 /** When a stage begins, where that is not after the one above it. */
-const beside = ({ schema }: Plan, { needs, skipped, reused }: StagePlan): string =>
-  schema !== SIDE_BY_SIDE || skipped !== undefined || reused !== undefined
+const beside = (plan: Plan, { needs, skipped, reused }: StagePlan): string =>
+  !isSideBySide(plan) || skipped !== undefined || reused !== undefined
     ? ''
     : `; ${needs.length === 0 ? 'at once' : `after ${needs.join(', ')}`}`;
 
@@ -37,14 +50,39 @@ function stageText(stage: StagePlan): string {
   if (stage.reused !== undefined) return `${stage.name}: not again, run ${stage.reused} has done it`;
   switch (stage.kind) {
     case 'command':
-      return `${stage.name}: ${stage.script.join(' && ')}${stage.artifacts.length === 0 ? '' : ` → ${stage.artifacts.join(', ')}`} (at most ${durationText(stage.timeoutMs)}${stage.attempts > 1 ? `, ${String(stage.attempts)} attempts` : ''}${stage.allowFailure ? ', may fail' : ''})`;
+      return `${stage.name}: ${stage.script.join(' && ')}${stage.artifacts.length === 0 ? '' : ` → ${stage.artifacts.join(', ')}`}${reportsText(stage)} (at most ${durationText(stage.timeoutMs)}${stage.attempts > 1 ? `, ${String(stage.attempts)} attempts` : ''}${stage.allowFailure ? ', may fail' : ''})`;
     case 'scan':
       return `${stage.name}: ${stage.checks.join(', ')}${stage.allowFailure ? ' (may fail)' : ''}`;
+    case 'performance_test':
+      return performanceText(stage);
     case 'approve':
       return `${stage.name}: waits for as many people as the policy asks for`;
     case 'deploy':
       return `${stage.name}: ${stage.deployment.strategy.kind}`;
   }
+}
+
+function performanceText({ name, thresholds: t, ...stage }: PerformanceStage): string {
+  const limits = [
+    `errors above ${percent(t.errorRate)}`,
+    ...Object.entries({ p50: t.p50Ms, p95: t.p95Ms, p99: t.p99Ms }).flatMap(([quantile, ms]) =>
+      ms === undefined ? [] : [`${quantile} above ${durationText(ms)}`],
+    ),
+  ];
+  return `${name}: starts ${stage.command.join(' ')} and sends ${String(stage.rate)} requests a second for ${durationText(stage.durationMs)}; fails with ${limits.join(', ')}${stage.allowFailure ? ' (may fail)' : ''}`;
+}
+
+function reportsText({ reports: { junit, coverage, sarif } = {} }: CommandStage): string {
+  const all = [
+    ...(junit === undefined ? [] : ['tests']),
+    ...(coverage === undefined
+      ? []
+      : [`coverage${coverage.minimum === undefined ? '' : ` of at least ${percent(coverage.minimum)}`}`]),
+    ...(sarif === undefined
+      ? []
+      : [`findings${sarif.failOn === 'never' ? '' : `, none of level ${sarif.failOn} or worse`}`]),
+  ];
+  return all.length === 0 ? '' : `, evidence: ${all.join(', ')}`;
 }
 
 /** `where`: as words, when there are several. */
@@ -53,6 +91,7 @@ function deploymentText(d: DeploymentPlan, where: string): readonly string[] {
   return [
     `deployment${where}: ${String(replicas)} × ${command.join(' ')} by ${d.provider} behind ${d.router}${d.listen === undefined ? '' : ` on port ${String(d.listen)}`}`,
     `  a first deployment has nothing to compare with: smoke test, all users at once, bake; its undo is removal`,
+    ...variablesText(d),
     `  traffic: ${trafficText(d)}`,
     `  then watched for ${durationText(d.bakeMs)} until it is known good; it takes ${durationText(totalMs(d))} when nothing is wrong`,
     `  ${queueText(d)}`,
@@ -60,6 +99,15 @@ function deploymentText(d: DeploymentPlan, where: string): readonly string[] {
     `  looked at every ${durationText(d.watch.intervalMs)}: from a breach that the window shows to the decision at most that long`,
     `  instances that are not ready after ${durationText(d.configuration.startupTimeoutMs)} end it before any user is moved`,
   ];
+}
+
+/** Names and where the secret ones are; values are in the configuration. */
+function variablesText({ configuration }: DeploymentPlan): readonly string[] {
+  const secrets = secretsIn(configuration).map(
+    ([name, of]) => `${name} from secret ${secretText(of)}${of.version === undefined ? ', the newest' : ''}`,
+  );
+  const plain = Object.keys(configuration.environment).sort();
+  return plain.length + secrets.length === 0 ? [] : [`  variables: ${[...plain, ...secrets].join('; ')}`];
 }
 
 const percent = (share: number): string => `${String(share / 100)} %`;

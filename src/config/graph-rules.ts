@@ -57,7 +57,7 @@ export function unawaited(stages: readonly ReadStage[], deploy: number, source: 
   const last = nodes[deploy]?.name ?? '';
   const waits = waitsFor(nodes);
   return stages.slice(0, deploy).flatMap((stage, n) => {
-    const { name, kind } = stage.config;
+    const { name } = stage.config;
     const say = (message: string, suggestion: string): Problem[] => [
       problemAt(source, ['stages', stage.i], message, suggestion),
     ];
@@ -71,7 +71,7 @@ export function unawaited(stages: readonly ReadStage[], deploy: number, source: 
     const late = approve !== undefined && n < at(nodes, approve) && waits.get(approve)?.has(name) !== true;
     return late && adds(stage)
       ? say(
-          `${approve} does not wait for ${name}, and what it ${kind === 'scan' ? 'finds' : 'makes'} is part of what is approved`,
+          `${approve} does not wait for ${name}, and what it ${doing(stage)} is part of what is approved`,
           `${name} in the needs of ${approve}`,
         )
       : [];
@@ -96,4 +96,13 @@ const counts = (stage: ReadStage): boolean =>
 export const makes = ({ config }: ReadStage): boolean =>
   config.kind === 'command' && config.artifacts.length > 0;
 /** Whether a stage changes what is approved and deployed. */
-export const adds = (stage: ReadStage): boolean => makes(stage) || stage.config.kind === 'scan';
+export const adds = (stage: ReadStage): boolean =>
+  makes(stage) ||
+  stage.config.kind === 'scan' ||
+  stage.config.kind === 'performance_test' ||
+  (stage.config.kind === 'command' && stage.config.reports !== undefined);
+
+/** What such a stage does. */
+export const doing = (stage: ReadStage | undefined): string =>
+  stage === undefined || makes(stage) ? 'makes' : (DOING[stage.config.kind] ?? 'reports');
+const DOING: Readonly<Record<string, string>> = { scan: 'finds', performance_test: 'measures' };

@@ -45,7 +45,7 @@ export function parseAt<S extends z.ZodType>(
   for (let depth = 0; depth < 8; depth++) {
     const result = schema.safeParse(rest, { reportInput: true });
     if (result.success) return result.data;
-    const issues = eachOnce(result.error.issues);
+    const issues = eachOnce(result.error.issues.flatMap(meantBy));
     if (depth === 0) problems.push(...issues.flatMap((issue) => problemsOf(issue, path, schema, source)));
     const cuts = issues.flatMap((issue) => cutsOf(issue, rest));
     source.unread.push(...cuts.map((cut) => [...path, ...cut]));
@@ -53,6 +53,16 @@ export function parseAt<S extends z.ZodType>(
     rest = without(rest, cuts);
   }
   return undefined;
+}
+
+/** Of a value that may have several forms, what is wrong with the form that it has; of one that has none of them, with the first. */
+function meantBy(issue: Issue): readonly Issue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const [first = [], ...others] = issue.errors;
+  const none = (of: readonly Issue[]): boolean =>
+    of.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
+  const form = [first, ...others].find((of) => !none(of)) ?? first;
+  return form.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 /** A number may be beyond the bounds of all whole numbers and beyond its own, which come after: those are said. */
@@ -96,7 +106,8 @@ function problemsOf(issue: Issue, base: Path, schema: z.ZodType, source: Source)
       problemAt(source, [...path, key], ...unknownKey(key, keysAt(schema, issue.path), source), 'key'),
     );
   const example = exampleAt(schema, issue.path);
-  const keys = keysAt(schema, issue.path);
+  const text = issue.code === 'invalid_type' && issue.expected === 'string';
+  const keys = text ? [] : keysAt(schema, issue.path);
   const last = path.at(-1);
   const key = typeof last === 'string' ? { key: last } : {};
   if (issue.code === 'invalid_key')

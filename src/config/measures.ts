@@ -4,7 +4,6 @@ import { shown } from './shown.js';
 import { sizeText } from '../domain/size.js';
 import {
   LONGEST_MS,
-  durationText,
   meantDuration,
   meantSize,
   parseDuration,
@@ -12,6 +11,7 @@ import {
   parseSize,
   withUnits,
 } from './units.js';
+import { durationText } from '../domain/duration.js';
 import { wrong, type About } from './fields.js';
 
 interface Measure {

@@ -1,5 +1,5 @@
-import type { DeploymentPlan, Plan, StagePlan } from '../domain/plan.js';
-import { SIDE_BY_SIDE, inARow } from '../domain/graph.js';
+import { isProof, type DeploymentPlan, type Plan, type StagePlan } from '../domain/plan.js';
+import { GRAPH, inARow } from '../domain/graph.js';
 import type { Reuse } from '../domain/reuse.js';
 import { UsageError } from '../errors.js';
 import type { GitFacts } from './git.js';
@@ -40,7 +40,7 @@ export function resolvePlan(
   const { version, commit, dirty, committedAt, author } = facts;
   const through = environments.slice(0, -1);
   return {
-    schema: inARow(stages) ? (through.length === 0 ? 1 : 2) : SIDE_BY_SIDE,
+    schema: formOf(stages, through),
     service: config.service,
     environment: environments.at(-1) ?? environments[0],
     ...(through.length === 0 ? {} : { through }),
@@ -53,6 +53,13 @@ export function resolvePlan(
     stages,
   };
 }
+
+export const hasSecrets = (stage: StagePlan): boolean =>
+  stage.kind === 'deploy' && stage.deployment.configuration.secrets !== undefined;
+
+/** The earliest form that has all of it: what needs no new worker is asked of none. */
+const formOf = (stages: readonly StagePlan[], through: readonly string[]): Plan['schema'] =>
+  stages.some((s) => hasSecrets(s) || isProof(s)) || !inARow(stages) ? GRAPH : through.length === 0 ? 1 : 2;
 
 function deploymentOf({ service, environments }: ServiceConfig, environment: string): DeploymentPlan {
   const plan = Object.hasOwn(environments, environment) ? environments[environment] : undefined;
@@ -76,7 +83,8 @@ function reusing(stages: readonly StagePlan[], built: BuiltBefore | undefined): 
 }
 
 const mayFail = (stage: StagePlan): boolean =>
-  (stage.kind === 'command' || stage.kind === 'scan') && stage.allowFailure;
+  (stage.kind === 'command' || stage.kind === 'scan' || stage.kind === 'performance_test') &&
+  stage.allowFailure;
 
 function planStages(
   service: ServiceConfig,
@@ -136,6 +144,7 @@ function planStage(
     case 'approve':
     case 'command':
     case 'scan':
+    case 'performance_test':
       return { ...planned, ...how };
   }
 }

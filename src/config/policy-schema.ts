@@ -4,6 +4,8 @@ import { choice, integer, yesOrNo } from './fields.js';
 import { duration } from './measures.js';
 import { repositorySchema } from './repository-schema.js';
 
+const required = (description: string) => choice(['required'], [], { description, examples: ['required'] });
+
 /** `shipway.policy.yaml` as organisations write it; read by the workers. */
 const approvals = z
   .strictObject({
@@ -27,6 +29,12 @@ const approvals = z
       default: 'ask_again',
       examples: ['fail'],
     }).optional(),
+    security_scan: required(
+      'no release is approved or deployed without a `security_scan` of it that passed',
+    ).optional(),
+    performance_test: required(
+      'no release is approved or deployed without a `performance_test` of it that passed',
+    ).optional(),
   })
   .meta({ description: 'what the stage `approve` asks for', examples: [{ required_approvals: 2 }] });
 

@@ -1,4 +1,4 @@
-import type { Policy } from '../domain/policy.js';
+import { REQUIRABLE, type ApprovalPolicy, type Policy, type RequiredEvidence } from '../domain/policy.js';
 import { NAME } from '../domain/ids.js';
 import { COMING_IN_POLICY } from './coming.js';
 import { readDocument, type ParsedDocument } from './document.js';
@@ -61,6 +61,15 @@ function rules({ environments, repositories = {} }: PolicyInput, source: Source)
   return problems;
 }
 
+/** Nothing of it where nothing is required: such a policy has the hash that it always had. */
+function requiring(approvals: Approvals): Pick<ApprovalPolicy, 'requires'> {
+  const requires = (Object.keys(REQUIRABLE) as RequiredEvidence[]).filter(
+    (key) => approvals?.[key] === 'required',
+  );
+  return requires.length === 0 ? {} : { requires };
+}
+type Approvals = PolicyInput['environments'][string]['approvals'];
+
 const policyOf = ({ environments, repositories }: PolicyInput): Policy => ({
   environments: Object.fromEntries(
     Object.entries(environments).map(([name, { approvals }]) => [
@@ -72,6 +81,7 @@ const policyOf = ({ environments, repositories }: PolicyInput): Policy => ({
           expiresAfterMs: approvals?.expires_after ?? DAY_MS,
           selfApproval: approvals?.self_approval ?? false,
           onBaseChanged: approvals?.on_base_changed ?? 'ask_again',
+          ...requiring(approvals),
         },
       },
     ]),

@@ -25,13 +25,14 @@ directives are refused, and so are words that YAML 1.1 reads as yes or no (\`yes
 export const STAGES = `## stages
 
 Stages run one after the other, or side by side where their \`needs\` say so, each in a fresh workspace: the source of the commit, the \`artifacts\` of the stages that it waits for, and its \`cache\`. What a stage is follows from its keys: with
-\`script\` it runs commands, with \`security_scan\` it scans, and \`approve\` and \`deploy\` are the gate and the deployment. These two may be written as one word.
+\`script\` it runs commands, with \`security_scan\` it scans, with \`performance_test\` it loads what is to be released, and \`approve\` and \`deploy\` are the gate and the deployment. These two may be written as one word.
 
 - A name is used once. \`needs\` names stages that stand before; without it a stage waits for the one before, with \`[]\` for none. A stage that fails stops what waits for it, and what runs beside it goes on to its end.
-- \`deploy\` waits for \`approve\` and for every stage before it that may keep it from happening, itself or through others, and \`approve\` for all that leaves artifacts or scans. Where two stages leave the same file, that of the later one in this list counts.
+- \`deploy\` waits for \`approve\` and for every stage before it that may keep it from happening, itself or through others, and \`approve\` for all that leaves artifacts or reports, scans or measures. Where two stages leave the same file, that of the later one in this list counts.
 - \`matrix\` makes a stage several, which run side by side; what needs the stage waits for all of them.
 - A stage that \`only\` keeps from running is skipped, and so is what needs it. When that is the deployment, the run is refused before it begins.
-- \`approve\` comes before \`deploy\`, and nothing that leaves artifacts or scans comes after \`approve\`: it could not be part of what is approved.
+- \`approve\` comes before \`deploy\`, and nothing that leaves artifacts or reports, scans or measures comes after \`approve\`: it could not be part of what is approved.
+- A performance test comes after all stages that leave artifacts, and sends at least 100 and at most 1,000,000 requests.
 - Some stage before \`deploy\` leaves artifacts: they are the release. A commit that has one already is not built again: the stages before \`approve\` are left out, unless they may fail or \`--rebuild\` asks for them. What is to be done for each environment stands between \`approve\` and \`deploy\`, or after \`deploy\`.
 - \`environments\` on \`deploy\` is where a run leads that names no environment: what stands from \`approve\` on is done for each, as \`approve-staging\`, \`deploy-staging\` and so on. A command after \`deploy\` that fails keeps the next environment from beginning; without a next one it must have \`allow_failure: true\`, because the version is live whether it passes or not.`;
 
@@ -41,6 +42,8 @@ export const RULES = `What is checked besides:
 - \`bake\` and \`canary.step_duration\` are no shorter than \`monitoring.interval\`, and no \`window\` is shorter than two of it.
 - No variable is called \`PORT\` or \`HOST\` or begins with \`SHIPWAY_\`: shipway sets these.
 - Nothing looks like a secret, neither by its name nor by its shape.
+- Each environment gives every one of \`required_variables\` a value that is not empty, or a secret.
+- No environment refers to a secret whose path begins with the name of another one.
 - Provider and router can do what the strategy needs.`;
 
 export const ENVIRONMENTS = `## environments

@@ -88,7 +88,9 @@ function rows(schema: Schema, path: string): readonly string[] {
 /** Keys inside a list's entries, a mapping, or what stands under any name. */
 function below({ items, additionalProperties: named, ...value }: Schema, at: string): readonly string[] {
   if (items?.properties !== undefined) return rows(items, `${at}[]`);
-  if (typeof named === 'object' && named.properties !== undefined) return rows(named, `${at}.NAME`);
+  if (typeof named !== 'object') return rows(value, at);
+  const keyed = [named, ...(named.anyOf ?? [])].find(({ properties }) => properties !== undefined);
+  if (keyed !== undefined) return rows(keyed, `${at}.NAME`);
   return rows(value, at);
 }
 
@@ -104,6 +106,7 @@ const code = (value: unknown): string => `\`${flowText(value)}\``;
 function form(value: Schema): string {
   if (value.form !== undefined) return value.form;
   if (value.enum !== undefined) return value.enum.map((v) => `\`${v}\``).join(', ');
+  if (value.anyOf !== undefined) return value.anyOf.map(form).join(' or ');
   if (value.type === 'array')
     return `list${value.items === undefined || value.items.properties !== undefined ? '' : ` of ${form(value.items)}`}`;
   if (value.type === 'object')

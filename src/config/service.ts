@@ -4,6 +4,7 @@ import type { DeploymentPlan } from '../domain/plan.js';
 import type { Policy } from '../domain/policy.js';
 import { deploymentOf, merged } from './deployment.js';
 import { deploymentProblems, type Ask } from './deployment-rules.js';
+import { variableProblems } from './variable-rules.js';
 import { parseDocument, readDocument, type ParsedDocument } from './document.js';
 import { idleCanary, unnamed } from './environment-rules.js';
 import { misnamed } from './fields.js';
@@ -70,7 +71,7 @@ function configOf(source: Source, problems: Problem[]): ServiceConfig | undefine
     deploy === undefined ? {} : (parseAt(deploySchema, deploy, ['deploy'], source, problems) ?? {});
   const plans = Object.fromEntries(
     Object.entries(environments ?? {}).flatMap(([name, override]) => {
-      const plan = environmentPlan(name, base, override, source, problems);
+      const plan = environmentPlan(name, Object.keys(environments ?? {}), base, override, source, problems);
       return plan === undefined ? [] : [[name, plan] as const];
     }),
   );
@@ -87,6 +88,7 @@ const MISSING: Readonly<Record<string, string>> = {
 
 function environmentPlan(
   name: string,
+  all: readonly string[],
   base: DeployInput,
   raw: unknown,
   source: Source,
@@ -99,6 +101,7 @@ function environmentPlan(
   const ask = asking(path, source);
   const missing = REQUIRED.filter((key) => input[key] === undefined);
   problems.push(...missingProblems(missing, path, ask, source, problems));
+  problems.push(...variableProblems(name, all, input, ask));
   if (missing.includes('strategy') || missing.includes('provider') || missing.includes('router'))
     return undefined;
   const plan = deploymentOf(name, input);
@@ -145,7 +148,7 @@ function asking(path: readonly string[], source: Source): Ask {
 }
 
 /** Where a value that is only a default would stand: in the nearest mapping that is there. */
-function parentOf(homes: readonly (readonly string[])[], { document }: Source): readonly string[] {
+function parentOf(homes: readonly (readonly PropertyKey[])[], { document }: Source): readonly PropertyKey[] {
   for (let cut = 1; cut <= 3; cut++)
     for (const home of homes) {
       const parent = home.slice(0, -cut);

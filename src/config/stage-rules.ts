@@ -1,5 +1,6 @@
-import { adds, makes, needProblems, unawaited } from './graph-rules.js';
+import { adds, doing, makes, needProblems, unawaited } from './graph-rules.js';
 import { problemAt, wasRead, type Source } from './issues.js';
+import { performanceProblems } from './performance-rules.js';
 import { matrixProblems } from './matrix-rules.js';
 import type { Problem } from './problem.js';
 import { looksSecret, SECRET } from './secrets.js';
@@ -22,7 +23,12 @@ export function stageProblems(
   ]);
   // The order of half the stages says nothing about the order of all, and neither do needs that lead nowhere.
   const whole = stages.length === names.length;
-  return [...needs, ...own, ...(whole ? order(stages, source, needs.length === 0) : [])];
+  return [
+    ...needs,
+    ...own,
+    ...performanceProblems(stages, source),
+    ...(whole ? order(stages, source, needs.length === 0) : []),
+  ];
 }
 
 function named({ i, config }: ReadStage, names: readonly (string | undefined)[], source: Source): Problem[] {
@@ -107,7 +113,7 @@ function releaseProblems(stages: readonly ReadStage[], deploy: number, source: S
   if (late >= 0)
     return say(
       late,
-      `what it ${stages[late]?.config.kind === 'scan' ? 'finds' : 'makes'} comes after ${approve < 0 ? 'the deployment' : 'the approval'}, too late to be part of the release`,
+      `what it ${doing(stages[late])} comes after ${approve < 0 ? 'the deployment' : 'the approval'}, too late to be part of the release`,
       'putting it before',
     );
   return stages.slice(0, deploy).some((s) => makes(s) || !wasRead(source, ['stages', s.i]))

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { branch, choice, innerPath, integer, name, wrong, yesOrNo } from './fields.js';
 import { alternative } from './alternative.js';
+import { performanceTest } from './performance-schema.js';
+import { reports } from './report-schema.js';
 import { matrix } from './matrix.js';
 import { duration, size } from './measures.js';
 import { shown } from './shown.js';
-import { environmentVariables } from './variables.js';
+import { plainVariables } from './variables.js';
 
 const common = {
   name: name({
@@ -60,7 +62,8 @@ export const commandSchema = z
         examples: [['dist/', 'package.json']],
       })
       .optional(),
-    environment: environmentVariables.optional(),
+    reports: reports.optional(),
+    environment: plainVariables.optional(),
     matrix: matrix.optional(),
     cache: z
       .array(cache)
@@ -147,6 +150,18 @@ export const scanSchema = z
   })
   .meta({ title: 'scan stage' });
 
+export const performanceSchema = z
+  .strictObject({
+    ...common,
+    performance_test: performanceTest,
+    allow_failure: yesOrNo({
+      description: 'the run goes on when it fails',
+      default: false,
+      examples: [true],
+    }).optional(),
+  })
+  .meta({ title: 'performance stage' });
+
 export const gateSchema = z
   .strictObject({ ...common, name: z.enum(['approve']).meta({ description: 'the gate' }) })
   .meta({ title: 'gate' });
@@ -176,9 +191,11 @@ export const stageSchema = z.union([
   z.enum(['approve', 'deploy']),
   commandSchema,
   scanSchema,
+  performanceSchema,
   gateSchema,
   deploymentSchema,
 ]);
 export type CommandInput = z.output<typeof commandSchema>;
+export type PerformanceInput = z.output<typeof performanceSchema>;
 export type ScanInput = z.output<typeof scanSchema>;
 export type FixedInput = z.output<typeof gateSchema> | z.output<typeof deploymentSchema>;

@@ -1,6 +1,8 @@
-import type { CommandStage, ScanStage } from '../domain/plan.js';
+import { z } from 'zod';
+import type { CommandStage, PerformanceStage, ScanStage } from '../domain/plan.js';
 import { meantKey, nearest } from './alternative.js';
 import { NAME } from '../domain/ids.js';
+import { deploySchema } from './deploy-schema.js';
 import { besideFixed, besideScript } from './elsewhere.js';
 import { misnamed } from './fields.js';
 import { flowText } from './flow-text.js';
@@ -12,19 +14,23 @@ import {
   commandSchema,
   deploymentSchema,
   gateSchema,
+  performanceSchema,
   scanSchema,
   type CommandInput,
   type FixedInput,
+  type PerformanceInput,
   type ScanInput,
 } from './stage-schema.js';
 import { shown } from './shown.js';
 import { stageProblems } from './stage-rules.js';
 import { wayProblems } from './way-rules.js';
+import { command, performance, scan, type Deployed } from './work-stages.js';
 
 /** A stage with its defaults, and the branches that its `only` names. A deployment's plan is its environment's. */
 export type StageConfig = (
   | Omit<CommandStage, 'skipped' | 'reused'>
   | Omit<ScanStage, 'skipped' | 'reused'>
+  | Omit<PerformanceStage, 'skipped' | 'reused'>
   | Named<'approve'>
   | (Named<'deploy'> & {
       /** Where a run leads that names no environment, in this order. */
@@ -45,8 +51,6 @@ export interface ReadStage {
   readonly needs: readonly string[] | undefined;
   readonly matrix?: Matrix | undefined;
 }
-const MINUTE = 60_000;
-const OUTPUT_LIMIT = 64 * 1024 ** 2;
 const FIXED = ['approve', 'deploy'];
 
 /** Every stage by the form that it has; all problems are collected. `environments`: those of the file, if they could be read. */
@@ -56,9 +60,10 @@ export function parseStages(
   source: Source,
   problems: Problem[],
 ): readonly StageConfig[] {
+  const deployed = deployedIn(source);
   const stages = raw.flatMap((value, i): ReadStage[] => {
     const input = parseStage(value, ['stages', i], source, problems);
-    return input === undefined ? [] : [{ i, config: configOf(input), ...waysOf(input) }];
+    return input === undefined ? [] : [{ i, config: configOf(input, deployed), ...waysOf(input) }];
   });
   const spread = spreadOut(stages);
   problems.push(
@@ -85,12 +90,23 @@ function spreadOut(stages: readonly ReadStage[]): readonly ReadStage[] {
   });
 }
 
+/** What `deploy` says of an instance, as far as it can be read: what is wrong there is said where it stands. */
+function deployedIn({ document }: Source): Deployed {
+  const { data } = deployedSchema.safeParse(document.value);
+  const { command, health_checks: checks } = data?.deploy ?? {};
+  const readyPath = checks?.readiness?.path;
+  return { ...(command === undefined ? {} : { command }), ...(readyPath === undefined ? {} : { readyPath }) };
+}
+const deployedSchema = z.object({
+  deploy: deploySchema.pick({ command: true, health_checks: true }).strip().optional(),
+});
+
 const nameOf = (value: unknown): string | undefined => {
   const name = typeof value === 'object' && value !== null && 'name' in value ? value.name : value;
   return typeof name === 'string' ? name : undefined;
 };
 
-type StageInput = CommandInput | ScanInput | FixedInput;
+type StageInput = CommandInput | ScanInput | PerformanceInput | FixedInput;
 
 function parseStage(
   value: unknown,
@@ -108,6 +124,8 @@ function parseStage(
   if (keys?.includes('script') === true)
     return parseAt(commandSchema, value, path, { ...source, elsewhere: besideScript }, problems);
   if (keys?.includes('security_scan') === true) return parseAt(scanSchema, value, path, source, problems);
+  if (keys?.includes('performance_test') === true)
+    return parseAt(performanceSchema, value, path, source, problems);
   const name = nameOf(value);
   if (isFixed(name))
     return parseAt(FIXED_SCHEMAS[name], value, path, { ...source, elsewhere: besideFixed(name) }, problems);
@@ -133,7 +151,9 @@ function noStage(value: unknown, path: readonly PropertyKey[], source: Source): 
 /** A stage of which it is not known what it does, perhaps because the key that says it has another name. */
 function nothingToDo(keys: readonly string[], path: readonly PropertyKey[], source: Source): Problem {
   for (const key of keys) {
-    const meant = source.coming.has(key) ? undefined : meantKey(key, ['script', 'security_scan']);
+    const meant = source.coming.has(key)
+      ? undefined
+      : meantKey(key, ['script', 'security_scan', 'performance_test']);
     if (meant !== undefined)
       return problemAt(source, [...path, key], `there is no key ${shown(key)}`, meant, 'key');
   }
@@ -149,17 +169,25 @@ function nothingToDo(keys: readonly string[], path: readonly PropertyKey[], sour
   const [only = '', ...more] = keys;
   const name = [only, misnamed(only)[1]].find((text) => NAME.test(text));
   return more.length > 0 || name === undefined || KEYS.has(only)
-    ? problemAt(source, path, 'the stage has neither script nor security_scan', 'adding script: [ … ]')
+    ? problemAt(
+        source,
+        path,
+        'the stage has neither script nor security_scan nor performance_test',
+        'adding script: [ … ]',
+      )
     : problemAt(source, [...path, only], 'a stage has its name in the key name', `name: ${name}`, 'key');
 }
 const KEYS = new Set(
-  [commandSchema, scanSchema, gateSchema, deploymentSchema].flatMap((schema) => keysAt(schema, [])),
+  [commandSchema, scanSchema, performanceSchema, gateSchema, deploymentSchema].flatMap((schema) =>
+    keysAt(schema, []),
+  ),
 );
 
-function configOf(input: StageInput): StageConfig {
+function configOf(input: StageInput, deployed: Deployed): StageConfig {
   const only = input.only === undefined ? {} : { only: input.only };
   if ('script' in input) return { ...command(input), ...only };
   if ('security_scan' in input) return { ...scan(input), ...only };
+  if ('performance_test' in input) return { ...performance(input, deployed), ...only };
   if (input.name === 'approve') return { kind: 'approve', name: input.name, needs: [], ...only };
   const { environments } = input;
   return {
@@ -168,27 +196,3 @@ function configOf(input: StageInput): StageConfig {
     ...(environments === undefined ? {} : { environments }),
   };
 }
-
-const command = (input: CommandInput): StageConfig => ({
-  kind: 'command',
-  name: input.name,
-  needs: [],
-  script: input.script,
-  artifacts: input.artifacts ?? [],
-  environment: input.environment ?? {},
-  cache: (input.cache ?? []).map((c) => ({ paths: c.paths, keyFiles: c.key_files })),
-  timeoutMs: input.timeout ?? 30 * MINUTE,
-  outputLimitBytes: input.output_limit ?? OUTPUT_LIMIT,
-  attempts: input.retry?.attempts ?? 1,
-  onLost: input.on_lost ?? 'rerun',
-  allowFailure: input.allow_failure ?? false,
-});
-
-const scan = (input: ScanInput): StageConfig => ({
-  kind: 'scan',
-  name: input.name,
-  needs: [],
-  checks: ['secret_detection'],
-  timeoutMs: input.timeout ?? 10 * MINUTE,
-  allowFailure: input.allow_failure ?? false,
-});

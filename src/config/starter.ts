@@ -37,6 +37,9 @@ deploy:
   provider: process
   command: [node, dist/server.js]
   replicas: 2
+  # Plain values, and of what is secret its path: \`shipway secrets set database/url --environment production\` gives the value.
+  # environment: { LOG_LEVEL: info, DATABASE_URL: { secret: "{environment}/database/url" } }
+  # required_variables: [DATABASE_URL]
   health_checks:
     readiness: { path: /ready }
     liveness: { path: /health }

@@ -57,12 +57,6 @@ export function parsePercent(text: string): number | undefined {
   return points <= 10_000 ? points : undefined;
 }
 
-/** Milliseconds as people write them: `90000` is `90s`. */
-export function durationText(ms: number): string {
-  const fitting = (['d', 'h', 'm', 's'] as const).find((unit) => ms >= MS[unit] && ms % MS[unit] === 0);
-  return fitting === undefined ? `${String(ms)}ms` : `${String(ms / MS[fitting])}${fitting}`;
-}
-
 const SIZE = /^(\d+(?:\.\d+)?)(Ki|Mi|Gi|Ti)$/;
 /** `512Mi` as bytes; whole bytes. */
 export function parseSize(text: string): number | undefined {

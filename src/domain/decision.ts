@@ -1,8 +1,17 @@
 import type { ApprovalPolicy } from './policy.js';
 import type { Digest, Evidence } from './release.js';
+import type { SecretReference } from './secrets.js';
+
+/** What is asked of the settings of a deployment. */
+export interface AskedSettings {
+  /** By variable, the very versions that it gets; absent: it has no secrets. */
+  readonly secrets?: Readonly<Record<string, SecretReference>> | undefined;
+  /** In what it differs from what serves, as it is shown; absent: in nothing, or nothing serves. */
+  readonly changes?: readonly string[] | undefined;
+}
 
 /** Everything that a person approves when they approve. A change in any of it is another decision. */
-export interface Decision {
+export interface Decision extends AskedSettings {
   readonly plan: Digest;
   /** Of those that the plan leads through. */
   readonly environment: string;
@@ -15,7 +24,7 @@ export interface Decision {
 }
 
 /** What a decision is made of, as it stands now. */
-export interface DecidedOn {
+export interface DecidedOn extends AskedSettings {
   readonly plan: Digest;
   readonly environment: string;
   readonly release: Digest;

@@ -12,12 +12,17 @@ export function runDetails(view: RunView): string {
   return paragraphs(
     `**${markdown(view.service)} ${markdown(view.version)} → ${markdown(wayText(view))}**, asked for by ${markdown(view.requestedBy)}${view.identity === undefined ? '' : ` (${view.identity})`}`,
     waitingLine(view.waitingFor),
+    table(
+      ['changes of the settings'],
+      (view.waitingFor?.changes ?? []).map((line) => [line]),
+    ),
     endLine(view),
     nextLine(nextCommands({ run: view })),
     table(
       ['stage', 'state', 'took', ''],
       view.stages.map((s) => [s.name, s.state.replaceAll('_', ' '), took(s), s.note ?? '']),
     ),
+    evidenceLine(view.evidence),
     view.deployment === undefined ? '' : `Deployment: \`${view.deployment}\``,
   );
 }
@@ -81,6 +86,11 @@ const waitingLine = (w: WaitingFor | undefined): string =>
   w === undefined
     ? ''
     : `**Waiting for** ${markdown(w.title)}${w.required === undefined ? '' : ` (${String(w.have ?? 0)} of ${String(w.required)})`}${w.expiresAt === undefined ? '' : `, until ${new Date(w.expiresAt).toISOString().slice(0, 16).replace('T', ' ')} UTC`}`;
+
+const evidenceLine = (evidence: RunView['evidence'] = []): string =>
+  evidence.length === 0
+    ? ''
+    : `**Evidence** ${evidence.map((e) => markdown(`${e.stage}: ${e.summary}${e.verdict === 'pass' ? '' : ' (not passed)'}`)).join('; ')}`;
 
 const endLine = (v: { outcome?: string; reason?: string }): string =>
   v.outcome === undefined ? '' : `**Outcome** ${v.outcome.replaceAll('_', ' ')}: ${markdown(v.reason ?? '')}`;

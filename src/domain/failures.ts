@@ -1,9 +1,8 @@
 import { row, type FailureRow } from './failure-row.js';
+import { STAGE_FAILURES } from './stage-failures.js';
 import { TRIGGER_FAILURES } from './trigger-failures.js';
 
-export type { FailureRow } from './failure-row.js';
-
-/** Activities throw from it, the CLI prints from it, the docs list it. */
+/** The failure table: activities throw from it, the CLI prints from it, the docs list it. */
 export const FAILURES = {
   'permit.missing': row(
     false,
@@ -15,6 +14,12 @@ export const FAILURES = {
     false,
     'the policy asks for approvals that the request does not carry',
     'run the pipeline with an approve stage and let it be approved',
+    3,
+  ),
+  'evidence.missing': row(
+    false,
+    'the policy asks for evidence that this release does not have, or that did not pass',
+    'add the stage before `approve` and run again; for a release that was built before, with --rebuild',
     3,
   ),
   'decision.changed': row(
@@ -113,47 +118,19 @@ export const FAILURES = {
     'the run that asked for a deployment has ended',
     'start the run again if its version is still wanted',
   ),
-  'stage.failed': row(
+  ...STAGE_FAILURES,
+  'secret.missing': row(
     false,
-    'a command of a stage ended with an error',
-    'read its output with `shipway logs`',
+    'a secret that the configuration refers to has no value, or no longer that version',
+    'give it one with `shipway secrets set PATH`, and start the run again; `shipway secrets list` shows what there is',
+    3,
   ),
-  'stage.lost': row(
+  'secret.unreadable': row(
     false,
-    'what ran a stage is gone and the stage may not be run again by itself (on_lost: fail, or it was lost too often)',
-    'start the run again',
+    'the value of a secret cannot be opened with this worker’s key',
+    'put the key back that the message names, or give the secret a new value with `shipway secrets set PATH`',
   ),
-  'stage.timeout': row(
-    false,
-    'a stage ran longer than its timeout and was stopped',
-    'raise `timeout` of the stage or make it faster',
-  ),
-  'stage.unavailable': row(
-    true,
-    'the process that starts the commands of stages has ended, or could not be started',
-    'look at memory and processes of the worker’s machine; it is started anew by itself',
-  ),
-  'stage.artifact_missing': row(
-    false,
-    'a stage did not leave an artifact that it declares',
-    'check `artifacts` of the stage and its output with `shipway logs`',
-  ),
-  'stage.artifact_refused': row(
-    false,
-    'an artifact path leads outside the workspace or is not a plain file or folder',
-    'declare paths inside the workspace; replace links that lead out of it',
-  ),
-  'source.invalid': row(
-    false,
-    'the uploaded source does not hold the commit of the plan',
-    'start the run again from the repository',
-  ),
-  'scan.findings': row(
-    false,
-    'the scanner found something',
-    'see the findings with `shipway logs`; take the secret out of the history and rotate it',
-  ),
-  'scan.unavailable': { ...row(true, 'the scanner could not be run', 'see the worker log'), tries: 10 },
+  'secrets.unavailable': row(true, 'the store of secrets did not answer', 'see `shipway doctor`'),
   'artifact.missing': {
     ...row(
       true,

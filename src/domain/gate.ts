@@ -34,6 +34,8 @@ export interface GateState {
   readonly question: Question;
   /** One line for people: what is asked, and what each answer does. */
   readonly title: string;
+  /** Of an approval: how the settings differ from what serves, a line each; of a first deployment, its secrets. Absent: in nothing. */
+  readonly changes?: readonly string[];
   readonly decision: Digest;
   readonly required: number;
   /** Epoch milliseconds; absent: it waits until answered. */

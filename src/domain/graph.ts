@@ -2,12 +2,12 @@ import type { Plan, StagePlan } from './plan.js';
 
 type Node = Pick<StagePlan, 'name' | 'needs'>;
 
-/** The form of a plan of which some stages run side by side; in earlier ones each waits for the one before, whatever it needs. */
-export const SIDE_BY_SIDE = 3 as const;
+/** The form of a plan whose stages wait for what they need; in earlier ones each waits for the one before. */
+export const GRAPH = 3 as const;
 
 /** What each stage of a plan waits for. */
 export const needsOf = ({ schema, stages }: Pick<Plan, 'schema' | 'stages'>): readonly Node[] =>
-  schema === SIDE_BY_SIDE
+  schema >= GRAPH
     ? stages
     : stages.map(({ name }, i) => ({ name, needs: stages.slice(Math.max(0, i - 1), i).map((s) => s.name) }));
 
@@ -27,3 +27,6 @@ export function inARow(stages: readonly Node[]): boolean {
     return last === undefined || before.get(name)?.has(last.name) === true;
   });
 }
+
+/** Whether some stages of a plan run beside others. */
+export const isSideBySide = (plan: Pick<Plan, 'schema' | 'stages'>): boolean => !inARow(needsOf(plan));

@@ -1,5 +1,6 @@
 import { DIRTY } from './ids.js';
 import type { Outcome } from './outcome.js';
+import { isWork } from './plan.js';
 import type { DeploymentView, RunView, WaitingFor } from './view.js';
 
 /** A run, and its deployment once it has one. */
@@ -44,6 +45,8 @@ function afterFailure(run: RunView): readonly string[] {
     case 'target.busy':
     case 'decision.outdated':
       return [again(run)];
+    case 'evidence.missing':
+      return [`shipway releases --service ${service}`, `${again(run)} --rebuild`];
     case 'release.held':
     case 'release.taken_back':
       return [`shipway history --service ${service}`];
@@ -57,12 +60,11 @@ const again = ({ environment, environments, version }: RunView): string =>
   `shipway run ${environments === undefined ? `--environment ${environment} ` : ''}${ofVersion(version)}`;
 
 /** What the world may have kept from passing this time; what was refused is refused again. */
-const failedByStage = ({ stages }: RunView): boolean =>
-  stages.some((s) => s.state === 'failed' && (s.kind === 'command' || s.kind === 'scan'));
+const failedByStage = ({ stages }: RunView): boolean => stages.some((s) => s.state === 'failed' && isWork(s));
 
 /** The run whose output is to be read: an earlier one, when this one has run no stage itself. */
 const logsAt = ({ stages }: RunView): string | undefined =>
-  stages.some((s) => s.startedAt !== undefined && (s.kind === 'command' || s.kind === 'scan'))
+  stages.some((s) => s.startedAt !== undefined && isWork(s))
     ? undefined
     : stages.find((s) => s.byRun !== undefined)?.byRun;
 

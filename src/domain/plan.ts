@@ -1,5 +1,6 @@
 import type { TargetRef } from './ids.js';
 import type { Digest } from './release.js';
+import type { SecretReference } from './secrets.js';
 
 /** A share of traffic in basis points: 10000 is everything. */
 export type Share = number;
@@ -45,6 +46,8 @@ export interface Configuration {
   readonly command: readonly string[];
   readonly replicas: number;
   readonly environment: Readonly<Record<string, string>>;
+  /** Variables whose values are secrets; absent: none. */
+  readonly secrets?: Readonly<Record<string, SecretReference>>;
   readonly healthChecks: { readonly readiness: Probe; readonly liveness: Probe };
   /** How long instances may take to become ready before the deployment gives up. */
   readonly startupTimeoutMs: number;
@@ -104,10 +107,20 @@ export interface CachePlan {
   /** Files whose content names the cache entry. */
   readonly keyFiles: readonly string[];
 }
+export type SarifLevel = 'error' | 'warning' | 'note';
+/** Reports that a stage's commands write, and what they must say. Paths are of files, or of folders whose `.xml` or `.sarif` files are meant. */
+export interface Reports {
+  readonly junit?: readonly string[];
+  /** `minimum` in basis points. */
+  readonly coverage?: { readonly path: string; readonly minimum?: number };
+  readonly sarif?: { readonly paths: readonly string[]; readonly failOn: SarifLevel | 'never' };
+}
 export interface CommandStage extends StageBase {
   readonly kind: 'command';
   readonly script: readonly string[];
   readonly artifacts: readonly string[];
+  /** Absent: none are expected. */
+  readonly reports?: Reports;
   readonly environment: Readonly<Record<string, string>>;
   readonly cache: readonly CachePlan[];
   readonly timeoutMs: number;
@@ -123,6 +136,42 @@ export interface ScanStage extends StageBase {
   readonly timeoutMs: number;
   readonly allowFailure: boolean;
 }
+export interface LoadRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** How often it is sent beside the others. */
+  readonly weight: number;
+}
+/** The error rate in basis points. */
+export interface PerformanceThresholds {
+  readonly errorRate: number;
+  readonly p50Ms?: number;
+  readonly p95Ms: number;
+  readonly p99Ms?: number;
+}
+/** Starts what is to be released as a process by itself, and loads it. */
+export interface PerformanceStage extends StageBase {
+  readonly kind: 'performance_test';
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Asked with GET until it answers with 2xx. */
+  readonly readyPath: string;
+  readonly startupTimeoutMs: number;
+  readonly requests: readonly LoadRequest[];
+  /** Requests a second, whatever becomes of those before. */
+  readonly rate: number;
+  readonly warmUpMs: number;
+  readonly durationMs: number;
+  readonly requestTimeoutMs: number;
+  readonly maxInFlight: number;
+  readonly thresholds: PerformanceThresholds;
+  readonly allowFailure: boolean;
+}
+/** How long it may take in all: the load, and a margin for what is sent last, the end of the instance, and the figures. */
+export const longestOf = (stage: PerformanceStage): number =>
+  stage.startupTimeoutMs + stage.warmUpMs + stage.durationMs + stage.requestTimeoutMs + 60_000;
 export interface ApproveStage extends StageBase {
   readonly kind: 'approve';
 }
@@ -130,15 +179,26 @@ export interface DeployStage extends StageBase {
   readonly kind: 'deploy';
   readonly deployment: DeploymentPlan;
 }
-export type StagePlan = CommandStage | ScanStage | ApproveStage | DeployStage;
+export type StagePlan = CommandStage | ScanStage | PerformanceStage | ApproveStage | DeployStage;
+/** Stages that work in a copy of the source, and have output. */
+export type WorkStage = CommandStage | ScanStage | PerformanceStage;
+export const isWork = ({ kind }: { readonly kind: StagePlan['kind'] }): boolean =>
+  kind !== 'approve' && kind !== 'deploy';
 
 /** Whether it begins with a copy of the source. */
-export const beginsWithSource = ({ skipped, reused, kind }: StagePlan): boolean =>
-  skipped === undefined && reused === undefined && (kind === 'command' || kind === 'scan');
+export const beginsWithSource = (stage: StagePlan): boolean =>
+  stage.skipped === undefined && stage.reused === undefined && isWork(stage);
+
+/** Whether a stage makes evidence that versions before form 3 of the plan knew nothing of. */
+export const isProof = (stage: StagePlan): boolean =>
+  stage.kind === 'performance_test' || (stage.kind === 'command' && stage.reports !== undefined);
 
 /** What a run is asked to do, resolved in the client from files, commit and what was built of it. Its hash is the sha256 of its canonical text. */
 export interface Plan extends TargetRef {
-  /** 2: it leads through several environments; 3: some of its stages run side by side. Earlier versions know neither. */
+  /**
+   * What earlier versions do not know: 2 leads through several environments; 3 may have secrets, reports, a performance test,
+   * and stages side by side.
+   */
   readonly schema: 1 | 2 | 3;
   readonly version: string;
   readonly commit: string;

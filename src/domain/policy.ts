@@ -2,12 +2,18 @@ import type { Plan } from './plan.js';
 import type { Person } from './statement.js';
 import type { Repository } from './trigger.js';
 
+/** What a policy may require of every release: kinds of evidence by the keys of the policy. */
+export const REQUIRABLE = { security_scan: 'scan', performance_test: 'performance_test' } as const;
+export type RequiredEvidence = keyof typeof REQUIRABLE;
+
 export interface ApprovalPolicy {
   readonly requiredApprovals: number;
   readonly expiresAfterMs: number;
   readonly selfApproval: boolean;
   /** What becomes of a run whose approved decision changed before its turn came. */
   readonly onBaseChanged: 'ask_again' | 'fail';
+  /** Evidence that a release must have, and that must have passed; absent: none. */
+  readonly requires?: readonly RequiredEvidence[];
 }
 export interface EnvironmentPolicy {
   /** `signed` is refused at load until statements can be signed. */

@@ -136,6 +136,37 @@ export interface Scanner {
   scan(directory: string, signal: AbortSignal): Promise<readonly Finding[]>;
 }
 
+/** One value of a secret, without the value. */
+export interface SecretVersion {
+  readonly version: number;
+  /** ISO instant since which it is there, and who gave it, where that is known. */
+  readonly at: string;
+  readonly by?: string;
+}
+export interface Secret {
+  readonly path: string;
+  /** Oldest first. */
+  readonly versions: readonly SecretVersion[];
+}
+/** Fails with `secrets.unavailable` when it does not answer. */
+export interface SecretStore {
+  /** What there is, by path; reads no value. */
+  list(signal: AbortSignal): Promise<readonly Secret[]>;
+  /** Of one path; none when there is none. Reads no value. */
+  versions(path: string, signal: AbortSignal): Promise<readonly SecretVersion[]>;
+  /** The value of exactly this version. Fails with `secret.missing`, `secret.unreadable`; no failure says anything of the value. */
+  resolve(path: string, version: number, signal: AbortSignal): Promise<string>;
+}
+/** A store that shipway itself writes, without seeing what it keeps: values come sealed for `recipient`. */
+export interface SecretVault extends SecretStore {
+  /** Whom values are sealed for. */
+  recipient(signal: AbortSignal): Promise<string>;
+  /** Keeps a sealed value as the next version, and says which that is. A number is never given twice. */
+  keep(path: string, sealed: string, by: string, signal: AbortSignal): Promise<number>;
+  /** Takes away one version, or all; twice is once. Answers what was there. */
+  remove(path: string, version: number | undefined, signal: AbortSignal): Promise<readonly number[]>;
+}
+
 /** Statuses of commits at GitHub or GitLab. The same status twice is one. Fails with `status.unavailable`, `status.refused`. */
 export interface StatusBoard {
   set(project: string, status: CommitStatus, signal: AbortSignal): Promise<void>;

@@ -11,12 +11,17 @@ export interface ArtifactRef {
   readonly bytes: number;
 }
 
+/** By the key of `shipway.yaml` that asks for it; `scan` is `security_scan`. */
+export type EvidenceKind = 'scan' | 'junit' | 'coverage' | 'sarif' | 'performance_test';
+
 /** Something measured or found about a release: its content lies in the artifact store under `digest`. */
 export interface Evidence {
-  readonly kind: 'scan';
+  readonly kind: EvidenceKind;
   readonly stage: string;
   readonly digest: Digest;
   readonly summary: string;
+  /** Absent in what was found before verdicts were kept: it counts for nothing. */
+  readonly verdict?: 'pass' | 'fail' | 'inconclusive';
 }
 
 /** One immutable version of a service. `digest` is the sha256 of the canonical list of its artifacts. */

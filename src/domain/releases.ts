@@ -1,3 +1,4 @@
+import { standing } from './evidence.js';
 import type { Digest, Evidence } from './release.js';
 import type { ReleaseRow } from './store.js';
 import type { HoldMark, TargetState } from './target.js';
@@ -49,8 +50,6 @@ export function releaseViews(
 const heldWhere = (environment: string, { configuration, deployment }: HoldMark): string =>
   configuration === undefined ? environment : `${environment} (as ${deployment} configured it)`;
 
-/** Each finding of a stage once, oldest first. */
-export function evidenceOf(rows: readonly ReleaseRow[]): readonly Evidence[] {
-  const all = rows.toReversed().flatMap(({ evidence }) => evidence);
-  return all.filter((e, i) => all.findIndex((o) => o.digest === e.digest && o.stage === e.stage) === i);
-}
+/** What stands of all that the runs of a release found (rows: newest first). */
+export const evidenceOf = (rows: readonly ReleaseRow[]): readonly Evidence[] =>
+  standing(rows.toReversed().flatMap(({ evidence }) => evidence));

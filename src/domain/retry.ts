@@ -1,6 +1,6 @@
 import { canonical } from './canonical.js';
 import { needsOf, waitsFor } from './graph.js';
-import type { Plan, StagePlan } from './plan.js';
+import { isWork, type Plan, type StagePlan } from './plan.js';
 import type { ArtifactRef, Evidence } from './release.js';
 
 /** What a stage of a run that did not ship has made: its result stands. */
@@ -38,8 +38,7 @@ export function retryPlan({
 const without = ({ reused: _, ...stage }: StagePlan): StagePlan => stage as StagePlan;
 
 /** Gates and deployments, and what is an environment's own, are of one run. */
-const repeatable = ({ kind, inEnvironment }: StagePlan): boolean =>
-  inEnvironment === undefined && (kind === 'command' || kind === 'scan');
+const repeatable = (stage: StagePlan): boolean => stage.inEnvironment === undefined && isWork(stage);
 
 /** Why a plan may not leave a stage to an earlier run: a stage whose artifacts it was given runs again. */
 export function madeAnew(plan: Plan, stage: StagePlan): string | undefined {

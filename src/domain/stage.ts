@@ -1,5 +1,5 @@
 import type { AuditEntry } from './audit.js';
-import type { CommandStage, ScanStage } from './plan.js';
+import type { CommandStage, PerformanceStage, ScanStage } from './plan.js';
 import type { ArtifactRef, Digest, Evidence } from './release.js';
 import type { LogChunk } from './store.js';
 
@@ -21,11 +21,18 @@ interface StageInput<Stage> {
 }
 export type RunStageInput = StageInput<CommandStage>;
 export type RunScanInput = StageInput<ScanStage>;
+export type RunPerformanceInput = StageInput<PerformanceStage>;
 
 export interface RunStageResult {
   /** Absent when the stage declares none. */
   readonly artifacts?: ArtifactRef;
+  /** What the reports say that it declares; absent when it declares none. */
+  readonly evidence?: readonly Evidence[];
   readonly outputBytes: number;
+}
+/** Of one that passed. */
+export interface RunPerformanceResult {
+  readonly evidence: readonly Evidence[];
 }
 export interface RunScanResult {
   readonly findings: number;

@@ -131,6 +131,7 @@ export interface Store {
     has(nonce: string, workflow: string, message: string): Promise<boolean>;
   };
   readonly releases: {
+    /** With more evidence than before, that is kept too. */
     save(release: Release, run: string, evidence: readonly Evidence[]): Promise<void>;
     /** Newest first; at most so many. */
     list(filter: {

@@ -1,6 +1,6 @@
 import type { Outcome } from './outcome.js';
 import type { Share, StrategyKind, StagePlan } from './plan.js';
-import type { Digest } from './release.js';
+import type { Digest, Evidence } from './release.js';
 import type { Slot } from './target.js';
 import type { Verdict } from './verdict.js';
 import type { Question } from './gate.js';
@@ -9,6 +9,8 @@ import type { Question } from './gate.js';
 export interface WaitingFor {
   readonly question: Question;
   readonly title: string;
+  /** What an approval changes of the settings of what serves, a line each. */
+  readonly changes?: readonly string[];
   /** The decision an answer must name. */
   readonly decision?: Digest;
   readonly have?: number;
@@ -48,6 +50,8 @@ export interface RunView {
   readonly identity?: 'asserted' | 'signed';
   readonly stages: readonly StageView[];
   readonly release?: Digest;
+  /** What stands of all that is known of the release: the last of it. */
+  readonly evidence?: readonly Evidence[];
   readonly deployment?: string;
   readonly waitingFor?: WaitingFor;
   readonly outcome?: Outcome;
@@ -91,6 +95,9 @@ export interface DeploymentView {
   readonly outcome?: Outcome;
   readonly reason?: string;
 }
+
+/** Evidence kept in a run's view: bounded for the memo. */
+export const EVIDENCE_LIMIT = 40;
 
 /** Entries kept in a deployment's timeline: enough for a screen, bounded for the memo. */
 export const TIMELINE_LIMIT = 40;

@@ -23,6 +23,8 @@ export function jobDir(stageDir: string, { run, stage, attempt }: JobName): stri
 /** Holds what belongs to the commands: workspace, home and temporary files. It and all else in a job's folder is the worker's own. */
 export const runDir = (job: string): string => join(job, 'run');
 export const [WORKSPACE, HOME, TMP] = ['workspace', 'home', 'tmp'] as const;
+/** The commands' `TMPDIR`. */
+export const tmpDir = (job: string): string => join(runDir(job), TMP);
 export const workspaceDir = (job: string): string => join(runDir(job), WORKSPACE);
 
 const [SCRIPT, OUTPUT, EXIT, BEGUN] = ['script', 'output', 'exit', 'begun.json'] as const;

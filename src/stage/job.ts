@@ -28,6 +28,8 @@ export const JOB_TOKEN = 'SHIPWAY_JOB';
 
 export interface JobCommand {
   readonly script: readonly string[];
+  /** The lines are shipway's own, and not shown. */
+  readonly quiet: boolean;
   readonly environment: Readonly<Record<string, string>>;
   /** How often this job was lost before: chunks of its output are numbered beyond those of the times before. */
   readonly reruns: number;
@@ -37,8 +39,8 @@ export interface JobCommand {
 const CHUNKS = 1_000_000;
 
 /** Puts down what the runner needs beside its workspace. Done again, it is the same. */
-async function layOut(job: string, { script, reruns, user }: JobCommand): Promise<void> {
-  writeFileSync(scriptFile(job), scriptText(script), { mode: 0o600 });
+async function layOut(job: string, { script, quiet, reruns, user }: JobCommand): Promise<void> {
+  writeFileSync(scriptFile(job), quiet ? `${script.join('\n')}\n` : scriptText(script), { mode: 0o600 });
   if (user !== undefined) chmodSync(scriptFile(job), 0o644);
   if (reruns > 0) await writeShipped(job, { ...NOTHING_SHIPPED, seq: reruns * CHUNKS });
 }
@@ -127,4 +129,5 @@ async function spawned(child: ChildProcess): Promise<void> {
 /** Each line is shown before it runs, as build logs do. */
 const scriptText = (lines: readonly string[]): string =>
   lines.map((line) => `printf '%s\\n' ${quoted(`$ ${line}`)}\n${line}\n`).join('');
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+/** As one word of a shell, whatever is in it. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

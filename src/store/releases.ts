@@ -11,12 +11,13 @@ interface Row {
 
 const MOST = 1_000;
 
-/** A release is kept once for each run that made or used it, with that run's evidence. */
+/** A release is kept once for each run that made or used it, with that run's evidence, which only grows. */
 export const releasesOf = (db: Database): Store['releases'] => ({
   save: async (release, run, evidence) => {
     await db.query(
       `INSERT INTO releases (service, version, digest, run, release, evidence) VALUES ($1, $2, $3, $4, $5, $6)
-       ON CONFLICT DO NOTHING`,
+       ON CONFLICT (service, version, digest, run) DO UPDATE SET evidence = EXCLUDED.evidence
+       WHERE json_array_length(EXCLUDED.evidence) > json_array_length(releases.evidence)`,
       [
         release.service,
         release.version,

@@ -2,21 +2,22 @@ import type { EffectDeps } from '../../activities/deps.js';
 import { gatewayMetrics } from '../adapters/metrics/gateway.js';
 import { processProvider } from '../adapters/providers/process.js';
 import { gatewayRouter } from '../adapters/routers/gateway.js';
-import type { ArtifactStore } from '../domain/ports.js';
+import type { ArtifactStore, SecretStore } from '../domain/ports.js';
 import type { Store } from '../domain/store.js';
 import type { WorkerSettings } from '../settings.js';
 
 interface Parts {
   readonly settings: WorkerSettings;
   readonly artifacts: ArtifactStore;
+  readonly secrets: SecretStore;
 }
 
 /** The adapters of this host. */
-export function effectDeps({ settings, artifacts }: Parts, store: Store): EffectDeps {
+export function effectDeps({ settings, artifacts, secrets }: Parts, store: Store): EffectDeps {
   const { stateDir } = settings;
   return {
     store,
-    provider: processProvider({ stateDir, artifacts }),
+    provider: processProvider({ stateDir, artifacts, secrets }),
     router: gatewayRouter({ stateDir: gatewayDir(stateDir) }),
     metrics: gatewayMetrics({ stateDir: gatewayDir(stateDir) }),
   };

@@ -1,6 +1,6 @@
 import type { Client, Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { ArtifactStore } from '../domain/ports.js';
+import type { ArtifactStore, SecretVault } from '../domain/ports.js';
 import type { Store } from '../domain/store.js';
 import type { WorkerSettings } from '../settings.js';
 import { acceptPolicy } from './policy.js';
@@ -13,6 +13,7 @@ export interface Preparing {
   readonly client: Client;
   readonly namespace: string;
   readonly artifacts: ArtifactStore;
+  readonly secrets: SecretVault;
   readonly store: Store;
 }
 

@@ -4,7 +4,7 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { startApi } from '../api/server.js';
-import type { ArtifactStore } from '../domain/ports.js';
+import type { ArtifactStore, SecretVault } from '../domain/ports.js';
 import type { Store } from '../domain/store.js';
 import type { WorkerSettings } from '../settings.js';
 import { packageVersion } from '../paths.js';
@@ -15,10 +15,12 @@ interface Parts {
   readonly settings: WorkerSettings;
   readonly store: Store;
   readonly artifacts: ArtifactStore;
+  readonly secrets: SecretVault;
   readonly client: Client;
   readonly log: Logger;
   readonly policy: () => Promise<string>;
 }
+const CHECK_MS = 2_000;
 const MIN_FREE_BYTES = 512 * 1024 ** 2;
 
 /** The worker's HTTP, with the health checks that only the worker can make. */
@@ -26,6 +28,7 @@ export function serve({
   settings,
   store,
   artifacts,
+  secrets,
   client,
   log,
   policy,
@@ -33,6 +36,7 @@ export function serve({
   return startApi({
     store,
     artifacts,
+    secrets,
     host: settings.apiHost,
     port: settings.apiPort,
     ...(settings.apiToken === undefined ? {} : { token: settings.apiToken }),
@@ -50,16 +54,24 @@ export function serve({
         return 'answers';
       },
       policy,
-      temporal: async () => {
-        await client.connection.workflowService.getSystemInfo({});
-        return 'answers';
-      },
+      temporal: () => answering(client),
       artifact_store: async () =>
         (await stat(settings.artifactDir)).isDirectory() ? 'is there' : 'is no folder',
+      secrets: () => keptIn(secrets),
       disk_space: () => diskSpace(settings.stateDir),
       memory: () => Promise.resolve(`${mib(freemem())} of ${mib(totalmem())} free`),
     },
   });
+}
+
+async function answering({ connection }: Client): Promise<string> {
+  await connection.workflowService.getSystemInfo({});
+  return 'answers';
+}
+
+async function keptIn(secrets: SecretVault): Promise<string> {
+  const { length } = await secrets.list(AbortSignal.timeout(CHECK_MS));
+  return `${String(length)} kept`;
 }
 
 function processMetrics(): Registry {

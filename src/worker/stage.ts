@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { ScanDeps } from '../../activities/run-scan.js';
-import type { StageDeps } from '../../activities/stage-job.js';
+import type { LoadDeps } from '../../activities/run-performance.js';
 import { secretlintScanner } from '../adapters/scanners/secretlint.js';
 import type { ArtifactStore } from '../domain/ports.js';
 import type { Store } from '../domain/store.js';
@@ -23,7 +23,7 @@ export const commandUser = async (settings: WorkerSettings): Promise<StageUser |
     : stageUser(settings.stageUser, settings.stageDir);
 
 /** A stage worker on its own reports through the API; beside a control role it uses that role's store. */
-export function stageDeps({ settings, artifacts, store, user }: Parts): StageDeps & ScanDeps {
+export function stageDeps({ settings, artifacts, store, user, log }: Parts): ScanDeps & LoadDeps {
   const { stageDir } = settings;
   const backend =
     store === undefined
@@ -38,5 +38,11 @@ export function stageDeps({ settings, artifacts, store, user }: Parts): StageDep
     ...(user === undefined ? {} : { user }),
     hostId: settings.hostId,
     scanner: secretlintScanner(),
+    loadTool: async () => {
+      const { loadTool } = await import('../dev/load-tool.js');
+      return loadTool((line) => {
+        log.info(line);
+      });
+    },
   };
 }

@@ -4,6 +4,7 @@ import { admitRun } from '../../activities/runs.js';
 import { newTarget, type TargetState } from '../../src/domain/target.js';
 import { activityOf } from '../support/activity.js';
 import { admissionLab, live, REF, request, RULES, TWO } from '../support/admission.js';
+import { memorySecrets } from '../support/memory-secrets.js';
 import { memoryArtifacts } from '../support/memory-artifacts.js';
 import { memoryStore } from '../support/memory-store.js';
 import { pipelineInput, plan } from '../support/plans.js';
@@ -66,11 +67,17 @@ test('a run of it is not taken in, and nothing is kept of it', async () => {
   const of = await known(LIST);
   await of.store.targets.save(serving('v2'));
   const input = pipelineInput(plan('v1'));
-  const admitted = activityOf(`pipeline/shop/${input.run}`).run(admitRun({ ...of, policy }), input);
+  const admitted = activityOf(`pipeline/shop/${input.run}`).run(
+    admitRun({ ...of, policy, secrets: memorySecrets() }),
+    input,
+  );
   await expect(admitted).rejects.toMatchObject({ type: 'run.outdated', nonRetryable: true });
   expect(of.store.entries()).toEqual([]);
   const newer = pipelineInput(plan('v3'));
-  const taken = activityOf(`pipeline/shop/${newer.run}`).run(admitRun({ ...of, policy }), newer);
+  const taken = activityOf(`pipeline/shop/${newer.run}`).run(
+    admitRun({ ...of, policy, secrets: memorySecrets() }),
+    newer,
+  );
   expect(await taken).toEqual({ identity: 'asserted' });
 });
 

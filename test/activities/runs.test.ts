@@ -7,6 +7,7 @@ import { newTarget } from '../../src/domain/target.js';
 import { sha256 } from '../../src/hash.js';
 import { activityOf } from '../support/activity.js';
 import { RULES } from '../support/admission.js';
+import { memorySecrets } from '../support/memory-secrets.js';
 import { memoryArtifacts } from '../support/memory-artifacts.js';
 import { memoryStore, type MemoryStore } from '../support/memory-store.js';
 import { commandStage, pipelineInput, plan } from '../support/plans.js';
@@ -30,11 +31,12 @@ test('the end of a run, tried in two ways, is one entry; after a reset it is ano
 });
 
 const kept = memoryArtifacts();
+const secrets = memorySecrets();
 const policy = () =>
   Promise.resolve({ environments: { production: { identity: 'asserted', approvals: RULES } } } as const);
 const taken = (store: MemoryStore, input: PipelineInput, activityId = '1') =>
   activityOf(`pipeline/shop/${input.run}`, { activityId }).run(
-    admitRun({ store, policy, artifacts: kept }),
+    admitRun({ store, policy, artifacts: kept, secrets }),
     input,
   );
 
@@ -107,7 +109,7 @@ describe('a run that ships what was built before', () => {
 
   test('is refused one whose artifacts are gone, or that is held here, before anybody is asked to approve it', async () => {
     const store = await built();
-    const gone = admitRun({ store, policy, artifacts: memoryArtifacts() });
+    const gone = admitRun({ store, policy, artifacts: memoryArtifacts(), secrets });
     await expect(activityOf('pipeline/shop/x').run(gone, reusing())).rejects.toMatchObject({
       type: 'release.unknown',
       message: expect.stringContaining('lacks the artifacts of build') as string,
@@ -127,6 +129,7 @@ test('a run that was taken in is announced to where its stages may run; one that
   const deps = {
     store: memoryStore(),
     policy,
+    secrets,
     artifacts: kept,
     announce: (commit: string) => void announced.push(commit),
   };

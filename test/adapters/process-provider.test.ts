@@ -195,6 +195,40 @@ describe('processes', () => {
     await expect(w.provider.remove(away, 'blue', never)).rejects.toMatchObject({ type: 'internal.bug' });
   });
 
+  test('secrets: each instance has their values, of the versions asked for, and nothing of ours keeps them', async () => {
+    const value = 'postgres://app:the%2Dpassword@db/shop';
+    for (const given of [value, 'another value']) w.secrets.give('staging/database/url', given);
+    const secrets = { DATABASE_URL: { secret: 'staging/database/url', version: 1 } };
+    const [instance] = await ensure({ secrets });
+    const { env } = (await (await fetch(`${instance?.url ?? ''}/environment`)).json()) as {
+      env: Record<string, string>;
+    };
+    expect(env['DATABASE_URL']).toBe(value);
+    const files = await readdir(w.folder, { recursive: true, withFileTypes: true });
+    for (const { name, parentPath } of files.filter((f) => f.isFile()))
+      expect(await readFile(join(parentPath, name), 'utf8'), name).not.toMatch(/the(%2D|-)password/);
+    // Of what runs they are not asked for: the way back needs no store of secrets.
+    await w.secrets.remove('staging/database/url', 1, never);
+    expect((await ensure({ secrets }))[0]).toEqual(instance);
+    await w.kill(instance?.id ?? '');
+    await expect(ensure({ secrets })).rejects.toMatchObject({ type: 'secret.missing' });
+    const newer = { DATABASE_URL: { secret: 'staging/database/url', version: 2 } };
+    expect((await ensure({ secrets: newer }))[0]?.id).not.toBe(instance?.id);
+  });
+
+  test('secrets: what an instance says of them when it fails is told without them', async () => {
+    w.secrets.give('a/b', 'postgres://app:the%2Dpassword@db/shop');
+    const secrets = { SAY: { secret: 'a/b', version: 1 } };
+    const failed = ensure({ secrets, ...more({ EXIT: '1' }) });
+    await expect(failed).rejects.toMatchObject({
+      type: 'instance.start_failed',
+      message: expect.stringMatching(/its output: \S+\n\[secret\]\n$/) as string,
+    });
+    await expect(ensure({ secrets: { SAY: { secret: 'a/b' } } })).rejects.toMatchObject({
+      type: 'internal.bug',
+    });
+  });
+
   test('the slots that have notes are known by name', async () => {
     expect(await notedSlots(w.stateDir)).toEqual([]);
     await ensure();

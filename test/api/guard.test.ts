@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApi } from '../../src/api/server.js';
+import { memorySecrets } from '../support/memory-secrets.js';
 import { memoryStore } from '../support/memory-store.js';
 import { ask, json, lab, type Answer, type Lab } from './server.js';
 
@@ -146,6 +147,7 @@ describe('where it may listen', () => {
     startApi({
       store: memoryStore(),
       artifacts: { put: never, get: never, has: never },
+      secrets: memorySecrets(),
       port: 0,
       version: '1',
       maxArtifactBytes: 1024,
@@ -171,6 +173,7 @@ describe('where it may listen', () => {
     const second = startApi({
       store: memoryStore(),
       artifacts: { put: never, get: never, has: never },
+      secrets: memorySecrets(),
       host: '127.0.0.1',
       port: Number(port),
       version: '1',

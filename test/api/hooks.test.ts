@@ -5,6 +5,7 @@ import { startApi } from '../../src/api/server.js';
 import type { HookProvider, TriggerInput } from '../../src/domain/trigger.js';
 import { ShipwayError } from '../../src/errors.js';
 import { memoryArtifacts } from '../support/memory-artifacts.js';
+import { memorySecrets } from '../support/memory-secrets.js';
 import { memoryStore } from '../support/memory-store.js';
 import { AFTER, BEFORE, fromGithub, fromGitlab, githubPush, gitlabPush, type Sent } from './hook-requests.js';
 import { ask, json, type Answer } from './server.js';
@@ -39,7 +40,7 @@ beforeAll(async () => {
       port: 0,
       token: TOKEN,
     },
-    ...{ version: '1', maxArtifactBytes: 1, checks: {} },
+    ...{ version: '1', maxArtifactBytes: 1, checks: {}, secrets: memorySecrets() },
     hooks: {
       of: (provider) => Promise.resolve(ALL.filter(({ repository }) => repository.provider === provider)),
       start: (input): Promise<Started> => {

@@ -8,6 +8,7 @@ import type { Store } from '../../src/domain/store.js';
 import { ShipwayError } from '../../src/errors.js';
 import { sha256 } from '../../src/hash.js';
 import { openStore } from '../../src/store/open.js';
+import { memorySecrets } from '../support/memory-secrets.js';
 import { startCluster, type Cluster } from '../store/cluster.js';
 
 export interface Lab {
@@ -28,6 +29,7 @@ export async function lab(more: Partial<ApiOptions> = {}): Promise<Lab> {
   const api = await startApi({
     store,
     artifacts,
+    secrets: memorySecrets(),
     host: '127.0.0.1',
     port: 0,
     version: '1.2.3',

@@ -5,6 +5,7 @@ import { deciding } from './lab/deciding.js';
 import { ending } from './lab/ending.js';
 import { goingBack } from './lab/going-back.js';
 import { abandonedRun, noWorker, type Abandoned } from './lab/no-worker.js';
+import { secrets } from './lab/secrets.js';
 import { retrying } from './lab/retrying.js';
 import { steering } from './lab/steering.js';
 import { shipping } from './lab/shipping.js';
@@ -38,6 +39,9 @@ describe('going back', () => {
 });
 describe('a deployment that is steered', () => {
   steering(lab);
+});
+describe('a secret', () => {
+  secrets(lab);
 });
 describe('how commands end', () => {
   ending(lab);

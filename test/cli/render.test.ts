@@ -151,6 +151,22 @@ describe('a run', () => {
     expect(renderRun(status(), AT, { commands: false })).not.toContain('next:');
   });
 
+  test('shows what is known of the release: a line each, by its verdict', () => {
+    const of = { kind: 'junit', digest: 'd' } as const;
+    const evidence = [
+      { ...of, stage: 'test', summary: '412 passed,\n0 failed', verdict: 'pass' },
+      { ...of, stage: 'test', summary: 'line coverage 71 %', verdict: 'fail' },
+      { ...of, stage: 'performance', summary: 'only 9 sent', verdict: 'inconclusive' },
+      { ...of, stage: 'scan', summary: 'of before' },
+    ] as const;
+    expect(shown({ run: runView({ evidence }) })).toContain(
+      [
+        ...['\nevidence:', '  ✓ test         412 passed, 0 failed', '  ✗ test         line coverage 71 %'],
+        ...['  ? performance  only 9 sent', '  · scan         of before', ''],
+      ].join('\n'),
+    );
+  });
+
   test('whose deployment asks shows that question', () => {
     const { expiresAt: _, ...question } = approval;
     const parked = { ...question, question: 'parked', title: 'bake is inconclusive' } as const;

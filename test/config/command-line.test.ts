@@ -70,7 +70,7 @@ describe('shipway validate', () => {
     const { code, stderr } = await shipway(deep, ['validate']);
     expect(code).toBe(2);
     expect(stderr.split('\n').map((line) => line.split(' ')[0])).toEqual([
-      '../../shipway.yaml:50:1',
+      '../../shipway.yaml:53:1',
       '../../shipway.policy.yaml:9:1',
       '',
     ]);
@@ -102,12 +102,12 @@ describe('shipway validate', () => {
       stdout: 'shipway.yaml is valid\nshipway.policy.yaml is valid\n',
     });
     expect(stderr).toMatch(
-      /^note: shipway.yaml:50:3 environments.canary-eu: shipway.policy.yaml does not name it, .*\n$/,
+      /^note: shipway.yaml:53:3 environments.canary-eu: shipway.policy.yaml does not name it, .*\n$/,
     );
     const { notes } = JSON.parse((await shipway(root, ['validate', '--json'])).stdout) as {
       notes: unknown[];
     };
-    expect(notes).toMatchObject([{ file: 'shipway.yaml', line: 50, path: 'environments.canary-eu' }]);
+    expect(notes).toMatchObject([{ file: 'shipway.yaml', line: 53, path: 'environments.canary-eu' }]);
     await writeFile(join(root, 'shipway.policy.yaml'), 'environments: [');
     expect((await shipway(root, ['validate'])).stderr).not.toContain('shipway.yaml:');
   });
@@ -161,7 +161,7 @@ describe('shipway plan', () => {
     git(root, 'commit', '--all', '--quiet', '--message', 'latin');
     for (const args of [['validate'], ['plan', '--environment', 'production']]) {
       const { code, stderr } = await shipway(root, args);
-      expect([code, stderr]).toEqual([2, expect.stringContaining('shipway.yaml:50:6 this is not UTF-8')]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('shipway.yaml:53:6 this is not UTF-8')]);
     }
   });
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { parseDocument } from '../../src/config/document.js';
 import { formatProblems, serviceIn, unnamedIn } from '../../src/config/index.js';
 import type { EnvironmentPolicy } from '../../src/domain/policy.js';
-import { SERVICE, problemsOf, service } from './texts.js';
+import { SERVICE, problemsOf, service, valid } from './texts.js';
 
 const IDLE =
   'f:16:3 deploy.canary: no environment has the strategy canary; try strategy: canary, or leaving it out';
@@ -46,3 +46,22 @@ const EMPTY_RULES: EnvironmentPolicy = {
   identity: 'asserted',
   approvals: { requiredApprovals: 0, expiresAfterMs: 1, selfApproval: false, onBaseChanged: 'ask_again' },
 };
+
+test('variables: an environment’s own stand over the common ones, each as a whole; secrets are told apart', () => {
+  const common = '{ A: a, B: { secret: shared/b, version: 3 }, C: { secret: "{environment}/c" } }';
+  const own = '{ A: { secret: production/a }, B: { secret: shared/other } }';
+  const { staging, production } = valid(
+    service(
+      'strategy: canary\n',
+      `strategy: canary\n  environment: ${common}\n  required_variables: [A, B, C]\n`,
+    ).replace('production: {}', `production: { environment: ${own} }`),
+  ).environments;
+  expect(staging?.configuration).toMatchObject({
+    environment: { A: 'a' },
+    secrets: { B: { secret: 'shared/b', version: 3 }, C: { secret: 'staging/c' } },
+  });
+  expect(production?.configuration.environment).toEqual({});
+  expect(production?.configuration.secrets).toEqual({
+    ...{ A: { secret: 'production/a' }, B: { secret: 'shared/other' }, C: { secret: 'production/c' } },
+  });
+});

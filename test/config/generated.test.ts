@@ -13,7 +13,13 @@ import { deploySchema } from '../../src/config/deploy-schema.js';
 import { flowText } from '../../src/config/flow-text.js';
 import { generated } from '../../src/config/generate.js';
 import { policySchema } from '../../src/config/policy-schema.js';
-import { commandSchema, deploymentSchema, gateSchema, scanSchema } from '../../src/config/stage-schema.js';
+import {
+  commandSchema,
+  deploymentSchema,
+  gateSchema,
+  performanceSchema,
+  scanSchema,
+} from '../../src/config/stage-schema.js';
 import { STARTER_POLICY, STARTER_SERVICE } from '../../src/config/starter.js';
 import { FAILURES } from '../../src/domain/failures.js';
 import { packageRoot } from '../../src/paths.js';
@@ -59,9 +65,15 @@ function* keys(schema: z.ZodType, path: readonly string[] = []): Generator<About
   for (const inner of [innerType, element, valueType]) if (inner !== undefined) yield* keys(inner, path);
   for (const [key, value] of Object.entries(shape ?? {})) yield* keys(value, [...path, key]);
 }
-const all = [commandSchema, scanSchema, gateSchema, deploymentSchema, deploySchema, policySchema].flatMap(
-  (schema) => [...keys(schema)],
-);
+const all = [
+  commandSchema,
+  scanSchema,
+  performanceSchema,
+  gateSchema,
+  deploymentSchema,
+  deploySchema,
+  policySchema,
+].flatMap((schema) => [...keys(schema)]);
 
 describe('every key', () => {
   test('is in the reference with its meaning', () => {
@@ -109,6 +121,18 @@ describe('every key', () => {
   );
 });
 
+test.each([
+  ...['duration: 30s', 'warm_up: 5s', 'request_timeout: 10s', 'max_in_flight: 1000', 'startup_timeout: 60s'],
+  ...['thresholds: { error_rate: 1% }', 'thresholds: { p95: 2000ms }', 'ready_path: /ready'],
+  'command: [node, server.js]',
+])('a performance test has the default that the reference says: %s', (said) => {
+  const stages = (more: string): string =>
+    SERVICE.replace('  - approve\n', `  - { name: load, performance_test: { ${more} } }\n  - approve\n`);
+  const least = 'requests: [{ path: / }], rate: 50';
+  expect(stages(least)).not.toBe(SERVICE);
+  expect(valid(stages(`${least}, ${said}`))).toEqual(valid(stages(least)));
+});
+
 describe('the JSON Schema', () => {
   const validator = (path: string) =>
     new Ajv2020({ strict: true, allowUnionTypes: true, strictTypes: false }).compile(
@@ -127,7 +151,7 @@ describe('the JSON Schema', () => {
 
   /** What only rules or readers of YAML can say. */
   const BEYOND =
-    /^(directive|repository-(credential-ssh|hook-nowhere)|interval-short|size-small|latin1|matrix-(names|stages)|nul|access|alias|approve-after|bake-(short|least-long)|canary-|bomb|bom|comm|control|deploy-twice|duplicate-stage|env-reserved|env-secret|identity-missing|signed|needs-|no-artifacts|percent-falling|percent-no-100|proto|secret-in-script|stage-after|yaml11|crlf|dup-key|merge|custom-tag|stage-named|strategy-missing|missing-deploy|artifact-out|duration-(long|tiny)|common-place|triggers|only-glob|ready-late|way-(long|many|name|unknown))/;
+    /^(directive|repository-(credential-ssh|hook-nowhere)|interval-short|size-small|latin1|matrix-(names|stages)|nul|access|alias|approve-after|bake-(short|least-long)|canary-|bomb|bom|comm|control|deploy-twice|duplicate-stage|env-reserved|env-secret|identity-missing|signed|needs-|no-artifacts|percent-falling|percent-no-100|proto|secret-in-script|stage-after|yaml11|crlf|dup-key|merge|custom-tag|stage-named|strategy-missing|missing-deploy|artifact-out|duration-(long|tiny)|common-place|triggers|only-glob|ready-late|way-(long|many|name|unknown)|required-|secret-foreign|reports-late|performance-(amount|early|no-command))/;
   const corpus = readdirSync(join(packageRoot(), 'test/config/corpus')).filter((name) =>
     name.endsWith('.yaml'),
   );

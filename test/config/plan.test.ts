@@ -44,39 +44,6 @@ describe('a plan', () => {
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
   });
 
-  test('runs stages side by side where their needs say so, a matrix as its variants', () => {
-    const text = service(
-      '  - name: build\n    script: [npm run build]',
-      "  - { name: lint, needs: [], script: [x] }\n  - { name: unit, needs: [], script: [x], environment: { A: '1' }, matrix: { NODE: ['20', '22.1'], DB: [pg] } }\n  - name: build\n    needs: [test, lint, unit]\n    script: [npm run build]",
-    );
-    const plan = resolvePlan(valid(text), ['production'], facts());
-    expect(plan.schema).toBe(3);
-    expect(plan.stages.map(({ name, needs }) => [name, ...needs])).toEqual([
-      ['test'],
-      ['lint'],
-      ['unit-20-pg'],
-      ['unit-22-1-pg'],
-      ['build', 'test', 'lint', 'unit-20-pg', 'unit-22-1-pg'],
-      ['approve', 'build'],
-      ['deploy', 'approve'],
-    ]);
-    expect(plan.stages[3]).toMatchObject({ environment: { A: '1', NODE: '22.1', DB: 'pg' } });
-    const words = explainPlan(plan).join('\n');
-    expect(words).toContain('2. lint: x (at most 30m); at once');
-    expect(words).toContain('; after test, lint, unit-20-pg, unit-22-1-pg');
-  });
-
-  test('waits for the gate, wherever that is asked', () => {
-    const text = service(
-      '  - approve\n  - deploy',
-      '  - { name: approve, only: [hotfix] }\n  - { name: deploy, needs: [build] }',
-    );
-    const needs = (branches: string[]) =>
-      resolvePlan(valid(text), ['production'], facts({ branches })).stages.at(-1)?.needs;
-    expect(needs(['main'])).toEqual(['build']);
-    expect(needs(['main', 'hotfix'])).toEqual(['build', 'approve']);
-  });
-
   test('has the same hash whatever the order of keys, spaces and comments', () => {
     const other = service(
       '  provider: process\n  command: [node, server.js]\n  router: gateway\n',

@@ -1,12 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { duration, percent, size } from '../../src/config/measures.js';
-import {
-  durationText,
-  meantDuration,
-  parseDuration,
-  parsePercent,
-  parseSize,
-} from '../../src/config/units.js';
+import { meantDuration, parseDuration, parsePercent, parseSize } from '../../src/config/units.js';
+import { durationText } from '../../src/domain/duration.js';
 import { sizeText } from '../../src/domain/size.js';
 
 describe('durations', () => {

@@ -20,6 +20,14 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, words: string]>
     "['stage', 'host', 'gateway'].map(start)",
   ],
   'docker compose ps': ['test/e2e/compose.test.ts', 'healthcheck?.test[0]'],
+  'shipway secrets set database/url --environment production < url.txt': [
+    'test/cli/lab/secrets.ts',
+    'secrets set lamp/token --environment guarded',
+  ],
+  'shipway secrets list --environment production': [
+    'test/cli/lab/secrets.ts',
+    'secrets list --environment guarded',
+  ],
   [`statement=$(shipway status "$SERVICE/$RUN" --json | node -e '`]: SIGNAL,
   'temporal workflow signal --address "$ADDRESS" --workflow-id "pipeline/$SERVICE/$RUN" --name approve --input "$statement"':
     SIGNAL,

@@ -47,12 +47,14 @@ describe('nonces', () => {
 test('releases are kept once a run, newest first, by service', async () => {
   const evidence = [{ kind: 'scan', stage: 'scan', digest, summary: 'nothing found' }] as const;
   await store.releases.save(release, 'r1', evidence);
-  await store.releases.save(release, 'r1', []);
-  await store.releases.save({ ...release, version: 'v2' }, 'r2', []);
-  await store.releases.save({ ...release, service: 'blog' }, 'r3', []);
+  for (const [run, of] of Object.entries({ r1: {}, r2: { version: 'v2' }, r3: { service: 'blog' } }))
+    await store.releases.save({ ...release, ...of }, run, []);
   const list = await store.releases.list({ service: 'shop' });
   expect(list.map((r) => `${r.release.version} ${r.run}`)).toEqual(['v2 r2', 'v1 r1']);
   expect(list[1]).toMatchObject({ release, evidence });
+  const more = [...evidence, { ...evidence[0], stage: 'load' }];
+  await store.releases.save(release, 'r1', more);
+  expect((await store.releases.list({ service: 'shop' }))[1]?.evidence).toEqual(more);
   await store.releases.save({ ...release, commit: 'd'.repeat(40), digest: sha256('other') }, 'r4', []);
   const runs = async (filter: object) =>
     (await store.releases.list({ service: 'shop', ...filter })).map(({ run }) => run);

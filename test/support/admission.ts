@@ -9,6 +9,7 @@ import type { Statement } from '../../src/domain/statement.js';
 import { newTarget, type DeployRequest, type Live, type TargetState } from '../../src/domain/target.js';
 import { activityOf } from './activity.js';
 import { memoryArtifacts } from './memory-artifacts.js';
+import { memorySecrets } from './memory-secrets.js';
 import { memoryStore } from './memory-store.js';
 import { deploymentPlan, requestFor, runFor, statement } from './plans.js';
 
@@ -43,7 +44,16 @@ export const live = (version: string, slot: 'blue' | 'green', n = 1): Live => ({
 /** The admission of one target on a store of its own; the rules may be changed on the way, and the run may end. */
 export function admissionLab() {
   const artifacts = memoryArtifacts();
-  const lab = { store: memoryStore(), artifacts, rules: RULES, run: 'RUNNING', known, admit, state };
+  const lab = {
+    store: memoryStore(),
+    secrets: memorySecrets(),
+    artifacts,
+    rules: RULES,
+    run: 'RUNNING',
+    known,
+    admit,
+    state,
+  };
   const describe = () => Promise.resolve({ status: { name: lab.run } });
   const client = { workflow: { getHandle: () => ({ describe }) } } as unknown as Client;
   const policy = () =>
@@ -63,7 +73,7 @@ export function admissionLab() {
   ): Promise<DeploymentInput> {
     await lab.known(of);
     return activityOf(caller).run(
-      admitDeployment({ store: lab.store, artifacts, policy, client, host: 'host-1' }),
+      admitDeployment({ store: lab.store, secrets: lab.secrets, artifacts, policy, client, host: 'host-1' }),
       {
         ...{ ...REF, n: 1, requestId: of.requestId, cause: { kind: 'deploy', request: of } },
         ...more,

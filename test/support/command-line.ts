@@ -12,6 +12,8 @@ export interface Typed {
   readonly env?: Readonly<Record<string, string>>;
   /** Ends with SIGINT, as Ctrl-C does, once this has been said. */
   readonly interruptAt?: RegExp;
+  /** What comes on stdin; without it there is none. */
+  readonly input?: string;
 }
 
 /** The environment of a person at a terminal who has set nothing of Temporal's or shipway's. */
@@ -20,12 +22,16 @@ const plain = (): Record<string, string> => ({
   HOME: process.env['HOME'] ?? '',
 });
 
-export const startShipway = (args: readonly string[], { cwd = '/', env = {} }: Typed = {}) =>
-  spawn(process.execPath, [join(packageRoot(), 'bin/shipway.js'), ...args], {
+export const startShipway = (args: readonly string[], { cwd = '/', env = {}, input }: Typed = {}) => {
+  const child = spawn(process.execPath, [join(packageRoot(), 'bin/shipway.js'), ...args], {
     cwd,
     env: { ...plain(), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  // A command that reads nothing may be over before.
+  child.stdin.on('error', () => undefined).end(input ?? '');
+  return child;
+};
 
 /** `shipway …` as a real process, to its end. */
 export function shipway(args: readonly string[], typed: Typed = {}): Promise<Said> {

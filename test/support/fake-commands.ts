@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Activities } from '../../activities/index.js';
+import type { Evidence } from '../../src/domain/release.js';
 import { sha256 } from '../../src/hash.js';
 import type { Lab } from './lab.js';
 
@@ -37,14 +38,24 @@ export const fakeWatch =
     };
   };
 
-export const fakeStages = (lab: Lab): Pick<Activities, 'runStage' | 'runScan'> => ({
+const foundBy = (stage: string, kind: Evidence['kind']): Evidence => ({
+  ...{ kind, stage, digest: sha256(`${kind} of ${stage}`), summary: 'as scripted', verdict: 'pass' },
+});
+
+export const fakeStages = (lab: Lab): Pick<Activities, 'runStage' | 'runScan' | 'runPerformanceTest'> => ({
   async runStage(input) {
     await lab.staging(input.stage.name, input.attempt);
     const artifacts =
       input.stage.artifacts.length === 0
         ? {}
         : { artifacts: { stage: input.stage.name, digest: lab.artifacts.keep(input.version), bytes: 1 } };
-    return { outputBytes: 0, ...artifacts };
+    const reports =
+      input.stage.reports === undefined ? {} : { evidence: [foundBy(input.stage.name, 'junit')] };
+    return { outputBytes: 0, ...artifacts, ...reports };
+  },
+  async runPerformanceTest({ stage }) {
+    await lab.staging(stage.name, 1);
+    return { evidence: [foundBy(stage.name, 'performance_test')] };
   },
   async runScan(input) {
     await lab.staging(input.stage.name, 1);

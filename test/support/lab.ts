@@ -23,6 +23,7 @@ import type { pipeline } from '../../workflows/index.js';
 import { activityOf } from './activity.js';
 import { runOf } from './admitted.js';
 import { memoryArtifacts, type MemoryArtifacts } from './memory-artifacts.js';
+import { memorySecrets } from './memory-secrets.js';
 import { memoryStore, type MemoryStore } from './memory-store.js';
 import { statement } from './plans.js';
 import { openWorkflows } from './open-workflows.js';
@@ -126,7 +127,8 @@ async function createLab(server: 'time skipping' | 'real' = 'time skipping'): Pr
   const world = fakeWorld();
   const lab = labOf(env, store, world);
   const policy = () => Promise.resolve(POLICY);
-  const control = { store, client: lab.client, artifacts: lab.artifacts, policy, host: HOST };
+  const secrets = memorySecrets();
+  const control = { store, client: lab.client, artifacts: lab.artifacts, secrets, policy, host: HOST };
   const queues = effectQueues(HOST);
   const common = {
     connection: env.nativeConnection,

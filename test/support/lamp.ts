@@ -11,6 +11,8 @@ createServer((req, res) => res.end(version)).listen(Number(process.env.PORT), pr
 const POLICY = `environments:
   staging: { identity: asserted }
   steered: { identity: asserted }
+  proved: { identity: asserted, approvals: { performance_test: required } }
+  guarded: { identity: asserted, approvals: { required_approvals: 1, expires_after: 1h, self_approval: false } }
   production:
     identity: asserted
     approvals: { required_approvals: 1, expires_after: 1h, self_approval: false }
@@ -25,7 +27,7 @@ const repositories = (folder: string): string => `repositories:
 `;
 const service = (bake: string, build: string): string => `service: lamp
 stages:
-  - { name: test, script: [sh test.sh] }
+  - { name: test, script: [sh test.sh], reports: { junit: [junit.xml] } }
   - { name: build, script: ['${build}'], artifacts: [server.js, version.txt, package.json] }
   - approve
   - deploy
@@ -44,9 +46,17 @@ environments:
   staging: {}
   production: {}
   nowhere: {}
+  # Asks for a test that no stage makes.
+  proved: {}
+  # Gets a secret.
+  guarded:
+    required_variables: [LAMP_TOKEN, LEVEL]
+    environment: { LAMP_TOKEN: { secret: '{environment}/lamp/token' }, LEVEL: low }
   # Moves only when somebody says so.
   steered: { strategy: canary, canary: { steps: [10%, 50%, 100%], step_duration: 1h }, bake: 1h }
 `;
+
+const WELL = `echo all is well; echo '<testsuite><testcase name="on"/></testsuite>' > junit.xml`;
 
 /** Releases by tag, in the order of their commits; each is what the next one adds to. */
 interface Kind {
@@ -67,7 +77,7 @@ const RELEASES: Readonly<Record<string, Kind>> = {
 
 /** One that cannot be built before there is a file `fixed` in `folder`, where its tests note that they have run. */
 const flaky = (folder: string): Kind => ({
-  test: `echo tested >> '${folder}/tested'`,
+  test: `${WELL}; echo tested >> '${folder}/tested'`,
   build: `test -e "${folder}/fixed"`,
 });
 
@@ -81,7 +91,7 @@ export async function makeLamp(directory: string): Promise<void> {
     'package.json': '{ "type": "module" }\n',
     '.gitignore': '.shipway/\n',
   };
-  for (const [tag, { test = 'echo all is well', bake = '1s', build = 'true' }] of Object.entries({
+  for (const [tag, { test = WELL, bake = '1s', build = 'true' }] of Object.entries({
     ...RELEASES,
     flaky: flaky(dirname(directory)),
   })) {

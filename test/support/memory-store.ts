@@ -141,8 +141,11 @@ export function memoryStore(): MemoryStore {
     },
     releases: {
       save: (release, run, evidence) => {
-        if (!releases.some((r) => r.run === run && r.release.digest === release.digest))
-          releases.unshift(copy({ release, run, evidence, createdAt: new Date().toISOString() }));
+        const at = releases.findIndex((r) => r.run === run && r.release.digest === release.digest);
+        const known = releases[at];
+        if (known !== undefined) {
+          if (evidence.length > known.evidence.length) releases[at] = copy({ ...known, evidence });
+        } else releases.unshift(copy({ release, run, evidence, createdAt: new Date().toISOString() }));
         return done;
       },
       list: ({ service, commit, digest, limit }) =>

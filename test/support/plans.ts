@@ -1,6 +1,13 @@
 import { releaseDigest } from '../../activities/release-digest.js';
 import type { PipelineInput } from '../../src/domain/inputs.js';
-import type { DeploymentPlan, Plan, ScanStage, StagePlan, Strategy } from '../../src/domain/plan.js';
+import type {
+  DeploymentPlan,
+  PerformanceStage,
+  Plan,
+  ScanStage,
+  StagePlan,
+  Strategy,
+} from '../../src/domain/plan.js';
 import { FULL } from '../../src/domain/plan.js';
 import type { RunRow } from '../../src/domain/store.js';
 import type { Statement, Verb } from '../../src/domain/statement.js';
@@ -54,6 +61,16 @@ export const scanStage = (more: Partial<ScanStage> = {}): ScanStage => ({
   needs: [],
   checks: ['secret_detection'],
   timeoutMs: 60_000,
+  allowFailure: false,
+  ...more,
+});
+
+export const performanceStage = (more: Partial<PerformanceStage> = {}): PerformanceStage => ({
+  ...{ kind: 'performance_test', name: 'load', needs: [], command: ['node', 'server.js'], environment: {} },
+  ...{ readyPath: '/ready', startupTimeoutMs: 20_000 },
+  requests: [{ method: 'GET', path: '/', headers: {}, weight: 1 }],
+  ...{ rate: 100, warmUpMs: 200, durationMs: 1_000, requestTimeoutMs: 5_000, maxInFlight: 100 },
+  thresholds: { errorRate: 100, p95Ms: 2_000 },
   allowFailure: false,
   ...more,
 });

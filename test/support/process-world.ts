@@ -10,6 +10,7 @@ import type { ArtifactStore } from '../../src/domain/ports.js';
 import type { Release } from '../../src/domain/release.js';
 import { digestOf } from '../../src/hash.js';
 import { findIdentity, isAlive } from '../../src/processes.js';
+import { memorySecrets, type MemorySecrets } from './memory-secrets.js';
 import type { StartingHarness } from '../contracts/starting.js';
 
 const SERVER = fileURLToPath(new URL('./fixtures/instance.js', import.meta.url));
@@ -18,6 +19,7 @@ export interface ProcessWorld extends StartingHarness {
   readonly folder: string;
   readonly stateDir: string;
   readonly counter: string;
+  readonly secrets: MemorySecrets;
   /** Pids of all living processes that carry the instance's id. */
   pidsOf(id: string): Promise<readonly number[]>;
   /** The process that the provider started last for the instance; what that starts may have any pid. */
@@ -30,6 +32,7 @@ export async function processWorld(): Promise<ProcessWorld> {
   const stateDir = join(folder, 'state');
   const counter = join(folder, 'counter');
   const artifacts = localArtifacts({ directory: join(folder, 'artifacts') });
+  const secrets = memorySecrets();
   const started = async (): Promise<string[]> =>
     (await readIfThere(counter))
       .split('\n')
@@ -43,8 +46,9 @@ export async function processWorld(): Promise<ProcessWorld> {
     folder,
     stateDir,
     counter,
-    provider: processProvider({ stateDir, artifacts }),
-    other: processProvider({ stateDir, artifacts }),
+    secrets,
+    provider: processProvider({ stateDir, artifacts, secrets }),
+    other: processProvider({ stateDir, artifacts, secrets }),
     release: (version, { stored = true } = {}) =>
       makeRelease(
         stored ? artifacts : localArtifacts({ directory: join(folder, 'nowhere') }),

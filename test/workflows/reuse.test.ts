@@ -1,7 +1,9 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
+import type { StagePlan } from '../../src/domain/plan.js';
 import { pipelineId } from '../../src/domain/ids.js';
 import { labOfFile } from '../support/lab.js';
-import { pipelineInput, plan } from '../support/plans.js';
+import { commandStage, performanceStage, pipelineInput, plan } from '../support/plans.js';
 import { record } from '../support/record.js';
 import { endedOf } from '../support/story.js';
 
@@ -35,4 +37,55 @@ test('what was built before is shipped as it is: its stages do not run again', a
     ],
   });
   await record('pipeline-reused', handle(input.run));
+});
+
+test('what a stage finds out is known of the release, shown, and stays with it; what a later run finds out is added', async () => {
+  const found = (stages: readonly StagePlan[]) => [
+    commandStage('test', { reports: { junit: ['junit.xml'] } }),
+    performanceStage({ name: 'load', allowFailure: true }),
+    ...stages.slice(1),
+  ];
+  const of = plan('v3', { service: 'proved', environment: 'staging' });
+  const first = pipelineInput({ ...of, stages: [...found(of.stages).filter((s) => s.name !== 'load')] });
+  const handleOf = (run: string) => lab.client.workflow.getHandle(pipelineId('proved', run));
+  await lab.start(first);
+  expect(await endedOf(handleOf(first.run))).toMatchObject({ outcome: 'shipped' });
+  const junit = { stage: 'test', kind: 'junit', verdict: 'pass', summary: 'as scripted' };
+  expect((await lab.view(first)).evidence).toMatchObject([junit]);
+  const [built] = await lab.store.releases.list({ service: 'proved' });
+  expect(built?.evidence).toMatchObject([junit]);
+
+  const stages = found(of.stages).map((s) => (s.kind === 'command' ? { ...s, reused: first.run } : s));
+  const again = pipelineInput({ ...of, release: built?.release.digest ?? '', stages });
+  const stands = [junit, { stage: 'load', kind: 'performance_test', verdict: 'pass' }];
+  await lab.start(again);
+  expect(await endedOf(handleOf(again.run))).toMatchObject({ outcome: 'shipped' });
+  expect((await lab.view(again)).evidence).toMatchObject(stands);
+  expect((await lab.store.releases.list({ service: 'proved' }))[0]).toMatchObject({
+    ...{ run: again.run, evidence: stands },
+  });
+  expect(lab.store.entries().map((e) => e.event_type)).toContain('release.evidence');
+  await record('pipeline-evidence', handleOf(again.run));
+});
+
+test('a stage that may fail, and does, leaves what it has found out', async () => {
+  const evidence = [{ kind: 'junit', stage: 'test', digest: 'd', summary: '1 failed', verdict: 'fail' }];
+  lab.staging = (stage) =>
+    stage === 'test'
+      ? Promise.reject(ApplicationFailure.nonRetryable('exit code 1', 'stage.failed', evidence))
+      : Promise.resolve();
+  const of = plan('v4', { service: 'flaky', environment: 'staging' });
+  const input = pipelineInput({
+    ...of,
+    stages: [commandStage('test', { allowFailure: true }), ...of.stages.slice(1)],
+  });
+  await lab.start(input);
+  expect(await endedOf(lab.client.workflow.getHandle(pipelineId('flaky', input.run)))).toMatchObject({
+    outcome: 'shipped',
+  });
+  expect(await lab.view(input)).toMatchObject({
+    evidence,
+    stages: [{ name: 'test', state: 'allowed_failure', note: 'exit code 1' }, {}, {}, {}],
+  });
+  lab.staging = () => Promise.resolve();
 });

@@ -1,5 +1,8 @@
 import { constants, type Stats } from 'node:fs';
 import { open, readlink, type FileHandle } from 'node:fs/promises';
+import { sep } from 'node:path';
+
+export const isBelow = (root: string, path: string): boolean => path === root || path.startsWith(root + sep);
 
 /** Never through a link, and never waiting for whoever writes into a pipe. */
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

@@ -1,12 +1,12 @@
 import type { Stats } from 'node:fs';
 import { lstat, mkdir, open, readdir, readlink, realpath, rm, symlink } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack, type Extract, type Pack } from 'tar-stream';
 import { ShipwayError } from '../../errors.js';
 import { ifGone } from '../../if-gone.js';
-import { openSeen } from './plain-file.js';
+import { isBelow, openSeen } from './plain-file.js';
 
 type Entry = Extract extends AsyncIterable<infer E> ? E : never;
 type Header = Parameters<Pack['entry']>[0];
@@ -203,8 +203,6 @@ async function staysInside(root: string, path: string, linkname: string): Promis
 /** Nothing is there, or links lead round in a circle. */
 const ifNowhere = (error: NodeJS.ErrnoException): undefined =>
   error.code === 'ELOOP' ? undefined : ifGone(error);
-
-const isBelow = (root: string, path: string): boolean => path === root || path.startsWith(root + sep);
 
 const leadsOut = (what: string): ShipwayError =>
   new ShipwayError('stage.artifact_refused', `${what} leads out of the workspace`);

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { TargetRef } from '../../domain/ids.js';
 import type { Configuration } from '../../domain/plan.js';
-import type { ArtifactStore, Instance } from '../../domain/ports.js';
+import type { ArtifactStore, Instance, SecretStore } from '../../domain/ports.js';
 import type { Release } from '../../domain/release.js';
 import type { Slot } from '../../domain/target.js';
 import { ShipwayError } from '../../errors.js';
@@ -22,14 +22,19 @@ import { exclusive } from '../../exclusive.js';
 import { unpackRelease } from './process-release.js';
 import { settled, startProcess, type Started } from './process-start.js';
 import { stopInstance } from './process-stop.js';
+import { valuesOf, type Values } from './process-secrets.js';
 
 export interface Wanted {
   readonly stateDir: string;
   readonly artifacts: ArtifactStore;
+  readonly secrets: Pick<SecretStore, 'resolve'>;
   readonly target: TargetRef;
   readonly slot: Slot;
   readonly release: Release;
   readonly configuration: Configuration;
+}
+interface Making extends Wanted {
+  readonly values: Values;
 }
 /** A port that was free may be taken when the instance comes to it. */
 const PORTS_TRIED = 3;
@@ -38,11 +43,21 @@ const PORTS_TRIED = 3;
  * Makes the slot be as wanted. The world is changed under the slot's lock, so that two workers never start two for one; waiting for
  * readiness is not, so that whoever wants the slot otherwise meanwhile gets it.
  */
-export async function ensureSlot(wanted: Wanted, signal: AbortSignal): Promise<readonly Instance[]> {
+export async function ensureSlot(asked: Wanted, signal: AbortSignal): Promise<readonly Instance[]> {
+  const values = valuesOf(asked, signal);
+  const wanted: Making = { ...asked, values };
+  try {
+    return await madeSlot(wanted, signal);
+  } catch (error) {
+    throw values.without(error);
+  }
+}
+
+async function madeSlot(wanted: Making, signal: AbortSignal): Promise<readonly Instance[]> {
   const directory = slotDir(wanted.stateDir, wanted.target, wanted.slot);
   for (let tried = 1; ; tried++) {
     const running = await exclusive(directory, signal, () => converge(wanted, directory, signal));
-    const unready = await awaitAll(directory, running, wanted.configuration, signal);
+    const unready = await awaitAll(directory, running, wanted, signal);
     if (unready.first === undefined) return made(directory, running, signal);
     const { error, of } = unready.first;
     if (tried < PORTS_TRIED && (await lostPort(directory, of, error))) continue;
@@ -67,14 +82,15 @@ async function made(
   }));
 }
 
-async function converge(wanted: Wanted, directory: string, signal: AbortSignal): Promise<readonly Started[]> {
-  const { stateDir, artifacts, release, configuration } = wanted;
+async function converge(wanted: Making, directory: string, signal: AbortSignal): Promise<readonly Started[]> {
+  const { stateDir, artifacts, release, configuration, values } = wanted;
   const each = digestOf({ ...configuration, replicas: 0 });
   const before = await readSlot(directory);
   const same = before?.release.digest === release.digest && before.each === each;
   const kept = same ? (await living(directory)).slice(0, configuration.replicas) : [];
   const missing = configuration.replicas - kept.length;
   // First, because it may fail: nothing is stopped for a release that is not there.
+  const secret = missing > 0 ? await values.read() : {};
   const cwd = missing > 0 ? await unpackRelease(stateDir, artifacts, release, signal) : '';
   await stopOthers(directory, kept, signal);
   await writeSlot(directory, {
@@ -88,7 +104,7 @@ async function converge(wanted: Wanted, directory: string, signal: AbortSignal):
   const running: Started[] = kept.map((note) => ({ note, fresh: false, ended: () => undefined }));
   for (let i = 0; i < missing; i++) {
     signal.throwIfAborted();
-    running.push(await startProcess(startOf(wanted, directory, cwd)));
+    running.push(await startProcess(startOf(wanted, directory, cwd, secret)));
   }
   await sweepLogs(
     directory,
@@ -123,12 +139,17 @@ async function stopOthers(
   );
 }
 
-function startOf({ target, slot, release, configuration }: Wanted, slotDirectory: string, cwd: string) {
+function startOf(
+  { target, slot, release, configuration }: Wanted,
+  slotDirectory: string,
+  cwd: string,
+  secret: Readonly<Record<string, string>>,
+) {
   return {
     slotDirectory,
     cwd,
     command: configuration.command,
-    environment: configuration.environment,
+    environment: { ...configuration.environment, ...secret },
     told: {
       SHIPWAY_SERVICE: target.service,
       SHIPWAY_ENVIRONMENT: target.environment,
@@ -148,7 +169,7 @@ interface Unready {
 async function awaitAll(
   directory: string,
   running: readonly Started[],
-  configuration: Configuration,
+  { configuration, values }: Making,
   signal: AbortSignal,
 ): Promise<Unready> {
   const from = Date.now();
@@ -159,7 +180,7 @@ async function awaitAll(
   await Promise.all(
     running.map(async (of) => {
       try {
-        await awaitReady(directory, of, configuration, either);
+        await awaitReady(directory, of, configuration, values.shown, either);
       } catch (error) {
         first ??= { error, of };
         if (of.fresh || Date.now() - from >= configuration.startupTimeoutMs) stopped.push(of);

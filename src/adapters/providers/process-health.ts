@@ -35,12 +35,13 @@ const FIRST_PAUSE_MS = 20;
 
 /**
  * Waits until the instance is ready, `startupTimeoutMs` at most from now. Fails with `instance.start_failed` when it has ended,
- * `instance.not_ready` when the time is over, each with the place of its output and the end of it.
+ * `instance.not_ready` when the time is over, each with the place of its output and what is `shown` of it.
  */
 export async function awaitReady(
   slotDirectory: string,
   started: Started,
   { healthChecks, startupTimeoutMs }: Configuration,
+  shown: (log: string) => Promise<string>,
   signal: AbortSignal,
 ): Promise<void> {
   const { note } = started;
@@ -49,7 +50,7 @@ export async function awaitReady(
   const earliest = Date.parse(note.startedAt) + readiness.initialDelayMs;
   const output = async (): Promise<string> => {
     const log = logFile(slotDirectory, note.id);
-    return `its output: ${log}\n${await tail(log)}`;
+    return `its output: ${log}\n${await shown(log)}`;
   };
   let why: string | undefined = 'it was not asked yet';
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, readiness.periodMs)) {
@@ -81,16 +82,16 @@ async function howItEnded({ fresh, ended }: Started): Promise<string> {
   return ended() ?? 'ended';
 }
 
-const TAIL_BYTES = 2_048;
+export const TAIL_BYTES = 2_048;
 
-/** The last of an instance's output, bounded, for an error message. */
-export async function tail(log: string): Promise<string> {
+/** The last of an instance's output, bounded, for an error message; `more` bytes of it. */
+export async function tail(log: string, more = 0): Promise<string> {
   // It only adds to a failure that is told in any case: that it cannot be read must not take that one's place.
   const file = await open(log, 'r').catch(() => undefined);
   if (file === undefined) return '';
   try {
     const { size } = await file.stat();
-    const length = Math.min(size, TAIL_BYTES);
+    const length = Math.min(size, TAIL_BYTES + more);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
     return buffer.subarray(0, bytesRead).toString('utf8');
   } finally {

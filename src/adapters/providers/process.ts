@@ -1,6 +1,13 @@
 import type { TargetRef } from '../../domain/ids.js';
 import type { Probe } from '../../domain/plan.js';
-import type { ArtifactStore, HealthReport, Instance, ObservedSlot, Provider } from '../../domain/ports.js';
+import type {
+  ArtifactStore,
+  HealthReport,
+  Instance,
+  ObservedSlot,
+  Provider,
+  SecretStore,
+} from '../../domain/ports.js';
 import type { Slot } from '../../domain/target.js';
 import { ShipwayError } from '../../errors.js';
 import { bootIdentity } from './process-boot.js';
@@ -23,17 +30,19 @@ export interface ProcessProviderOptions {
   /** Instances, unpacked releases and their output live below it. */
   readonly stateDir: string;
   readonly artifacts: ArtifactStore;
+  /** Asked when an instance is started, and never for one that runs. */
+  readonly secrets: Pick<SecretStore, 'resolve'>;
 }
 
 /**
  * Instances as detached processes of this host, known by pid and start time; they outlive the worker. One that ends is not started
  * again behind anybody's back: `observe` says that it is gone, `ensure` starts another. Fails also with `provider.unavailable`.
  */
-export function processProvider({ stateDir, artifacts }: ProcessProviderOptions): Provider {
+export function processProvider({ stateDir, ...stores }: ProcessProviderOptions): Provider {
   return {
     observe: (target, signal) => converted(() => observe(stateDir, target, signal)),
     ensure: (target, slot, release, configuration, signal) =>
-      converted(() => ensureSlot({ stateDir, artifacts, target, slot, release, configuration }, signal)),
+      converted(() => ensureSlot({ stateDir, ...stores, target, slot, release, configuration }, signal)),
     health: (target, slot, asked, signal) =>
       converted(() => health(slotDir(stateDir, target, slot), asked, signal)),
     remove: (target, slot, signal) => converted(() => remove(slotDir(stateDir, target, slot), signal)),

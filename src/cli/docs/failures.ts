@@ -1,4 +1,5 @@
-import { FAILURES, type FailureRow } from '../../domain/failures.js';
+import type { FailureRow } from '../../domain/failure-row.js';
+import { FAILURES } from '../../domain/failures.js';
 
 /** docs/failures.md: the failure table. */
 export const failuresReference = (): string =>

@@ -32,11 +32,15 @@ const ASKED: Readonly<Record<Question, string>> = {
   stuck: 'a word to try again now',
 };
 
+/** What an approval changes of the settings of what serves. */
+export const changeLines = ({ changes = [] }: Pick<WaitingFor, 'changes'>): readonly string[] =>
+  changes.map((line) => `  ${oneLine(line)}`);
+
 function waitingLines(w: WaitingFor | undefined, now: number): readonly string[] {
   if (w === undefined) return [];
   const count = w.required === undefined ? '' : ` (${String(w.have ?? 0)} of ${String(w.required)})`;
   const left = w.expiresAt === undefined ? '' : `, for ${lengthOf(w.expiresAt - now)} more`;
-  return ['', `waiting for ${ASKED[w.question]}${count}${left}: ${oneLine(w.title)}`];
+  return ['', `waiting for ${ASKED[w.question]}${count}${left}: ${oneLine(w.title)}`, ...changeLines(w)];
 }
 
 /** What Temporal tries again, and why. */

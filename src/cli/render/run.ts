@@ -3,6 +3,7 @@ import { wayText } from '../../domain/environments.js';
 import type { RunView, StageState, StageView } from '../../domain/view.js';
 import { oneLine } from '../output.js';
 import { deploymentLines } from './deployment.js';
+import { evidenceLines } from './evidence.js';
 import { nextCommands, waitingOf } from '../../domain/next.js';
 import { endedInTemporal, openLines, typeLines } from './open.js';
 import { lengthOf } from './text.js';
@@ -34,6 +35,7 @@ export function renderRun(
     `commit ${run.commit.slice(0, SHORT_HASH)}, plan ${run.planHash.slice(0, SHORT_HASH)}`,
     '',
     ...run.stages.map((s) => stageLine(s, now, widestOf(run))),
+    ...knownLines(run),
     ...(deployment === undefined ? [] : ['', ...deploymentLines(deployment, now)]),
     ...(run.outcome === undefined ? [] : ['', `${outcomeOf(run)}: ${oneLine(run.reason ?? '')}`]),
     ...(run.outcome === undefined || asked !== undefined ? openLines(status, asked, now) : []),
@@ -45,6 +47,10 @@ export function renderRun(
     ...(uiUrl === undefined ? [] : ['', uiUrl]),
   ];
 }
+
+/** What is known of what it ships. */
+const knownLines = (run: RunView): readonly string[] =>
+  run.evidence === undefined ? [] : ['', 'evidence:', ...evidenceLines(run.evidence, widestOf(run))];
 
 /** How it ended, and by which row of the failure table. */
 export const outcomeOf = ({ outcome, failure }: RunView): string =>

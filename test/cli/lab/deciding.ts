@@ -2,6 +2,12 @@ import { expect, test } from 'vitest';
 import type { DevLab } from '../../support/dev-lab.js';
 import { golden, masked } from '../../support/golden.js';
 
+/** What the tests of the release say: seen before the answer, and with it. */
+const PROVED = {
+  ...{ kind: 'junit', stage: 'test', verdict: 'pass', summary: '1 passed, 0 failed' },
+  digest: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+};
+
 /** A run that asks: who may answer what, and what becomes of it. */
 export function deciding(lab: () => DevLab): void {
   let run = '';
@@ -49,7 +55,10 @@ export function deciding(lab: () => DevLab): void {
       `approve ${run} --as bob --decision ${decision.slice(0, 12)} --reason fine`,
     );
     const workflow = `pipeline/lamp/${run}`;
-    expect(seen).toEqual({ schema: 1, workflow, decision, status: 'accepted', message: 'approved' });
+    expect(seen).toEqual({
+      ...{ schema: 1, workflow, decision, status: 'accepted', message: 'approved' },
+      evidence: [PROVED],
+    });
     expect(await lab().type(`watch ${run}`)).toMatchObject({ code: 0 });
     const late = await answered('approve RUN --as carol');
     expect(late).toMatchObject({ code: 1, stdout: '' });

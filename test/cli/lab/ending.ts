@@ -29,6 +29,21 @@ export function ending(lab: () => DevLab): void {
     expect(JSON.stringify(said)).toContain('nowhere');
   });
 
+  test('a policy that asks for evidence which no stage makes: refused before anything runs', async () => {
+    const said = await lab().json('run --environment proved --release v1 --as alice', 3);
+    const stages = ['pending', 'pending', 'pending', 'pending'].map((state) => ({ state }));
+    expect(said).toMatchObject({
+      outcome: 'failed',
+      status: {
+        run: { failure: 'evidence.missing', stages },
+        next: ['shipway releases --service lamp', 'shipway run --environment proved --release v1 --rebuild'],
+      },
+    });
+    expect(JSON.stringify(said)).toContain(
+      'proved asks for performance_test, which no stage of this run makes',
+    );
+  });
+
   test('Ctrl-C ends the command with 130 and one object; the run goes on until it is aborted', async () => {
     const interrupted = await lab().type('run --environment staging --release endless --as alice --json', {
       interruptAt: /test +\d+ s/,

@@ -37,7 +37,7 @@ export function shipping(lab: () => DevLab): void {
     expect(code).toBe(0);
     await expect(stdout).toMatchFileSnapshot(golden('plan'));
     const { plan, hash, ...rest } = await lab().json('plan --environment staging --release v1');
-    expect(rest).toEqual({ schema: 1 });
+    expect(rest).toEqual({ schema: 1, live: [{ environment: 'staging', changes: [], missing: [] }] });
     expect(keys(plan)).toContain('stages');
     expect(stdout).toContain(`plan ${String(hash)}`);
     const started = await lab().json('run --environment staging --release v1 --as alice --detach');

@@ -1,0 +1,59 @@
+import { deploymentIn, environmentsOf } from '../src/domain/environments.js';
+import { lackingEvidence } from '../src/domain/evidence.js';
+import type { Plan, StagePlan } from '../src/domain/plan.js';
+import { REQUIRABLE, type ApprovalPolicy, type RequiredEvidence } from '../src/domain/policy.js';
+import type { Digest, Evidence, Release } from '../src/domain/release.js';
+import { ShipwayError } from '../src/errors.js';
+import type { ControlDeps } from './deps.js';
+import { policyOf } from './policy.js';
+
+/** Nobody is asked about a release, and none is admitted, that lacks evidence which the policy requires. Fails with `evidence.missing`. */
+export function refuseLacking(
+  { requires }: ApprovalPolicy,
+  environment: string,
+  { version, digest }: Pick<Release, 'version' | 'digest'>,
+  evidence: readonly Evidence[],
+): void {
+  const lacking = lackingEvidence(requires, evidence);
+  if (lacking === undefined) return;
+  throw new ShipwayError(
+    'evidence.missing',
+    `${environment} asks for ${(requires ?? []).join(' and ')}, and of ${version} (release ${digest.slice(0, 12)}): ${lacking}`,
+  );
+}
+
+/** Of what a request says is known, what the store knows of the release: whoever can send a message may say anything. */
+export async function recordedEvidence(
+  { store }: Pick<ControlDeps, 'store'>,
+  { service, digest }: { readonly service: string; readonly digest: Digest },
+  evidence: readonly Evidence[],
+): Promise<readonly Evidence[]> {
+  const rows = await store.releases.list({ service, digest });
+  const recorded = rows.flatMap((row) => row.evidence);
+  return evidence.filter((e) =>
+    recorded.some(
+      (o) => o.digest === e.digest && o.kind === e.kind && o.stage === e.stage && o.verdict === e.verdict,
+    ),
+  );
+}
+
+/** What can be seen before anything runs: no stage of the plan would make what a policy requires, and nothing has made it before. Fails with `evidence.missing`. */
+export async function refuseUnproved(
+  { policy }: Pick<ControlDeps, 'policy'>,
+  plan: Plan,
+  known: readonly Evidence[],
+): Promise<void> {
+  for (const environment of environmentsOf(plan).filter((e) => deploymentIn(plan, e) !== undefined)) {
+    const { requires = [] } = (await policyOf(policy, environment)).approvals;
+    const open = requires.filter((required) => !plan.stages.some((stage) => makes(stage, required)));
+    const lacking = lackingEvidence(open, known);
+    if (lacking === undefined) continue;
+    throw new ShipwayError(
+      'evidence.missing',
+      `${environment} asks for ${open.join(' and ')}, which no stage of this run makes, and of what was built before: ${lacking}`,
+    );
+  }
+}
+
+const makes = ({ kind, skipped, reused }: StagePlan, required: RequiredEvidence): boolean =>
+  skipped === undefined && reused === undefined && kind === REQUIRABLE[required];

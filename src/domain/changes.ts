@@ -1,0 +1,139 @@
+import { durationText } from './duration.js';
+import { FULL, type Configuration, type DeploymentPlan, type Probe, type Triggers } from './plan.js';
+import { secretText, secretsIn, type SecretReference } from './secrets.js';
+
+/** What serves now, as far as it is known: its configuration always, all else while its deployment is remembered. */
+export type Serving = Pick<DeploymentPlan, 'configuration'> & Partial<DeploymentPlan>;
+
+/**
+ * How a deployment's settings differ from what serves, a line each, in the words of shipway.yaml. Plain values are shown, of secrets where
+ * they are and which version. Empty: in nothing.
+ */
+export function changesOf(before: Serving, after: DeploymentPlan): readonly string[] {
+  return [...variableChanges(before.configuration, after.configuration), ...settingChanges(before, after)];
+}
+
+function variableChanges(before: Configuration, after: Configuration): readonly string[] {
+  const [was, is] = [variablesIn(before), variablesIn(after)];
+  const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].sort();
+  return names.flatMap((name) => {
+    const [from, to] = [was[name], is[name]];
+    return valueText(from) === valueText(to) ? [] : [`${name}: ${between(from, to)}`];
+  });
+}
+
+type Value = string | SecretReference;
+const variablesIn = (of: Configuration): Readonly<Record<string, Value>> => ({
+  ...of.environment,
+  ...Object.fromEntries(secretsIn(of)),
+});
+
+function between(from: Value | undefined, to: Value | undefined): string {
+  if (typeof from === 'object' && typeof to === 'object' && from.secret === to.secret)
+    return `${valueText(from)} → ${versionText(to)}`;
+  return `${valueText(from)} → ${valueText(to)}`;
+}
+const versionText = ({ version }: SecretReference): string =>
+  version === undefined ? 'the newest' : `v${String(version)}`;
+
+const MOST_SHOWN = 100;
+function valueText(value: Value | undefined): string {
+  if (value === undefined) return 'unset';
+  if (typeof value === 'object') return `secret ${secretText(value)}`;
+  const short =
+    value.length > MOST_SHOWN ? `${value.slice(0, MOST_SHOWN)}… (${String(value.length)} characters)` : value;
+  return /^[\w./:@%+,=-]+$/.test(value) ? short : JSON.stringify(short);
+}
+
+/** What is not known of before is not said to have changed. */
+function settingChanges(before: Serving, after: DeploymentPlan): readonly string[] {
+  const was = new Map(settingsOf(before));
+  return settingsOf(after).flatMap(([key, is]) => {
+    const from = was.get(key);
+    return from === undefined || is === undefined || from === is ? [] : [`${key}: ${from} → ${is}`];
+  });
+}
+
+type Setting = readonly [key: string, value: string | undefined];
+
+const settingsOf = (of: Serving): readonly Setting[] => [
+  ...configured(of.configuration),
+  ...moved(of),
+  ...watched(of),
+];
+
+const configured = ({
+  command,
+  replicas,
+  healthChecks,
+  startupTimeoutMs,
+}: Configuration): readonly Setting[] => [
+  ['command', command.join(' ')],
+  ['replicas', String(replicas)],
+  ['health_checks.readiness', probeText(healthChecks.readiness)],
+  ['health_checks.liveness', probeText(healthChecks.liveness)],
+  ['startup_timeout', durationText(startupTimeoutMs)],
+];
+
+const probeText = ({ path, periodMs, timeoutMs, initialDelayMs }: Probe): string =>
+  `${path} every ${durationText(periodMs)}, ${durationText(timeoutMs)} to answer${initialDelayMs === 0 ? '' : `, after ${durationText(initialDelayMs)}`}`;
+
+function moved(of: Partial<DeploymentPlan>): readonly Setting[] {
+  const { provider, router, strategy, bakeMs, smokeTest, userKey, queue, drainTimeoutMs } = of;
+  if (bakeMs === undefined) return [];
+  return [
+    ['provider', provider],
+    ['router', router],
+    ['listen', of.listen === undefined ? 'any free port' : String(of.listen)],
+    ['user_key', JSON.stringify(userKey)],
+    ['smoke_test', smokeTest && `${smokeTest.path} → ${String(smokeTest.expectStatus)}`],
+    ['strategy', strategy && strategyText(strategy)],
+    ['bake', durationText(bakeMs)],
+    ['min_bake', queue && durationText(queue.minBakeMs)],
+    ['queue', queue?.policy],
+    ['during_bake', queue?.duringBake],
+    ['drain_timeout', drainTimeoutMs === undefined ? undefined : durationText(drainTimeoutMs)],
+  ];
+}
+
+const percent = (share: number): string => `${String((share * 100) / FULL)}%`;
+const strategyText = (strategy: DeploymentPlan['strategy']): string =>
+  strategy.kind === 'canary'
+    ? `canary ${strategy.steps.map(percent).join(', ')}, ${durationText(strategy.stepDurationMs)} each`
+    : strategy.kind;
+
+function watched({ watch }: Partial<DeploymentPlan>): readonly Setting[] {
+  if (watch === undefined) return [];
+  return [
+    ['monitoring.interval', durationText(watch.intervalMs)],
+    ...triggerSettings(watch.triggers),
+    ['on_inconclusive', watch.onInconclusive],
+    ['on_unavailable', watch.onUnavailable],
+    ['step_timeout', durationText(watch.stepTimeoutMs)],
+  ];
+}
+
+function triggerSettings({ errorRate, responseTime, healthCheckFailures }: Triggers): readonly Setting[] {
+  const within = (ms: number): string => `in ${durationText(ms)}`;
+  const of = (least: number): string => `of at least ${String(least)} requests`;
+  return [
+    [
+      'triggers.error_rate',
+      errorRate === undefined
+        ? 'none'
+        : `${percent(errorRate.threshold)} ${within(errorRate.windowMs)} ${of(errorRate.minRequests)}`,
+    ],
+    [
+      'triggers.response_time',
+      responseTime === undefined
+        ? 'none'
+        : `p95 ${durationText(responseTime.p95ThresholdMs)} ${within(responseTime.windowMs)} ${of(responseTime.minRequests)}`,
+    ],
+    [
+      'triggers.health_check_failures',
+      healthCheckFailures === undefined
+        ? 'none'
+        : `${String(healthCheckFailures.threshold)} ${within(healthCheckFailures.windowMs)}`,
+    ],
+  ];
+}

@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import { openGate } from '../../activities/gates.js';
+import { admitRun } from '../../activities/runs.js';
+import type { StagePlan } from '../../src/domain/plan.js';
+import type { Evidence } from '../../src/domain/release.js';
+import { sha256 } from '../../src/hash.js';
+import { activityOf } from '../support/activity.js';
+import { admissionLab, approved, by, decision, request, RULES } from '../support/admission.js';
+import { memoryArtifacts } from '../support/memory-artifacts.js';
+import { memorySecrets } from '../support/memory-secrets.js';
+import { memoryStore } from '../support/memory-store.js';
+import { performanceStage, pipelineInput, plan, scanStage } from '../support/plans.js';
+
+const REQUIRING = {
+  ...RULES,
+  requiredApprovals: 0,
+  requires: ['security_scan', 'performance_test'],
+} as const;
+const policy = () =>
+  Promise.resolve({
+    environments: { production: { identity: 'asserted' as const, approvals: REQUIRING } },
+  });
+const found = (kind: Evidence['kind'], verdict: 'pass' | 'fail' = 'pass'): Evidence => ({
+  ...{ kind, stage: kind, digest: sha256(`${kind} ${verdict}`), summary: `what ${kind} says`, verdict },
+});
+const BOTH = [found('scan'), found('performance_test')];
+
+describe('a deployment is admitted with the evidence that the policy requires', () => {
+  const admitted = async (said: readonly Evidence[], recorded: readonly Evidence[]) => {
+    const lab = admissionLab();
+    lab.rules = REQUIRING;
+    await lab.store.releases.save(request.release, 'run-1', recorded);
+    return lab.admit({ ...request, evidence: said });
+  };
+  const WHY = `production asks for security_scan and performance_test, and of v1 (release ${request.release.digest.slice(0, 12)}): `;
+  test('that is recorded of the release', async () => {
+    expect(await admitted(BOTH, [found('junit'), ...BOTH])).toMatchObject({ kind: 'deploy' });
+  });
+  test.each([
+    ['which is not there', [], [], 'it has no security_scan; it has no performance_test'],
+    ['which the store does not know', BOTH, [found('scan')], 'it has no performance_test'],
+    [
+      'which the store knows otherwise',
+      BOTH,
+      [found('scan'), found('performance_test', 'fail')],
+      'it has no performance_test',
+    ],
+    ['which the run has not found', [found('scan')], BOTH, 'it has no performance_test'],
+    [
+      'which did not pass',
+      [found('scan'), found('performance_test', 'fail')],
+      [found('scan'), found('performance_test', 'fail')],
+      'its performance_test (performance_test) did not pass: what performance_test says',
+    ],
+  ])('and not without one %s', async (_, said, recorded, why) => {
+    await expect(admitted(said, recorded)).rejects.toMatchObject({
+      ...{ type: 'evidence.missing', nonRetryable: true, message: WHY + why },
+    });
+  });
+  test('beside the approvals that it asks for, which do not stand for it', async () => {
+    const lab = admissionLab();
+    lab.rules = { ...REQUIRING, requiredApprovals: 2 };
+    const on = decision(undefined, lab.rules);
+    const asked = approved([by('bob', {}, on), by('carol', {}, on)], on);
+    await lab.store.releases.save(request.release, 'run-1', []);
+    await expect(lab.admit(asked)).rejects.toMatchObject({ type: 'evidence.missing' });
+  });
+});
+
+test('nobody is asked to approve a release that lacks it', async () => {
+  const store = memoryStore();
+  const opened = (evidence: readonly Evidence[]) => {
+    const of = plan('v1');
+    return activityOf('pipeline/shop/r').run(openGate({ store, policy, secrets: memorySecrets() }), {
+      ...{ plan: of, planHash: '', release: request.release, evidence, requestedBy: 'alice', run: 'r' },
+    });
+  };
+  await expect(opened([found('scan', 'fail'), ...BOTH.slice(1)])).rejects.toMatchObject({
+    type: 'evidence.missing',
+    message: expect.stringContaining('its security_scan (scan) did not pass: what scan says') as string,
+  });
+  expect(store.entries()).toEqual([]);
+  expect(await opened(BOTH)).toMatchObject({ gate: { verdict: 'approved' } });
+});
+
+describe('before anything runs', () => {
+  const taken = (...more: readonly StagePlan[]) => {
+    const input = pipelineInput(plan('v1', { stages: [...more, ...plan('v1').stages] }));
+    const deps = { store: memoryStore(), policy, artifacts: memoryArtifacts(), secrets: memorySecrets() };
+    return activityOf(`pipeline/shop/${input.run}`).run(admitRun(deps), input);
+  };
+  test('a run is refused whose stages would not make it', async () => {
+    await expect(taken(scanStage())).rejects.toMatchObject({
+      type: 'evidence.missing',
+      message:
+        'production asks for performance_test, which no stage of this run makes, and of what was built before: it has no performance_test',
+    });
+    await expect(taken(scanStage(), { ...performanceStage(), skipped: 'not on main' })).rejects.toThrow(
+      'asks for performance_test',
+    );
+    expect(await taken(scanStage(), performanceStage())).toEqual({ identity: 'asserted' });
+  });
+});

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { explainPlan } from '../../src/config/explain-plan.js';
+import { resolvePlan, type GitFacts } from '../../src/config/index.js';
+import { service, valid } from './texts.js';
+
+const facts = (more: Partial<GitFacts> = {}): GitFacts => ({
+  root: '/repository',
+  version: 'v1',
+  commit: 'a'.repeat(40),
+  committedAt: '2026-01-01T00:00:00Z',
+  author: 'dev@example.invalid',
+  dirty: false,
+  branches: ['main'],
+  ...more,
+});
+describe('a plan of stages that do not wait for each other', () => {
+  test('runs stages side by side where their needs say so, a matrix as its variants', () => {
+    const text = service(
+      '  - name: build\n    script: [npm run build]',
+      "  - { name: lint, needs: [], script: [x] }\n  - { name: unit, needs: [], script: [x], environment: { A: '1' }, matrix: { NODE: ['20', '22.1'], DB: [pg] } }\n  - name: build\n    needs: [test, lint, unit]\n    script: [npm run build]",
+    );
+    const plan = resolvePlan(valid(text), ['production'], facts());
+    expect(plan.schema).toBe(3);
+    expect(plan.stages.map(({ name, needs }) => [name, ...needs])).toEqual([
+      ['test'],
+      ['lint'],
+      ['unit-20-pg'],
+      ['unit-22-1-pg'],
+      ['build', 'test', 'lint', 'unit-20-pg', 'unit-22-1-pg'],
+      ['approve', 'build'],
+      ['deploy', 'approve'],
+    ]);
+    expect(plan.stages[3]).toMatchObject({ environment: { A: '1', NODE: '22.1', DB: 'pg' } });
+    const words = explainPlan(plan).join('\n');
+    expect(words).toContain('2. lint: x (at most 30m); at once');
+    expect(words).toContain('; after test, lint, unit-20-pg, unit-22-1-pg');
+  });
+
+  test('waits for the gate, wherever that is asked', () => {
+    const text = service(
+      '  - approve\n  - deploy',
+      '  - { name: approve, only: [hotfix] }\n  - { name: deploy, needs: [build] }',
+    );
+    const needs = (branches: string[]) =>
+      resolvePlan(valid(text), ['production'], facts({ branches })).stages.at(-1)?.needs;
+    expect(needs(['main'])).toEqual(['build']);
+    expect(needs(['main', 'hotfix'])).toEqual(['build', 'approve']);
+  });
+});

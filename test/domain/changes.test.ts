@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { changesOf, type Serving } from '../../src/domain/changes.js';
+import type { Configuration, DeploymentPlan } from '../../src/domain/plan.js';
+import { deploymentPlan } from '../support/plans.js';
+
+const plan = (more: Partial<Configuration> = {}, rest: Partial<DeploymentPlan> = {}): DeploymentPlan => {
+  const before = deploymentPlan(rest);
+  return { ...before, configuration: { ...before.configuration, ...more } };
+};
+const secret = (path: string, version: number) => ({ secrets: { URL: { secret: path, version } } });
+const probe = { path: '/up', periodMs: 2_000, timeoutMs: 500, initialDelayMs: 3_000 };
+const { watch, configuration } = deploymentPlan();
+
+test.each<[string, Serving, DeploymentPlan, readonly string[]]>([
+  ['nothing', plan(), plan(), []],
+  ['a new variable', plan(), plan({ environment: { REGION: 'eu' } }), ['REGION: unset → eu']],
+  ['one that is gone', plan({ environment: { A: '' } }), plan(), ['A: "" → unset']],
+  [
+    'another value, quoted where that is needed, and cut',
+    plan({ environment: { A: 'one two', B: 'x' } }),
+    plan({ environment: { A: 'x'.repeat(200), B: 'x' } }),
+    [`A: "one two" → ${'x'.repeat(100)}… (200 characters)`],
+  ],
+  ['a rotation', plan(secret('a/b', 3)), plan(secret('a/b', 4)), ['URL: secret a/b v3 → v4']],
+  ['another secret', plan(secret('a/b', 3)), plan(secret('a/c', 3)), ['URL: secret a/b v3 → secret a/c v3']],
+  [
+    'a plain value that becomes a secret',
+    plan({ environment: { URL: 'http://x' } }),
+    plan({ secrets: { URL: { secret: 'a/b' } } }),
+    ['URL: http://x → secret a/b'],
+  ],
+  [
+    'replicas, command and health checks',
+    plan(),
+    plan({ replicas: 3, command: ['bun', 'x.js'], healthChecks: { readiness: probe, liveness: probe } }),
+    [
+      'command: node server.js → bun x.js',
+      'replicas: 1 → 3',
+      'health_checks.readiness: /health every 1s, 1s to answer → /up every 2s, 500ms to answer, after 3s',
+      'health_checks.liveness: /health every 1s, 1s to answer → /up every 2s, 500ms to answer, after 3s',
+    ],
+  ],
+  [
+    'strategy, bake and triggers',
+    plan(),
+    plan(
+      {},
+      {
+        ...{ strategy: { kind: 'blue_green' }, bakeMs: 120_000 },
+        watch: {
+          ...watch,
+          triggers: { healthCheckFailures: { threshold: 2, windowMs: 60_000 } },
+          onInconclusive: 'continue',
+        },
+      },
+    ),
+    expect.arrayContaining([
+      'strategy: canary 5%, 25%, 100%, 1m each → blue_green',
+      'bake: 1m → 2m',
+      expect.stringMatching(/^triggers\.error_rate: \S+% in \S+ of at least \d+ requests → none$/),
+      'on_inconclusive: hold → continue',
+    ]) as string[],
+  ],
+  [
+    'what is not known of before',
+    { configuration },
+    plan({ replicas: 2 }, { bakeMs: 9 }),
+    ['replicas: 1 → 2'],
+  ],
+])('%s', (_, before, after, said) => {
+  expect(changesOf(before, after)).toEqual(said);
+});

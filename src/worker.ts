@@ -16,8 +16,6 @@ import {
   createControlActivities,
   createEffectActivities,
   createStageActivities,
-  createTriggerActivities,
-  createWaitingActivities,
   createWatchActivities,
 } from '../activities/index.js';
 import type { ControlDeps } from '../activities/deps.js';
@@ -31,7 +29,7 @@ import type { StageUser } from './stage/user.js';
 import { copyAhead } from './stage/workspace.js';
 import type { Preparing } from './worker/prepare.js';
 import { commandUser, stageDeps } from './worker/stage.js';
-import { triggerDeps } from './worker/triggers.js';
+import { waitingActivities } from './worker/triggers.js';
 import { together } from './together.js';
 import { openStore } from './store/open.js';
 import { migrate } from './store/migrate.js';
@@ -195,10 +193,7 @@ const POLLING: Readonly<Record<Role, (parts: Parts) => readonly Polling[]>> = {
   watch: (parts) => [
     {
       taskQueue: QUEUES.watch,
-      activities: {
-        ...createWaitingActivities(controlDeps(parts)),
-        ...createTriggerActivities(triggerDeps(parts, controlDeps(parts))),
-      },
+      activities: waitingActivities(parts, controlDeps(parts)),
       maxConcurrentActivityTaskExecutions: WATCH_SLOTS,
     },
   ],

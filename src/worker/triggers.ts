@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ControlDeps } from '../../activities/deps.js';
+import { createTriggerActivities, createWaitingActivities } from '../../activities/index.js';
 import type { TriggerDeps } from '../../activities/triggers.js';
 import { githubStatuses } from '../adapters/statuses/github.js';
 import { gitlabStatuses } from '../adapters/statuses/gitlab.js';
@@ -18,8 +19,14 @@ const BOARDS: Readonly<
   Record<HookProvider, (place: { readonly api: string; readonly token: string }) => StatusBoard>
 > = { github: githubStatuses, gitlab: gitlabStatuses };
 
+/** What a worker of role `watch` does. */
+export const waitingActivities = (parts: Parts, deps: ControlDeps) => ({
+  ...createWaitingActivities(deps),
+  ...createTriggerActivities(triggerDeps(parts, deps)),
+});
+
 /** What triggers work with on this worker. Its credentials are read when they are needed. */
-export function triggerDeps(
+function triggerDeps(
   { settings, namespace, artifacts }: Parts,
   { store, client, policy }: ControlDeps,
   env = process.env,

@@ -32,6 +32,8 @@ export function triggering(lab: () => DevLab): void {
 
   test('a push to a bare repository and its signed request start a run that ships', async () => {
     await writeFile(beside('hook-secret'), `${SECRET}\n`);
+    // What the newest commit of before needs to be built.
+    await writeFile(beside('fixed'), '');
     await git(dirname(lab().directory), ['clone', '--quiet', '--bare', lab().directory, beside('lamp.git')]);
     await git(dirname(lab().directory), ['clone', '--quiet', beside('lamp.git'), beside('pusher')]);
     const by = { name: 'Ann', email: 'ann@acme.example', date: '2026-01-06T09:00:00Z' };

@@ -16,6 +16,8 @@ const ARROWS = {
   'src/store': ['src', 'src/domain'],
   'src/stage': ['src', 'src/domain', 'src/adapters'],
   'src/client': ['src/domain'],
+  // What a user's own code imports.
+  'src/index': ['src', 'src/domain', 'src/config', 'src/client', 'src/cli/run-worker.ts'],
   'src/api': ['src', 'src/domain', 'src/store', 'src/adapters'],
   'src/cli': [
     ...['src', 'src/domain', 'src/config', 'src/client'],

@@ -12,12 +12,14 @@ import { beating } from './beating.js';
 import type { ControlDeps, EffectDeps } from './deps.js';
 import { wasVerified } from './request-checks.js';
 import { loadRecord, withRecord } from './target-record.js';
+import { worldAt } from './world.js';
 
 /** What runs and serves now. Changes nothing, so it needs no permit. Fails with `provider.unavailable`, `router.unavailable`. */
 export const observeTarget =
-  ({ provider, router }: Pick<EffectDeps, 'provider' | 'router'>) =>
+  (deps: EffectDeps) =>
   (target: TargetRef): Promise<Observed> =>
     beating(async (signal) => {
+      const { provider, router } = await worldAt(deps, target);
       const [slots, known] = await Promise.all([
         provider.observe(target, signal),
         router.observe(target, signal),

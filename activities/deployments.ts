@@ -1,7 +1,7 @@
 import { afterEnd, afterLoss, type DeploymentEnd } from '../src/domain/aftermath.js';
 import { lostOf, type TargetRef, type Subject } from '../src/domain/ids.js';
 import type { Outcome } from '../src/domain/outcome.js';
-import type { Configuration } from '../src/domain/plan.js';
+import type { Configuration, Share } from '../src/domain/plan.js';
 import type { Release } from '../src/domain/release.js';
 import type { DeploymentRow, Store } from '../src/domain/store.js';
 import type { Live, TargetState } from '../src/domain/target.js';
@@ -19,8 +19,8 @@ export interface DemoteInput extends EffectInput {
   readonly replaces?: Live;
 }
 export interface FinishInput extends Subject, DeploymentEnd {
-  /** What was undone, when: written now, because going back does not wait for the store. */
-  readonly late: readonly { readonly at: number; readonly what: string }[];
+  /** What was undone, when, and the share of the users that the candidate had after it: written now, because going back does not wait for the store. */
+  readonly late: readonly { readonly at: number; readonly what: string; readonly share?: Share }[];
 }
 
 /** What a deployment changes in its target's record. All are safe to repeat. */
@@ -69,11 +69,11 @@ async function finishDeployment(store: Store, i: FinishInput): Promise<void> {
   if (row.kind === 'recover') await finishLost(store, row, i, endedAt);
   else await changeRecord(store, i, (state) => afterEnd(state, i, row, endedAt));
   await store.audit.append([
-    ...i.late.map(({ at, what }, n) =>
+    ...i.late.map(({ at, what, share }, n) =>
       entry(
         i,
         'effect.undone',
-        { what },
+        { what, ...(share === undefined ? {} : { share }) },
         {
           timestamp: new Date(at).toISOString(),
           late: true,

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { ArtifactStore, MetricSource, Provider, Router, SecretStore } from '../src/domain/ports.js';
+import type { Extensions } from '../src/domain/adapters.js';
 import type { Policy } from '../src/domain/policy.js';
 import type { Store } from '../src/domain/store.js';
 
@@ -24,4 +25,6 @@ export interface EffectDeps {
   readonly provider: Provider;
   readonly router: Router;
   readonly metrics: MetricSource;
+  /** What users have added to this worker. */
+  readonly extensions?: Extensions;
 }

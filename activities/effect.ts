@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import type { Adapters } from '../src/domain/adapters.js';
 import type { Subject } from '../src/domain/ids.js';
 import type { Json } from '../src/domain/canonical.js';
 import type { DeploymentKind, Store } from '../src/domain/store.js';
@@ -9,6 +10,8 @@ import type { PermitGuard } from './permits.js';
 
 /** What every effect is told: whose it is and which slots it is about. */
 export interface EffectInput extends Subject {
+  /** Absent: what is built in. */
+  readonly adapters?: Adapters;
   readonly kind: DeploymentKind;
   readonly candidate: Slot;
   readonly stable?: Slot;

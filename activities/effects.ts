@@ -10,6 +10,7 @@ import { probeOnce } from './smoke.js';
 import { splitFor } from './split.js';
 import { undoShift, type UndoShiftInput } from './undo-shift.js';
 import { self } from './audit.js';
+import { refuseUnfit, worldOf } from './world.js';
 
 export interface ProvisionInput extends EffectInput {
   readonly release: Release;
@@ -41,38 +42,38 @@ export function createEffects(deps: EffectDeps) {
       guarded,
       'provision',
       (i: ProvisionInput) => ({ slot: i.candidate, release: i.release.digest }),
-      (i, signal) => provision(deps, i, signal),
+      (i, signal) => provision(worldOf(deps, i), i, signal),
     ),
     /** The candidate answers its smoke test, asked directly and not through the router. Fails with `smoke.failed`. */
     smokeTest: forward(
       guarded,
       'smoke_test',
       (i: SmokeInput) => ({ slot: i.candidate, path: i.test.path }),
-      (i, signal) => smokeTest(deps, i, signal),
+      (i, signal) => smokeTest(worldOf(deps, i), i, signal),
     ),
     /** The candidate has `share` of the users and stable the rest. */
     shiftTraffic: forward(
       guarded,
       'shift_traffic',
       (i: ShiftInput) => ({ slot: i.candidate, from: i.from, share: i.share }),
-      (i, signal) => deps.router.split(i, splitFor(i, i.share), signal),
+      (i, signal) => worldOf(deps, i).router.split(i, splitFor(i, i.share), signal),
     ),
     /** A slot without users is drained, forgotten by the router, and its instances are stopped. */
     retireSlot: forward(
       guarded,
       'retire_slot',
       (i: RetireInput) => ({ slot: i.slot }),
-      (i, signal) => retire(deps, i, i.slot, i.drainTimeoutMs, signal),
+      (i, signal) => retire(worldOf(deps, i), i, i.slot, i.drainTimeoutMs, signal),
     ),
     /** All users are on what the target knows as good, whatever a lost deployment left. */
     restoreTarget: forward(
       guarded,
       'restore_target',
       (i: RestoreInput) => ({ live: i.live?.release.digest ?? 'none' }),
-      (i, signal) => restore(deps, i, signal),
+      (i, signal) => restore(worldOf(deps, i), i, signal),
     ),
-    undoShift: back(guarded, (i: UndoShiftInput, signal) => undoShift(deps, i, signal)),
-    undoProvision: back(guarded, (i: EffectInput, signal) => undoProvision(deps, i, signal)),
+    undoShift: back(guarded, (i: UndoShiftInput, signal) => undoShift(worldOf(deps, i), i, signal)),
+    undoProvision: back(guarded, (i: EffectInput, signal) => undoProvision(worldOf(deps, i), i, signal)),
   };
 }
 
@@ -81,6 +82,7 @@ async function provision(
   i: ProvisionInput,
   signal: AbortSignal,
 ): Promise<{ address: string }> {
+  refuseUnfit(deps, i.plan);
   const filling = { slot: i.candidate, release: i.release, configuration: i.plan.configuration };
   const open = () => deps.router.open(i, i.plan.listen, signal);
   const { address } = await fillSlot(deps, i, filling, signal, open);

@@ -64,16 +64,23 @@ export const openGate =
       answers: [],
       verdict: rules.requiredApprovals === 0 ? 'approved' : 'open',
     };
-    const { question, required } = gate;
     await store.audit.append([
-      entry(subject, 'gate.opened', {
-        ...{ question, decision, required, run },
-        ...(changes.length === 0 ? {} : { changes }),
-      }),
+      openedEntry(subject, gate, run),
       ...(gate.verdict === 'open' ? [] : [closing(subject, gate)]),
     ]);
     return { gate, expiresAfterMs: rules.expiresAfterMs };
   };
+
+function openedEntry(
+  subject: Subject,
+  { question, decision, required, changes }: GateState,
+  run: string,
+): AuditEntry {
+  return entry(subject, 'gate.opened', {
+    ...{ question, decision, required, run },
+    ...(changes === undefined ? {} : { changes }),
+  });
+}
 
 /** What an approver sees of the changes: as much as a view can hold. The decision binds all of them. */
 function shownOf(all: readonly string[] = []): readonly string[] {

@@ -1,3 +1,4 @@
+import { refuseChange } from '../src/domain/adapters.js';
 import { deploymentIn } from '../src/domain/environments.js';
 import type { Configuration, DeploymentPlan, Plan } from '../src/domain/plan.js';
 import { barredFrom } from '../src/domain/policy.js';
@@ -28,8 +29,8 @@ interface Standing {
 
 /**
  * A request may be forged by whoever can send a message: what its run was admitted with counts, and statements only if they were
- * verified by that run. Answers the run. Fails with `request.mismatch`, `request.abandoned`, `release.held`, `release.taken_back`,
- * `run.outdated`, `secret.missing`, `evidence.missing`, `approval.missing`, `decision.changed`, `decision.outdated`, `policy.unknown_environment`.
+ * verified by that run. Answers the run. Fails with `request.mismatch`, `request.abandoned`, `release.held`, `target.adapters`,
+ * `release.taken_back`, * `run.outdated`, `secret.missing`, `evidence.missing`, `approval.missing`, `decision.changed`, `decision.outdated`, `policy.unknown_environment`.
  */
 export async function verifyRequest(
   deps: Deps,
@@ -58,9 +59,21 @@ export async function verifyStanding(
     throw new ShipwayError('request.abandoned', 'its run has ended');
   const plan = await pinned(deps, request.environment, request.plan);
   refuseHeld(request.release, run.plan, plan.configuration, state);
+  await refuseOtherAdapters(deps, request, state);
   await refuseOutOfOrder(deps, run.plan, request);
   await refuseOutdated(deps, request.release, state);
   return { run, plan };
+}
+
+/** A target keeps its provider and its router while something is live. Fails with `target.adapters`. */
+async function refuseOtherAdapters(
+  { store }: Pick<Deps, 'store'>,
+  { plan }: DeployRequest,
+  { live }: TargetState,
+): Promise<void> {
+  const served = live === undefined ? undefined : await store.deployments.find(live.deployment);
+  const why = served === undefined ? undefined : refuseChange(served.plan, plan);
+  if (why !== undefined) throw new ShipwayError('target.adapters', why);
 }
 
 /** Rules rolled it back from this target, and its plan does not say why it is shipped all the same. Fails with `release.held`. */

@@ -10,6 +10,7 @@ import type {
 import { watchLoop } from '../src/domain/watch-loop.js';
 import { ShipwayError } from '../src/errors.js';
 import type { EffectDeps } from './deps.js';
+import { worldOf } from './world.js';
 
 const BEAT_MS = 1_000;
 
@@ -61,14 +62,12 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-async function observe(
-  { metrics, provider }: EffectDeps,
-  input: WatchInput,
-  signal: AbortSignal,
-): Promise<Observation> {
+async function observe(deps: EffectDeps, input: WatchInput, signal: AbortSignal): Promise<Observation> {
+  // A worker without its adapter is a source that does not answer.
+  const world = async (): Promise<EffectDeps> => Promise.resolve(worldOf(deps, input));
   const [health, sample] = await Promise.allSettled([
-    provider.health(input, input.candidate.slot, input.liveness, signal),
-    metrics.sample(input, signal),
+    world().then(({ provider }) => provider.health(input, input.candidate.slot, input.liveness, signal)),
+    world().then(({ metrics }) => metrics.sample(input, signal)),
   ]);
   const probed =
     health.status === 'fulfilled'

@@ -6,10 +6,10 @@ import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker
 import { pino, type Logger } from 'pino';
 import { closeInTurn } from './close-in-turn.js';
 import { temporalProfile } from './connection.js';
-import { ShipwayError } from './errors.js';
 import { localArtifacts } from './adapters/artifacts/local.js';
 import { ageSecrets } from './adapters/secrets/age.js';
 import type { ArtifactStore, SecretVault } from './domain/ports.js';
+import type { Extensions } from './domain/adapters.js';
 import type { Store } from './domain/store.js';
 import { QUEUES, effectQueues } from './domain/ids.js';
 import {
@@ -27,12 +27,11 @@ import { installRuntime } from './worker/runtime.js';
 import { currentPolicy } from './worker/current-policy.js';
 import type { StageUser } from './stage/user.js';
 import { copyAhead } from './stage/workspace.js';
+import { answering, openedStore, type Opened } from './worker/opening.js';
 import type { Preparing } from './worker/prepare.js';
 import { commandUser, stageDeps } from './worker/stage.js';
 import { waitingActivities } from './worker/triggers.js';
 import { together } from './together.js';
-import { openStore } from './store/open.js';
-import { migrate } from './store/migrate.js';
 
 export interface RunningWorker {
   /** The address of its API; a worker of role `stage` alone has none. */
@@ -57,24 +56,23 @@ interface Parts {
   readonly secrets: SecretVault;
   readonly store: Store | undefined;
   readonly user: StageUser | undefined;
+  readonly extensions: Extensions | undefined;
 }
 
-/** What was opened, newest last: closed in the other order. */
-type Opened = (() => Promise<unknown>)[];
-
 /**
- * Starts all roles of `settings` in this process. Wiring only: every decision is elsewhere. When it cannot start it leaves nothing
- * open; fails with `UsageError`, `config.invalid`, `store.unavailable`, `temporal.unavailable`.
+ * Starts all roles of `settings` in this process. Wiring only: every decision is elsewhere. `extensions` serve
+ * the targets whose plans name them. When it cannot start it leaves nothing open; fails with `UsageError`, `config.invalid`, `store.unavailable`, `temporal.unavailable`.
  */
 export async function startWorker(
   settings: WorkerSettings,
   log: Logger = pino(pino.destination(2)),
+  extensions?: Extensions,
 ): Promise<RunningWorker> {
   installRuntime(log);
   await mkdir(settings.artifactDir, { recursive: true, mode: 0o700 });
   const opened: Opened = [];
   try {
-    return await started(await assemble(settings, log, opened), opened);
+    return await started({ ...(await assemble(settings, log, opened)), extensions }, opened);
   } catch (error) {
     await closeInTurn(opened).catch((also: unknown) => {
       log.warn({ err: also }, 'not everything could be closed');
@@ -113,7 +111,8 @@ async function prepared(parts: Preparing, opened: Opened): Promise<string> {
   return api.url;
 }
 
-async function assemble(settings: WorkerSettings, log: Logger, opened: Opened): Promise<Parts> {
+type Assembled = Omit<Parts, 'extensions'>;
+async function assemble(settings: WorkerSettings, log: Logger, opened: Opened): Promise<Assembled> {
   const user = await commandUser(settings);
   const { connectionOptions: options, namespace = 'default' } = await temporalProfile(process.env);
   const { address = 'localhost:7233' } = options;
@@ -127,31 +126,6 @@ async function assemble(settings: WorkerSettings, log: Logger, opened: Opened): 
   const { secretsDir: directory, secretsIdentity: identityFile } = settings;
   const secrets = ageSecrets({ directory, identityFile });
   return { settings, log, connection, client, namespace, artifacts, secrets, store, user };
-}
-
-async function answering<T extends { close: () => Promise<void> }>(
-  address: string,
-  connect: () => Promise<T>,
-  opened: Opened,
-): Promise<T> {
-  try {
-    const connection = await connect();
-    opened.push(() => connection.close());
-    return connection;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ShipwayError('temporal.unavailable', `Temporal at ${address} does not let us in: ${why}`, {
-      cause: error,
-    });
-  }
-}
-
-async function openedStore(url: string | undefined, opened: Opened): Promise<Store | undefined> {
-  if (url === undefined) return undefined;
-  await migrate({ url });
-  const store = await openStore({ url });
-  opened.push(() => store.close());
-  return store;
 }
 
 type Polling = Pick<

@@ -1,4 +1,5 @@
 import { ApplicationFailure, setHandler, type CancellationScope } from '@temporalio/workflow';
+import { adaptersIn } from '../src/domain/adapters.js';
 import { deploymentDetails } from '../src/domain/details.js';
 import type { GateState } from '../src/domain/gate.js';
 import type { DeploymentInput, GoBack } from '../src/domain/inputs.js';
@@ -29,7 +30,8 @@ export interface Field {
   moved: boolean;
   judgedBad: boolean;
   knownGood: boolean;
-  late: { at: number; what: string }[];
+  /** What was undone, when, and the share that the candidate had after it. */
+  late: { at: number; what: string; share: Share }[];
   /** How often it was said that who waits has changed. */
   hints: number;
   /** Who waits for the end of the bake. */
@@ -126,6 +128,7 @@ export const about = ({ input }: Field) => ({
   environment: input.environment,
   version: input.release.version,
   candidate: input.candidate,
+  ...adaptersIn(input.plan),
   ...(input.replaces === undefined ? {} : { stable: input.replaces.slot }),
 });
 

@@ -50,7 +50,7 @@ export interface Moves {
     version: string;
     judgedBad: boolean;
     knownGood: boolean;
-    late: { at: number; what: string }[];
+    late: { at: number; what: string; share: Share }[];
   };
   /** What was done without waiting for its record has been recorded. */
   readonly recorded: () => boolean;

@@ -1,4 +1,5 @@
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
+import { adaptersIn } from '../src/domain/adapters.js';
 import type { VerdictKind } from '../src/domain/verdict.js';
 import type { WatchInput, WatchResult } from '../src/domain/watching.js';
 import { meanwhile } from './meanwhile.js';
@@ -28,6 +29,7 @@ export async function watchPhase(field: Field, phase: string, until: number, sai
 export const openWatch = ({ input, evidence }: Field, phase: string): WatchInput => ({
   service: input.service,
   environment: input.environment,
+  ...adaptersIn(input.plan),
   deployment: input.id,
   phase,
   candidate: { release: input.release.digest, slot: input.candidate },

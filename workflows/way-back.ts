@@ -41,9 +41,9 @@ export async function undoShift(field: Field): Promise<void> {
     summary(`shift ${named(field)} back to 0 %`),
     [{ ...about(field), userKey: plan.userKey, ...(replaces === undefined ? {} : { replaces }) }],
   );
-  if (also !== undefined) undone(field, also);
   field.share = 0;
   field.heading = 0;
+  if (also !== undefined) undone(field, also);
   field.show({ shares: sharesOf(field, 0) });
 }
 
@@ -65,7 +65,7 @@ export async function restore(field: Field): Promise<void> {
 
 /** Seen at once, and in the audit when the deployment ends. */
 function undone(field: Field, what: string): void {
-  field.late.push({ at: Date.now(), what });
+  field.late.push({ at: Date.now(), what, share: field.share });
   field.show({}, `undone: ${what}`);
 }
 /** A store that is away comes back by itself, and a question to a person would need it too. */

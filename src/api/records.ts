@@ -5,11 +5,13 @@ import { COMMIT } from '../domain/release.js';
 import { Refused } from './failure.js';
 import type { ApiOptions } from './options.js';
 import { given } from './given.js';
-import { days, id, name, whole } from './shapes.js';
+import { days, id, instant, name, whole } from './shapes.js';
 
 const ofHistory = z.strictObject({
   service: name.optional(),
   environment: name.optional(),
+  run: id.optional(),
+  id: id.optional(),
   days: days.optional(),
   limit: whole(1, 1_000).default(100),
 });
@@ -18,7 +20,11 @@ const ofReleases = z.strictObject({ service: name, commit: z.string().regex(COMM
 const ofRun = z.strictObject({ run: id });
 const ofService = z.strictObject({ service: name });
 const ofTargets = z.strictObject({ service: name.optional() });
-const ofSamples = z.strictObject({ deployment: id });
+const ofSamples = z.strictObject({
+  deployment: id,
+  from: instant.optional(),
+  limit: whole(1, 5_000).default(1_000),
+});
 
 /** What the store remembers, to read. */
 export function recordRoutes(v1: FastifyInstance, { store }: ApiOptions): void {
@@ -45,7 +51,14 @@ export function recordRoutes(v1: FastifyInstance, { store }: ApiOptions): void {
     throw new Refused(404, 'run.unknown', `${service} has no run ${run}`, 'see `shipway list`');
   });
   v1.get('/targets', (request) => store.targets.list(ofTargets.parse(request.query).service));
-  v1.get('/samples', (request) => store.samples.list(ofSamples.parse(request.query).deployment));
+  v1.get('/samples', (request) => {
+    const { deployment, ...part } = ofSamples.parse(request.query);
+    return store.samples.list(deployment, given(part));
+  });
+  policyRoute(v1, store);
+}
+
+function policyRoute(v1: FastifyInstance, store: ApiOptions['store']): void {
   v1.get('/policy', async (request) => {
     z.strictObject({}).parse(request.query);
     const row = await store.policy.current();

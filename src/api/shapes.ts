@@ -23,6 +23,8 @@ export const whole = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().min(min).max(max));
 export const days = whole(1, 36_500);
+/** A UTC instant that every date of PostgreSQL can be. */
+export const instant = z.iso.datetime().refine((text) => Date.parse(text) >= 0, 'is before 1970');
 export const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 const text = (max: number) => z.string().max(max);
@@ -45,7 +47,7 @@ const json: z.ZodType<Json> = z.json();
 /** What a stage worker may report: no person's statement, and only events of stages. */
 const stageEntry: z.ZodType<AuditEntry> = z.strictObject({
   key: text(1_000).min(1),
-  timestamp: z.iso.datetime().refine((text) => Date.parse(text) >= 0, 'is before 1970'),
+  timestamp: instant,
   event_type: z.string().regex(/^stage\.[a-z_.]{1,80}$/, 'is no event of a stage (stage.…)'),
   user: text(200),
   service: name,

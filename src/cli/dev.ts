@@ -2,8 +2,8 @@ import { dirname } from 'node:path';
 import { up } from '../dev/up.js';
 import { ConfigurationError, loadPolicy } from '../config/index.js';
 import { UsageError } from '../errors.js';
-import { configurationFile } from './context.js';
-import { progress, result } from './output.js';
+import { configurationFile, namedFile } from './configuration-file.js';
+import { progress, result, string } from './output.js';
 import { policyBeside } from './policy-file.js';
 import type { Command } from './table.js';
 
@@ -11,9 +11,11 @@ import type { Command } from './table.js';
 export const dev: Command = async (values) => {
   const directory = dirname(await configurationFile(values));
   const policyFile = await goodPolicy(directory);
+  const own = string(values, 'worker');
+  const workerFile = own === undefined ? undefined : await namedFile(own, '--worker');
   // Heard from the beginning: an interruption while things start ends them in order too, once they are up.
   const end = interrupted();
-  const running = await up({ directory, policyFile, env: process.env, say: progress });
+  const running = await up({ directory, policyFile, workerFile, env: process.env, say: progress });
   const { uiUrl } = running.endpoints;
   progress(`shipway is up.${uiUrl === undefined ? '' : ` Temporal UI: ${uiUrl}`}`);
   progress(

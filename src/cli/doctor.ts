@@ -1,7 +1,7 @@
 import { checkApi } from './doctor/api.js';
 import { checkMachine } from './doctor/machine.js';
 import { checkTemporal } from './doctor/temporal.js';
-import { configurationIfAny } from './context.js';
+import { configurationIfAny } from './configuration-file.js';
 import { result } from './output.js';
 import type { Command } from './table.js';
 

@@ -1,4 +1,4 @@
-import { HISTORY_LIMIT, apiClient, type RecordFilter } from '../client/api.js';
+import { ALL_DAYS, HISTORY_LIMIT, apiClient, type RecordFilter } from '../client/api.js';
 import { settings } from './context.js';
 import { columns, progress, result, string, whole } from './output.js';
 import { name } from './reference.js';
@@ -6,7 +6,6 @@ import { instant } from './render/text.js';
 import type { Command, Values } from './table.js';
 
 const DAYS = 30;
-const MOST_DAYS = 36_500;
 
 /** The options that leave something out of a record. */
 export const FILTERS = ['service', 'environment', 'days'] as const;
@@ -17,7 +16,7 @@ export function filterOf(values: Values): RecordFilter {
   return {
     ...(service === undefined ? {} : { service: name('service', service) }),
     ...(environment === undefined ? {} : { environment: name('environment', environment) }),
-    days: whole(values, 'days', DAYS, MOST_DAYS),
+    days: whole(values, 'days', DAYS, ALL_DAYS),
   };
 }
 

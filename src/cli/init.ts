@@ -2,6 +2,7 @@ import { mkdir, open, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import { brokenLink, isTaken } from '../folders.js';
+import { namesOf } from './configuration-file.js';
 import { result, string } from './output.js';
 import type { Command } from './table.js';
 
@@ -10,6 +11,12 @@ export const init: Command = async (values, [directory]) => {
   if (directory === '')
     throw new UsageError('the path of the folder is empty', 'name a folder, or leave it out for this one');
   const example = string(values, 'example');
+  const typescript = values['typescript'] === true;
+  if (typescript && example !== undefined)
+    throw new UsageError(
+      '--example makes an example as it is, and --typescript starter files',
+      'one of the two',
+    );
   const folder = resolve(directory ?? example ?? '.');
   if (example !== undefined) {
     const { createExample } = await import('./example/create-example.js');
@@ -20,20 +27,22 @@ export const init: Command = async (values, [directory]) => {
     ]);
     return 0;
   }
+  const files = await starters(folder, typescript);
+  const names = Object.keys(files);
   try {
-    for (const name of NAMES) await refuseTaken(join(folder, name));
-    await write(folder);
+    // One of another name would be a second configuration.
+    for (const path of [...namesOf(join(folder, 'shipway.yaml')), join(folder, POLICY)])
+      await refuseTaken(path);
+    await write(folder, files);
   } catch (error) {
     throw unusable(folder, error as NodeJS.ErrnoException);
   }
-  result(values, { directory: folder, files: NAMES }, [
-    `wrote ${NAMES.join(' and ')} in ${folder}`,
+  result(values, { directory: folder, files: names }, [
+    `wrote ${names.join(' and ')} in ${folder}`,
     'next: edit them, then shipway validate',
   ]);
   return 0;
 };
-
-const NAMES = ['shipway.yaml', 'shipway.policy.yaml'] as const;
 
 async function refuseTaken(path: string): Promise<void> {
   if (!(await isTaken(path))) return;
@@ -44,12 +53,12 @@ async function refuseTaken(path: string): Promise<void> {
 }
 
 /** All or nothing: what it made is removed again when it cannot finish, and nothing that somebody else has put there meanwhile. */
-async function write(folder: string): Promise<void> {
+async function write(folder: string, files: Starters): Promise<void> {
   const top = await firstMissing(folder);
   const made: string[] = [];
   try {
     await mkdir(folder, { recursive: true });
-    for (const [name, text] of Object.entries(await starters(folder))) {
+    for (const [name, text] of Object.entries(files)) {
       const path = join(folder, name);
       const file = await open(path, 'wx');
       made.push(path);
@@ -71,13 +80,21 @@ async function firstMissing(folder: string): Promise<string | undefined> {
   return top;
 }
 
+const POLICY = 'shipway.policy.yaml';
+/** Texts by the names of their files. */
+type Starters = Readonly<Record<string, string>>;
+
 /** As they fit the repository: builds are of the branch that it has. */
-async function starters(folder: string): Promise<Readonly<Record<(typeof NAMES)[number], string>>> {
+async function starters(folder: string, typescript: boolean): Promise<Starters> {
   const { STARTER_POLICY, starterService } = await import('../config/starter.js');
+  const { starterCode } = await import('../config/starter-code.js');
   const { mainBranchOf } = await import('../config/git.js');
+  const branch = await mainBranchOf(folder);
   return {
-    'shipway.yaml': starterService(await mainBranchOf(folder)),
-    'shipway.policy.yaml': STARTER_POLICY,
+    ...(typescript
+      ? { 'shipway.config.ts': starterCode(branch) }
+      : { 'shipway.yaml': starterService(branch) }),
+    [POLICY]: STARTER_POLICY,
   };
 }
 

@@ -3,13 +3,16 @@ import type { Ending } from './failure.js';
 import { commandHelp, generalHelp } from './help.js';
 import { INTERRUPTED } from './interrupt.js';
 import { jsonText, progress } from './output.js';
-import { COMMANDS, type CommandSpec } from './table.js';
+import { COMMANDS, type Command, type CommandSpec } from './table.js';
 
 const USAGE = 2;
 const BROKEN_PIPE = 141;
 
-/** Finds the command, reads its options, runs it, and turns every failure into words and an exit code. */
-export async function main(args: readonly string[]): Promise<number> {
+/** Finds the command, loads it (`load`: as what it is to be), reads its options, runs it, and turns every failure into words and an exit code. */
+export async function main(
+  args: readonly string[],
+  load = (command: CommandSpec): Promise<Command> => command.load(),
+): Promise<number> {
   const [name, ...rest] = args;
   const command = name === undefined ? undefined : find(name);
   leaveQuietly(command?.keeps === true);
@@ -19,7 +22,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   if (name === '--help' || name === '-h' || name === 'help') return help(rest);
   if (name === '--version' || name === '-V') return version();
-  return command === undefined ? noCommand(name, args.includes('--json')) : runCommand(command, rest);
+  return command === undefined ? noCommand(name, args.includes('--json')) : runCommand(command, rest, load);
 }
 
 const find = (name: string): CommandSpec | undefined => COMMANDS.find((c) => c.name === name);
@@ -60,7 +63,11 @@ async function noCommand(name: string, json: boolean): Promise<number> {
   return misused(`there is no command ${name}`, find(tried) === undefined ? tried : `shipway ${tried}`, json);
 }
 
-async function runCommand(command: CommandSpec, args: readonly string[]): Promise<number> {
+async function runCommand(
+  command: CommandSpec,
+  args: readonly string[],
+  load: (command: CommandSpec) => Promise<Command>,
+): Promise<number> {
   const read = readArguments(command, args);
   if ('wrong' in read) {
     const tried = read.unknown === undefined ? read.tried : await nearest(read.unknown, optionNames(command));
@@ -68,7 +75,7 @@ async function runCommand(command: CommandSpec, args: readonly string[]): Promis
   }
   if (read.values['help'] === true) return help([command.name]);
   try {
-    const run = await command.load();
+    const run = await load(command);
     return await run(read.values, read.positionals);
   } catch (error) {
     const { failureOf } = await import('./failure.js');

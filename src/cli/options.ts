@@ -27,7 +27,7 @@ export const CONFIGURED: Readonly<Record<string, OptionSpec>> = {
     type: 'string',
     short: 'f',
     value: 'FILE',
-    help: 'the configuration (default: shipway.yaml here or above)',
+    help: 'the configuration (default: shipway.yaml or shipway.config.ts here or above)',
   },
 };
 

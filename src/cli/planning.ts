@@ -5,16 +5,14 @@ import {
   bundleOf,
   changes,
   commitOf,
-  configAt,
   dirtyCommit,
   environmentsAsked,
   factsOf,
-  loadService,
   repositoryOf,
   resolvePlan,
+  serviceIn,
   type Environments,
   type GitFacts,
-  type Loaded,
   type ServiceConfig,
   type SourceBundle,
 } from '../config/index.js';
@@ -25,8 +23,9 @@ import { MOST_REASON } from '../domain/statement.js';
 import { UsageError } from '../errors.js';
 import { digestOf } from '../hash.js';
 import { builtBefore, reuseLine } from './built-before.js';
-import { configurationFile, pathFromHere } from './context.js';
+import { configurationFile, pathFromHere } from './configuration-file.js';
 import { progress, string } from './output.js';
+import { readAt, readNow, type ReadConfiguration } from './read-configuration.js';
 import type { Values } from './table.js';
 
 export interface Planned {
@@ -50,8 +49,8 @@ export async function planned(values: Values, lookUp = builtBefore): Promise<Pla
     throw new UsageError('--dirty ships the working tree, and --release names a commit', 'one of the two');
   const commit = await commitOf(root, ref);
   const config = dirty
-    ? valid('the working tree', await loadService(file))
-    : valid(`commit ${commit.slice(0, 12)}`, await configAt(root, commit, file));
+    ? valid('the working tree', await readNow(file))
+    : valid(`commit ${commit.slice(0, 12)}`, await readAt(root, commit, file));
   const environments = environmentsAsked(string(values, 'environment'), config);
   const facts = await factsOf(root, ref, commit, branchesOf(config));
   const why = overrideOf(values);
@@ -115,7 +114,8 @@ async function fromTree(
   }
 }
 
-function valid(where: string, loaded: Loaded<ServiceConfig>): ServiceConfig {
+function valid(where: string, { file, document }: ReadConfiguration): ServiceConfig {
+  const loaded = serviceIn(file, document);
   if (loaded.ok) return loaded.value;
   const problems = loaded.problems.map((p) => ({ ...p, file: pathFromHere(p.file) }));
   throw new ConfigurationError(

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { UsageError } from '../errors.js';
 import { isTaken } from '../folders.js';
-import { pathFromHere } from './context.js';
+import { pathFromHere } from './configuration-file.js';
 
 const NAME = 'shipway.policy.yaml';
 const OTHER = 'shipway.policy.yml';

@@ -1,9 +1,11 @@
 import { CommandError } from '../client/failure.js';
 import type { ShipwayClient } from '../client.js';
+import type { ParsedDocument } from '../config/document.js';
+import { isCode } from '../config/is-code.js';
 import { readText } from '../config/read-text.js';
 import { NAME, VERSION } from '../domain/ids.js';
 import { UsageError } from '../errors.js';
-import { configurationIfAny } from './context.js';
+import { configurationIfAny } from './configuration-file.js';
 import { string } from './output.js';
 import type { Values } from './table.js';
 
@@ -72,9 +74,10 @@ export function name(what: 'service' | 'environment', text: string): string {
  * The service that the configuration names. Written as nearly everybody writes it, it is found without reading YAML, which takes longer
  * than the whole command; what else is wrong with the file is not looked at. Fails with `UsageError` when the file cannot be read.
  */
-async function serviceOfConfiguration(values: Values): Promise<string | undefined> {
+export async function serviceOfConfiguration(values: Values): Promise<string | undefined> {
   const file = await configurationIfAny(values);
   if (file === undefined) return undefined;
+  if (isCode(file)) return evaluatedService(file);
   const text = await readText(file);
   if (typeof text !== 'string') throw new UsageError(`${file}: ${text.message}`, text.suggestion);
   const [, plain] = PLAIN.exec(text) ?? [];
@@ -84,7 +87,17 @@ const PLAIN = /^service:[ \t]*["']?([a-z][a-z0-9-]{0,62})["']?[ \t]*(?:#.*)?\r?$
 
 async function serviceIn(file: string, text: string): Promise<string | undefined> {
   const { parseDocument } = await import('../config/document.js');
-  const { service } = (parseDocument(file, text).document?.value ?? {}) as { readonly service?: unknown };
+  return serviceOf(file, parseDocument(file, text));
+}
+
+/** Code is evaluated: what its text looks like is not what it comes to. */
+async function evaluatedService(file: string): Promise<string | undefined> {
+  const { readNow } = await import('./read-configuration.js');
+  return serviceOf(file, (await readNow(file)).document);
+}
+
+function serviceOf(file: string, { document }: ParsedDocument): string | undefined {
+  const { service } = (document?.value ?? {}) as { readonly service?: unknown };
   if (service === undefined || (typeof service === 'string' && NAME.test(service))) return service;
   throw new UsageError(`${file} names no service that can be one`, 'see `shipway validate`');
 }

@@ -43,7 +43,7 @@ export const STEERING_COMMANDS: readonly CommandSpec[] = [
     options: {
       environment: must(ENVIRONMENT),
       reason: must(REASON),
-      service: text('NAME', 'the service (default: that of shipway.yaml)'),
+      service: text('NAME', 'the service (default: that of the configuration)'),
     },
     examples: ['shipway adopt --environment production --reason "moved back by hand at night"'],
     load: async () => (await import('./adopt.js')).adopt,

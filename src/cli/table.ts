@@ -1,7 +1,9 @@
-import { DAYS, DECISION, ENVIRONMENT, REASON, ROLES, SHIPPED } from './common-options.js';
+import { DECISION, ENVIRONMENT, REASON, ROLES, SHIPPED } from './common-options.js';
 import { flag, must, text, type OptionSpec } from './options.js';
 import { SECRETS_COMMANDS } from './table-secrets.js';
 import { AGAIN_COMMANDS } from './table-again.js';
+import { LOOKING_COMMANDS } from './table-looking.js';
+import { REPORT } from './table-report.js';
 import { STEERING_COMMANDS } from './table-steering.js';
 import { TRIGGER_COMMANDS } from './table-triggers.js';
 
@@ -26,16 +28,19 @@ export type Command = (values: Values, positionals: readonly string[]) => Promis
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'init',
-    summary: 'write a commented shipway.yaml and shipway.policy.yaml, or make an example',
+    summary: 'write a commented configuration and policy to start from, or make an example',
     positionals: ['[DIRECTORY]'],
-    options: { example: text('NAME', 'make a repository of this example: storefront') },
-    examples: ['shipway init', 'shipway init --example storefront shop'],
+    options: {
+      example: text('NAME', 'make a repository of this example: storefront'),
+      typescript: flag('shipway.config.ts instead of shipway.yaml'),
+    },
+    examples: ['shipway init', 'shipway init --typescript', 'shipway init --example storefront shop'],
     alone: true,
     load: async () => (await import('./init.js')).init,
   },
   {
     name: 'validate',
-    summary: 'check shipway.yaml, or a policy that -f names, and list every problem with its line',
+    summary: 'check the configuration, or a policy that -f names, and list every problem with its line',
     positionals: [],
     options: {},
     examples: [
@@ -73,39 +78,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   ...AGAIN_COMMANDS,
   ...TRIGGER_COMMANDS,
-  {
-    name: 'status',
-    summary: 'what a run or deployment has done, does and waits for; answers also when no worker lives',
-    positionals: ['[RUN|DEPLOYMENT]'],
-    options: {},
-    examples: [
-      'shipway status',
-      'shipway status v2-k3x9ab',
-      'shipway status storefront/v2-k3x9ab --json',
-      'shipway status deployment/storefront/production/2',
-    ],
-    load: async () => (await import('./status.js')).status,
-  },
-  {
-    name: 'list',
-    summary: 'runs, newest first',
-    positionals: [],
-    options: {
-      service: text('NAME', 'of this service only'),
-      environment: text('NAME', 'in this environment only'),
-      limit: text('N', 'at most so many (default 20)'),
-    },
-    examples: ['shipway list', 'shipway list --service storefront --limit 5'],
-    load: async () => (await import('./list.js')).list,
-  },
-  {
-    name: 'watch',
-    summary: 'follow a run or deployment until its outcome',
-    positionals: ['[RUN|DEPLOYMENT]'],
-    options: { changes: flag('with --json: an object for each change, on a line of its own, to the end') },
-    examples: ['shipway watch', 'shipway watch v2-k3x9ab', 'shipway watch v2-k3x9ab --json --changes'],
-    load: async () => (await import('./watch.js')).watch,
-  },
+  ...LOOKING_COMMANDS,
   {
     name: 'approve',
     summary: 'say yes to what a run, a deployment or a target asks',
@@ -134,7 +107,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       environment: must(ENVIRONMENT),
       reason: must(REASON),
       to: text('VERSION', 'to this version instead of the newest good one'),
-      service: text('NAME', 'the service (default: that of shipway.yaml)'),
+      service: text('NAME', 'the service (default: that of the configuration)'),
       detach: flag('print the deployment and return'),
     },
     examples: [
@@ -151,65 +124,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ['shipway abort v2-k3x9ab --reason "wrong version"'],
     load: async () => (await import('./abort.js')).abort,
   },
-  {
-    name: 'logs',
-    summary: 'what a run’s stages said',
-    positionals: ['RUN'],
-    options: {
-      stage: text('NAME', 'of this stage only'),
-      follow: flag('go on as more comes, until the run ends'),
-    },
-    examples: ['shipway logs v2-k3x9ab --stage test', 'shipway logs v2-k3x9ab --follow'],
-    load: async () => (await import('./logs.js')).logs,
-  },
-  {
-    name: 'history',
-    summary: 'deployments and how they ended',
-    positionals: [],
-    options: {
-      environment: text('NAME', 'in this environment only'),
-      service: text('NAME', 'of this service only'),
-      days: DAYS,
-    },
-    examples: ['shipway history', 'shipway history --environment production --days 7 --json'],
-    load: async () => (await import('./history.js')).history,
-  },
-  {
-    name: 'releases',
-    summary: 'what was built, what is known of it, and where it is live',
-    positionals: [],
-    options: { service: text('NAME', 'of this service (default: that of shipway.yaml)') },
-    examples: ['shipway releases', 'shipway releases --service storefront --json'],
-    load: async () => (await import('./releases.js')).releases,
-  },
   ...SECRETS_COMMANDS,
-  {
-    name: 'audit',
-    summary: 'who did what and when; with --verify, whether the record is whole',
-    positionals: [],
-    options: {
-      environment: ENVIRONMENT,
-      service: text('NAME', 'of this service only'),
-      days: DAYS,
-      verify: flag('recompute the whole chain'),
-    },
-    examples: ['shipway audit --environment production', 'shipway audit --verify'],
-    load: async () => (await import('./audit.js')).audit,
-  },
-  {
-    name: 'ui',
-    summary: 'the address of Temporal’s UI, or of a run or deployment in it',
-    positionals: ['[RUN|DEPLOYMENT]'],
-    options: {},
-    examples: ['shipway ui', 'shipway ui v2-k3x9ab'],
-    load: async () => (await import('./ui.js')).ui,
-  },
+  REPORT,
   {
     name: 'dev',
     summary: 'Temporal, PostgreSQL, gateway and a worker on this machine, until Ctrl-C',
     positionals: [],
-    options: {},
-    examples: ['shipway dev'],
+    options: { worker: text('FILE', 'a worker of your own instead, with your own adapters') },
+    examples: ['shipway dev', 'shipway dev --worker worker.js'],
     keeps: true,
     load: async () => (await import('./dev.js')).dev,
   },

@@ -4,19 +4,19 @@ import {
   isPolicy,
   loadPolicy,
   policyIn,
-  readDocument,
   serviceIn,
   unnamedIn,
   type Loaded,
   type Problem,
 } from '../config/index.js';
-import { configurationFile, pathFromHere } from './context.js';
+import { configurationFile, pathFromHere } from './configuration-file.js';
 import { progress, result } from './output.js';
 import { policyBeside } from './policy-file.js';
+import { readNow } from './read-configuration.js';
 import type { Command } from './table.js';
 
 /**
- * `shipway validate`: shipway.yaml, and the policy file beside it when there is one; a policy that `-f` names is checked as one. Exit
+ * `shipway validate`: the configuration, and the policy file beside it when there is one; a policy that `-f` names is checked as one. Exit
  * code 2 when anything is wrong. What the policy beside it does not name is noted.
  */
 export const validate: Command = async (values) => {
@@ -39,7 +39,7 @@ interface Checked {
 }
 
 async function check(file: string): Promise<Checked> {
-  const read = await readDocument(file);
+  const { document: read } = await readNow(file);
   if (isPolicy(file, read)) return { files: [[file, policyIn(file, read)]], notes: [] };
   const service = serviceIn(file, read);
   const { file: beside, is } = await policyBeside(dirname(file));

@@ -8,6 +8,7 @@ import type { SecretUse } from '../domain/secret-use.js';
 import type { Statement } from '../domain/statement.js';
 import type { DeploymentRow, ReleaseRow, RunRow } from '../domain/store.js';
 import type { TargetState } from '../domain/target.js';
+import type { Sample } from '../domain/watching.js';
 import { bodyOf, call, jsonOf, stranger, type ApiAddress, type Call, type Query } from './api-call.js';
 import { linesOf } from './lines.js';
 
@@ -15,6 +16,15 @@ export interface RecordFilter {
   readonly service?: string;
   readonly environment?: string;
   readonly days: number;
+}
+/** Of what one workflow did. */
+export interface AuditFilter extends RecordFilter {
+  readonly workflow?: string;
+}
+/** Of one run, or a deployment by its workflow id. */
+export interface HistoryFilter extends RecordFilter {
+  readonly run?: string;
+  readonly id?: string;
 }
 export interface Health {
   readonly status: string;
@@ -32,11 +42,13 @@ export interface ApiClient {
     options: { readonly stage?: string; readonly follow: boolean; readonly signal?: AbortSignal },
   ) => Promise<AsyncIterable<Uint8Array>>;
   /** Oldest first, all of them. */
-  readonly audit: (filter: RecordFilter) => Promise<readonly ChainedEntry[]>;
+  readonly audit: (filter: AuditFilter) => Promise<readonly ChainedEntry[]>;
   /** The whole chain, oldest first. */
   readonly chain: () => Promise<AsyncIterable<ChainedEntry>>;
   /** Newest first, at most `HISTORY_LIMIT`. */
-  readonly history: (filter: RecordFilter) => Promise<readonly DeploymentRow[]>;
+  readonly history: (filter: HistoryFilter) => Promise<readonly DeploymentRow[]>;
+  /** All of a deployment, oldest first, a page at a time. */
+  readonly samples: (deployment: string) => AsyncIterable<Sample>;
   /** Newest first, one a run that made or shipped it; of one commit only when that is named. */
   readonly releases: (service: string, commit?: string) => Promise<readonly ReleaseRow[]>;
   /** A run as it was admitted. */
@@ -70,6 +82,10 @@ export interface ApiClient {
 
 const ANSWER_MS = 10_000;
 const PAGE = 1_000;
+/** A look leaves a handful of one instant: a page always has more than one instant. */
+const SAMPLES = 5_000;
+/** As far back as the API takes: all that is kept. */
+export const ALL_DAYS = 36_500;
 /** The API gives no more at once. */
 export const HISTORY_LIMIT = 1_000;
 
@@ -93,6 +109,8 @@ export function apiClient(to: ApiAddress, answerMs = ANSWER_MS): ApiClient {
       allEntries((after) => rows('/v1/audit', { ...texts(filter), after, limit: String(PAGE) })),
     chain: async () => entries(to, await call(to, { path: '/v1/audit/stream' })),
     history: (filter) => rows('/v1/history', { ...texts(filter), limit: String(HISTORY_LIMIT) }),
+    samples: (deployment) =>
+      allSamples((from) => rows('/v1/samples', { deployment, from, limit: String(SAMPLES) })),
     releases: (service, commit) => rows('/v1/releases', { service, commit }),
     run: (service, run) => get(`/v1/runs/${encodeURIComponent(run)}`, isRun, { query: { service } }),
     targets: (service) => rows('/v1/targets', { service }),
@@ -150,7 +168,10 @@ const isRun = (value: unknown): value is RunRow =>
   isObject(value) && typeof value['run'] === 'string' && isObject(value['plan']);
 const isEntry = (value: unknown): value is ChainedEntry => isObject(value) && isObject(value['entry']);
 
-const texts = ({ days, ...filter }: RecordFilter): Query => ({ ...filter, days: String(days) });
+const texts = ({ days, ...filter }: AuditFilter | HistoryFilter): Query => ({
+  ...filter,
+  days: String(days),
+});
 
 async function allEntries(
   page: (after: string) => Promise<readonly ChainedEntry[]>,
@@ -163,6 +184,20 @@ async function allEntries(
   }
   return all;
 }
+
+/** A page begins with the instant that the one before ended with, because one instant has several samples. */
+async function* allSamples(page: (from?: string) => Promise<readonly Sample[]>): AsyncIterable<Sample> {
+  let had = new Set<string>();
+  for (let from: string | undefined; ;) {
+    const found = await page(from);
+    yield* found.filter((s) => s.at !== from || !had.has(nameOf(s)));
+    const last = found.at(-1)?.at;
+    if (last === undefined || last === from || found.length < SAMPLES) return;
+    from = last;
+    had = new Set(found.filter((s) => s.at === from).map(nameOf));
+  }
+}
+const nameOf = ({ phase, trigger }: Sample): string => `${trigger} ${phase}`;
 
 async function* entries(to: ApiAddress, response: Response): AsyncIterable<ChainedEntry> {
   for await (const line of linesOf(bodyOf(to, response, 'application/x-ndjson'))) yield entryOf(to, line);

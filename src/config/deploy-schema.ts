@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { adapter } from './adapter-schema.js';
 import { choice, integer, token, urlPath, wrong, yesOrNo } from './fields.js';
 import { duration, percent } from './measures.js';
 import { triggers } from './trigger-schema.js';
@@ -53,7 +54,7 @@ export const commandList = (description: string) =>
 
 /** Every key of `deploy`; each may be given there, in an environment, or in both. */
 export const deploySchema = z.strictObject({
-  provider: choice(['process'], ['container', 'swarm', 'kubernetes', 'ssh', 'lambda'], {
+  provider: adapter(['process'], ['container', 'swarm', 'kubernetes', 'ssh', 'lambda'], {
     description: 'where instances run: `process` starts them as plain processes on the worker’s host',
     examples: ['process'],
   }).optional(),
@@ -84,8 +85,13 @@ export const deploySchema = z.strictObject({
       examples: [['DATABASE_URL', 'REGION']],
     })
     .optional(),
-  router: choice(['gateway'], ['haproxy', 'nginx'], {
+  router: adapter(['gateway'], ['haproxy', 'nginx'], {
     description: 'what shares the traffic out: `gateway` is shipway’s own',
+    examples: ['gateway'],
+  }).optional(),
+  metrics: adapter(['gateway'], [], {
+    description: 'where errors and response times come from: `gateway` counts what it shares out',
+    default: 'gateway',
     examples: ['gateway'],
   }).optional(),
   listen: integer(0, 65_535, {

@@ -1,4 +1,3 @@
-import { refuseCombination } from '../domain/capabilities.js';
 import { FULL, type DeploymentPlan } from '../domain/plan.js';
 import type { Problem } from './problem.js';
 import type { DeployInput } from './deploy-schema.js';
@@ -15,18 +14,12 @@ export interface Ask {
 
 /** What no schema can say of one environment's deployment, its variables apart. */
 export const deploymentProblems = (plan: DeploymentPlan, input: DeployInput, ask: Ask): Problem[] => [
-  ...combination(plan, ask),
   ...canarySteps(plan, ask),
   ...looks(plan, ask),
   ...windows(plan, ask),
   ...readiness(plan, ask),
   ...leastBake(plan, input, ask),
 ];
-
-function combination(plan: DeploymentPlan, { say }: Ask): Problem[] {
-  const why = refuseCombination(plan);
-  return why === undefined ? [] : [say(['strategy'], why, 'another strategy')];
-}
 
 function canarySteps({ strategy }: DeploymentPlan, { own, read, say }: Ask): Problem[] {
   const steps = ['canary', 'steps'];

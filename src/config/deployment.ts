@@ -43,7 +43,7 @@ export function deploymentOf(environment: string, input: DeployInput): Deploymen
   return {
     provider: input.provider ?? 'process',
     router: input.router ?? 'gateway',
-    metrics: 'gateway',
+    metrics: input.metrics ?? 'gateway',
     configuration: {
       command: input.command ?? [],
       replicas: input.replicas ?? 1,

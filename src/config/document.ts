@@ -11,14 +11,18 @@ export interface ConfigDocument {
   readonly value: unknown;
   readonly places: Places;
   readonly unread: readonly (readonly PropertyKey[])[];
+  /** The file that the places are in, where that is not the one that was read. */
+  readonly file?: string;
 }
-/** `document` is there when the file is YAML at all; what is wrong in it has been left out of `value`. */
+/** `document` is there when the file is one at all; what is wrong in it has been left out of `value`. */
 export interface ParsedDocument {
   readonly document?: ConfigDocument;
   readonly problems: readonly Problem[];
+  /** What it printed, where it is code. */
+  readonly printed?: string;
 }
 
-/** The document in a file. Fails with `UsageError` only when the file cannot be read at all. */
+/** The document in a file, which is never evaluated. Fails with `UsageError` only when the file cannot be read at all. */
 export async function readDocument(file: string): Promise<ParsedDocument> {
   const text = await readText(file);
   return typeof text === 'string' ? parseDocument(file, text) : { problems: [text] };

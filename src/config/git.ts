@@ -101,6 +101,18 @@ export async function fileAt(
   return decoded(file, await gitBytes(root, ['cat-file', 'blob', blob]));
 }
 
+/** Which of these files are in a commit. Fails with what git says. */
+export async function presentAt(
+  root: string,
+  commit: string,
+  files: readonly string[],
+): Promise<readonly string[]> {
+  const paths = files.map((file) => relative(root, file));
+  const listed = await git(root, ['ls-tree', '-z', '--name-only', '--full-tree', commit, '--', ...paths]);
+  const there = listed.split('\0');
+  return files.filter((_, i) => there.includes(paths[i] ?? ''));
+}
+
 /**
  * Facts of a commit that is in the repository. Fails with `UsageError` in a shallow clone: it can neither tell what is on a branch nor
  * hand the commit on.

@@ -23,7 +23,7 @@ export interface Source {
 
 /** What a file's rules start from. */
 export const sourceOf = (file: string, document: ConfigDocument, coming: ReadonlySet<string>): Source => ({
-  file,
+  file: document.file ?? file,
   document,
   coming,
   unread: [...document.unread],

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { meantKey } from './alternative.js';
 import type { ParsedDocument } from './document.js';
+import { isCode } from './is-code.js';
 import { keysAt } from './known-keys.js';
 import { serviceSchema } from './service-schema.js';
 
@@ -10,6 +11,7 @@ const OF_SERVICE = keysAt(serviceSchema, []).filter((key) => key !== 'environmen
 
 /** Whether a file is a policy: by its name, else by what is in it, which is environments and nothing that a service has. */
 export function isPolicy(file: string, { document }: ParsedDocument): boolean {
+  if (isCode(file)) return false;
   const name = basename(file);
   if (NAMED.test(name)) return name.includes('policy');
   const { value } = document ?? {};

@@ -2,16 +2,12 @@ import { isAlias, isMap, isNode, isScalar, isSeq, type Node, type Pair, type YAM
 import { pathText, type Problem } from './problem.js';
 import type { Places } from './places.js';
 import { shown } from './shown.js';
-import { MOST_DEPTH } from './yaml-tokens.js';
+import { FORBIDDEN, HIDDEN, MOST_DEPTH } from './taken.js';
 
 type Path = readonly PropertyKey[];
 
-/** Would reach into the objects that the values are kept in. */
-const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 /** Words that YAML 1.1 reads as true or false, and YAML 1.2 as texts: two tools would see two configurations. */
 const TWO_WAYS = /^(y|n|yes|no|on|off)$/i;
-/** Control characters, and those that make a line look like another. */
-const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 
 /** Makes plain data of nodes, and notes where it stands and what may not be there. */
 export class NodeReader {

@@ -2,7 +2,7 @@
 export const INTRODUCTION = `# Configuration
 
 Generated from the code. \`shipway.yaml\` says how one service gets from a commit to its environments; \`shipway.policy.yaml\` says what an organisation asks for, and is read
-by the workers. \`shipway init\` writes both with comments, \`shipway validate\` lists every problem with its line and column, \`shipway plan --environment NAME\` shows what a run would do.
+by the workers. \`shipway init\` writes both with comments ([as TypeScript](#shipwayconfigts), if you rather have that), \`shipway validate\` lists every problem with its line and column, \`shipway plan --environment NAME\` shows what a run would do.
 
 A key that is not here is an error, and so is a value of another form. Keys marked * must be there. \`a.b\` stands for the key \`b\` in the mapping \`a\`, \`a[].b\` for the key \`b\` in each
 entry of the list \`a\`.
@@ -63,6 +63,38 @@ environments:
   staging: { strategy: blue_green, environment: { LOG_LEVEL: debug } }
   production: {}
 \`\`\``;
+
+export const ADAPTERS = `Providers, routers and metric sources that whoever runs the workers has added to them, as \`examples/extend\` shows. They are named here, so that a name nobody has is an error before
+anything runs, and used as \`own:NAME\`. What a provider or a router can do is said here for the check of the strategy, and must be true: the worker’s own word is asked before instances start.
+A target keeps its provider and its router while something is live there; its metric source may change.`;
+
+export const CODE = `## shipway.config.ts
+
+The same service as TypeScript, where somebody would rather compute it: \`shipway init --typescript\` writes one. Keys and values are those of \`shipway.yaml\`, and the same content gives the
+same plan, to its hash. A folder has one of \`shipway.yaml\` and \`shipway.config.ts\` (or \`.mts\`, \`.js\`, \`.mjs\`); \`-f\` takes a file of any name with such an ending.
+
+\`\`\`ts
+import { defineService } from 'shipway';
+import { triggers } from './deploy/triggers.ts';
+
+const region = (name: string) => ({ environment: { REGION: name } });
+
+export default defineService({
+  service: 'shop',
+  stages: [{ name: 'build', script: ['make'], artifacts: ['dist/'] }, 'approve', 'deploy'],
+  deploy: { provider: 'process', command: ['node', 'dist/server.js'], router: 'gateway', strategy: 'canary', triggers },
+  environments: { 'production-eu': region('eu'), 'production-us': region('us') },
+});
+\`\`\`
+
+- It is evaluated where a command is typed, and never by a worker, a workflow or the API: those see the plan that it came to.
+- What it comes to is what the commit says. It may import code and JSON of the repository, as they are in the commit that is shipped, and \`shipway\`, which need not be installed
+  there; no package, no module of Node’s. It sees no environment variable, reads no file and starts no program. It is nobody’s sandbox all the same: evaluate commits of people whose code you would run.
+- A commit in which the configuration had the other name is shipped by that one.
+- It has 10 seconds and 128 MiB. What it prints goes to stderr, marked as its own.
+- The default export is what \`defineService\` gave, or a promise of that. A key that is \`undefined\` is not there; what is not plain data is refused.
+- What is wrong in the service is told at the call of \`defineService\`, with the path of the key: code says what comes out, and not where each part of that is from.
+- Types are checked by an editor or \`tsc\`, where \`shipway\` is installed in the repository; \`shipway validate\` checks all that they check, and more.`;
 
 export const POLICY = `The rules of the organisation. A run cannot bring its own: the workers read the file that \`SHIPWAY_POLICY\` names and publish it, and the newest accepted one rules. \`shipway validate\`
 checks the one beside \`shipway.yaml\`, or the one that \`-f\` names: a file that is called \`…policy.yaml\`, or one of another name that has \`environments\` and nothing of a service. It notes which environments of \`shipway.yaml\` the one beside it does not name; the policy that rules may name more.`;

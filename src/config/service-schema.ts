@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NAME } from '../domain/ids.js';
+import { adaptersSchema } from './adapter-schema.js';
 import { deploySchema } from './deploy-schema.js';
 import { name, wrong } from './fields.js';
 import { stageSchema } from './stage-schema.js';
@@ -14,6 +15,7 @@ const environmentsExample = [{ staging: { strategy: 'blue_green' }, production: 
 /** For editors: every form of a stage. */
 export const serviceSchema = z.strictObject({
   service,
+  adapters: adaptersSchema.optional(),
   stages: z
     .array(stageSchema)
     .min(1)
@@ -31,6 +33,7 @@ export const serviceSchema = z.strictObject({
 /** For reading: parts are parsed one by one, stages by the form that they have, so that an error speaks of what was meant. */
 export const serviceShell = z.strictObject({
   service: service.optional(),
+  adapters: z.unknown().optional(),
   stages: z
     .array(z.unknown())
     .min(1)

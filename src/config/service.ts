@@ -2,10 +2,12 @@ import { NAME } from '../domain/ids.js';
 import { COMING_IN_SERVICE } from './coming.js';
 import type { DeploymentPlan } from '../domain/plan.js';
 import type { Policy } from '../domain/policy.js';
+import { adapterProblems } from './adapter-rules.js';
+import { adaptersSchema, ownAdapters, type OwnAdapters } from './adapter-schema.js';
 import { deploymentOf, merged } from './deployment.js';
 import { deploymentProblems, type Ask } from './deployment-rules.js';
 import { variableProblems } from './variable-rules.js';
-import { parseDocument, readDocument, type ParsedDocument } from './document.js';
+import { parseDocument, type ParsedDocument } from './document.js';
 import { idleCanary, unnamed } from './environment-rules.js';
 import { misnamed } from './fields.js';
 import { parseAt, problemAt, sourceOf, toldToTry, wasRead, type Source } from './issues.js';
@@ -14,18 +16,14 @@ import { deploySchema, type DeployInput } from './deploy-schema.js';
 import { serviceShell } from './service-schema.js';
 import { parseStages, type StageConfig } from './stages.js';
 
-/** `shipway.yaml` with every default filled in: one deployment plan an environment. */
+/** A service with every default filled in: one deployment plan an environment. */
 export interface ServiceConfig {
   readonly service: string;
   readonly stages: readonly StageConfig[];
   readonly environments: Readonly<Record<string, DeploymentPlan>>;
 }
 
-/** Reads and checks a file. Fails with `UsageError` only when it cannot be read at all. */
-export const loadService = async (file: string): Promise<Loaded<ServiceConfig>> =>
-  serviceIn(file, await readDocument(file));
-
-/** The same from a text, such as the file of a commit. Throws nothing, whatever the text. */
+/** Checks a text. Throws nothing, whatever the text. */
 export const parseService = (file: string, text: string): Loaded<ServiceConfig> =>
   serviceIn(file, parseDocument(file, text));
 
@@ -62,16 +60,25 @@ function configOf(source: Source, problems: Problem[]): ServiceConfig | undefine
   const { value, places } = source.document;
   const shell = parseAt(serviceShell, value, [], source, problems);
   if (shell === undefined) return undefined;
-  const { service, stages: raw, deploy, environments } = shell;
+  const { service, stages: raw, deploy, environments, adapters } = shell;
   for (const key of ['service', 'stages', 'environments'])
     if (!places.has([key]) && wasRead(source, [key]) && !toldToTry(problems, key))
       problems.push(problemAt(source, [], `${key} is missing`, MISSING[key] ?? key));
   const stages = parseStages(raw ?? [], environments && Object.keys(environments), source, problems);
   const base =
     deploy === undefined ? {} : (parseAt(deploySchema, deploy, ['deploy'], source, problems) ?? {});
+  const named =
+    adapters === undefined ? {} : parseAt(adaptersSchema, adapters, ['adapters'], source, problems);
+  const own = wasRead(source, ['adapters']) ? ownAdapters(named) : undefined;
   const plans = Object.fromEntries(
     Object.entries(environments ?? {}).flatMap(([name, override]) => {
-      const plan = environmentPlan(name, Object.keys(environments ?? {}), base, override, source, problems);
+      const plan = environmentPlan(
+        name,
+        { all: Object.keys(environments ?? {}), base, own },
+        override,
+        source,
+        problems,
+      );
       return plan === undefined ? [] : [[name, plan] as const];
     }),
   );
@@ -86,10 +93,16 @@ const MISSING: Readonly<Record<string, string>> = {
   environments: 'environments: { production: {} }',
 };
 
+/** What all environments have in common; `all`: their names. */
+interface Base {
+  readonly all: readonly string[];
+  readonly base: DeployInput;
+  readonly own: OwnAdapters | undefined;
+}
+
 function environmentPlan(
   name: string,
-  all: readonly string[],
-  base: DeployInput,
+  { all, base, own }: Base,
   raw: unknown,
   source: Source,
   problems: Problem[],
@@ -105,7 +118,7 @@ function environmentPlan(
   if (missing.includes('strategy') || missing.includes('provider') || missing.includes('router'))
     return undefined;
   const plan = deploymentOf(name, input);
-  problems.push(...deploymentProblems(plan, input, ask));
+  problems.push(...adapterProblems(plan, own, ask), ...deploymentProblems(plan, input, ask));
   return missing.length > 0 ? undefined : plan;
 }
 const REQUIRED = ['provider', 'command', 'router', 'strategy'] as const;

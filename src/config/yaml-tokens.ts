@@ -1,7 +1,5 @@
 import { Lexer, Parser, type CST, type LineCounter } from 'yaml';
-
-export const MOST_NODES = 20_000;
-export const MOST_DEPTH = 40;
+import { MOST_DEPTH, MOST_NODES } from './taken.js';
 
 /** Enough for `MOST_NODES` values with their punctuation, and for a file of 1 MiB that is mostly comments. */
 const MOST_LEXEMES = 200_000;

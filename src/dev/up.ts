@@ -18,6 +18,8 @@ export interface DevOptions {
   /** The project: `.shipway/` lies in it. */
   readonly directory: string;
   readonly policyFile: string;
+  /** A file to run as the worker, instead of shipway's own. */
+  readonly workerFile?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly say: Say;
 }
@@ -80,7 +82,7 @@ async function start(starting: Starting): Promise<Endpoints> {
 
 /** The gateway and the worker; gives the address of the worker's API once both serve. */
 async function startProcesses(
-  { stateDir, policyFile, env, say, started }: Starting,
+  { stateDir, policyFile, workerFile, env, say, started }: Starting,
   { temporal, database }: Servers,
 ): Promise<string> {
   const own = withoutServers(env);
@@ -107,7 +109,7 @@ async function startProcesses(
     stateDir,
     env: workerEnv,
     say,
-    args: workerArguments({ ownDatabase: database.own }),
+    args: workerArguments({ ownDatabase: database.own, file: workerFile }),
   });
   started.push(() => worker.stop());
   const apiUrl = `http://127.0.0.1:${apiPort}`;

@@ -100,6 +100,17 @@ export const FAILURES = {
     'start the run again when it is free: `shipway list` shows what runs',
     3,
   ),
+  'target.adapters': row(
+    false,
+    'a target keeps its provider and its router while something is live there',
+    'ship to an environment of another name, and move the users there',
+    3,
+  ),
+  'adapter.unknown': row(
+    true,
+    'the worker of this target was not given the adapter that its plan names',
+    'start the worker with it (`startWorker` with `extensions`); it is tried again',
+  ),
   'rollback.impossible': row(
     false,
     'there is nothing safe to go back to',

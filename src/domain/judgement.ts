@@ -2,7 +2,7 @@ import type { ErrorRateTrigger, HealthTrigger, ResponseTimeTrigger, WatchPlan } 
 import type { Digest } from './release.js';
 import type { Slot } from './target.js';
 import type { Verdict, VerdictKind } from './verdict.js';
-import type { Counters, Observation, Sample } from './watching.js';
+import type { Counters, Measured, Observation, Sample } from './watching.js';
 
 /** Whose counters: a release in a slot. */
 export interface Subject {
@@ -19,7 +19,7 @@ export interface Window {
 const NOTHING: Window = { requests: 0, errors: 0, latency: [] };
 
 /** One trigger's finding, as it is kept for good. */
-export type Finding = Pick<Sample, 'trigger' | 'value' | 'limit' | 'verdict'>;
+export type Finding = Pick<Sample, 'trigger' | 'value' | 'limit' | 'verdict' | 'measured'>;
 
 /** All triggers over the observations up to and with the newest one. */
 export function judge(
@@ -75,8 +75,18 @@ function byErrors(trigger: ErrorRateTrigger, candidate: Window, stable: Window):
     value,
     limit,
     verdict: weighed(said, candidate.requests, minRequests, bad(candidate), bad(stable)),
+    measured: measured(candidate.requests, errorRateOf(candidate), errorRateOf(stable)),
   };
 }
+
+const errorRateOf = ({ errors, requests }: Window): number | undefined =>
+  requests === 0 ? undefined : errors / requests;
+
+const measured = (of: number, value: number | undefined, stable?: number): Measured => ({
+  of,
+  ...(value === undefined ? {} : { value }),
+  ...(stable === undefined ? {} : { stable }),
+});
 
 function byLatency(trigger: ResponseTimeTrigger, candidate: Window, stable: Window): Finding {
   const { p95ThresholdMs, minRequests } = trigger;
@@ -92,6 +102,7 @@ function byLatency(trigger: ResponseTimeTrigger, candidate: Window, stable: Wind
     value,
     limit,
     verdict: weighed(said, candidate.requests, minRequests, slow(candidate), slow(stable)),
+    measured: measured(candidate.requests, bound, quantileBound(stable, 0.95)),
   };
 }
 
@@ -137,6 +148,7 @@ function byHealth(trigger: HealthTrigger, observations: readonly Observation[]):
     value,
     limit: String(trigger.threshold),
     verdict: { kind, reason },
+    measured: measured(probes, probes === 0 ? undefined : failures),
   };
 }
 

@@ -75,9 +75,12 @@ export interface QueueRules {
 }
 
 export interface DeploymentPlan {
-  readonly provider: 'process';
-  readonly router: 'gateway';
-  readonly metrics: 'gateway';
+  /** `process`, or a provider that users have added: `own:NAME`. */
+  readonly provider: string;
+  /** `gateway`, or `own:NAME`. */
+  readonly router: string;
+  /** `gateway`, or `own:NAME`. */
+  readonly metrics: string;
   readonly configuration: Configuration;
   /** The port the router listens on; absent: a free one, kept for the target. */
   readonly listen?: number;

@@ -35,7 +35,7 @@ export function retryPlan({
   return { ...plan, stages };
 }
 
-const without = ({ reused: _, ...stage }: StagePlan): StagePlan => stage as StagePlan;
+const without = ({ reused: _, ...stage }: StagePlan): StagePlan => stage;
 
 /** Gates and deployments, and what is an environment's own, are of one run. */
 const repeatable = (stage: StagePlan): boolean => stage.inEnvironment === undefined && isWork(stage);

@@ -174,6 +174,8 @@ export interface Store {
       readonly environment?: string;
       /** Of this run only. */
       readonly run?: string;
+      /** This one only. */
+      readonly id?: string;
       readonly sinceDays?: number;
       readonly limit?: number;
     }): Promise<readonly DeploymentRow[]>;
@@ -207,7 +209,11 @@ export interface Store {
   };
   readonly samples: {
     add(samples: readonly Sample[]): Promise<void>;
-    list(deployment: string): Promise<readonly Sample[]>;
+    /** Oldest first, from an instant on, at most so many. */
+    list(
+      deployment: string,
+      part?: { readonly from?: string; readonly limit?: number },
+    ): Promise<readonly Sample[]>;
   };
   readonly policy: {
     /** Whether the policy with this hash rules, or has ruled at any time. */

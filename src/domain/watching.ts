@@ -1,3 +1,4 @@
+import type { Adapters } from './adapters.js';
 import type { TargetRef } from './ids.js';
 import type { WatchPlan } from './plan.js';
 import type { Digest } from './release.js';
@@ -47,6 +48,8 @@ export const EVIDENCE_LIMIT = 60;
 export const NO_EVIDENCE: WatchEvidence = { observations: [] };
 
 export interface WatchInput extends TargetRef {
+  /** Absent: what is built in. */
+  readonly adapters?: Adapters;
   readonly deployment: string;
   /** For samples and summaries: `canary 25 %`, `bake`, `parked`. */
   readonly phase: string;
@@ -70,6 +73,16 @@ export interface WatchResult {
   readonly evidence: WatchEvidence;
 }
 
+/** What was measured, in numbers: of errors the part of the requests, of response times milliseconds, of health checks those that failed. */
+export interface Measured {
+  /** Absent: there was nothing to measure (`of` is 0), or it lies beyond the largest bound of the source. */
+  readonly value?: number;
+  /** Of how many requests or probes. */
+  readonly of: number;
+  /** The same of stable; absent as well where there is none. */
+  readonly stable?: number;
+}
+
 /** One row of evidence for good: what was asked, what came back, what it meant. */
 export interface Sample {
   readonly deployment: string;
@@ -80,4 +93,6 @@ export interface Sample {
   readonly value: string;
   readonly limit: string;
   readonly verdict: Verdict;
+  /** Absent: nobody answered, or the sample is of before numbers were kept. */
+  readonly measured?: Measured;
 }

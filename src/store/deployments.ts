@@ -53,10 +53,11 @@ async function list(
        AND ($2::text IS NULL OR environment = $2)
        AND ($3::float8 IS NULL OR started_at >= now() - $3 * interval '1 day')
        AND ($5::text IS NULL OR body->>'run' = $5)
+       AND ($6::text IS NULL OR id = $6)
      ${NEWEST} LIMIT $4`,
     [
       ...[filter.service ?? null, filter.environment ?? null, filter.sinceDays ?? null],
-      ...[filter.limit ?? PAGE, filter.run ?? null],
+      ...[filter.limit ?? PAGE, filter.run ?? null, filter.id === undefined ? null : keyOf(filter.id)],
     ],
   );
   return rows.map(rowOf);

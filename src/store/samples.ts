@@ -6,6 +6,8 @@ interface Row {
   readonly body: Sample;
 }
 
+const PAGE = 1_000;
+
 /** One sample for each deployment, phase, instant and trigger: a watch that resumes may add the last ones again. */
 export const samplesOf = (db: Database): Store['samples'] => ({
   add: async (samples) => {
@@ -18,10 +20,12 @@ export const samplesOf = (db: Database): Store['samples'] => ({
       [JSON.stringify(samples)],
     );
   },
-  list: async (deployment) => {
-    const { rows } = await db.query<Row>('SELECT body FROM samples WHERE deployment = $1 ORDER BY at, id', [
-      deployment,
-    ]);
+  list: async (deployment, { from, limit = PAGE } = {}) => {
+    const { rows } = await db.query<Row>(
+      `SELECT body FROM samples WHERE deployment = $1 AND ($2::timestamptz IS NULL OR at >= $2)
+       ORDER BY at, id LIMIT $3`,
+      [deployment, from ?? null, limit],
+    );
     return rows.map((r) => r.body);
   },
 });

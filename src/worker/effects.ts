@@ -3,6 +3,7 @@ import { gatewayMetrics } from '../adapters/metrics/gateway.js';
 import { processProvider } from '../adapters/providers/process.js';
 import { gatewayRouter } from '../adapters/routers/gateway.js';
 import type { ArtifactStore, SecretStore } from '../domain/ports.js';
+import type { Extensions } from '../domain/adapters.js';
 import type { Store } from '../domain/store.js';
 import type { WorkerSettings } from '../settings.js';
 
@@ -10,16 +11,18 @@ interface Parts {
   readonly settings: WorkerSettings;
   readonly artifacts: ArtifactStore;
   readonly secrets: SecretStore;
+  readonly extensions?: Extensions | undefined;
 }
 
 /** The adapters of this host. */
-export function effectDeps({ settings, artifacts, secrets }: Parts, store: Store): EffectDeps {
+export function effectDeps({ settings, artifacts, secrets, extensions }: Parts, store: Store): EffectDeps {
   const { stateDir } = settings;
   return {
     store,
     provider: processProvider({ stateDir, artifacts, secrets }),
     router: gatewayRouter({ stateDir: gatewayDir(stateDir) }),
     metrics: gatewayMetrics({ stateDir: gatewayDir(stateDir) }),
+    ...(extensions === undefined ? {} : { extensions }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { EffectDeps } from '../../activities/deps.js';
+import { worldAt } from '../../activities/world.js';
 import type { AuditEntry } from '../domain/audit.js';
 import { heldSlots, type Held } from '../domain/held.js';
 import type { TargetRef } from '../domain/ids.js';
@@ -15,11 +16,12 @@ import type { Slot } from '../domain/target.js';
  * the way back. With none open nobody else would start what is live.
  */
 export async function restoreSlot(
-  { store, provider, router }: EffectDeps,
+  effects: EffectDeps,
   ref: TargetRef,
   slot: Slot,
   signal: AbortSignal,
 ): Promise<Pick<AuditEntry, 'event_type' | 'details'> | undefined> {
+  const { store, provider, router } = await worldAt(effects, ref);
   const seen = (await provider.observe(ref, signal)).find((s) => s.slot === slot);
   const [asked] = await Promise.allSettled([router.observe(ref, signal)]);
   const known = asked.status === 'fulfilled' ? asked.value : undefined;

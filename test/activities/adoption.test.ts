@@ -102,7 +102,14 @@ test('what is observed is what runs and where users are', async () => {
   await world.router.open(REF, undefined, signal);
   await world.router.admit(REF, 'blue', release.digest, ['http://127.0.0.1:1'], signal);
   await world.router.split(REF, { shares: { blue: FULL }, candidate: 'blue', salt: '', userKey: [] }, signal);
-  const observed = await activityOf('target/shop/production').run(observeTarget(world), REF);
+  const observed = await activityOf('target/shop/production').run(
+    observeTarget({
+      ...world,
+      store: memoryStore(),
+      metrics: { sample: () => Promise.reject(new Error('unused')) },
+    }),
+    REF,
+  );
   expect(serving(observed)).toMatchObject({
     slot: 'blue',
     release: release.digest,

@@ -124,6 +124,16 @@ test('a source that does not answer is unavailable, and says why; health is look
   });
 });
 
+test('a worker without the adapter that a plan names is a source that does not answer', async () => {
+  const { deps } = await lab();
+  const adapters = { provider: 'process', router: 'gateway', metrics: 'own:text' };
+  const result = await activityOf('d').run(watch(deps), input(100, { adapters }));
+  expect(result.verdict).toMatchObject({ kind: 'unavailable' });
+  expect(result.evidence.observations.at(-1)).toMatchObject({
+    unavailable: 'this worker has no metrics own:text',
+  });
+});
+
 test('what it hands on stays small, however many releases the source remembers', async () => {
   const { deps } = await lab();
   const bounds = [...Array.from({ length: 15 }, (_, i) => 5 * (i + 1) ** 3), null];

@@ -120,12 +120,17 @@ test('history, releases, targets, samples and policy are read', async () => {
   expect(json(await get('/v1/history'))).toEqual([row]);
   expect(json(await get('/v1/history?service=shop&environment=production&days=1&limit=1'))).toEqual([row]);
   expect(json(await get('/v1/history?environment=staging'))).toEqual([]);
+  expect(json(await get(`/v1/history?id=${encodeURIComponent(row.id)}`))).toEqual([row]);
+  expect(json(await get('/v1/history?run=another'))).toEqual([]);
   expect(json(await get('/v1/releases?service=shop'))).toMatchObject([{ release, run: 'r', evidence: [] }]);
   expect(json(await get(`/v1/releases?service=shop&commit=${commit}`))).toMatchObject([{ run: 'r' }]);
   expect(json(await get(`/v1/releases?service=shop&commit=${'d'.repeat(40)}`))).toEqual([]);
   expect(json(await get('/v1/targets'))).toEqual([state]);
   expect(json(await get('/v1/targets?service=blog'))).toEqual([]);
-  expect(json(await get(`/v1/samples?deployment=${encodeURIComponent(row.id)}`))).toEqual([sample]);
+  const samples = `/v1/samples?deployment=${encodeURIComponent(row.id)}`;
+  expect(json(await get(samples))).toEqual([sample]);
+  expect(json(await get(`${samples}&from=${row.startedAt}&limit=5000`))).toEqual([sample]);
+  expect(json(await get(`${samples}&from=9999-01-01T00:00:00Z`))).toEqual([]);
   expect(json(await get('/v1/policy'))).toEqual({ hash: digest, policy: { environments: {} }, acceptedAt });
 });
 

@@ -178,3 +178,23 @@ describe('an environment that nobody knows', () => {
     expect(Date.now() - began).toBeLessThan(2_500);
   });
 });
+
+test('samples come a page at a time, each once, also where an instant has several', async () => {
+  const of = (second: number, trigger: string) => ({
+    at: new Date(second * 1_000).toISOString(),
+    trigger,
+    phase: 'bake',
+  });
+  const all = Array.from({ length: 4_001 }, (_, i) => [of(i, 'error_rate'), of(i, 'response_time')]).flat();
+  const asked: (string | null)[] = [];
+  const apiUrl = await answering((request, response) => {
+    const { searchParams: query } = new URL(request.url ?? '', 'http://x');
+    asked.push(query.get('from'));
+    const from = query.get('from') ?? '';
+    json(all.filter(({ at }) => at >= from).slice(0, Number(query.get('limit'))))(request, response);
+  });
+  const got: unknown[] = [];
+  for await (const sample of apiClient({ apiUrl }).samples('deployment/shop/production/1')) got.push(sample);
+  expect(got).toEqual(all);
+  expect(asked).toEqual([null, of(2_499, '').at]);
+});

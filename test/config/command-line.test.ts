@@ -77,7 +77,7 @@ describe('shipway validate', () => {
   });
 
   test.each<[string, readonly string[], string]>([
-    ['no file', [], 'there is no shipway.yaml here or above'],
+    ['no file', [], 'there is no shipway.yaml or shipway.config.ts here or above'],
     ['a file that is not there', ['-f', 'x.yaml'], 'there is no file x.yaml'],
     ['a folder', ['-f', 'folder'], 'folder is a folder\nnext: name the file in it: -f folder/shipway.yaml'],
     ['a named pipe', ['-f', 'pipe'], 'pipe is not a file that can be read twice'],

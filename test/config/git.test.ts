@@ -1,7 +1,8 @@
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { changes, commitOf, fileAt, repositoryOf } from '../../src/config/index.js';
+import { changes, commitOf, repositoryOf } from '../../src/config/index.js';
+import { fileAt } from '../../src/config/git.js';
 import { factsAt, repository, run } from './repository.js';
 import { folder } from './texts.js';
 

@@ -62,6 +62,7 @@ const HERE: readonly string[] = [
   'shipway ui RUN',
   'shipway history',
   'shipway audit --verify',
+  'shipway report RUN --html --output report.html',
   'shipway reject RUN --as bob --reason "not today"',
   'shipway abort RUN --reason "wrong version"',
   'shipway rollback --environment staging --reason "checkout is slow"',
@@ -162,6 +163,9 @@ describe('what the documents show works in one lab', () => {
         /^http:\/\/127\.0\.0\.1:\d+\/namespaces\/default\/workflows\/pipeline/,
       );
       expect(await works('shipway history')).toContain('storefront/production/1');
+      expect(await works('shipway report RUN --html --output report.html', run)).toMatch(
+        /^wrote report.html /,
+      );
     },
     PATIENCE_MS,
   );

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { packageRoot } from '../../src/paths.js';
 import { jsonOf } from '../support/command-line.js';
 import { gone, startDemo, type Demo } from './demo-process.js';
+import { openFile } from './page-file.js';
 import { chromium, without } from './system.js';
 import { openTemporalUi, type TemporalUi } from './temporal-ui.js';
 
@@ -182,6 +183,36 @@ test.skipIf(left)(
     expect(second).toContain('deployment/storefront/production/2');
     expect(second).not.toContain(v3);
     expect(await seen().list('ShipwayService = "another"', ['No Results'])).not.toContain('storefront');
+  },
+  PATIENCE_MS,
+);
+
+test.skipIf(left)(
+  'the report of a run is a page that a browser without a network shows whole, also on a phone',
+  async () => {
+    const file = join(directory, 'v3.html');
+    expect(await shipway('report', runs['v3'] ?? '', '--verify', '--html', '--output', file)).toEqual({
+      schema: 1,
+      file,
+    });
+    for (const width of [1_200, 360]) {
+      const page = await openFile(file, width);
+      for (const said of [
+        'storefront v3 → staging → production',
+        ...['Stages', 'Decisions', 'Deployment to staging', 'Deployment to production', 'Audit'],
+        ...['✓ passed', '✗ failed', 'asserted, not proved', 'chain verified', 'no secrets found'],
+      ])
+        expect(page.text).toContain(said);
+      expect(page.text).toMatch(/rolled back error rate \d+ of \d+ \(limit 5 %\); v3 was shipped to staging/);
+      expect(page.text).toMatch(/fail 1 error rate \d+ of \d+ \(limit 5 %\)/);
+      // Shares and three triggers of two deployments; every stage that ran; the look that sent it back.
+      expect(await page.visible('figure.chart svg.plot path.line')).toBeGreaterThanOrEqual(8);
+      expect(await page.visible('svg.bar')).toBe(7);
+      expect(await page.visible('circle.mark.fail')).toBe(1);
+      expect(await page.visible('svg.strip rect.fail')).toBe(1);
+      expect({ ...page, text: '' }).toMatchObject({ requests: [], complaints: [], overflow: 0 });
+      await page.close();
+    }
   },
   PATIENCE_MS,
 );

@@ -59,7 +59,7 @@ export async function openLab(): Promise<Lab> {
     });
   const until: Lab['until'] = (run, inside, when) =>
     untilStatus(
-      spawn('shipway', ['watch', run, '--json', '--changes'], { cwd: join(folder, inside), env }),
+      spawn('sh', ['-c', `exec shipway watch ${run} --json --changes`], { cwd: join(folder, inside), env }),
       when,
     );
   const serving: Lab['serving'] = async (run, inside) => {

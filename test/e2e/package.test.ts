@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,7 +10,7 @@ import { startTraffic, type Traffic } from '../../src/cli/demo/traffic.js';
 import { stopInstances } from '../../src/dev/instances.js';
 import { FULL } from '../../src/domain/plan.js';
 import { freePort } from '../../src/free-port.js';
-import { packageVersion } from '../../src/paths.js';
+import { packageRoot, packageVersion } from '../../src/paths.js';
 import { freshDatabase, freshNamespace, temporalAddress } from '../support/servers.js';
 import { untilStatus } from '../support/until-status.js';
 import { SECRETS, composeConfig } from './compose.js';
@@ -78,6 +78,22 @@ test(
     await shipway(service, ['validate']);
     await shipway(folder, ['init', '--example', 'storefront', 'shop']);
     await shipway(join(folder, 'shop'), ['plan', '--environment', 'production', '--release', 'v2']);
+  },
+  PATIENCE_MS,
+);
+
+const TSC =
+  '--strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --skipLibCheck --noEmit --module nodenext --target es2023 --types node';
+test(
+  'a strict TypeScript program is checked by the types that it brings',
+  async () => {
+    const own = join(packageRoot(), 'node_modules');
+    await copyFile(join(packageRoot(), 'test/e2e/consumer.ts'), join(project, 'consumer.mts'));
+    const args = [join(own, 'typescript/bin/tsc'), ...TSC.split(' '), '--typeRoots', join(own, '@types')];
+    const said = await run(process.execPath, [...args, 'consumer.mts'], { cwd: project }).catch(
+      (error: { readonly stdout: string }) => error,
+    );
+    expect(said.stdout).toBe('');
   },
   PATIENCE_MS,
 );

@@ -151,8 +151,7 @@ test('samples are kept once, in the order of time', async () => {
     }) as Sample;
   const late = sample('2026-01-01T00:00:10.000Z');
   const early = sample('2026-01-01T00:00:00.000Z');
-  await store.samples.add([]);
-  await store.samples.add([late, early]);
+  for (const some of [[], [late, early]]) await store.samples.add(some);
   await store.samples.add([
     late,
     sample(late.at, { trigger: 'response_time' }),
@@ -165,6 +164,7 @@ test('samples are kept once, in the order of time', async () => {
     [late.at, 'response_time'],
   ]);
   expect(list[0]).toEqual(early);
+  expect(await store.samples.list('d1', { from: late.at, limit: 1 })).toEqual([late]);
 });
 
 test('the policy published last rules, also one that ruled before', async () => {

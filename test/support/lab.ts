@@ -11,6 +11,7 @@ import {
 import { afterAll, beforeEach } from 'vitest';
 import { askTarget } from '../../activities/targets.js';
 import { allFailing } from '../../activities/failure.js';
+import type { Extensions } from '../../src/domain/adapters.js';
 import { QUEUES, effectQueues, pipelineId, targetId } from '../../src/domain/ids.js';
 import { MESSAGES } from '../../src/domain/messages.js';
 import type { PipelineInput } from '../../src/domain/inputs.js';
@@ -63,6 +64,9 @@ export const POLICY: Policy = {
     },
   },
 };
+
+/** What users would have added. */
+const OWN: Extensions = { metrics: { text: { sample: () => Promise.reject(new Error('unused')) } } };
 
 /** Scripted answers of the watch, by phase; what is not scripted passes after the phase's time. */
 export type WatchScript = (input: WatchInput) => Scripted | Promise<Scripted>;
@@ -157,6 +161,7 @@ async function createLab(server: 'time skipping' | 'real' = 'time skipping'): Pr
         store,
         ...world,
         metrics: { sample: () => Promise.reject(new Error('unused')) },
+        extensions: OWN,
       }),
     }),
     Worker.create({ ...common, taskQueue: queues.watch, activities: allFailing({ watch: fakeWatch(lab) }) }),

@@ -6,6 +6,7 @@ import type { DeployRequest, TargetAnswer, TargetState } from '../../src/domain/
 import type { Sample } from '../../src/domain/watching.js';
 import { ShipwayError } from '../../src/errors.js';
 import { sha256 } from '../../src/hash.js';
+import { meeting } from './meeting.js';
 
 export interface MemoryStore extends Store {
   readonly entries: () => readonly AuditEntry[];
@@ -22,23 +23,6 @@ export interface MemoryStore extends Store {
   readonly away: (times: number, method?: string) => void;
 }
 
-/** `store` with `meet` called before each of its methods, with the method's name. */
-function meeting(store: MemoryStore, meet: (method: string) => void): MemoryStore {
-  const sections = Object.entries(store as object).map(([section, methods]: [string, unknown]) => {
-    if (typeof methods !== 'object' || methods === null || methods instanceof Map)
-      return [section, methods] as const;
-    const met = Object.entries(methods).map(([name, method]: [string, (...of: unknown[]) => unknown]) => [
-      name,
-      (...of: unknown[]) =>
-        Promise.resolve().then(() => {
-          meet(`${section}.${name}`);
-          return method(...of);
-        }),
-    ]);
-    return [section, Object.fromEntries(met) as unknown] as const;
-  });
-  return Object.fromEntries(sections) as unknown as MemoryStore;
-}
 interface Asked extends TargetRef {
   readonly id: string;
   readonly body?: DeployRequest;
@@ -188,11 +172,12 @@ export function memoryStore(): MemoryStore {
         await blocked('deployments.findByRequest');
         return rows.findLast((r) => key(r) === key(t) && r.requestId === id);
       },
-      list: ({ service, environment, run, limit = 200 }) =>
+      list: ({ service, environment, run, id, limit = 200 }) =>
         Promise.resolve(
           rows
             .filter(
               (r) =>
+                r.id === (id ?? r.id) &&
                 r.service === (service ?? r.service) &&
                 r.environment === (environment ?? r.environment) &&
                 r.run === (run ?? r.run),

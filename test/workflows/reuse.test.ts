@@ -1,9 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
-import type { StagePlan } from '../../src/domain/plan.js';
 import { pipelineId } from '../../src/domain/ids.js';
+import type { DeploymentPlan, StagePlan } from '../../src/domain/plan.js';
 import { labOfFile } from '../support/lab.js';
-import { commandStage, performanceStage, pipelineInput, plan } from '../support/plans.js';
+import { commandStage, deploymentPlan, performanceStage, pipelineInput, plan } from '../support/plans.js';
 import { record } from '../support/record.js';
 import { endedOf } from '../support/story.js';
 
@@ -88,4 +88,19 @@ test('a stage that may fail, and does, leaves what it has found out', async () =
     stages: [{ name: 'test', state: 'allowed_failure', note: 'exit code 1' }, {}, {}, {}],
   });
   lab.staging = () => Promise.resolve();
+});
+
+test('a watch is told which adapters a plan names, and nothing where all are built in', async () => {
+  const own = { provider: 'process', router: 'gateway', metrics: 'own:text' };
+  const adapters = async (more: Partial<DeploymentPlan>): Promise<readonly unknown[]> => {
+    lab.watched.length = 0;
+    const input = pipelineInput(plan('v7', { environment: 'staging', deployment: deploymentPlan(more) }));
+    await lab.start(input);
+    expect(await endedOf(handle(input.run))).toMatchObject({ outcome: 'shipped' });
+    return lab.watched.map((w) => w.adapters);
+  };
+  expect(new Set(await adapters({ bakeMs: 1_000 }))).toEqual(new Set([undefined]));
+  const told = await adapters({ metrics: own.metrics });
+  expect(told.length).toBeGreaterThan(0);
+  expect(told).toEqual(told.map(() => own));
 });

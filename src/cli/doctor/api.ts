@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path';
 import { apiClient, type ApiClient, type Health } from '../../client/api.js';
 import { isTaken } from '../../folders.js';
-import { configurationIfAny, settings } from '../context.js';
+import { configurationIfAny } from '../configuration-file.js';
+import { settings } from '../context.js';
 import { attempt, bad, short, well, type Check } from './check.js';
 import type { Values } from '../table.js';
 

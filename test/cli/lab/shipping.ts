@@ -109,6 +109,52 @@ export function shipping(lab: () => DevLab): void {
     expect(stdout).toContain(`audit chain verified: ${String(verified['count'])} entries`);
   });
 
+  test('report: a summary, one object, or a page into a file that is not there yet', async () => {
+    const report = await lab().json(`report ${run}`);
+    expect(keys(report)).toEqual([
+      'about',
+      'asked',
+      'audit',
+      'decisions',
+      'deployments',
+      'evidence',
+      'made',
+      'missing',
+      'schema',
+      'stages',
+    ]);
+    expect(report).toMatchObject({
+      about: { kind: 'run', id: run, outcome: 'shipped', requestedBy: 'alice', identity: 'asserted' },
+      decisions: [{ question: 'approval', verdict: 'approved', required: 0, answers: [] }],
+      asked: [{ verb: 'run', person: 'alice', signature: 'none' }],
+      deployments: [{ id: 'deployment/lamp/staging/1', outcome: 'shipped', watched: { foldsLeftOut: 0 } }],
+      audit: { leftOut: 0, flawed: [] },
+      missing: [],
+    });
+    const [deployment] = report['deployments'] as readonly { shares: readonly { share: number }[] }[];
+    expect(deployment?.shares.map((s) => s.share)).toEqual([0, 10_000]);
+    const { code, stdout, stderr } = await lab().type(`report ${run} --verify`);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(
+      /^lamp v1 → staging {3}run v1-\w+, by alice \(asserted\)\nshipped: v1 is live in staging\n/,
+    );
+    expect(stdout).toMatch(
+      /^ {2}18 entries, as they stand in the chain, which was verified: 18 entries, head [0-9a-f]{64}$/m,
+    );
+    const into = `report ${run} --html --output report.html`;
+    expect(await lab().json(into)).toEqual({ schema: 1, file: 'report.html' });
+    expect(await lab().json(into, 2)).toMatchObject({ error: { message: 'report.html is there already' } });
+    const page = await lab().type('report deployment/lamp/staging/1 --html');
+    expect(page).toMatchObject({ code: 0, stderr: '' });
+    expect(page.stdout).toMatch(/^<!doctype html>[^]*<h1>lamp v1 → staging<\/h1>[^]*<\/html>\n$/);
+    expect(await lab().json(`report ${run} --html`, 2)).toMatchObject({
+      error: { message: '--html and --json are two forms of one report' },
+    });
+    expect(await lab().json('report v9-aaaaaa', 1)).toMatchObject({
+      error: { message: 'neither Temporal nor the store knows a run lamp/v9-aaaaaa' },
+    });
+  });
+
   test('logs: the stages’ output alone, all of it or one stage’s', async () => {
     const [test, build] = ['$ sh test.sh\nall is well\n', '$ true\n'];
     for (const follow of ['', ' --follow'])

@@ -1,0 +1,52 @@
+import { BUILT_IN, type Adapters } from '../src/domain/adapters.js';
+import { refuseCombination, type Carried } from '../src/domain/capabilities.js';
+import type { TargetRef } from '../src/domain/ids.js';
+import type { DeploymentPlan } from '../src/domain/plan.js';
+import { ShipwayError } from '../src/errors.js';
+import type { EffectDeps } from './deps.js';
+
+/** The adapters that serve a target, by name. Fails with `adapter.unknown` when this worker was given none of that name. */
+export function worldOf(deps: EffectDeps, { adapters }: { readonly adapters?: Adapters }): EffectDeps {
+  if (adapters === undefined) return deps;
+  const { providers, routers, metrics } = deps.extensions ?? {};
+  return {
+    ...deps,
+    provider: pick('provider', adapters, deps.provider, providers, ({ provider }) => provider),
+    router: pick('router', adapters, deps.router, routers, ({ router }) => router),
+    metrics: pick('metrics', adapters, deps.metrics, metrics, (source) => source),
+  };
+}
+
+/** The same for whoever knows only the target: what its newest deployment has. Fails with `store.unavailable`, too. */
+export async function worldAt(deps: EffectDeps, { service, environment }: TargetRef): Promise<EffectDeps> {
+  if (deps.extensions === undefined) return deps;
+  const [newest] = await deps.store.deployments.list({ service, environment, limit: 1 });
+  return newest === undefined ? deps : worldOf(deps, { adapters: newest.plan });
+}
+
+/** What a configuration claims of an adapter is not more than it says of itself. Fails with `config.invalid`. */
+export function refuseUnfit({ extensions }: EffectDeps, plan: DeploymentPlan): void {
+  const { providers, routers } = extensions ?? {};
+  const own = { providers: carriedBy(providers), routers: carriedBy(routers) };
+  const why = refuseCombination(plan, own);
+  if (why !== undefined) throw new ShipwayError('config.invalid', why);
+}
+
+const OWN = 'own:';
+const carriedBy = (own: Readonly<Record<string, { readonly carries: Carried[string] }>> = {}): Carried =>
+  Object.fromEntries(Object.entries(own).map(([name, { carries }]) => [`${OWN}${name}`, carries]));
+
+function pick<Port, Own>(
+  port: keyof Adapters,
+  adapters: Adapters,
+  builtIn: Port,
+  own: Readonly<Record<string, Own>> | undefined,
+  portOf: (own: Own) => Port,
+): Port {
+  const name = adapters[port];
+  if (name === BUILT_IN[port]) return builtIn;
+  const bare = name.startsWith(OWN) ? name.slice(OWN.length) : '';
+  const found = own !== undefined && Object.hasOwn(own, bare) ? own[bare] : undefined;
+  if (found !== undefined) return portOf(found);
+  throw new ShipwayError('adapter.unknown', `this worker has no ${port} ${name}`);
+}

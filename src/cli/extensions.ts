@@ -1,0 +1,42 @@
+import type { Extensions } from '../domain/adapters.js';
+import { CAPABILITIES } from '../domain/capabilities.js';
+import { NAME } from '../domain/ids.js';
+import type { MetricSource, Provider, Router } from '../domain/ports.js';
+import { UsageError } from '../errors.js';
+
+const METHODS = {
+  provider: ['observe', 'ensure', 'health', 'remove'] satisfies (keyof Provider)[],
+  router: ['observe', 'open', 'admit', 'split', 'drain', 'withdraw', 'close'] satisfies (keyof Router)[],
+  metrics: ['sample'] satisfies (keyof MetricSource)[],
+} as const;
+const PORTS = ['providers', 'routers', 'metrics'];
+
+/** Adapters that a user gives to a worker, looked at when it starts and not when one is first asked. Fails with `UsageError`. */
+export function checkedExtensions(given: Extensions): Extensions {
+  const other = Object.keys(given).find((port) => !PORTS.includes(port));
+  if (other !== undefined)
+    throw new UsageError(`extensions has no ${JSON.stringify(other)}`, `use ${PORTS.join(', ')}`);
+  for (const [name, { provider, carries }] of Object.entries(given.providers ?? {}))
+    check('provider', name, provider, carries);
+  for (const [name, { router, carries }] of Object.entries(given.routers ?? {}))
+    check('router', name, router, carries);
+  for (const [name, source] of Object.entries(given.metrics ?? {})) check('metrics', name, source, []);
+  return given;
+}
+
+function check(port: keyof typeof METHODS, name: string, adapter: unknown, carries: unknown): void {
+  if (!NAME.test(name))
+    throw new UsageError(
+      `${JSON.stringify(name)} is no name of an adapter`,
+      'use lower-case letters, digits and dashes, beginning with a letter',
+    );
+  const lacks = METHODS[port].find((method) => typeof (adapter as never)?.[method] !== 'function');
+  if (lacks !== undefined)
+    throw new UsageError(`${port} ${name} has no method ${lacks}`, `give it ${METHODS[port].join(', ')}`);
+  const known: readonly unknown[] = CAPABILITIES;
+  if (!Array.isArray(carries) || !carries.every((can) => known.includes(can)))
+    throw new UsageError(
+      `carries of ${port} ${name} is no list of what it can do`,
+      `use ${CAPABILITIES.join(', ')}`,
+    );
+}

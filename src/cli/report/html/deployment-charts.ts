@@ -1,0 +1,166 @@
+import { percent } from '../../../domain/details.js';
+import { FULL, type Triggers } from '../../../domain/plan.js';
+import type { VerdictKind } from '../../../domain/verdict.js';
+import { clock } from '../../render/text.js';
+import type { DeploymentReport } from '../model.js';
+import { worseOf, type Bucket, type Watched } from '../watched.js';
+import { chart, type Frame, type Line, type Mark, type Stretch } from './chart.js';
+import { html, type Markup } from './tag.js';
+import { plain } from './words.js';
+
+type Trigger = keyof Watched['series'];
+interface Drawn {
+  readonly trigger: Trigger;
+  readonly title: string;
+  readonly limit?: Frame['limit'];
+  readonly say: (value: number) => string;
+  /** What the numbers are of. */
+  readonly of: string;
+}
+
+const shareText = (value: number): string => `${String(Number((value * 100).toPrecision(3)))} %`;
+const msText = (value: number): string => `${String(Math.round(value))} ms`;
+
+/** What is drawn of a deployment: shares, and each trigger that it was watched by, all over the same time. */
+export function deploymentCharts(d: DeploymentReport, n: number, now: string): Markup {
+  const { from, to } = spanOf(d, now);
+  const drawn = drawnOf(d.triggers).filter(({ trigger }) => d.watched.series[trigger] !== undefined);
+  return html`<div class="charts">
+      ${shares(d, n, from, to)} ${drawn.map((of) => trigger(d, of, n, from, to))}
+    </div>
+    ${drawn.length === 0 ? '' : LEGEND}`;
+}
+
+const LEGEND = html`<ul class="legend">
+  <li class="candidate">candidate, its worst value where many are one point</li>
+  <li class="stable">stable</li>
+  <li class="limit">limit</li>
+  <li class="pass">pass</li>
+  <li class="inconclusive">inconclusive</li>
+  <li class="unavailable">unavailable</li>
+  <li class="fail">fail</li>
+</ul>`;
+
+/** From its begin to its end, or to now; samples lie within. */
+function spanOf(d: DeploymentReport, now: string): { readonly from: number; readonly to: number } {
+  const seen = Object.values(d.watched.series).flatMap((line) => [line[0]?.from, line.at(-1)?.to]);
+  const all = [d.startedAt, d.endedAt ?? now, ...seen].flatMap((at) =>
+    at === undefined ? [] : [Date.parse(at)],
+  );
+  return { from: Math.min(...all), to: Math.max(...all) };
+}
+
+function shares(d: DeploymentReport, n: number, from: number, to: number): Markup {
+  const points = d.shares.map(({ at, share }) => ({ at: Date.parse(at), value: share / FULL }));
+  const last = points.at(-1);
+  const line: Line = {
+    kind: 'share',
+    points: last === undefined ? [] : [...points, { at: to, value: last.value }],
+    steps: true,
+  };
+  const said = d.shares.map(({ at, share }) => `${percent(share)} from ${clock(Date.parse(at))}`).join(', ');
+  const id = `d${String(n)}-shares`;
+  const title = `Users with ${d.version}`;
+  return chart({ id, title, text: said, from, to, most: 1, say: shareText }, [line]);
+}
+
+const drawnOf = ({ errorRate, responseTime, healthCheckFailures }: Triggers): readonly Drawn[] => [
+  {
+    ...{ trigger: 'error_rate', title: 'Error rate', say: shareText, of: 'requests' },
+    ...limited(errorRate && errorRate.threshold / FULL, shareText),
+  },
+  {
+    ...{
+      trigger: 'response_time',
+      title: 'Response time, 95th percentile at most',
+      say: msText,
+      of: 'requests',
+    },
+    ...limited(responseTime?.p95ThresholdMs, msText),
+  },
+  {
+    ...{ trigger: 'health_check_failures', title: 'Failed health checks', say: String, of: 'probes' },
+    ...limited(healthCheckFailures?.threshold, String),
+  },
+];
+
+const limited = (value: number | undefined, say: (value: number) => string): Pick<Drawn, 'limit'> =>
+  value === undefined ? {} : { limit: { value, text: `limit ${say(value)}` } };
+
+function trigger(d: DeploymentReport, of: Drawn, n: number, from: number, to: number): Markup {
+  const buckets = d.watched.series[of.trigger] ?? [];
+  const { say, title, limit } = of;
+  const values = buckets.flatMap((b) => [b.most ?? 0, b.stable ?? 0]);
+  const most = Math.max(...values, (limit?.value ?? 0) * HEADROOM);
+  const id = `d${String(n)}-${of.trigger}`;
+  const ofAll = of.trigger === 'error_rate' ? Math.min(most, 1) : most;
+  const frame = { id, title, text: textOf(buckets, of), from, to, most: ofAll, say, ...(limit && { limit }) };
+  const gapMs = GAP_LOOKS * d.intervalMs;
+  return chart(
+    frame,
+    [
+      { kind: 'stable', points: lineOf(buckets, gapMs, (b) => b.stable) },
+      { kind: 'candidate', points: lineOf(buckets, gapMs, (b) => b.most) },
+    ],
+    buckets.flatMap((b) => markOf(b, of, buckets.length)),
+    stretches(buckets, of.of === 'probes' ? [] : (d.watched.series.source ?? [])),
+  );
+}
+const HEADROOM = 1.4;
+/** As many looks may be late before the line is broken. */
+const GAP_LOOKS = 4;
+
+/** A point for each bucket, where it begins; broken where nothing was seen. */
+function lineOf(
+  buckets: readonly Bucket[],
+  gapMs: number,
+  of: (bucket: Bucket) => number | undefined,
+): Line['points'] {
+  return buckets.flatMap((b, i) => {
+    const before = buckets[i - 1];
+    const at = middle(b);
+    const broken = before !== undefined && Date.parse(b.from) - Date.parse(before.to) > gapMs;
+    return [...(broken ? [{ at, value: undefined }] : []), { at, value: of(b) }];
+  });
+}
+
+const middle = ({ from, to }: Bucket): number => (Date.parse(from) + Date.parse(to)) / 2;
+
+/** Every point while there are few, later only those that are not good. */
+function markOf(b: Bucket, { say, of }: Drawn, points: number): readonly Mark[] {
+  const noteworthy = b.worst === 'fail' || b.beyond === true;
+  if (!noteworthy && (points > FEW || b.most === undefined)) return [];
+  const seen =
+    b.beyond === true ? 'beyond what is measured' : b.most === undefined ? 'no value' : say(b.most);
+  const text = `${clock(Date.parse(b.from))}: ${seen} of ${String(b.of ?? 0)} ${of}, ${b.worst}`;
+  return [{ at: middle(b), value: b.beyond === true ? undefined : b.most, kind: b.worst, text }];
+}
+const FEW = 60;
+
+/** The verdicts of a trigger, and the silence of what it asks, as stretches that follow each other. */
+function stretches(buckets: readonly Bucket[], silence: readonly Bucket[]): readonly Stretch[] {
+  const all = [...buckets, ...silence].toSorted((a, b) => Date.parse(a.from) - Date.parse(b.from));
+  const out: { from: number; to: number; kind: VerdictKind }[] = [];
+  for (const { from, to, worst } of all) {
+    const [begin, end] = [Date.parse(from), Date.parse(to)];
+    const last = out.at(-1);
+    if (last?.kind === worst) last.to = Math.max(last.to, end);
+    else {
+      if (last !== undefined) last.to = Math.max(last.from, begin);
+      out.push({ from: begin, to: end, kind: worst });
+    }
+  }
+  return out;
+}
+
+function textOf(buckets: readonly Bucket[], { say, of }: Drawn): string {
+  const numbers = buckets.flatMap((b) => (b.most === undefined ? [] : [b.most]));
+  const worst = buckets.map((b) => b.worst).reduce<VerdictKind>(worseOf, 'pass');
+  const samples = buckets.reduce((n, b) => n + b.samples, 0);
+  const most = Math.max(0, ...buckets.map((b) => b.of ?? 0));
+  const range =
+    numbers.length === 0
+      ? 'without numbers'
+      : `from ${say(Math.min(...numbers))} to ${say(Math.max(...numbers))} of up to ${String(most)} ${of}`;
+  return `${String(samples)} samples, ${range}; the worst verdict is ${plain(worst)}`;
+}

@@ -1,0 +1,20 @@
+import { flag, text } from './options.js';
+import type { CommandSpec } from './table.js';
+
+/** What is told of a run or a deployment to who was not there. */
+export const REPORT: CommandSpec = {
+  name: 'report',
+  summary: 'what happened in a run or deployment, as a summary or as one page to keep',
+  positionals: ['[RUN|DEPLOYMENT]'],
+  options: {
+    html: flag('as one page of HTML that needs nothing else: no network, no script'),
+    output: text('FILE', 'with --html: into this file, which must not be there yet (default: stdout)'),
+    verify: flag('recompute the whole audit chain, and say so in the report'),
+  },
+  examples: [
+    'shipway report v2-k3x9ab',
+    'shipway report v2-k3x9ab --html --output report.html',
+    'shipway report deployment/storefront/production/3 --verify --html --output rollback.html',
+  ],
+  load: async () => (await import('./report.js')).report,
+};

@@ -1,0 +1,45 @@
+import { BUILT_IN } from '../domain/adapters.js';
+import { refuseCombination } from '../domain/capabilities.js';
+import type { DeploymentPlan } from '../domain/plan.js';
+import type { OwnAdapters } from './adapter-schema.js';
+import { alternative } from './alternative.js';
+import type { Ask } from './deployment-rules.js';
+import type { Problem } from './problem.js';
+import { shown } from './shown.js';
+
+/** Whether what a deployment names is there, and can together do what its strategy needs. */
+export function adapterProblems(plan: DeploymentPlan, own: OwnAdapters | undefined, ask: Ask): Problem[] {
+  // Of names that could not be read nothing is said.
+  if (own === undefined) return [];
+  const known = {
+    provider: Object.keys(own.providers),
+    router: Object.keys(own.routers),
+    metrics: own.metrics,
+  };
+  const unknown = (['provider', 'router', 'metrics'] as const).filter(
+    (port) => plan[port] !== BUILT_IN[port] && !known[port].includes(plan[port]),
+  );
+  if (unknown.length > 0)
+    return unknown
+      .filter((port) => ask.read([port]))
+      .map((port) =>
+        ask.say(
+          [port],
+          `adapters has no ${port === 'metrics' ? 'metric source' : port} ${shown(plan[port].replace('own:', ''))}`,
+          known[port].length === 0
+            ? `${BUILT_IN[port]}, or naming it there`
+            : alternative(plan[port], known[port]),
+        ),
+      );
+  const why = refuseCombination(plan, own);
+  if (why !== undefined) return [ask.say(['strategy'], why, 'another strategy')];
+  return plan.metrics === BUILT_IN.metrics && plan.router !== BUILT_IN.router
+    ? [
+        ask.say(
+          ['router'],
+          `the gateway does not see what ${plan.router} shares out, so nothing would be counted`,
+          'metrics: own:NAME, for a source of your own',
+        ),
+      ]
+    : [];
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { CAPABILITIES, type Carried } from '../domain/capabilities.js';
+import { choice, name, wrong, type About } from './fields.js';
+import { alternative } from './alternative.js';
+import { shown } from './shown.js';
+
+const OWN = 'own:';
+
+/** An adapter by its name: one that is built in, or `own:NAME` for one of `adapters`. */
+export function adapter(known: readonly [string, ...string[]], coming: readonly string[], about: About) {
+  const builtIn = choice(known, coming, about);
+  const names = [...known, ...coming].map((text) => `\`${text}\``);
+  return z
+    .string()
+    .check(({ value, issues }) => {
+      if (value.startsWith(OWN)) return;
+      const { error } = builtIn.safeParse(value, { reportInput: true });
+      for (const issue of error?.issues ?? []) issues.push({ ...issue, input: value } as never);
+    })
+    .meta({
+      ...about,
+      ...(coming.length === 0 ? {} : { coming }),
+      form: `${names.slice(0, known.length).join(', ')}, \`own:NAME\``,
+      pattern: `^(${known.join('|')}|own:[a-z][a-z0-9-]{0,62})$`,
+    });
+}
+
+const carries = (of: string, can: readonly [string, ...string[]]) =>
+  z
+    .record(
+      name({ description: '', examples: ['hosts'] }),
+      z.array(
+        z.enum(CAPABILITIES, {
+          error: ({ input }) =>
+            wrong(`${shown(input)} is nothing that a ${of} can do`, alternative(String(input), CAPABILITIES)),
+        }),
+      ),
+    )
+    .meta({
+      description: `a ${of} of your own by its name, and what it can do of ${can.map((c) => `\`${c}\``).join(', ')}`,
+      examples: [{ hosts: [can[0]] }],
+    });
+
+/** What a service uses that whoever runs the workers has added to them. */
+export const adaptersSchema = z
+  .strictObject({
+    providers: carries('provider', ['side_by_side']).optional(),
+    routers: carries('router', ['weighted', 'user_sticky']).optional(),
+    metrics: z
+      .array(name({ description: 'one of them', examples: ['prometheus'] }))
+      .meta({ description: 'metric sources of your own, by their names', examples: [['prometheus']] })
+      .optional(),
+  })
+  .meta({ description: 'adapters that the workers were given beside what is built in: used as `own:NAME`' });
+
+/** The adapters of a file, as its deployments name them. */
+export interface OwnAdapters {
+  readonly providers: Carried;
+  readonly routers: Carried;
+  readonly metrics: readonly string[];
+}
+
+export const ownAdapters = (input: z.output<typeof adaptersSchema> = {}): OwnAdapters => ({
+  providers: prefixed(input.providers),
+  routers: prefixed(input.routers),
+  metrics: (input.metrics ?? []).map((text) => `${OWN}${text}`),
+});
+
+const prefixed = (carried: Carried = {}): Carried =>
+  Object.fromEntries(Object.entries(carried).map(([text, can]) => [`${OWN}${text}`, can]));

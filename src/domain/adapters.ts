@@ -1,0 +1,32 @@
+import type { Capability } from './capabilities.js';
+import type { DeploymentPlan } from './plan.js';
+import type { MetricSource, Provider, Router } from './ports.js';
+
+/** What serves a target, by name: built in, or `own:NAME`, which whoever runs the workers has added. */
+export type Adapters = Pick<DeploymentPlan, 'provider' | 'router' | 'metrics'>;
+export const BUILT_IN: Adapters = { provider: 'process', router: 'gateway', metrics: 'gateway' };
+
+/** For inputs of activities: there when not all are built in. */
+export const adaptersIn = ({ provider, router, metrics }: Adapters): { readonly adapters?: Adapters } =>
+  provider === BUILT_IN.provider && router === BUILT_IN.router && metrics === BUILT_IN.metrics
+    ? {}
+    : { adapters: { provider, router, metrics } };
+
+/** Why a target that serves by these cannot be deployed to by those: what runs would be nobody's to watch, drain and remove. */
+export function refuseChange(served: Adapters, asked: Adapters): string | undefined {
+  const port = (['provider', 'router'] as const).find((p) => served[p] !== asked[p]);
+  return port === undefined
+    ? undefined
+    : `what is live has the ${port} ${served[port]}, and this would have ${asked[port]}`;
+}
+
+/**
+ * What a user adds to his workers, by the names that a configuration has after `own:`. It serves as what is built in does: permit and
+ * audit come before it, wherever it stands. `carries` is what it can do; a configuration that claims more is refused before it is asked.
+ */
+export interface Extensions {
+  readonly providers?: Readonly<Record<string, { readonly provider: Provider; readonly carries: Carries }>>;
+  readonly routers?: Readonly<Record<string, { readonly router: Router; readonly carries: Carries }>>;
+  readonly metrics?: Readonly<Record<string, MetricSource>>;
+}
+type Carries = readonly Capability[];

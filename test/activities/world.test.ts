@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import type { EffectDeps } from '../../activities/deps.js';
+import { refuseUnfit, worldAt, worldOf } from '../../activities/world.js';
+import { BUILT_IN, adaptersIn, refuseChange, type Adapters } from '../../src/domain/adapters.js';
+import { checkedExtensions } from '../../src/cli/extensions.js';
+import { fakeWorld } from '../support/fake-world.js';
+import { memoryStore } from '../support/memory-store.js';
+import { deploymentPlan } from '../support/plans.js';
+
+const metrics = { sample: () => Promise.reject(new Error('unused')) };
+const [base, other] = [fakeWorld(), fakeWorld()];
+const own = { sample: () => Promise.resolve({ at: 0, counters: [] }) };
+const deps: EffectDeps = {
+  ...{ ...base, store: memoryStore(), metrics },
+  extensions: {
+    providers: { hosts: { provider: other.provider, carries: ['side_by_side'] } },
+    routers: { edge: { router: other.router, carries: ['weighted'] } },
+    metrics: { text: own },
+  },
+};
+const named = (adapters: Partial<Adapters>) => ({ adapters: { ...BUILT_IN, ...adapters } });
+
+describe('the adapters of a target', () => {
+  test('are the built in ones, or those that its plan names', () => {
+    expect(worldOf(deps, {})).toBe(deps);
+    expect(worldOf(deps, named({ metrics: 'own:text' }))).toMatchObject({
+      provider: base.provider,
+      metrics: own,
+    });
+    expect(worldOf(deps, named({ provider: 'own:hosts', router: 'own:edge' }))).toMatchObject({
+      provider: other.provider,
+      router: other.router,
+      metrics,
+    });
+  });
+
+  test.each([
+    { provider: 'own:host' },
+    { router: 'own:text' },
+    { metrics: 'own:' },
+    { metrics: 'text' },
+    { metrics: 'own:constructor' },
+  ])('that this worker was not given are unknown: %j', (adapters) => {
+    expect(() => worldOf(deps, named(adapters))).toThrow(
+      expect.objectContaining({ type: 'adapter.unknown' }) as Error,
+    );
+  });
+
+  test('stand in inputs only where they are not built in', () => {
+    expect(adaptersIn(BUILT_IN)).toEqual({});
+    expect(adaptersIn({ ...BUILT_IN, metrics: 'own:text' })).toEqual(named({ metrics: 'own:text' }));
+  });
+
+  test('of a target alone are those of its newest deployment', async () => {
+    expect(await worldAt(deps, { service: 'shop', environment: 'staging' })).toBe(deps);
+  });
+
+  test('are not claimed to do more than they can', () => {
+    const plan = { ...deploymentPlan(), provider: 'own:hosts', router: 'own:edge' };
+    refuseUnfit(deps, { ...plan, strategy: { kind: 'blue_green' } });
+    const canary = { kind: 'canary', steps: [500, 10_000], stepDurationMs: 1 } as const;
+    expect(() => {
+      refuseUnfit(deps, { ...plan, strategy: canary });
+    }).toThrow('canary needs user_sticky');
+  });
+
+  test('stay while something is live, but for where counters come from', () => {
+    expect(refuseChange(BUILT_IN, { ...BUILT_IN, metrics: 'own:text' })).toBeUndefined();
+    expect(refuseChange(BUILT_IN, { ...BUILT_IN, provider: 'own:hosts' })).toBe(
+      'what is live has the provider process, and this would have own:hosts',
+    );
+  });
+});
+
+test.each([
+  [{ scanners: {} }, 'extensions has no "scanners"'],
+  [{ metrics: { Text: own } }, '"Text" is no name of an adapter'],
+  [{ metrics: { text: {} } }, 'metrics text has no method sample'],
+  [
+    { providers: { hosts: { provider: base.provider } } },
+    'carries of provider hosts is no list of what it can do',
+  ],
+  [{ routers: { edge: { router: base.router, carries: ['fast'] } } }, 'carries of router edge is no list'],
+  [{ providers: { hosts: { carries: [] } } }, 'provider hosts has no method observe'],
+])('extensions that are none are refused when a worker starts: %j', (given, why) => {
+  expect(() => checkedExtensions(given as never)).toThrow(why);
+});

@@ -60,7 +60,7 @@ export const openGate =
       ...(changes.length === 0 ? {} : { changes }),
       decision,
       required: rules.requiredApprovals,
-      barred: barredFrom(rules, requestedBy, plan.author),
+      barred: barredFrom(rules, requestedBy, plan),
       answers: [],
       verdict: rules.requiredApprovals === 0 ? 'approved' : 'open',
     };

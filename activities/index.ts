@@ -25,6 +25,14 @@ import {
   settleRequest,
   withdrawFromTarget,
 } from './targets.js';
+import {
+  awaitRun,
+  findCommit,
+  recordUnfired,
+  reportStatus,
+  startTriggered,
+  type TriggerDeps,
+} from './triggers.js';
 import { watch } from './watch.js';
 
 /** Queue `control`: decisions and records. */
@@ -65,6 +73,16 @@ export const createControlActivities = (deps: ControlDeps) =>
 export const createWaitingActivities = (deps: ControlDeps) =>
   allFailing({ awaitDeployment: awaitDeployment(deps) });
 
+/** Queue `watch` too: what starts runs while nobody sits at a terminal, which takes long and holds nothing up. */
+export const createTriggerActivities = (deps: TriggerDeps) =>
+  allFailing({
+    findCommit: findCommit(deps),
+    startTriggered: startTriggered(deps),
+    awaitRun: awaitRun(deps),
+    reportStatus: reportStatus(deps),
+    recordUnfired: recordUnfired(deps),
+  });
+
 /** Queue `host/<id>` (or `control`): the world. */
 export const createEffectActivities = (deps: HostDeps) =>
   allFailing({
@@ -88,6 +106,7 @@ export const createStageActivities = (deps: ScanDeps & LoadDeps) =>
 
 export type Activities = ReturnType<typeof createControlActivities> &
   ReturnType<typeof createWaitingActivities> &
+  ReturnType<typeof createTriggerActivities> &
   ReturnType<typeof createEffectActivities> &
   ReturnType<typeof createWatchActivities> &
   ReturnType<typeof createStageActivities>;

@@ -135,7 +135,7 @@ async function verifyApproval(
       rules.onBaseChanged === 'fail' ? 'decision.outdated' : 'decision.changed',
       `approved was ${approval.decision.slice(0, 12)}, now it would be ${decision.slice(0, 12)}`,
     );
-  const barred = barredFrom(rules, requestedBy, plan.author);
+  const barred = barredFrom(rules, requestedBy, plan);
   const counted = (approval?.statements ?? []).filter(
     (s) => s.verb === 'approve' && s.on === decision && !barred.includes(s.person),
   );

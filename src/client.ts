@@ -22,6 +22,7 @@ import {
   type RunLine,
   type RunStatus,
 } from './client/runs.js';
+import { schedulesOf, type Schedules } from './client/schedules.js';
 import type { ConnectionSettings } from './connection.js';
 import { QUEUES, pipelineId, type TargetRef } from './domain/ids.js';
 import type { HousekeepingInput, HousekeepingView } from './domain/housekeeping.js';
@@ -62,6 +63,8 @@ export interface ShipwayClient {
   readonly view: <View>(
     workflow: string,
   ) => Promise<{ readonly view: View | undefined; readonly status: string } | undefined>;
+  /** Runs by the clock. */
+  readonly schedules: Schedules;
   readonly pollers: (queue: string, tasks: 'workflows' | 'activities') => Promise<Pollers>;
   readonly temporal: Client;
   readonly close: () => Promise<void>;
@@ -105,10 +108,24 @@ export async function connect(settings: ConnectionSettings): Promise<ShipwayClie
     schedule: (id) => within(() => scheduleOf(client, id)),
     lastHousekeeping: () => within(() => lastHousekeeping(client)),
     view: (workflow) => within(() => viewOf(client, workflow)),
+    schedules: withinEach(schedulesOf(client), within),
     pollers: (queue, tasks) => within(() => pollersOf(client, namespace, queue, tasks)),
     close: () => connection.close(),
   };
 }
+
+/** The same calls, each of which ends in time and fails in words for people. */
+const withinEach = (
+  { add, list, pause, resume, remove, now }: Schedules,
+  within: <T>(body: () => Promise<T>) => Promise<T>,
+): Schedules => ({
+  add: (schedule) => within(() => add(schedule)),
+  list: (service) => within(() => list(service)),
+  pause: (ref, note) => within(() => pause(ref, note)),
+  resume: (ref, note) => within(() => resume(ref, note)),
+  remove: (ref) => within(() => remove(ref)),
+  now: (ref) => within(() => now(ref)),
+});
 
 async function guarded<T>(address: string, body: () => Promise<T>): Promise<T> {
   try {

@@ -28,6 +28,8 @@ export interface WorkerSettings {
   readonly maxArtifactBytes: number;
   /** The API that stage workers without database credentials report to. */
   readonly apiUrl: string | undefined;
+  /** Temporal's UI, where runs of triggers are to be looked at. */
+  readonly uiUrl?: string;
   readonly hostId: string;
   readonly stageSlots: number;
   /** Sources, workspaces and outputs of stages. */
@@ -62,6 +64,7 @@ export function workerSettings(
     ...tokensOf(environment),
     maxArtifactBytes: sizeOf(env, 'SHIPWAY_ARTIFACT_LIMIT', '2Gi'),
     apiUrl: address(env, 'SHIPWAY_API_URL', /^https?:\/\/[^/@?#]+\/?$/, 'http://control:7070'),
+    ...(env['SHIPWAY_UI_URL'] === undefined ? {} : { uiUrl: env['SHIPWAY_UI_URL'] }),
     hostId: hostOf(env),
     stageSlots: integer(env, 'SHIPWAY_STAGE_SLOTS', 1, 1_000) ?? cores,
     stageDir: resolve(env['SHIPWAY_STAGE_DIR'] ?? `${stateDir}/stages`),

@@ -16,7 +16,6 @@ import {
   createControlActivities,
   createEffectActivities,
   createStageActivities,
-  createWaitingActivities,
   createWatchActivities,
 } from '../activities/index.js';
 import type { ControlDeps } from '../activities/deps.js';
@@ -31,6 +30,7 @@ import { copyAhead } from './stage/workspace.js';
 import { answering, openedStore, type Opened } from './worker/opening.js';
 import type { Preparing } from './worker/prepare.js';
 import { commandUser, stageBackend, stageDeps } from './worker/stage.js';
+import { waitingActivities } from './worker/triggers.js';
 import { together } from './together.js';
 
 export interface RunningWorker {
@@ -168,7 +168,7 @@ const POLLING: Readonly<Record<Role, (parts: Parts) => readonly Polling[]>> = {
   watch: (parts) => [
     {
       taskQueue: QUEUES.watch,
-      activities: createWaitingActivities(controlDeps(parts)),
+      activities: waitingActivities(parts, controlDeps(parts)),
       maxConcurrentActivityTaskExecutions: WATCH_SLOTS,
     },
   ],

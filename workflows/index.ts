@@ -2,3 +2,4 @@ export { deployment } from './deployment.js';
 export { housekeeping } from './housekeeping.js';
 export { pipeline } from './pipeline.js';
 export { target } from './target.js';
+export { trigger } from './trigger.js';

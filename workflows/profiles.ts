@@ -59,6 +59,24 @@ export const waiting = summarised({
   retry: EAGER,
 });
 
+/** Reading a repository for a trigger: minutes, however large it is. */
+export const fetching = summarised({
+  ...WAIT,
+  taskQueue: QUEUES.watch,
+  startToCloseTimeout: '30m',
+  heartbeatTimeout: '30s',
+  retry: EAGER,
+});
+
+/** Telling others how a trigger's run goes: given up after a while, because nothing depends on it. */
+export const reporting = summarised({
+  ...WAIT,
+  taskQueue: QUEUES.watch,
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '15m',
+  retry: EAGER,
+});
+
 const HEARTBEAT = '5s';
 /** Going back is tried for minutes, then a person is asked. No schedule-to-close: a dead worker must not use it up. */
 const UNDO_RETRY = { ...EAGER, maximumAttempts: 20 } as const;

@@ -30,6 +30,7 @@ const STATUS: Partial<Record<FailureType, number>> = {
   'artifact.mismatch': 422,
   'store.unavailable': 503,
   'secrets.unavailable': 503,
+  'temporal.unavailable': 503,
 };
 /** What the framework itself refuses, by its status. */
 const NEXT: Readonly<Record<number, string>> = {

@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { ArtifactStore, SecretVault } from '../domain/ports.js';
 import type { Store } from '../domain/store.js';
+import type { Hooks } from './hooks.js';
 
 /** Says in a few words what is well, or fails with what is not. */
 export type Check = () => Promise<string>;
@@ -22,6 +23,8 @@ export interface ApiOptions {
   readonly metrics?: Registry;
   /** The largest artifact that is taken. */
   readonly maxArtifactBytes: number;
+  /** Absent: it takes no webhooks. */
+  readonly hooks?: Hooks;
   /** Hears of errors that nobody foresaw. */
   readonly onBug?: (error: unknown) => void;
 }

@@ -5,6 +5,7 @@ import { auditRoutes } from './audit.js';
 import { AS_OURS, answerOf, Refused } from './failure.js';
 import { guard, HEADERS, refuseOpenHost } from './guard.js';
 import { healthRoutes } from './health.js';
+import { hookRoutes } from './hooks.js';
 import { logRoutes } from './logs.js';
 import type { ApiOptions } from './options.js';
 import { recordRoutes } from './records.js';
@@ -40,7 +41,10 @@ export async function startApi(
   healthRoutes(app, options);
   await app.register(
     (v1, _options, done) => {
-      for (const routes of [artifactRoutes, auditRoutes, logRoutes, recordRoutes, reportRoutes, secretRoutes])
+      for (const routes of [
+        ...[artifactRoutes, auditRoutes, hookRoutes, logRoutes],
+        ...[recordRoutes, reportRoutes, secretRoutes],
+      ])
         routes(v1, options);
       done();
     },

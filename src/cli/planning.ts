@@ -6,11 +6,11 @@ import {
   changes,
   commitOf,
   dirtyCommit,
+  environmentsAsked,
   factsOf,
   repositoryOf,
   resolvePlan,
   serviceIn,
-  wayOf,
   type Environments,
   type GitFacts,
   type ServiceConfig,
@@ -51,7 +51,7 @@ export async function planned(values: Values, lookUp = builtBefore): Promise<Pla
   const config = dirty
     ? valid('the working tree', await readNow(file))
     : valid(`commit ${commit.slice(0, 12)}`, await readAt(root, commit, file));
-  const environments = environmentsAsked(values, config);
+  const environments = environmentsAsked(string(values, 'environment'), config);
   const facts = await factsOf(root, ref, commit, branchesOf(config));
   const why = overrideOf(values);
   if (dirty) return fromTree(config, environments, facts, why);
@@ -69,17 +69,6 @@ export async function planned(values: Values, lookUp = builtBefore): Promise<Pla
     }),
   );
   return { plan, hash: digestOf(plan), bundle: () => bundleOf(root, commit), dispose: nothingMade };
-}
-
-/** The one that is named, else those that the configuration leads through. Fails with `UsageError` when neither says. */
-function environmentsAsked(values: Values, { stages, environments }: ServiceConfig): Environments {
-  const named = string(values, 'environment')?.trim();
-  const [first, ...more] = named === undefined ? wayOf(stages) : [named];
-  if (first !== undefined && first !== '') return [first, ...more];
-  throw new UsageError(
-    '--environment is missing, and the stage deploy names no environments',
-    `--environment with one of ${Object.keys(environments).join(', ')}`,
-  );
 }
 
 /** Why a release that is held is to be shipped all the same, if somebody says. Fails with `UsageError`. */

@@ -6,6 +6,7 @@ import { LOOKING_COMMANDS } from './table-looking.js';
 import { REPORT } from './table-report.js';
 import { KEEPING_COMMANDS } from './table-keeping.js';
 import { STEERING_COMMANDS } from './table-steering.js';
+import { TRIGGER_COMMANDS } from './table-triggers.js';
 
 export interface CommandSpec {
   readonly name: string;
@@ -77,6 +78,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./run.js')).run,
   },
   ...AGAIN_COMMANDS,
+  ...TRIGGER_COMMANDS,
   ...LOOKING_COMMANDS,
   {
     name: 'approve',

@@ -29,11 +29,10 @@ export interface RunLine {
   readonly view?: RunView;
 }
 
-export async function startRun(
-  client: Client,
-  settings: ConnectionSettings,
-  input: PipelineInput,
-): Promise<string> {
+/** What links are made of. */
+export type Addresses = Pick<ConnectionSettings, 'apiUrl' | 'uiUrl' | 'namespace'>;
+
+export async function startRun(client: Client, settings: Addresses, input: PipelineInput): Promise<string> {
   const { plan, run, requestedBy, planHash } = input;
   const view = initialRunView(input);
   const links = linksOf(settings, input);
@@ -65,7 +64,7 @@ export async function startRun(
 }
 
 /** Where else to look at a run. The addresses are those of whoever starts it. */
-function linksOf(settings: ConnectionSettings, { run, plan }: PipelineInput): Record<string, string> {
+function linksOf(settings: Addresses, { run, plan }: PipelineInput): Record<string, string> {
   const target = uiOf(settings, targetId(plan));
   return {
     output: urlOf(settings.apiUrl, `/v1/runs/${encodeURIComponent(run)}/logs`).href,

@@ -22,17 +22,27 @@ const MAX_BUFFER = 64 * 1024 ** 2;
 /** What git sets for a hook and would answer by, instead of by the folder it is asked in. */
 const OF_A_HOOK = /^GIT_(DIR|WORK_TREE|INDEX_FILE|PREFIX|COMMON_DIR|NAMESPACE|.*OBJECT_DIRECTOR(Y|IES))$/;
 
-/** Runs git by its arguments. Fails with what git says. */
-export const git = async (cwd: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string> =>
-  (await gitBytes(cwd, args, env)).toString().trimEnd();
+/** Runs git by its arguments, until `signal`. Fails with what git says. */
+export const git = async (
+  cwd: string,
+  args: readonly string[],
+  env?: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<string> => (await gitBytes(cwd, args, env, signal)).toString().trimEnd();
 
-async function gitBytes(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Buffer> {
+async function gitBytes(
+  cwd: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  signal?: AbortSignal,
+): Promise<Buffer> {
   const inherited = Object.entries(process.env).filter(([name]) => !OF_A_HOOK.test(name));
   const options = {
     cwd,
     env: { ...Object.fromEntries(inherited), GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', ...env },
     maxBuffer: MAX_BUFFER,
     encoding: 'buffer',
+    ...(signal && { signal }),
   } as const;
   return (await promisify(execFile)('git', [...args], options)).stdout;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { NAME } from '../domain/ids.js';
 import { choice, integer, yesOrNo } from './fields.js';
 import { duration } from './measures.js';
+import { repositorySchema } from './repository-schema.js';
 
 const required = (description: string) => choice(['required'], [], { description, examples: ['required'] });
 
@@ -81,5 +82,13 @@ export const policySchema = z.strictObject({
     propertyNames: { type: 'string', pattern: NAME.source },
   }),
   retention: retention.optional(),
+  repositories: z
+    .record(z.string(), repositorySchema)
+    .meta({
+      description: 'what workers fetch for webhooks and schedules, by the service that each must hold',
+      examples: [{ storefront: { url: 'https://github.com/acme/storefront.git' } }],
+      propertyNames: { type: 'string', pattern: NAME.source },
+    })
+    .optional(),
 });
 export type PolicyInput = z.output<typeof policySchema>;

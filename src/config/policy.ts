@@ -7,6 +7,7 @@ import { parseAt, problemAt, sourceOf, wasRead, type Source } from './issues.js'
 import { misnamed } from './fields.js';
 import { inOrder, type Loaded, type Problem } from './problem.js';
 import { policySchema, type PolicyInput } from './policy-schema.js';
+import { repositoryOfInput, repositoryRules } from './repositories.js';
 
 const DAY_MS = 86_400_000;
 
@@ -26,8 +27,9 @@ export function policyIn(file: string, { document, problems: found }: ParsedDocu
     : { ok: true, value: policyOf(input) };
 }
 
-function rules({ environments }: PolicyInput, source: Source): Problem[] {
-  const problems = Object.entries(environments).flatMap(([name, rules]) => {
+function rules({ environments, repositories = {} }: PolicyInput, source: Source): Problem[] {
+  const problems = repositoryRules(repositories, Object.keys(environments), source);
+  const ofEnvironments = Object.entries(environments).flatMap(([name, rules]) => {
     const path = ['environments', name];
     const found: Problem[] = [];
     if (!NAME.test(name)) found.push(problemAt(source, path, ...misnamed(name), 'key'));
@@ -52,6 +54,7 @@ function rules({ environments }: PolicyInput, source: Source): Problem[] {
       );
     return found;
   });
+  problems.push(...ofEnvironments);
   if (Object.keys(environments).length === 0 && wasRead(source, ['environments']))
     problems.push(
       problemAt(source, ['environments'], 'there is no environment', 'production: { identity: asserted }'),
@@ -68,7 +71,7 @@ function requiring(approvals: Approvals): Pick<ApprovalPolicy, 'requires'> {
 }
 type Approvals = PolicyInput['environments'][string]['approvals'];
 
-const policyOf = ({ environments, retention }: PolicyInput): Policy => ({
+const policyOf = ({ environments, retention, repositories }: PolicyInput): Policy => ({
   ...(retention === undefined ? {} : { retention: retentionOf(retention) }),
   environments: Object.fromEntries(
     Object.entries(environments).map(([name, { approvals }]) => [
@@ -85,6 +88,13 @@ const policyOf = ({ environments, retention }: PolicyInput): Policy => ({
       },
     ]),
   ),
+  ...(repositories === undefined
+    ? {}
+    : {
+        repositories: Object.fromEntries(
+          Object.entries(repositories).map(([service, input]) => [service, repositoryOfInput(input)]),
+        ),
+      }),
 });
 
 const retentionOf = (given: NonNullable<PolicyInput['retention']>): Retention => ({

@@ -102,6 +102,7 @@ async function startProcesses(
     SHIPWAY_STATE_DIR: stateDir,
     SHIPWAY_POLICY: policyFile,
     SHIPWAY_API_PORT: apiPort,
+    ...(temporal.uiUrl === undefined ? {} : { SHIPWAY_UI_URL: temporal.uiUrl }),
   };
   const worker = keepRunning({
     name: 'worker',

@@ -1,5 +1,6 @@
 import { row, type FailureRow } from './failure-row.js';
 import { STAGE_FAILURES } from './stage-failures.js';
+import { TRIGGER_FAILURES } from './trigger-failures.js';
 
 /** The failure table: activities throw from it, the CLI prints from it, the docs list it. */
 export const FAILURES = {
@@ -201,6 +202,7 @@ export const FAILURES = {
     'Temporal did not answer, or a workflow ended while it was being asked',
     'see `shipway doctor`; it is asked again',
   ),
+  ...TRIGGER_FAILURES,
   'config.invalid': row(false, 'a configuration file has errors', 'correct them as listed', 2),
   'internal.bug': row(
     false,

@@ -211,6 +211,8 @@ export interface Plan extends TargetRef {
   readonly committedAt: string;
   /** E-mail of the commit's author, for the rule against self-approval. */
   readonly author: string;
+  /** Who had a machine ask for it: who pushed, or made the schedule; for the same rule. Absent: whoever asks does so in person. */
+  readonly askedBy?: readonly string[];
   /** Environments that it ships to before its own, in this order; absent: none. */
   readonly through?: readonly string[];
   /** Why it is shipped where rules rolled it back before; absent: there it is refused. */

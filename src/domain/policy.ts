@@ -1,5 +1,7 @@
 import { DEFAULT_RETENTION, type Retention } from './retention.js';
+import type { Plan } from './plan.js';
 import type { Person } from './statement.js';
+import type { Repository } from './trigger.js';
 
 /** What a policy may require of every release: kinds of evidence by the keys of the policy. */
 export const REQUIRABLE = { security_scan: 'scan', performance_test: 'performance_test' } as const;
@@ -24,14 +26,21 @@ export interface Policy {
   readonly environments: Readonly<Record<string, EnvironmentPolicy>>;
   /** Absent in a policy that says nothing of it: the defaults. */
   readonly retention?: Retention;
+  /** What triggers may fetch, by service; absent: nothing. */
+  readonly repositories?: Readonly<Record<string, Repository>>;
 }
 /** That of the policy which was published, or of none. */
 export const retentionIn = (row: { readonly text: string } | undefined): Retention =>
   row === undefined ? DEFAULT_RETENTION : retentionOf(JSON.parse(row.text) as Policy);
 export const retentionOf = ({ retention }: Policy): Retention => retention ?? DEFAULT_RETENTION;
 
-/** Who may not approve a run that `requestedBy` asked for and `author` wrote. */
-export function barredFrom(policy: ApprovalPolicy, requestedBy: Person, author: string): readonly Person[] {
-  return policy.selfApproval ? [] : [...new Set([requestedBy, author, localPart(author)])];
+/** Who may not approve a run that `requestedBy` asked for: nor its commit's author, nor who had a machine ask. */
+export function barredFrom(
+  policy: ApprovalPolicy,
+  requestedBy: Person,
+  { author, askedBy = [] }: Pick<Plan, 'author' | 'askedBy'>,
+): readonly Person[] {
+  if (policy.selfApproval) return [];
+  return [...new Set([requestedBy, ...[author, ...askedBy].flatMap((name) => [name, localPart(name)])])];
 }
 const localPart = (email: string): string => email.split('@')[0] ?? email;

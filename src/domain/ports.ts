@@ -2,6 +2,7 @@ import type { TargetRef } from './ids.js';
 import type { Configuration, Probe, Share, UserKey } from './plan.js';
 import type { Digest, Release } from './release.js';
 import type { Slot } from './target.js';
+import type { CommitStatus } from './trigger.js';
 import type { Counters } from './watching.js';
 
 /** The world behind small interfaces. Every method converges (twice is once) and takes an `AbortSignal`. */
@@ -183,4 +184,9 @@ export interface SecretVault extends SecretStore {
   keep(path: string, sealed: string, by: string, signal: AbortSignal): Promise<number>;
   /** Takes away one version, or all; twice is once. Answers what was there. */
   remove(path: string, version: number | undefined, signal: AbortSignal): Promise<readonly number[]>;
+}
+
+/** Statuses of commits at GitHub or GitLab. The same status twice is one. Fails with `status.unavailable`, `status.refused`. */
+export interface StatusBoard {
+  set(project: string, status: CommitStatus, signal: AbortSignal): Promise<void>;
 }

@@ -8,6 +8,8 @@ import type { ArtifactStore, SecretVault } from '../domain/ports.js';
 import type { Store } from '../domain/store.js';
 import type { WorkerSettings } from '../settings.js';
 import { packageVersion } from '../paths.js';
+import { currentPolicy } from './current-policy.js';
+import { hooksOf } from './hooks.js';
 
 interface Parts {
   readonly settings: WorkerSettings;
@@ -42,6 +44,7 @@ export function serve({
     maxArtifactBytes: settings.maxArtifactBytes,
     version: packageVersion(),
     metrics: processMetrics(store),
+    hooks: hooksOf({ client, store, log, policy: currentPolicy(store), env: process.env }),
     onBug: (error) => {
       log.error({ err: error }, 'a request met an error that nobody foresaw');
     },

@@ -15,6 +15,7 @@ const serving = (version: string): TargetState => ({ ...newTarget(REF), live: li
 /** v2 is live, and follows v1; `listed`: what its run listed as what it follows. */
 async function known(listed: string | undefined, { kept = true, named = '' } = {}) {
   const [store, artifacts] = [memoryStore(), memoryArtifacts()];
+  artifacts.keep('source');
   const listedIn = kept ? artifacts : memoryArtifacts();
   const ancestors = listed === undefined ? undefined : named || listedIn.keep(listed);
   const run = { run: 'second', plan: plan('v2'), planHash: '', requestedBy: 'alice' };
@@ -54,7 +55,10 @@ describe('a commit is outdated', () => {
   test('not any, when the list is not kept any more, cannot be read, or is named by no digest', async () => {
     await check(await known(LIST, { kept: false }), v1);
     const of = await known(LIST);
-    const broken = { get: () => Promise.reject(new Error('EIO')), has: of.artifacts.has };
+    const broken = {
+      get: () => Promise.reject(new Error('EIO')),
+      has: (digest: string) => of.artifacts.has(digest),
+    };
     await check({ ...of, artifacts: { ...of.artifacts, ...broken } }, v1);
     await check(await known(LIST, { named: '../etc/passwd' }), v1);
   });

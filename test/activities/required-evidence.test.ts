@@ -86,7 +86,9 @@ test('nobody is asked to approve a release that lacks it', async () => {
 describe('before anything runs', () => {
   const taken = (...more: readonly StagePlan[]) => {
     const input = pipelineInput(plan('v1', { stages: [...more, ...plan('v1').stages] }));
-    const deps = { store: memoryStore(), policy, artifacts: memoryArtifacts(), secrets: memorySecrets() };
+    const artifacts = memoryArtifacts();
+    artifacts.keep('source');
+    const deps = { store: memoryStore(), policy, artifacts, secrets: memorySecrets() };
     return activityOf(`pipeline/shop/${input.run}`).run(admitRun(deps), input);
   };
   test('a run is refused whose stages would not make it', async () => {

@@ -10,6 +10,7 @@ import { secrets } from './lab/secrets.js';
 import { retrying } from './lab/retrying.js';
 import { steering } from './lab/steering.js';
 import { shipping } from './lab/shipping.js';
+import { triggering } from './lab/triggering.js';
 import { temporalsOwn } from './lab/temporals-own.js';
 
 /** Everything that needs `shipway dev` shares one, in the order of these stories. */
@@ -54,6 +55,9 @@ describe('a run that is tried again', () => {
 });
 describe('the house', () => {
   keeping(lab);
+});
+describe('a push, and the clock', () => {
+  triggering(lab);
 });
 describe('without a worker', () => {
   noWorker(lab, () => made().abandoned);

@@ -31,6 +31,17 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, words: string]>
   [`statement=$(shipway status "$SERVICE/$RUN" --json | node -e '`]: SIGNAL,
   'temporal workflow signal --address "$ADDRESS" --workflow-id "pipeline/$SERVICE/$RUN" --name approve --input "$statement"':
     SIGNAL,
+  ...Object.fromEntries(
+    [
+      'add nightly --cron "0 3 * * 1-5" --timezone Europe/Berlin --environment staging',
+      'list',
+      'pause nightly --reason "before the fair"',
+      ...['resume', 'now', 'remove'].map((action) => `${action} nightly`),
+    ].map((typed) => [
+      `shipway schedule ${typed}`,
+      ['test/cli/lab/triggering.ts', `schedule ${typed}`] as const,
+    ]),
+  ),
 };
 
 /** Commands that are typed here as the documents have them, `RUN` being the run at hand. */

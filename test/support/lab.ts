@@ -5,6 +5,7 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import {
   createControlActivities,
   createEffectActivities,
+  createTriggerActivities,
   createWaitingActivities,
 } from '../../activities/index.js';
 import { afterAll, beforeEach } from 'vitest';
@@ -30,6 +31,7 @@ import { openWorkflows } from './open-workflows.js';
 import { freshNamespace, temporalAddress, workflowBundle } from './servers.js';
 import { timeSkippingServer } from './time-skipping.js';
 import { cancelled, fakeStages, fakeWatch } from './fake-commands.js';
+import { fakeTriggers, triggerDeps, type FakeTriggers } from './fake-triggers.js';
 import { fakeWorld, type FakeWorld } from './fake-world.js';
 
 export const HOST = 'test-host';
@@ -80,6 +82,8 @@ export interface Lab {
   readonly store: MemoryStore;
   readonly artifacts: MemoryArtifacts;
   readonly world: FakeWorld;
+  /** What triggers find. */
+  readonly triggers: FakeTriggers;
   watching: WatchScript;
   staging: (stage: string, attempt: number) => Promise<void>;
   /** Makes the named stage run until it is cancelled; resolves when it has begun. */
@@ -143,7 +147,14 @@ async function createLab(server: 'time skipping' | 'real' = 'time skipping'): Pr
       workflowBundle: workflowBundle(),
       activities: createControlActivities(control),
     }),
-    Worker.create({ ...common, taskQueue: QUEUES.watch, activities: createWaitingActivities(control) }),
+    Worker.create({
+      ...common,
+      taskQueue: QUEUES.watch,
+      activities: {
+        ...createWaitingActivities(control),
+        ...createTriggerActivities(triggerDeps(lab.triggers, control)),
+      },
+    }),
     Worker.create({
       ...common,
       taskQueue: queues.effects,
@@ -178,6 +189,7 @@ function labOf(env: TestWorkflowEnvironment, store: MemoryStore, world: FakeWorl
     store,
     artifacts: memoryArtifacts(),
     world,
+    triggers: fakeTriggers(),
     watching: () => undefined,
     staging: () => Promise.resolve(),
     stallStage: (stalled) =>

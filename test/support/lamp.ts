@@ -17,6 +17,14 @@ const POLICY = `environments:
     identity: asserted
     approvals: { required_approvals: 1, expires_after: 1h, self_approval: false }
 `;
+/** What the last commit's says beside: a repository whose pushes are heard. */
+const repositories = (folder: string): string => `repositories:
+  lamp:
+    url: ${folder}/lamp.git
+    provider: github
+    project: acme/lamp
+    hook: { secret: ${folder}/hook-secret, branches: [main], environment: staging }
+`;
 const service = (bake: string, build: string): string => `service: lamp
 stages:
   - { name: test, script: [sh test.sh], reports: { junit: [junit.xml] } }
@@ -81,14 +89,19 @@ export async function makeLamp(directory: string): Promise<void> {
   const steady = {
     'server.js': SERVER,
     'package.json': '{ "type": "module" }\n',
-    'shipway.policy.yaml': POLICY,
     '.gitignore': '.shipway/\n',
   };
   for (const [tag, { test = WELL, bake = '1s', build = 'true' }] of Object.entries({
     ...RELEASES,
     flaky: flaky(dirname(directory)),
   })) {
-    const changing = { 'version.txt': tag, 'test.sh': `${test}\n`, 'shipway.yaml': service(bake, build) };
+    const policy = tag === 'flaky' ? `${POLICY}${repositories(dirname(directory))}` : POLICY;
+    const changing = {
+      'shipway.policy.yaml': policy,
+      'version.txt': tag,
+      'test.sh': `${test}\n`,
+      'shipway.yaml': service(bake, build),
+    };
     for (const [name, text] of Object.entries({ ...steady, ...changing }))
       await writeFile(join(directory, name), text);
     const by = { name: 'Lamp', email: 'lamp@example.invalid', date: '2026-01-05T09:00:00Z' };

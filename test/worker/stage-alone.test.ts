@@ -86,7 +86,7 @@ async function begin(stages: readonly ReturnType<typeof commandStage>[], files =
   await mkdir(repository);
   const { commit, source } = await committed(repository, artifacts, files);
   const input = { ...pipelineInput(plan('v1', { commit, stages })), source };
-  await startRun(client, { temporalAddress: temporalAddress(), namespace, apiUrl: api }, input);
+  await startRun(client, { namespace, apiUrl: api }, input);
   return input;
 }
 const handle = ({ run }: PipelineInput) => client.workflow.getHandle(`pipeline/shop/${run}`);

@@ -1,0 +1,158 @@
+import { Context } from '@temporalio/activity';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { startRun, type Addresses } from '../src/client/runs.js';
+import { uiOf } from '../src/client/ui-address.js';
+import { pipelineId } from '../src/domain/ids.js';
+import type { Ended } from '../src/domain/inputs.js';
+import { MEMO_VIEW } from '../src/domain/messages.js';
+import type { StatusBoard } from '../src/domain/ports.js';
+import type { Statement } from '../src/domain/statement.js';
+import {
+  askersOf,
+  requesterOf,
+  triggeredRun,
+  type CommitStatus,
+  type Prepared,
+  type Repository,
+  type Resolved,
+  type Sources,
+  type TriggerInput,
+  type Triggered,
+} from '../src/domain/trigger.js';
+import type { RunView } from '../src/domain/view.js';
+import { ShipwayError } from '../src/errors.js';
+import { sha256 } from '../src/hash.js';
+import { entry, self } from './audit.js';
+import { beating } from './beating.js';
+import type { ControlDeps } from './deps.js';
+
+/** What activities of triggers work with. */
+export interface TriggerDeps extends Pick<ControlDeps, 'store' | 'client' | 'policy'> {
+  readonly sources: Sources;
+  /** Where statuses of a repository are written; `undefined` when they are not. Fails with `credential.missing`. */
+  readonly statuses: (repository: Repository) => Promise<StatusBoard | undefined>;
+  /** Links to a run, for people. */
+  readonly links: Addresses;
+}
+
+/** The commit that a schedule's branch is at: asked once, so that whatever is tried again is about the same one. */
+export const findCommit =
+  ({ policy, sources }: Pick<TriggerDeps, 'policy' | 'sources'>) =>
+  ({ service, cause }: TriggerInput): Promise<{ readonly commit: string }> =>
+    beating(async (signal) => {
+      const repository = await allowed(policy, { service, cause });
+      return { commit: await sources.headOf(repository, cause.branch, signal) };
+    });
+
+/**
+ * Starts the run of a trigger as a client does: what is shipped is the repository's of the policy, whatever a request says. Tried again
+ * it is the same run. Fails with `repository.unknown`, `repository.unavailable`, `repository.refused`, `commit.unknown`,
+ * `credential.missing`, `config.invalid`.
+ */
+export const startTriggered = (deps: TriggerDeps) => (input: Resolved) =>
+  beating(async (signal): Promise<Triggered> => {
+    const { service, cause, commit } = input;
+    const run = triggeredRun(commit, sha256(self()));
+    const known = await deps.store.runs.find(pipelineId(service, run));
+    if (known !== undefined) return { service, environment: known.plan.environment, run, commit };
+    const repository = await allowed(deps.policy, input);
+    const environment = cause.kind === 'push' ? repository.hook?.environment : cause.environment;
+    const prepared = await deps.sources.prepare(
+      {
+        ...{ service, repository, branch: cause.branch, commit, askedBy: askersOf(cause) },
+        ...(environment === undefined ? {} : { environment }),
+      },
+      signal,
+    );
+    await start(deps, input, run, prepared);
+    return { service, environment: prepared.plan.environment, run, commit };
+  });
+
+/** What the policy that rules now lets this cause fetch. */
+async function allowed(policy: TriggerDeps['policy'], { service, cause }: TriggerInput): Promise<Repository> {
+  const { repositories = {} } = await policy();
+  const repository = Object.hasOwn(repositories, service) ? repositories[service] : undefined;
+  if (repository === undefined)
+    throw new ShipwayError('repository.unknown', `the policy names no repository of ${service}`);
+  if (cause.kind === 'push' && repository.hook?.branches.includes(cause.branch) !== true)
+    throw new ShipwayError('repository.unknown', `a push to ${cause.branch} of ${service} starts nothing`);
+  return repository;
+}
+
+const GOOD_MS = 10 * 60_000;
+
+async function start(
+  { client, store, links }: TriggerDeps,
+  { cause }: Resolved,
+  run: string,
+  { plan, planHash, source, ancestors }: Prepared,
+): Promise<void> {
+  const requestedBy = requesterOf(cause);
+  const now = Date.now();
+  const statement: Statement = {
+    ...{ person: requestedBy, verb: 'run', on: planHash, nonce: self(), signature: 'none' },
+    at: new Date(now).toISOString(),
+    until: new Date(now + GOOD_MS).toISOString(),
+  };
+  const { service, environment, version } = plan;
+  const said = cause.kind === 'push' ? { delivery: cause.delivery } : { schedule: cause.name };
+  await store.audit.append([
+    entry({ service, environment, version }, 'trigger.fired', {
+      ...{ run, by: requestedBy, branch: cause.branch, asked_by: askersOf(cause), ...said },
+    }),
+  ]);
+  try {
+    await startRun(client, links, { run, plan, planHash, source, ancestors, requestedBy, statement });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+/** Keeps why a trigger started nothing. */
+export const recordUnfired =
+  ({ store }: Pick<ControlDeps, 'store'>) =>
+  async ({ input, commit, why }: { input: TriggerInput; commit: string; why: string }): Promise<void> => {
+    const { service, cause } = input;
+    const environment = (cause.kind === 'schedule' ? cause.environment : undefined) ?? '';
+    await store.audit.append([
+      entry({ service, environment, version: commit.slice(0, 12) }, 'trigger.refused', {
+        ...{ by: requesterOf(cause), branch: cause.branch, why },
+      }),
+    ]);
+  };
+
+/** Waits until a run has ended in any way. */
+export const awaitRun =
+  ({ client }: Pick<ControlDeps, 'client'>) =>
+  ({ service, run }: Pick<Triggered, 'service' | 'run'>): Promise<Ended> =>
+    beating(async (signal) => {
+      const handle = client.workflow.getHandle(pipelineId(service, run));
+      for (;;) {
+        signal.throwIfAborted();
+        const { status, memo } = await handle.describe();
+        if (status.name !== 'RUNNING') {
+          const { outcome, reason } = (memo?.[MEMO_VIEW] as RunView | undefined) ?? {};
+          return outcome === undefined
+            ? { outcome: 'failed', reason: `${status.name.toLowerCase()} in Temporal` }
+            : { outcome, reason: reason ?? '' };
+        }
+        await Context.current().sleep(ASK_MS);
+      }
+    });
+const ASK_MS = 1_000;
+
+/** Shows at the commit how it goes, where the policy says so. The same again changes nothing. */
+export const reportStatus =
+  ({ policy, statuses, links }: Pick<TriggerDeps, 'policy' | 'statuses' | 'links'>) =>
+  async ({
+    service,
+    run,
+    ...status
+  }: Omit<CommitStatus, 'link'> & { readonly service: string; readonly run?: string }): Promise<void> => {
+    const { repositories = {} } = await policy();
+    const repository = Object.hasOwn(repositories, service) ? repositories[service] : undefined;
+    const board = repository && (await statuses(repository));
+    const link = run === undefined ? undefined : uiOf(links, pipelineId(service, run));
+    const shown = { ...status, ...(link === undefined ? {} : { link }) };
+    await board?.set(repository?.project ?? '', shown, Context.current().cancellationSignal);
+  };

@@ -1,0 +1,81 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { z } from 'zod';
+import type { HookProvider, Push } from '../domain/trigger.js';
+
+/** What a verified request says: a push of a repository, or why it starts nothing. */
+export type Heard =
+  | { readonly kind: 'push'; readonly project: string; readonly push: Push }
+  | { readonly kind: 'ignored'; readonly project?: string; readonly reason: string };
+
+const commit = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, 'it is no commit id');
+const person = z.string().regex(/^[^\p{C}]{1,100}$/u, 'it is no name');
+const named = z.string().max(200).nullish();
+const step = { ref: z.string().max(500), before: commit, after: commit };
+
+const github = z.object({
+  ...step,
+  repository: z.object({ full_name: z.string().max(500) }),
+  pusher: z.object({ name: person, email: named }),
+  sender: z.object({ login: named }).nullish(),
+});
+const gitlab = z.object({
+  ...step,
+  project: z.object({ path_with_namespace: z.string().max(500) }),
+  user_username: person,
+  user_name: named,
+  user_email: named,
+});
+
+const EVENT: Readonly<Record<HookProvider, { readonly header: string; readonly push: string }>> = {
+  github: { header: 'x-github-event', push: 'push' },
+  gitlab: { header: 'x-gitlab-event', push: 'Push Hook' },
+};
+
+/** Fails with a `ZodError` for a push that is not as its provider documents it, and with a `SyntaxError` for what is no JSON. */
+export function heard(provider: HookProvider, headers: IncomingHttpHeaders, body: Uint8Array): Heard {
+  const { header, push } = EVENT[provider];
+  const event = String(headers[header] ?? '');
+  if (event !== push)
+    return { kind: 'ignored', reason: `only pushes start runs, and this is ${event || 'no event'}` };
+  const json: unknown = JSON.parse(Buffer.from(body).toString());
+  return provider === 'github' ? ofGithub(github.parse(json)) : ofGitlab(gitlab.parse(json));
+}
+
+const ofGithub = ({ repository, pusher, sender, ...rest }: z.output<typeof github>): Heard =>
+  pushOf(repository.full_name, rest, [pusher.name, sender?.login, pusher.email]);
+
+const ofGitlab = ({
+  project,
+  user_username,
+  user_name,
+  user_email,
+  ...rest
+}: z.output<typeof gitlab>): Heard =>
+  pushOf(project.path_with_namespace, rest, [user_username, user_name, user_email]);
+
+const BRANCH = 'refs/heads/';
+const NOTHING = /^0+$/;
+
+function pushOf(
+  project: string,
+  { ref, before, after }: { readonly ref: string; readonly before: string; readonly after: string },
+  [pusher, ...others]: readonly [string, ...(string | null | undefined)[]],
+): Heard {
+  if (!ref.startsWith(BRANCH)) return { kind: 'ignored', project, reason: `${ref} is no branch` };
+  const branch = ref.slice(BRANCH.length);
+  if (NOTHING.test(after)) return { kind: 'ignored', project, reason: `${branch} was deleted` };
+  const alsoKnownAs = others.filter((name) => typeof name === 'string' && name !== '' && name !== pusher);
+  return {
+    kind: 'push',
+    project,
+    push: { branch, before, after, pusher, alsoKnownAs: alsoKnownAs as string[] },
+  };
+}
+
+/** What the provider calls this delivery; for people who look for it there, and nothing goes by it: nobody signs it. */
+export function deliveryOf(provider: HookProvider, headers: IncomingHttpHeaders): string {
+  const names =
+    provider === 'github' ? ['x-github-delivery'] : ['idempotency-key', 'webhook-id', 'x-gitlab-event-uuid'];
+  const said = names.map((name) => headers[name]).find((value) => typeof value === 'string');
+  return typeof said === 'string' && /^[\w.:-]{1,100}$/.test(said) ? said : 'unnamed';
+}

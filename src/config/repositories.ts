@@ -1,0 +1,79 @@
+import { NAME } from '../domain/ids.js';
+import type { HookProvider, Repository } from '../domain/trigger.js';
+import { alternative } from './alternative.js';
+import { misnamed } from './fields.js';
+import { problemAt, type Source } from './issues.js';
+import type { Problem } from './problem.js';
+import type { RepositoryInput } from './repository-schema.js';
+
+type Inputs = Readonly<Record<string, RepositoryInput>>;
+
+/** What a schema cannot say of the repositories of a policy. */
+export function repositoryRules(inputs: Inputs, environments: readonly string[], source: Source): Problem[] {
+  const found: Problem[] = [];
+  for (const [service, input] of Object.entries(inputs)) {
+    const path = ['repositories', service];
+    if (!NAME.test(service)) found.push(problemAt(source, path, ...misnamed(service), 'key'));
+    for (const key of ['provider', 'project'] as const)
+      if (input[key] === undefined && (input.hook ?? input.status) !== undefined)
+        found.push(
+          problemAt(
+            source,
+            path,
+            `${key} is missing, and hooks and statuses need it`,
+            key === 'provider' ? 'provider: github' : 'project: acme/storefront',
+            'key',
+          ),
+        );
+    const environment = input.hook?.environment;
+    if (environment !== undefined && !environments.includes(environment))
+      found.push(
+        problemAt(
+          source,
+          [...path, 'hook', 'environment'],
+          `the policy has no environment ${environment}`,
+          alternative(environment, environments),
+        ),
+      );
+    if (input.credential !== undefined && !input.url.startsWith('https:'))
+      found.push(
+        problemAt(
+          source,
+          [...path, 'credential'],
+          'only what is fetched over https has a credential here',
+          'leaving it out; ssh has keys of its own',
+        ),
+      );
+  }
+  return found;
+}
+
+const PUBLIC: Readonly<Record<HookProvider, string>> = {
+  github: 'https://api.github.com',
+  gitlab: 'https://gitlab.com/api/v4',
+};
+
+export function repositoryOfInput({ url, file, credential, ...input }: RepositoryInput): Repository {
+  const { provider, project, hook, status } = input;
+  return {
+    url,
+    file: file ?? 'shipway.yaml',
+    ...(credential === undefined ? {} : { credential }),
+    ...(provider === undefined ? {} : { provider }),
+    ...(project === undefined ? {} : { project }),
+    ...(hook === undefined ? {} : { hook: hookOf(hook) }),
+    ...(status === undefined || provider === undefined
+      ? {}
+      : { status: { token: status.token, api: (status.api_url ?? PUBLIC[provider]).replace(/\/+$/, '') } }),
+  };
+}
+
+const hookOf = ({
+  secret,
+  branches,
+  environment,
+}: NonNullable<RepositoryInput['hook']>): NonNullable<Repository['hook']> => ({
+  secret,
+  branches,
+  ...(environment === undefined ? {} : { environment }),
+});

@@ -1,0 +1,68 @@
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { Hooked, Hooks, Started } from '../api/hooks.js';
+import { QUEUES, pipelineId } from '../domain/ids.js';
+import type { Policy } from '../domain/policy.js';
+import type { Store } from '../domain/store.js';
+import { pushText, triggerId, triggeredRun, type TriggerInput } from '../domain/trigger.js';
+import { ShipwayError } from '../errors.js';
+import { sha256 } from '../hash.js';
+import { credential } from './credential.js';
+
+interface Deps {
+  readonly client: Client;
+  readonly store: Pick<Store, 'runs'>;
+  readonly policy: () => Promise<Policy>;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Logger;
+}
+
+/** What the API's webhooks do: each push is one workflow, and one run. */
+export const hooksOf = (deps: Deps): Hooks => ({
+  of: async (provider) => {
+    const all = Object.entries((await deps.policy()).repositories ?? {});
+    const hooked = all.filter(([, r]) => r.provider === provider && r.hook !== undefined);
+    return (await Promise.all(hooked.map((one) => withSecret(deps, one)))).flat();
+  },
+  start: (input) => start(deps, input),
+});
+
+/** One whose secret this worker has not is no repository here, and its log says so. */
+async function withSecret(
+  { env, log }: Deps,
+  [service, repository]: readonly [string, Hooked['repository']],
+): Promise<readonly Hooked[]> {
+  try {
+    return [{ service, repository, secret: await credential(repository.hook?.secret ?? '', env) }];
+  } catch (error) {
+    if (!(error instanceof ShipwayError)) throw error;
+    log.error({ service, why: error.message }, 'webhooks of this repository cannot be verified');
+    return [];
+  }
+}
+
+/**
+ * One that Temporal knows is not started again; nor is one that it has forgotten, whose run the store knows. Fails with
+ * `store.unavailable`, `temporal.unavailable`.
+ */
+async function start({ client, store }: Deps, input: TriggerInput): Promise<Started> {
+  const { service, cause } = input;
+  if (cause.kind !== 'push') throw new Error('only pushes come by hooks');
+  const trigger = triggerId(service, sha256(pushText(service, cause)).slice(0, 32));
+  const run = triggeredRun(cause.after, sha256(trigger));
+  const told = { service, run, trigger };
+  if ((await store.runs.find(pipelineId(service, run))) !== undefined) return { ...told, known: true };
+  try {
+    await client.workflow.start('trigger', {
+      workflowId: trigger,
+      taskQueue: QUEUES.control,
+      args: [input],
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      staticSummary: `${cause.provider}: ${cause.after.slice(0, 12)} pushed to ${service}`,
+    });
+    return { ...told, known: false };
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return { ...told, known: true };
+    throw new ShipwayError('temporal.unavailable', 'Temporal did not take the trigger', { cause: error });
+  }
+}

@@ -1,0 +1,113 @@
+import { createReadStream } from 'node:fs';
+import { join, relative } from 'node:path';
+import {
+  branchesOf,
+  bundleOf,
+  configAt,
+  environmentsAsked,
+  factsOf,
+  fileAt,
+  formatProblems,
+  git,
+  resolvePlan,
+  type ServiceConfig,
+} from '../config/index.js';
+import { environmentsOf } from '../domain/environments.js';
+import type { Plan } from '../domain/plan.js';
+import type { ArtifactStore } from '../domain/ports.js';
+import { toReuse } from '../domain/reuse.js';
+import type { Store } from '../domain/store.js';
+import type { Prepared, Sources, Wanted } from '../domain/trigger.js';
+import { ShipwayError, UsageError } from '../errors.js';
+import { digestOf } from '../hash.js';
+import { headOf, withClone, type Fetching } from './fetched.js';
+
+interface Deps {
+  readonly fetching: Fetching;
+  readonly store: Pick<Store, 'releases' | 'targets'>;
+  readonly artifacts: Pick<ArtifactStore, 'put'>;
+}
+
+/** Plays the client where nobody sits at one: the same plan of the same commit as `shipway run` makes. */
+export const sourcesOf = (deps: Deps): Sources => ({
+  headOf: (repository, branch, signal) => headOf(deps.fetching, repository, branch, signal),
+  prepare: (wanted, signal) =>
+    withClone(deps.fetching, wanted.repository, signal, async (clone) => {
+      await refuseForeign(clone, wanted);
+      const plan = await refusing(() => planOf(deps, clone, wanted));
+      return { plan, planHash: digestOf(plan), ...(await kept(deps, clone, wanted.commit)) };
+    }),
+});
+
+/** A body that was signed long ago, or by who knows the secret and cannot push, ships nothing that is not on the branch. */
+async function refuseForeign(clone: string, { repository, branch, commit }: Wanted): Promise<void> {
+  const held = await git(clone, ['merge-base', '--is-ancestor', commit, `refs/heads/${branch}`]).then(
+    () => true,
+    () => false,
+  );
+  if (held) return;
+  throw new ShipwayError(
+    'commit.unknown',
+    `${branch} of ${repository.url} does not hold ${commit.slice(0, 12)}`,
+  );
+}
+
+async function planOf({ store }: Deps, clone: string, wanted: Wanted): Promise<Plan> {
+  const { service, commit, environment } = wanted;
+  const config = await configOf(clone, wanted);
+  if (config.service !== service)
+    throw new ShipwayError(
+      'repository.refused',
+      `${wanted.repository.file} is of service ${config.service}, and the policy lets this repository ship ${service}`,
+    );
+  const facts = await factsOf(clone, commit, commit, branchesOf(config));
+  const environments = environmentsAsked(environment, config);
+  const askedBy = { askedBy: wanted.askedBy };
+  const plan = resolvePlan(config, environments, facts);
+  const rows = await store.releases.list({ service, commit });
+  const built = toReuse(rows, await store.targets.list(service), environmentsOf(plan));
+  return { ...(built === undefined ? plan : resolvePlan(config, environments, facts, built)), ...askedBy };
+}
+
+const TYPESCRIPT = 'shipway.config.ts';
+
+async function configOf(clone: string, { repository, commit }: Wanted): Promise<ServiceConfig> {
+  const file = join(clone, repository.file);
+  if (
+    (await fileAt(clone, commit, file)) === undefined &&
+    (await fileAt(clone, commit, join(clone, TYPESCRIPT)))
+  )
+    throw new ShipwayError(
+      'repository.refused',
+      `commit ${commit.slice(0, 12)} has ${TYPESCRIPT} and no ${repository.file}: workers run no configuration, so triggers need YAML`,
+    );
+  const loaded = await configAt(clone, commit, file);
+  if (loaded.ok) return loaded.value;
+  const problems = loaded.problems.map((p) => ({ ...p, file: relative(clone, p.file) }));
+  throw new ShipwayError('config.invalid', formatProblems(problems));
+}
+
+/** What a person at a terminal would be told is the reason. */
+async function refusing<T>(body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new ShipwayError('repository.refused', error.message, { cause: error });
+  }
+}
+
+async function kept(
+  { artifacts }: Deps,
+  clone: string,
+  commit: string,
+): Promise<Pick<Prepared, 'source' | 'ancestors'>> {
+  const { digest: source, path, ancestors, remove } = await bundleOf(clone, commit);
+  try {
+    for (const file of [{ digest: source, path }, ancestors])
+      await artifacts.put(createReadStream(file.path), file.digest);
+  } finally {
+    await remove();
+  }
+  return { source, ancestors: ancestors.digest };
+}

@@ -1,0 +1,223 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { isSigned } from '../../src/api/hook-signature.js';
+import type { Hooked, Started } from '../../src/api/hooks.js';
+import { startApi } from '../../src/api/server.js';
+import type { HookProvider, TriggerInput } from '../../src/domain/trigger.js';
+import { ShipwayError } from '../../src/errors.js';
+import { memoryArtifacts } from '../support/memory-artifacts.js';
+import { memorySecrets } from '../support/memory-secrets.js';
+import { memoryStore } from '../support/memory-store.js';
+import { AFTER, BEFORE, fromGithub, fromGitlab, githubPush, gitlabPush, type Sent } from './hook-requests.js';
+import { ask, json, type Answer } from './server.js';
+
+const TOKEN = 'a long random text';
+const SIGNING = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+const hooked = (service: string, provider: HookProvider, project: string, secret: string): Hooked => ({
+  service,
+  secret,
+  repository: {
+    ...{ url: `/srv/${service}.git`, file: 'shipway.yaml', provider, project },
+    hook: { secret: 'SHIPWAY_TRIGGER_SECRET', branches: ['main', 'next'] },
+  },
+});
+const ALL = [
+  hooked('lamp', 'github', 'acme/lamp', 'of the lamp'),
+  hooked('shop', 'github', 'acme/shop', 'of the shop'),
+  hooked('plain', 'gitlab', 'acme/group/lamp', 'a plain token'),
+  hooked('signed', 'gitlab', 'acme/signed', SIGNING),
+];
+
+let api: Awaited<ReturnType<typeof startApi>>;
+let inputs: TriggerInput[] = [];
+let fails: ShipwayError | undefined;
+const begun = new Set<string>();
+beforeAll(async () => {
+  api = await startApi({
+    ...{
+      store: memoryStore(),
+      artifacts: { ...memoryArtifacts(), put: () => Promise.reject(new Error('unused')) },
+      host: '127.0.0.1',
+      port: 0,
+      token: TOKEN,
+    },
+    ...{ version: '1', maxArtifactBytes: 1, checks: {}, secrets: memorySecrets() },
+    hooks: {
+      of: (provider) => Promise.resolve(ALL.filter(({ repository }) => repository.provider === provider)),
+      start: (input): Promise<Started> => {
+        if (fails !== undefined) return Promise.reject(fails);
+        inputs.push(input);
+        const key = JSON.stringify([input.service, input.cause.branch]);
+        const known = begun.has(key);
+        begun.add(key);
+        return Promise.resolve({ service: input.service, run: 'r-1', trigger: 'trigger/x/1', known });
+      },
+    },
+  });
+});
+beforeEach(() => {
+  inputs = [];
+  fails = undefined;
+  begun.clear();
+});
+afterAll(() => api.close());
+
+const send = (provider: string, { headers, body }: Sent): Promise<Answer> =>
+  ask(`${api.url}/v1/hooks/${provider}`, { method: 'POST', headers, body });
+const lamp = (more: object = {}): Sent => fromGithub('of the lamp', githubPush(more));
+
+describe('signatures', () => {
+  const signed = (headers: Record<string, string>, text: string, now = 0) => ({
+    ...{ headers, now },
+    body: Buffer.from(text),
+  });
+  /** The example of GitHub's own documentation. */
+  const GITHUB = 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17';
+  const EVERYBODY = "It's a Secret to Everybody";
+  const hub = (signature: string) => ({ 'x-hub-signature-256': signature });
+  test.each([
+    ['as documented', hub(GITHUB), 'Hello, World!', EVERYBODY, true],
+    ['another body', hub(GITHUB), 'Hello, World?', EVERYBODY, false],
+    ['another secret', hub(GITHUB), 'Hello, World!', 'another', false],
+    ['no secret', hub(GITHUB), 'Hello, World!', '', false],
+    ['cut short', hub(GITHUB.slice(0, -1)), 'Hello, World!', EVERYBODY, false],
+    ['the older sha1', { 'x-hub-signature': 'sha1=01' }, 'Hello, World!', EVERYBODY, false],
+  ])('of GitHub: %s', (_, headers, text, secret, is) => {
+    expect(isSigned('github', signed(headers as Record<string, string>, text), secret)).toBe(is);
+  });
+
+  /** The example of the Standard Webhooks specification's libraries. */
+  const at = 1_614_265_330;
+  const text = '{"test": 2432232314}';
+  const standard = (more: object = {}) => ({
+    'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+    'webhook-timestamp': String(at),
+    'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+    ...more,
+  });
+  const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+  test.each([
+    ['as documented', {}, 0, true],
+    ['among others while a token is replaced', { 'webhook-signature': 'v1,b3RoZXI= SIGNATURE' }, 0, true],
+    ['another id', { 'webhook-id': 'msg_other' }, 0, false],
+    ['five minutes old', {}, 299, true],
+    ['older', {}, 301, false],
+    ['of the future', {}, -301, false],
+    ['no instant', { 'webhook-timestamp': 'now' }, 0, false],
+    ['the plain token beside it', { 'webhook-signature': '', 'x-gitlab-token': SECRET }, 0, false],
+  ])('of GitLab’s signing tokens: %s', (_, more, later, is) => {
+    const headers = standard(more);
+    headers['webhook-signature'] = headers['webhook-signature'].replace(
+      'SIGNATURE',
+      standard()['webhook-signature'],
+    );
+    expect(isSigned('gitlab', signed(headers, text, (at + later) * 1_000), SECRET)).toBe(is);
+  });
+});
+
+test('a push starts a run, of whoever pushed it, without the API’s token and for any host name', async () => {
+  const { headers, body } = lamp();
+  const answer = await send('github', { body, headers: { ...headers, host: 'hooks.acme.example' } });
+  expect(answer.status).toBe(202);
+  expect(json(answer)).toMatchObject({ status: 'accepted', runs: [{ service: 'lamp', run: 'r-1' }] });
+  expect(inputs).toEqual([
+    {
+      service: 'lamp',
+      cause: {
+        ...{ kind: 'push', provider: 'github', delivery: '72d3162e-cc78-11e3-81ab-4c9367dc0958' },
+        ...{ branch: 'main', before: BEFORE, after: AFTER },
+        ...{ pusher: 'ann', alsoKnownAs: ['ann@acme.example'] },
+      },
+    },
+  ]);
+  const again = await send('github', lamp());
+  expect(again.status).toBe(200);
+  expect(json(again)).toMatchObject({ status: 'known', runs: [{ run: 'r-1' }] });
+});
+
+test.each([
+  ['a plain token', 'plain', fromGitlab('a plain token', gitlabPush())],
+  [
+    'a signing token',
+    'signed',
+    fromGitlab(SIGNING, gitlabPush({ project: { path_with_namespace: 'Acme/Signed' } })),
+  ],
+])('GitLab with %s', async (_, service, sent) => {
+  expect((await send('gitlab', sent)).status).toBe(202);
+  expect(inputs).toMatchObject([
+    {
+      service,
+      cause: { provider: 'gitlab', pusher: 'ann', alsoKnownAs: ['Ann Example', 'ann@acme.example'] },
+    },
+  ]);
+});
+
+test.each<[string, string, Sent, number, string]>([
+  ['a wrong signature', 'github', fromGithub('a guess', githubPush()), 401, 'hook.unsigned'],
+  [
+    'no signature',
+    'github',
+    { body: '{}', headers: { 'content-type': 'application/json' } },
+    401,
+    'hook.unsigned',
+  ],
+  [
+    'a body that was changed after it was signed',
+    'github',
+    { ...lamp(), body: lamp({ after: '3'.repeat(40) }).body },
+    401,
+    'hook.unsigned',
+  ],
+  ['a wrong token', 'gitlab', fromGitlab('a guess', gitlabPush()), 401, 'hook.unsigned'],
+  [
+    'a signature of another repository',
+    'github',
+    fromGithub('of the shop', githubPush()),
+    403,
+    'hook.other_repository',
+  ],
+  ['a provider that there is not', 'bitbucket', lamp(), 404, 'hook.unknown_provider'],
+  ['no JSON', 'github', { ...fromGithub('of the lamp', {}), body: '' }, 401, 'hook.unsigned'],
+  ['a push without its commit', 'github', lamp({ after: 'HEAD' }), 400, 'request.invalid'],
+  ['a name with control characters', 'github', lamp({ pusher: { name: 'a\nb' } }), 400, 'request.invalid'],
+  [
+    'a form',
+    'github',
+    { ...lamp(), headers: { ...lamp().headers, 'content-type': 'application/x-www-form-urlencoded' } },
+    415,
+    'request.invalid',
+  ],
+  ['too much', 'github', lamp({ commits: 'x'.repeat(6 * 1024 ** 2) }), 413, 'request.invalid'],
+])('refused, and nothing is started: %s', async (_, provider, sent, status, type) => {
+  const answer = await send(provider, sent);
+  expect(answer.status).toBe(status);
+  expect(json(answer)).toMatchObject({ error: { type } });
+  expect(answer.text).not.toContain('of the');
+  expect(inputs).toEqual([]);
+});
+
+test.each<[string, string, Sent, string]>([
+  ['a ping', 'github', fromGithub('of the lamp', { zen: 'x' }, { event: 'ping' }), 'this is ping'],
+  ['an issue', 'github', fromGithub('of the lamp', {}, { event: 'issues' }), 'this is issues'],
+  ['a tag', 'github', lamp({ ref: 'refs/tags/v1' }), 'refs/tags/v1 is no branch'],
+  ['a deleted branch', 'github', lamp({ after: '0'.repeat(40) }), 'main was deleted'],
+  ['another branch', 'github', lamp({ ref: 'refs/heads/wip' }), 'a push to wip starts nothing'],
+  ['a tag at GitLab', 'gitlab', fromGitlab('a plain token', {}, { event: 'Tag Push Hook' }), 'Tag Push Hook'],
+])('heard, and nothing is started: %s', async (_, provider, sent, reason) => {
+  const answer = await send(provider, sent);
+  expect(answer.status).toBe(200);
+  expect(json(answer)).toEqual({ status: 'ignored', reason: expect.stringContaining(reason) as string });
+  expect(inputs).toEqual([]);
+});
+
+test('a push that Temporal or the store did not take is not acknowledged', async () => {
+  fails = new ShipwayError('temporal.unavailable', 'it does not answer');
+  expect((await send('github', lamp())).status).toBe(503);
+});
+
+test('everything beside the hooks keeps its token, and each address has its measure', async () => {
+  expect((await ask(`${api.url}/v1/policy`)).status).toBe(401);
+  expect((await ask(`${api.url}/v1/hooks/github`)).status).toBe(401);
+  const statuses = new Set<number>();
+  for (let i = 0; i < 320; i++) statuses.add((await send('bitbucket', lamp())).status);
+  expect([...statuses]).toEqual([404, 429]);
+});

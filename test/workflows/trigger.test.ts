@@ -1,0 +1,132 @@
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { beforeEach, expect, test } from 'vitest';
+import { QUEUES, pipelineId } from '../../src/domain/ids.js';
+import { triggerId, triggeredRun, type Cause, type Repository } from '../../src/domain/trigger.js';
+import { ShipwayError } from '../../src/errors.js';
+import { sha256 } from '../../src/hash.js';
+import type { trigger } from '../../workflows/index.js';
+import { labOfFile } from '../support/lab.js';
+import { pipelineInput, plan } from '../support/plans.js';
+import { record } from '../support/record.js';
+
+const lab = await labOfFile();
+const { triggers } = lab;
+const REPOSITORY: Repository = {
+  ...{ url: '/srv/shop.git', file: 'shipway.yaml', provider: 'github', project: 'acme/shop' },
+  hook: { secret: 'SHIPWAY_TRIGGER_SECRET', branches: ['main'] },
+  status: { token: 'SHIPWAY_TRIGGER_TOKEN', api: 'https://api.github.com' },
+};
+beforeEach(() => {
+  triggers.shown.length = 0;
+  triggers.mute = false;
+});
+
+const push = (after: string, more: Partial<Extract<Cause, { kind: 'push' }>> = {}): Cause => ({
+  ...{ kind: 'push', provider: 'github', delivery: 'd-1', branch: 'main' },
+  ...{ before: '0'.repeat(40), after, pusher: 'ann', alsoKnownAs: ['ann@acme.example'] },
+  ...more,
+});
+/** Each test has a service of its own. */
+async function fired(service: string, cause: Cause, repository = REPOSITORY) {
+  triggers.repositories[service] = repository;
+  const workflowId = triggerId(service, 'key');
+  const handle = await lab.client.workflow.start<typeof trigger>('trigger', {
+    ...{ workflowId, taskQueue: QUEUES.control, args: [{ service, cause }] },
+  });
+  return { handle, run: (commit: string) => triggeredRun(commit, sha256(workflowId)) };
+}
+const refusalOf = async (handle: Awaited<ReturnType<typeof fired>>['handle']) => {
+  const error: unknown = await handle.result().catch((caught: unknown) => caught);
+  const cause = error instanceof WorkflowFailedError ? error.cause : error;
+  return cause instanceof ApplicationFailure ? { type: cause.type, message: cause.message } : cause;
+};
+const entries = (service: string, event: string) =>
+  lab.store.entries().filter((e) => e.service === service && e.event_type === event);
+
+test('a push starts the run of its commit; who pushed it may not approve it; the commit shows how it goes', async () => {
+  const { commit } = plan('v1');
+  triggers.planned = (wanted) => plan('v1', { service: wanted.service, commit: wanted.commit });
+  const { handle, run } = await fired('pushed', push(commit));
+  const input = pipelineInput(plan('v1', { service: 'pushed' }), run(commit));
+  await lab.until(
+    () =>
+      lab.view(input).then(
+        ({ waitingFor }) => waitingFor,
+        () => undefined,
+      ),
+    'the approval',
+  );
+  for (const barred of ['ann', 'ann@acme.example', 'hook:github/ann', 'dev'])
+    expect(await lab.answer(input, barred)).toMatchObject({ status: 'refused' });
+  await lab.until(() => Promise.resolve(triggers.shown[0]), 'the first status');
+  expect(triggers.shown).toEqual([
+    {
+      ...{ commit, state: 'pending', context: 'shipway/pushed' },
+      description: `run ${input.run} is under way`,
+      link: `http://ui.example/namespaces/default/workflows/${encodeURIComponent(pipelineId('pushed', input.run))}`,
+    },
+  ]);
+  expect(await lab.answer(input, 'bob')).toMatchObject({ status: 'accepted' });
+  const ended = await handle.result();
+  expect(ended).toMatchObject({ service: 'pushed', environment: 'production', run: input.run, commit });
+  expect(ended).toMatchObject({ outcome: 'shipped' });
+  expect(triggers.shown.at(-1)).toMatchObject({
+    state: 'success',
+    description: 'shipped: v1 is live in production',
+  });
+  expect(await lab.store.runs.find(pipelineId('pushed', input.run))).toMatchObject({
+    requestedBy: 'hook:github/ann',
+    plan: { askedBy: ['ann', 'ann@acme.example'] },
+  });
+  expect(entries('pushed', 'trigger.fired')).toMatchObject([
+    { details: { delivery: 'd-1', branch: 'main' } },
+  ]);
+  await record('trigger-push', handle);
+});
+
+test('what starts nothing says why: in its failure, in the audit, at the commit', async () => {
+  triggers.planned = () => {
+    throw new ShipwayError('config.invalid', `shipway.yaml:3:1 it is ${'x'.repeat(200)}`);
+  };
+  const { handle } = await fired('broken', push('b'.repeat(40)));
+  expect(await refusalOf(handle)).toMatchObject({ type: 'config.invalid' });
+  expect(triggers.shown).toMatchObject([{ state: 'failure', commit: 'b'.repeat(40) }]);
+  expect(triggers.shown[0]?.description).toMatch(/^shipway.yaml:3:1 it is x+…$/);
+  expect(triggers.shown[0]?.description).toHaveLength(140);
+  expect(entries('broken', 'trigger.refused')).toMatchObject([{ version: 'b'.repeat(12) }]);
+});
+
+test.each<[string, string, Cause, Repository]>([
+  ['a branch that the policy does not name', 'branch', push('c'.repeat(40), { branch: 'wip' }), REPOSITORY],
+  [
+    'a repository without hooks',
+    'hookless',
+    push('c'.repeat(40)),
+    { url: '/srv/x.git', file: 'shipway.yaml' },
+  ],
+])('a push that somebody starts by hand, of %s, starts no run', async (_, service, cause, repository) => {
+  triggers.planned = () => plan('v1', { service });
+  const { handle } = await fired(service, cause, repository);
+  expect(await refusalOf(handle)).toMatchObject({ type: 'repository.unknown' });
+});
+
+test('a schedule ships the newest commit to where it says, and whoever made it is not its approver; statuses are not needed', async () => {
+  const { commit } = plan('v2');
+  triggers.head = commit;
+  triggers.mute = true;
+  triggers.planned = ({ service, environment = '' }) => plan('v2', { service, environment });
+  const { handle, run } = await fired('nightly', {
+    ...{ kind: 'schedule', name: 'nightly', by: 'carol', branch: 'main', environment: 'staging' },
+  });
+  expect(await handle.result()).toMatchObject({
+    run: run(commit),
+    environment: 'staging',
+    outcome: 'shipped',
+  });
+  expect(await lab.store.runs.find(pipelineId('nightly', run(commit)))).toMatchObject({
+    requestedBy: 'schedule:nightly',
+    plan: { askedBy: ['carol'] },
+  });
+  expect(triggers.shown).toEqual([]);
+});

@@ -21,7 +21,7 @@ WORKDIR /shipway
 COPY --from=build --chown=root:root /shipway/node_modules node_modules
 COPY --from=build --chown=root:root /shipway/dist dist
 COPY --from=build --chown=root:root /shipway/bin bin
-COPY --from=load /go/bin/vegeta /usr/local/bin/vegeta
+COPY --from=load --chown=root:root /go/bin/vegeta /usr/local/bin/vegeta
 COPY --from=build --chown=root:root /shipway/package.json /shipway/LICENSE ./
 USER shipway
 # Volumes of these folders begin with their owner.

@@ -53,8 +53,23 @@ async function rulesNow(deps: HousekeepingDeps): Promise<Rules> {
   const runsSince = new Date(now - artifactsMs).toISOString();
   return {
     before: Math.min(now - GRACE_MS, since),
-    named: new Set(await deps.store.old.named({ before: runsSince, open })),
+    named: new Set([
+      ...(await deps.store.old.named({ before: runsSince, open })),
+      ...(await reportFiles(deps)),
+    ]),
   };
+}
+
+/** What the reports of releases that are kept were read from. Evidence that is gone itself names nothing. */
+async function reportFiles({ store, artifacts }: HousekeepingDeps): Promise<readonly Digest[]> {
+  const files: Digest[] = [];
+  for (const digest of await store.old.evidence()) {
+    if (!(await artifacts.has(digest))) continue;
+    let text = '';
+    for await (const chunk of await artifacts.get(digest)) text += Buffer.from(chunk).toString('latin1');
+    files.push(...[...text.matchAll(/"digest":"([0-9a-f]{64})"/g)].flatMap(([, file]) => file ?? []));
+  }
+  return files;
 }
 
 async function removeFrom(

@@ -50,8 +50,7 @@ export const driftSeen =
     await store.audit.append([
       entry(subject, event, { what: found.length === 0 ? (before?.found ?? []) : found }),
     ]);
-    await store.targets.save(withDrift(state, found));
-    return { found, changed: true };
+    return { found, changed: await store.targets.save(withDrift(state, found)) };
   };
 
 const same = (before: Drift | undefined, found: readonly string[]): boolean =>

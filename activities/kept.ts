@@ -1,7 +1,7 @@
 import { pipelineId } from '../src/domain/ids.js';
 import type { Kept, PipelineInput } from '../src/domain/inputs.js';
 import type { Plan, StagePlan } from '../src/domain/plan.js';
-import { madeAnew, sameWork, type Passed } from '../src/domain/retry.js';
+import { givenFrom, madeAnew, sameWork, type Passed } from '../src/domain/retry.js';
 import { ShipwayError } from '../src/errors.js';
 import type { ControlDeps } from './deps.js';
 
@@ -45,9 +45,16 @@ async function passedIn({ store, artifacts }: Deps, plan: Plan, stage: StagePlan
     return `run ${run} has not passed ${name}`;
   if (row.plan.commit !== plan.commit || sameWork(then) !== sameWork(stage))
     return `run ${run} has not passed ${name} as it is now`;
+  const foreign = givenFrom(plan, stage).find(
+    (maker) => (row.plan.stages.find((s) => s.name === maker.name)?.reused ?? run) !== maker.reused,
+  );
+  if (foreign !== undefined)
+    return `${name} was given what another run than ${foreign.reused ?? ''} made in ${foreign.name}`;
   const anew = madeAnew(plan, stage);
   if (anew !== undefined) return `${name} was given what ${anew} made, which runs again`;
   if (part.artifacts !== undefined && !(await artifacts.has(part.artifacts.digest)))
     return `the artifacts of ${name} are not kept any more`;
+  for (const { digest } of part.evidence)
+    if (!(await artifacts.has(digest))) return `what ${name} has found out is not kept any more`;
   return part;
 }

@@ -14,7 +14,7 @@ import { refuseOutOfOrder } from './in-order.js';
 import { refuseOutdated } from './outdated.js';
 import { pinned } from './pinned.js';
 import { policyOf } from './policy.js';
-import { recordedEvidence, refuseLacking } from './required-evidence.js';
+import { refuseUnrecorded } from './required-evidence.js';
 import { releaseDigest } from './release-digest.js';
 import { messageOf } from './statements.js';
 import { runs } from './targets.js';
@@ -121,8 +121,7 @@ async function verifyApproval(
   state: TargetState,
 ): Promise<void> {
   const rules = (await policyOf(deps.policy, environment)).approvals;
-  if (rules.requires !== undefined)
-    refuseLacking(rules, environment, release, await recordedEvidence(deps, release, evidence));
+  await refuseUnrecorded(deps, rules, { environment, release, evidence });
   if (rules.requiredApprovals === 0) return;
   const settings = await settingsAsked(deps, deployment, state.live);
   const decision = presentDecision(

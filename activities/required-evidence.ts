@@ -2,7 +2,9 @@ import { deploymentIn, environmentsOf } from '../src/domain/environments.js';
 import { lackingEvidence } from '../src/domain/evidence.js';
 import type { Plan, StagePlan } from '../src/domain/plan.js';
 import { REQUIRABLE, type ApprovalPolicy, type RequiredEvidence } from '../src/domain/policy.js';
-import type { Digest, Evidence, Release } from '../src/domain/release.js';
+import type { Evidence, Release } from '../src/domain/release.js';
+import { evidenceOf } from '../src/domain/releases.js';
+import type { DeployRequest } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import type { ControlDeps } from './deps.js';
 import { policyOf } from './policy.js';
@@ -22,19 +24,24 @@ export function refuseLacking(
   );
 }
 
-/** Of what a request says is known, what the store knows of the release: whoever can send a message may say anything. */
-export async function recordedEvidence(
+/**
+ * Whoever can send a message may say anything, and leave out anything: of what a request says, what the store knows of the release counts,
+ * and so does all else that the store knows of it. Fails with `evidence.missing`.
+ */
+export async function refuseUnrecorded(
   { store }: Pick<ControlDeps, 'store'>,
-  { service, digest }: { readonly service: string; readonly digest: Digest },
-  evidence: readonly Evidence[],
-): Promise<readonly Evidence[]> {
-  const rows = await store.releases.list({ service, digest });
-  const recorded = rows.flatMap((row) => row.evidence);
-  return evidence.filter((e) =>
+  rules: ApprovalPolicy,
+  { environment, release, evidence }: Pick<DeployRequest, 'environment' | 'release' | 'evidence'>,
+): Promise<void> {
+  if (rules.requires === undefined) return;
+  const { service, digest } = release;
+  const recorded = evidenceOf(await store.releases.list({ service, digest }));
+  const said = evidence.filter((e) =>
     recorded.some(
       (o) => o.digest === e.digest && o.kind === e.kind && o.stage === e.stage && o.verdict === e.verdict,
     ),
   );
+  for (const known of [said, recorded]) refuseLacking(rules, environment, release, known);
 }
 
 /** What can be seen before anything runs: no stage of the plan would make what a policy requires, and nothing has made it before. Fails with `evidence.missing`. */

@@ -3,7 +3,7 @@ import { deploymentIn, environmentsOf } from '../src/domain/environments.js';
 import { GRAPH } from '../src/domain/graph.js';
 import type { Admitted, Built, PipelineInput } from '../src/domain/inputs.js';
 import type { Outcome } from '../src/domain/outcome.js';
-import { beginsWithSource, type DeploymentPlan, type Plan } from '../src/domain/plan.js';
+import { MOST_STAGES, beginsWithSource, type DeploymentPlan, type Plan } from '../src/domain/plan.js';
 import type { ArtifactRef, Digest, Evidence, Release } from '../src/domain/release.js';
 import type { Passed } from '../src/domain/retry.js';
 import { MOST_REASON } from '../src/domain/statement.js';
@@ -76,6 +76,10 @@ function unreadable({ schema, despiteHold, stages }: Plan): string | undefined {
   const reason: unknown = despiteHold;
   const said = typeof reason === 'string' && reason.trim() !== '' && reason.length <= MOST_REASON;
   if (reason !== undefined && !said) return 'the plan overrides holds and says no reason';
+  if (stages.length > MOST_STAGES)
+    return `the plan has ${String(stages.length)} stages, and ${String(MOST_STAGES)} are the most`;
+  const twice = stages.find(({ name }, i) => stages.findIndex((s) => s.name === name) < i);
+  if (twice !== undefined) return `the plan has two stages ${twice.name}`;
   const lost = stages.find((s, i) =>
     s.needs.some((need) => !stages.slice(0, i).some((b) => b.name === need)),
   );

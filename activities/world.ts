@@ -19,7 +19,6 @@ export function worldOf(deps: EffectDeps, { adapters }: { readonly adapters?: Ad
 
 /** The same for whoever knows only the target: what its newest deployment has. Fails with `store.unavailable`, too. */
 export async function worldAt(deps: EffectDeps, { service, environment }: TargetRef): Promise<EffectDeps> {
-  if (deps.extensions === undefined) return deps;
   const [newest] = await deps.store.deployments.list({ service, environment, limit: 1 });
   return newest === undefined ? deps : worldOf(deps, { adapters: newest.plan });
 }

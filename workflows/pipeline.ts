@@ -66,7 +66,7 @@ function endingOf(error: unknown, run: Run): Ending {
       ...ended,
       reason: `${ended.reason}; ${view.version} was shipped to ${liveIn(view).join(' and ')}`,
     };
-  const stage = view.stages.find(underWay)?.name ?? 'what came after';
+  const stage = view.stages.find((s) => underWay(s) || s.state === 'failed')?.name ?? 'what came after';
   return { outcome: 'shipped', reason: `${live(view)}; ${stage} did not pass: ${ended.reason}` };
 }
 

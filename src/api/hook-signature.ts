@@ -26,12 +26,15 @@ export function isSigned(provider: HookProvider, signed: Signed, secret: string)
 /** GitLab's signing tokens, which are those of Standard Webhooks; any other secret is the plain token of its older way. */
 const SIGNING = 'whsec_';
 const TOLERANCE_S = 5 * 60;
+/** A shorter one is guessed, and what is no base64 has none at all. */
+const LEAST_KEY = 16;
 
 function isStandard(signed: Signed, secret: string): boolean {
   const [id, timestamp] = ['webhook-id', 'webhook-timestamp'].map((name) => header(signed, name) ?? '');
   const age = Math.abs(signed.now / 1_000 - Number(timestamp));
   if (!/^\d{1,12}$/.test(timestamp ?? '') || age > TOLERANCE_S) return false;
   const key = Buffer.from(secret.slice(SIGNING.length), 'base64');
+  if (key.length < LEAST_KEY) return false;
   const wanted = `v1,${hmac(key, [`${id ?? ''}.${timestamp ?? ''}.`, signed.body], 'base64')}`;
   // Several while a token is being replaced.
   return (header(signed, 'webhook-signature') ?? '')

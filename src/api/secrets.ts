@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { wayBack } from '../domain/going-back.js';
 import type { AuditEntry } from '../domain/audit.js';
 import type { Json } from '../domain/canonical.js';
 import { usesOf, type SecretUse, type SecretWish } from '../domain/secret-use.js';
@@ -99,10 +100,17 @@ async function recorded<T extends Json>(
 }
 const MOST_AGENT = 200;
 
+/** Deployments among which a rollback chooses. */
+const LOOKED_AT = 200;
+
 async function usesIn(store: Store): Promise<readonly SecretUse[]> {
   const targets = await store.targets.list();
   const uses = await Promise.all(
-    targets.map(async (target) => usesOf(target, await store.deployments.open(target))),
+    targets.map(async (target) => {
+      const { service, environment } = target;
+      const rows = await store.deployments.list({ service, environment, limit: LOOKED_AT });
+      return usesOf(target, await store.deployments.open(target), wayBack(target, rows, undefined).chosen);
+    }),
   );
   return uses.flat();
 }

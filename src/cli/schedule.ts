@@ -6,6 +6,7 @@ import { FAILURES } from '../domain/failures.js';
 import { NAME } from '../domain/ids.js';
 import { MOST_REASON } from '../domain/statement.js';
 import { UsageError } from '../errors.js';
+import { configurationIfAny } from './configuration-file.js';
 import { person, required, withClient } from './context.js';
 import { refuseUnknownEnvironment } from './known-environment.js';
 import { columns, result, string } from './output.js';
@@ -15,6 +16,7 @@ import type { Command, Values } from './table.js';
 
 /** `shipway schedule`: runs that start by the clock, of a branch of a repository that the workers' policy names. */
 export const schedule: Command = async (values, [action = '', name]) => {
+  await configurationIfAny(values);
   if (action === 'list' && name === undefined) return list(values);
   const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
   if (act === undefined)

@@ -1,3 +1,5 @@
+import { realpath } from 'node:fs/promises';
+import { sep } from 'node:path';
 import { isFile } from '../folders.js';
 import { fileAt } from './git.js';
 import type { Problem } from './problem.js';
@@ -22,5 +24,10 @@ export const filesOfCommit = (root: string, commit: string): Files => ({
 export const filesNow = (root: string): Files => ({
   root,
   where: '',
-  read: async (path) => ((await isFile(path)) ? readText(path) : undefined),
+  read: async (path) => {
+    if (!(await isFile(path))) return undefined;
+    const [real, inside] = await Promise.all([realpath(path), realpath(root)]);
+    // A link may lead anywhere.
+    return real.startsWith(`${inside}${sep}`) ? readText(real) : undefined;
+  },
 });

@@ -69,9 +69,11 @@ export function unawaited(stages: readonly ReadStage[], deploy: number, source: 
           )
         : [];
     const late = approve !== undefined && n < at(nodes, approve) && waits.get(approve)?.has(name) !== true;
-    return late && adds(stage)
+    return late && counts(stage)
       ? say(
-          `${approve} does not wait for ${name}, and what it ${doing(stage)} is part of what is approved`,
+          adds(stage)
+            ? `${approve} does not wait for ${name}, and what it ${doing(stage)} is part of what is approved`
+            : `${approve} does not wait for ${name}, and who approves would not know whether it passed`,
           `${name} in the needs of ${approve}`,
         )
       : [];
@@ -80,6 +82,31 @@ export function unawaited(stages: readonly ReadStage[], deploy: number, source: 
 
 const at = (nodes: readonly { readonly name: string }[], name: string): number =>
   nodes.findIndex((node) => node.name === name);
+
+/** What is measured is what is deployed: all that is made for it. */
+export function unmeasured(stages: readonly ReadStage[], deploy: number, source: Source): Problem[] {
+  const waits = waitsFor(entries(stages, undefined));
+  const last = waits.get(stages[deploy]?.config.name ?? '');
+  return stages.slice(0, deploy).flatMap(({ i, config: { name, kind } }, n) => {
+    const unseen =
+      kind === 'performance_test'
+        ? stages
+            .slice(0, n)
+            .filter((s) => makes(s) && last?.has(s.config.name) === true)
+            .find((s) => waits.get(name)?.has(s.config.name) !== true)
+        : undefined;
+    return unseen === undefined
+      ? []
+      : [
+          problemAt(
+            source,
+            ['stages', i],
+            `${name} does not wait for ${unseen.config.name}, and what that makes is part of what is deployed`,
+            `${unseen.config.name} in the needs of ${name}`,
+          ),
+        ];
+  });
+}
 
 /** What each entry waits for: without `needs`, the one before; and the deployment for the gate, wherever that is asked. */
 const entries = (stages: readonly ReadStage[], approve: string | undefined) =>

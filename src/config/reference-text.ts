@@ -28,7 +28,7 @@ Stages run one after the other, or side by side where their \`needs\` say so, ea
 \`script\` it runs commands, with \`security_scan\` it scans, with \`performance_test\` it loads what is to be released, and \`approve\` and \`deploy\` are the gate and the deployment. These two may be written as one word.
 
 - A name is used once. \`needs\` names stages that stand before; without it a stage waits for the one before, with \`[]\` for none. A stage that fails stops what waits for it, and what runs beside it goes on to its end.
-- \`deploy\` waits for \`approve\` and for every stage before it that may keep it from happening, itself or through others, and \`approve\` for all that leaves artifacts or reports, scans or measures. Where two stages leave the same file, that of the later one in this list counts.
+- \`deploy\` waits for \`approve\`, and both for every stage before them that may keep a deployment from happening, themselves or through others. A performance test waits for all that leaves artifacts. Where two stages leave the same file, that of the later one in this list counts.
 - \`matrix\` makes a stage several, which run side by side; what needs the stage waits for all of them.
 - A stage that \`only\` keeps from running is skipped, and so is what needs it. When that is the deployment, the run is refused before it begins.
 - \`approve\` comes before \`deploy\`, and nothing that leaves artifacts or reports, scans or measures comes after \`approve\`: it could not be part of what is approved.

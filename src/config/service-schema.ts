@@ -4,7 +4,7 @@ import { adaptersSchema } from './adapter-schema.js';
 import { deploySchema } from './deploy-schema.js';
 import { name, wrong } from './fields.js';
 import { stageSchema } from './stage-schema.js';
-import { MOST_STAGES } from './way-rules.js';
+import { MOST_STAGES } from '../domain/plan.js';
 
 /** `shipway.yaml` as users write it. Defaults are filled in by deployment.ts and stages.ts; a key that is not here is an error. */
 

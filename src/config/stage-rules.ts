@@ -1,4 +1,4 @@
-import { adds, doing, makes, needProblems, unawaited } from './graph-rules.js';
+import { adds, doing, makes, needProblems, unawaited, unmeasured } from './graph-rules.js';
 import { problemAt, wasRead, type Source } from './issues.js';
 import { performanceProblems } from './performance-rules.js';
 import { matrixProblems } from './matrix-rules.js';
@@ -75,7 +75,7 @@ function order(stages: readonly ReadStage[], source: Source, connected: boolean)
   if (deploy < 0) return [];
   return [
     ...releaseProblems(stages, deploy, source),
-    ...(connected ? unawaited(stages, deploy, source) : []),
+    ...(connected ? [...unawaited(stages, deploy, source), ...unmeasured(stages, deploy, source)] : []),
     ...afterLive(stages, deploy, source),
   ];
 }

@@ -1,13 +1,11 @@
 import { NAME } from '../domain/ids.js';
+import { MOST_STAGES } from '../domain/plan.js';
 import { alternative } from './alternative.js';
 import { problemAt, type Source } from './issues.js';
 import type { Problem } from './problem.js';
 import { shown } from './shown.js';
 import type { ReadStage } from './stages.js';
 import { nameIn, ownFrom } from './way.js';
-
-/** Stages of one run: more are nobody's to follow, and a plan stays small enough for a history. */
-export const MOST_STAGES = 200;
 
 /** What is wrong with the environments that a run leads through. `known`: those of the file, `undefined` when they could not be read. */
 export function wayProblems(

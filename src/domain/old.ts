@@ -33,6 +33,8 @@ export interface Old {
    * that were admitted since `before` or are among `open`.
    */
   named(runs: { readonly before: string; readonly open: readonly string[] }): Promise<readonly Digest[]>;
+  /** Evidence of releases that are kept: its content names the files that it was read from. */
+  evidence(): Promise<readonly Digest[]>;
   /** Which of these digests are output that is kept. */
   logged(digests: readonly Digest[]): Promise<readonly Digest[]>;
 }

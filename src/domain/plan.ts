@@ -95,6 +95,9 @@ export interface DeploymentPlan {
   readonly drainTimeoutMs: number;
 }
 
+/** Stages of one run: more are nobody's to follow, and a plan stays small enough for a history. */
+export const MOST_STAGES = 200;
+
 interface StageBase {
   readonly name: string;
   readonly needs: readonly string[];

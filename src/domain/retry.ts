@@ -41,16 +41,18 @@ const without = ({ reused: _, ...stage }: StagePlan): StagePlan => stage;
 const repeatable = (stage: StagePlan): boolean => stage.inEnvironment === undefined && isWork(stage);
 
 /** Why a plan may not leave a stage to an earlier run: a stage whose artifacts it was given runs again. */
-export function madeAnew(plan: Plan, stage: StagePlan): string | undefined {
+export const madeAnew = (plan: Plan, stage: StagePlan): string | undefined =>
+  makersBefore(plan, stage).find((s) => s.reused === undefined)?.name;
+
+/** The stages whose artifacts it was given, and that are left to earlier runs as well. */
+export const givenFrom = (plan: Plan, stage: StagePlan): readonly StagePlan[] =>
+  makersBefore(plan, stage).filter((s) => s.reused !== undefined);
+
+function makersBefore(plan: Plan, stage: StagePlan): readonly StagePlan[] {
   const before = waitsFor(needsOf(plan)).get(stage.name) ?? new Set();
-  return plan.stages.find(
-    (s) =>
-      before.has(s.name) &&
-      s.kind === 'command' &&
-      s.artifacts.length > 0 &&
-      s.skipped === undefined &&
-      s.reused === undefined,
-  )?.name;
+  return plan.stages.filter(
+    (s) => before.has(s.name) && s.kind === 'command' && s.artifacts.length > 0 && s.skipped === undefined,
+  );
 }
 
 /** Stages that do the same have the same. */

@@ -14,10 +14,12 @@ export interface SecretUse {
 export function usesOf(
   { service, environment, live, knownGood }: TargetState,
   open: readonly Pick<DeploymentRow, 'plan'>[] = [],
+  back?: Pick<DeploymentRow, 'plan'>,
 ): readonly SecretUse[] {
   const of: readonly (readonly [string, Configuration | undefined])[] = [
     ['live', live?.configuration],
     ['known good', knownGood?.configuration],
+    ['of the rollback', back?.plan.configuration],
     ...open.map(({ plan }) => ['being deployed', plan.configuration] as const),
   ];
   const found = new Map<string, SecretUse & { readonly as: readonly string[] }>();

@@ -18,6 +18,10 @@ export const oldOf = (db: Database): Old => ({
     await db.query(REMOVE_RELEASES, [...names, before]);
   },
   named: (runs) => named(db, runs),
+  evidence: async () => {
+    const { rows } = await db.query<{ digest: string }>(EVIDENCE);
+    return rows.map(({ digest }) => digest);
+  },
   logged: async (digests) => {
     const { rows } = await db.query<{ digest: string }>(
       'SELECT DISTINCT digest FROM log_chunks WHERE digest = ANY($1)',
@@ -34,6 +38,9 @@ async function rowsOf<Row extends object>(
 ): Promise<readonly Row[]> {
   return (await db.query<Row>(sql, [before, after, limit])).rows;
 }
+
+const EVIDENCE = `SELECT DISTINCT e->>'digest' AS digest FROM releases, json_array_elements(evidence) AS e
+WHERE e->>'kind' IN ('junit', 'coverage', 'sarif')`;
 
 const LOGS = `SELECT run, count(*)::integer AS chunks FROM log_chunks c
 WHERE run > $2 AND created_at < $1

@@ -57,7 +57,8 @@ async function start({ client, store }: Deps, input: TriggerInput): Promise<Star
       workflowId: trigger,
       taskQueue: QUEUES.control,
       args: [input],
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      // One that has failed has started no run: sent again it is tried again.
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       staticSummary: `${cause.provider}: ${cause.after.slice(0, 12)} pushed to ${service}`,
     });
     return { ...told, known: false };

@@ -11,7 +11,10 @@ const artifacts = memoryArtifacts();
 const source = artifacts.keep('source');
 const made = (text: string, stage = 'build') => ({ stage, digest: artifacts.keep(text), bytes: 1 });
 const PASSED: RunEnd['passed'] = [
-  { stage: 'test', evidence: [{ kind: 'scan', stage: 'test', digest: sha256('seen'), summary: 'seen' }] },
+  {
+    stage: 'test',
+    evidence: [{ kind: 'scan', stage: 'test', digest: artifacts.keep('seen'), summary: 'seen' }],
+  },
   { stage: 'build', artifacts: made('dist'), evidence: [] },
 ];
 
@@ -72,6 +75,21 @@ describe('what a run that is tried again takes over', () => {
       'a source that is gone',
       [leaving(['test']), PASSED, plan('v1'), sha256('gone')],
       'its source is not kept',
+    ],
+    [
+      'what was given what another run has made',
+      [
+        {
+          ...plan('v1'),
+          stages: [
+            { ...commandStage('build'), reused: 'zeroth' },
+            { ...commandStage('pack'), reused: 'first' },
+          ],
+        },
+        [{ stage: 'pack', evidence: [] }],
+        plan('v1', { stages: [commandStage('build'), commandStage('pack')] }),
+      ],
+      'run zeroth has not passed build',
     ],
     [
       'what was given something that runs again',

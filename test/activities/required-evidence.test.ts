@@ -45,6 +45,12 @@ describe('a deployment is admitted with the evidence that the policy requires', 
       [found('scan'), found('performance_test', 'fail')],
       'it has no performance_test',
     ],
+    [
+      'of which it says less than the store knows',
+      BOTH,
+      [...BOTH, { ...found('performance_test', 'fail'), stage: 'soak' }],
+      'its performance_test (soak) did not pass: what performance_test says',
+    ],
     ['which the run has not found', [found('scan')], BOTH, 'it has no performance_test'],
     [
       'which did not pass',

@@ -41,6 +41,8 @@ const taken = (store: MemoryStore, input: PipelineInput, activityId = '1') =>
     input,
   );
 
+const containing = (text: string): string => expect.stringContaining(text) as string;
+
 describe('a run that ships what was built before', () => {
   const { commit } = plan('v1');
   const artifacts = [{ stage: 'build', digest: kept.keep('dist'), bytes: 1 }];
@@ -82,6 +84,35 @@ describe('a run that ships what was built before', () => {
     // Tried in two ways it is one entry.
     expect(await taken(store, input, '2')).toEqual({ identity: 'asserted', built: expected });
     expect(store.entries()).toHaveLength(2);
+  });
+
+  test('is refused a stage for which the gate of the run that built it had not waited', async () => {
+    const stages: StagePlan[] = [
+      commandStage('build'),
+      commandStage('test', { needs: ['build'] }),
+      { kind: 'approve', name: 'approve', needs: ['build'] },
+    ];
+    const beside = { schema: 3, stages } as const;
+    const store = memoryStore();
+    const row = { run: 'first', pipeline: 'pipeline/shop/first', planHash: '', requestedBy: 'alice' };
+    const admitted = { ...row, plan: plan('v1', beside) };
+    await store.runs.admit({ run: admitted, nonce: 'first', message: '', entries: [] });
+    await store.releases.save(release, 'first', []);
+    const reused = stages.map((s) => (s.kind === 'command' ? { ...s, reused: 'first' } : s));
+    await expect(taken(store, reusing({ schema: 3, stages: reused }))).rejects.toMatchObject({
+      type: 'release.unknown',
+      message: containing('was built without test as this plan has it'),
+    });
+  });
+
+  test.each<[string, StagePlan[], string]>([
+    ['too many stages', Array.from({ length: 201 }, (_, i) => commandStage(`s${String(i)}`)), '201 stages'],
+    ['two of one name', [commandStage('a'), commandStage('a')], 'two stages a'],
+  ])('is refused %s', async (_, stages, why) => {
+    await expect(taken(memoryStore(), pipelineInput(plan('v1', { stages })))).rejects.toMatchObject({
+      type: 'plan.mismatch',
+      message: containing(why),
+    });
   });
 
   test.each<[string, Partial<Plan>, string]>([

@@ -3,6 +3,7 @@ import type { EffectDeps } from '../../activities/deps.js';
 import { refuseUnfit, worldAt, worldOf } from '../../activities/world.js';
 import { BUILT_IN, adaptersIn, refuseChange, type Adapters } from '../../src/domain/adapters.js';
 import { checkedExtensions } from '../../src/cli/extensions.js';
+import { admitRow, rowOf } from '../support/admitted.js';
 import { fakeWorld } from '../support/fake-world.js';
 import { memoryStore } from '../support/memory-store.js';
 import { deploymentPlan } from '../support/plans.js';
@@ -44,6 +45,14 @@ describe('the adapters of a target', () => {
     expect(() => worldOf(deps, named(adapters))).toThrow(
       expect.objectContaining({ type: 'adapter.unknown' }) as Error,
     );
+  });
+
+  test('are no other ones where a worker was given none', async () => {
+    const { extensions: _, ...plain } = deps;
+    const store = memoryStore();
+    const row = rowOf({ service: 'shop', environment: 'production' }, 1);
+    await admitRow(store, { ...row, plan: { ...row.plan, provider: 'own:hosts' } });
+    await expect(worldAt({ ...plain, store }, row)).rejects.toMatchObject({ type: 'adapter.unknown' });
   });
 
   test('stand in inputs only where they are not built in', () => {

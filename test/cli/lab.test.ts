@@ -14,17 +14,17 @@ import { triggering } from './lab/triggering.js';
 import { temporalsOwn } from './lab/temporals-own.js';
 
 /** Everything that needs `shipway dev` shares one, in the order of these stories. */
-let here: { readonly lab: DevLab; readonly abandoned: Abandoned } | undefined;
+let here: DevLab | undefined;
+let abandoned: Abandoned | undefined;
 beforeAll(async () => {
-  const abandoned = await abandonedRun();
-  here = { lab: await devLab(), abandoned };
+  here = await devLab();
 });
-afterAll(() => here?.lab.end());
-const made = () => {
-  if (here === undefined) throw new Error('the lab did not start');
-  return here;
-};
-const lab = (): DevLab => made().lab;
+afterAll(() => here?.end());
+function made<T>(what: T | undefined): T {
+  if (what === undefined) throw new Error('the lab did not start');
+  return what;
+}
+const lab = (): DevLab => made(here);
 
 describe('a release that needs no approval', () => {
   shipping(lab);
@@ -45,6 +45,10 @@ describe('a secret', () => {
   secrets(lab);
 });
 describe('how commands end', () => {
+  // Temporal forgets within five minutes who has polled, and takes nobody for gone within the first.
+  beforeAll(async () => {
+    abandoned = await abandonedRun();
+  });
   ending(lab);
 });
 describe('Temporal’s own command line', () => {
@@ -60,5 +64,5 @@ describe('a push, and the clock', () => {
   triggering(lab);
 });
 describe('without a worker', () => {
-  noWorker(lab, () => made().abandoned);
+  noWorker(lab, () => made(abandoned));
 });

@@ -95,7 +95,7 @@ test('a shipway.yml is known to be meant', async () => {
   await rm(join(above, 'shipway.yaml'));
   const said = await shipway(['validate', '--json'], { cwd });
   const error = {
-    message: 'there is no shipway.yaml here or above, but ../shipway.yml',
+    message: 'there is no shipway.yaml or shipway.config.ts here or above, but ../shipway.yml',
     next: 'name it shipway.yaml, or say: -f ../shipway.yml',
     exit: 2,
   };

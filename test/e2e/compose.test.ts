@@ -123,9 +123,14 @@ describe.skipIf(left)('Dockerfile', async () => {
   const stages = text.split(/^(?=FROM )/m).slice(1);
   const last = stages.at(-1) ?? '';
 
-  test('builds in one stage and runs in another, on glibc', () => {
-    expect(stages.length).toBe(2);
-    for (const stage of stages) expect(stage).toMatch(/^FROM node:\d+-bookworm-slim/);
+  test('builds in two stages and runs in another, on glibc', () => {
+    const bases = stages.map((stage) => /^FROM (\S+)/.exec(stage)?.[1]);
+    expect(bases).toEqual([
+      expect.stringMatching(/^node:\d+-bookworm-slim$/),
+      expect.stringMatching(/^golang:\d+\.\d+-bookworm$/),
+      bases[0],
+    ]);
+    expect(last).not.toContain('go install');
     expect(last).not.toContain('npm ci');
   });
 

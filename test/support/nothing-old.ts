@@ -7,7 +7,7 @@ const done = Promise.resolve();
 export const nothingOld: Pick<Store, 'old' | 'look'> = {
   look: () => Promise.resolve({ now: new Date().toISOString(), schema: 1, own: 1 }),
   old: {
-    ...{ logs: none, samples: none, releases: none, named: none, logged: none },
+    ...{ logs: none, samples: none, releases: none, named: none, evidence: none, logged: none },
     ...{ removeLogs: () => done, removeSamples: () => done, removeReleases: () => done },
   },
 };

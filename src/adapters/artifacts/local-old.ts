@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Stored } from '../../domain/ports.js';
 import { DIGEST, type Digest } from '../../domain/release.js';
@@ -44,8 +44,15 @@ async function putBack(directory: string): Promise<void> {
   for (const { name } of await entriesOf(going)) {
     const place = placeIn(directory, name);
     await mkdir(dirname(place), { recursive: true, mode: 0o700 });
-    await rename(join(going, name), place).catch(ifGone);
+    // What was put there meanwhile is the same, and newer.
+    await link(join(going, name), place).catch(ifThere);
+    await rm(join(going, name), { force: true });
   }
 }
+
+function ifThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST' && error.code !== 'ENOENT') throw error;
+}
+
 const placeIn = (directory: string, digest: Digest): string =>
   join(directory, 'sha256', digest.slice(0, 2), digest);

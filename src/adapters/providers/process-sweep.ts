@@ -22,8 +22,11 @@ export async function sweepReleases(
   for (const service of await foldersIn(root))
     for (const digest of await foldersIn(join(root, service))) {
       const place = join(root, service, digest.replace(ASIDE, ''));
-      if (digest.endsWith(ASIDE) && !dryRun)
-        await exclusive(place, signal, () => rm(asideOf(place), { recursive: true, force: true }));
+      if (digest.endsWith(ASIDE)) {
+        if (!dryRun)
+          await exclusive(place, signal, () => rm(asideOf(place), { recursive: true, force: true }));
+        continue;
+      }
       if (needed.has(digest) || ((await usedAt(place)) ?? before) >= before) continue;
       await exclusive(place, signal, async () => {
         if (((await usedAt(place)) ?? before) >= before) return;

@@ -1,5 +1,5 @@
 import { pipelineId } from '../src/domain/ids.js';
-import type { Kept, PipelineInput } from '../src/domain/inputs.js';
+import type { Kept } from '../src/domain/inputs.js';
 import type { Plan, StagePlan } from '../src/domain/plan.js';
 import { givenFrom, madeAnew, sameWork, type Passed } from '../src/domain/retry.js';
 import { ShipwayError } from '../src/errors.js';
@@ -11,29 +11,21 @@ type Deps = Pick<ControlDeps, 'store' | 'artifacts'>;
  * What a run that is tried again takes over of earlier ones: of the same commit, each stage as this plan has it, recorded as passed when
  * its run ended. `undefined` for a plan that takes nothing over, or ships a release. Fails with `retry.impossible`.
  */
-export async function keptFor(
-  deps: Deps,
-  { plan, source }: Pick<PipelineInput, 'plan' | 'source'>,
-): Promise<Kept | undefined> {
+export async function keptFor(deps: Deps, plan: Plan): Promise<Kept | undefined> {
   const reused = plan.stages.filter((stage) => stage.reused !== undefined);
   if (plan.release !== undefined || reused.length === 0) return undefined;
-  if (!(await deps.artifacts.has(source))) throw impossible('its source is not kept any more');
   const parts: Passed[] = [];
   for (const stage of reused) {
     const part = await passedIn(deps, plan, stage);
-    parts.push(typeof part === 'string' ? thrown(part) : part);
+    if (typeof part === 'string')
+      throw new ShipwayError('retry.impossible', `the run cannot be tried again: ${part}`);
+    parts.push(part);
   }
   return {
     artifacts: parts.flatMap(({ artifacts }) => artifacts ?? []),
     evidence: parts.flatMap(({ evidence }) => evidence),
   };
 }
-
-const impossible = (why: string): ShipwayError =>
-  new ShipwayError('retry.impossible', `the run cannot be tried again: ${why}`);
-const thrown = (why: string): never => {
-  throw impossible(why);
-};
 
 /** What the stage has made in the run that it is left to, or why it may not be left to that. */
 async function passedIn({ store, artifacts }: Deps, plan: Plan, stage: StagePlan): Promise<Passed | string> {

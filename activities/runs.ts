@@ -28,7 +28,7 @@ type Deps = Pick<ControlDeps, 'store' | 'policy' | 'artifacts' | 'secrets' | 'an
  * Takes a run in: the plan is the one that was hashed, the policy knows the environment, the person's statement counts. What was taken
  * in is what admission believes later. A release of an earlier run is told with all that is known of it. Repeating it is once.
  * Fails with `plan.mismatch`, `policy.unknown_environment`, `policy.refused`, `statement.refused`, `secret.missing`, `run.outdated`,
- * `release.unknown`, `retry.impossible`, `release.held`, `evidence.missing`.
+ * `release.unknown`, `source.invalid`, `retry.impossible`, `release.held`, `evidence.missing`.
  */
 export const admitRun =
   (deps: Deps) =>
@@ -50,8 +50,8 @@ export const admitRun =
     const deployments = await deploymentsOf(deps, plan);
     const built = await builtFor(deps, plan);
     if (plan.stages.some(beginsWithSource) && !(await deps.artifacts.has(input.source)))
-      throw new ShipwayError('retry.impossible', 'the source of the run is not kept any more');
-    const kept = await keptFor(deps, input);
+      throw new ShipwayError('source.invalid', 'the source of the run is not kept, or not any more');
+    const kept = await keptFor(deps, plan);
     // Nobody is asked to approve what a target would not take.
     if (built !== undefined)
       for (const target of targets) {

@@ -69,7 +69,7 @@ export const STAGE_FAILURES = {
   ),
   'source.invalid': row(
     false,
-    'the uploaded source does not hold the commit of the plan',
+    'the source of the run is not kept, or does not hold the commit of the plan',
     'start the run again from the repository',
   ),
   'scan.findings': row(

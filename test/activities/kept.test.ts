@@ -8,7 +8,6 @@ import { memoryStore } from '../support/memory-store.js';
 import { commandStage, plan } from '../support/plans.js';
 
 const artifacts = memoryArtifacts();
-const source = artifacts.keep('source');
 const made = (text: string, stage = 'build') => ({ stage, digest: artifacts.keep(text), bytes: 1 });
 const PASSED: RunEnd['passed'] = [
   {
@@ -19,7 +18,7 @@ const PASSED: RunEnd['passed'] = [
 ];
 
 /** A first run of `then` that has passed `passed`, and what a second one takes over by the plan `now`. */
-async function kept(now: Plan, passed = PASSED, then = plan('v1'), from = source) {
+async function kept(now: Plan, passed = PASSED, then = plan('v1')) {
   const store = memoryStore();
   const row = {
     run: 'first',
@@ -30,7 +29,7 @@ async function kept(now: Plan, passed = PASSED, then = plan('v1'), from = source
   };
   await store.runs.admit({ run: row, nonce: 'n', message: 'm', entries: [] });
   await store.runs.finish(row.pipeline, { outcome: 'failed', passed });
-  return keptFor({ store, artifacts }, { plan: now, source: from });
+  return keptFor({ store, artifacts }, now);
 }
 const leaving = (names: readonly string[], of = plan('v1')): Plan => ({
   ...of,
@@ -70,11 +69,6 @@ describe('what a run that is tried again takes over', () => {
         [{ stage: 'build', artifacts: { ...made('x'), digest: sha256('gone') }, evidence: [] }],
       ],
       'the artifacts of build are not kept any more',
-    ],
-    [
-      'a source that is gone',
-      [leaving(['test']), PASSED, plan('v1'), sha256('gone')],
-      'its source is not kept',
     ],
     [
       'what was given what another run has made',

@@ -167,8 +167,8 @@ test('a run that was taken in is announced to where its stages may run; one that
   };
   const away = admitRun({ ...deps, artifacts: memoryArtifacts() });
   await expect(activityOf('pipeline/shop/x').run(away, pipelineInput(plan('v1')))).rejects.toMatchObject({
-    type: 'retry.impossible',
-    message: 'the source of the run is not kept any more',
+    type: 'source.invalid',
+    message: 'the source of the run is not kept, or not any more',
   });
   const admit = (input: PipelineInput, runId: string) =>
     activityOf(`pipeline/shop/${input.run}`, {

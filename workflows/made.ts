@@ -1,7 +1,6 @@
 import { ApplicationFailure, patched } from '@temporalio/workflow';
-import { needsOf, waitsFor } from '../src/domain/graph.js';
 import type { Admitted, Built } from '../src/domain/inputs.js';
-import type { CommandStage, Plan, StagePlan } from '../src/domain/plan.js';
+import type { CommandStage, StagePlan } from '../src/domain/plan.js';
 import type { ArtifactRef, Evidence, Release } from '../src/domain/release.js';
 import type { Passed } from '../src/domain/retry.js';
 import type { RunStageResult } from '../src/domain/stage.js';
@@ -56,12 +55,12 @@ export function evidenceFrom(
  * no stage of the plan has made is of a release that was built before.
  */
 export function madeBefore<Part extends { readonly stage: string }>(
-  plan: Plan,
+  { input, order }: Pick<Run, 'input' | 'order'>,
   stage: StagePlan,
   parts: readonly Part[],
 ): readonly Part[] {
-  const before = waitsFor(needsOf(plan)).get(stage.name);
-  const at = ({ stage: name }: Part): number => plan.stages.findIndex((s) => s.name === name);
+  const before = order.before.get(stage.name);
+  const at = ({ stage: name }: Part): number => input.plan.stages.findIndex((s) => s.name === name);
   return parts
     .filter((part) => at(part) < 0 || before?.has(part.stage) === true)
     .sort((a, b) => at(a) - at(b));
@@ -73,7 +72,7 @@ export function madeBefore<Part extends { readonly stage: string }>(
  */
 export async function releaseOf(run: Run, stage: StagePlan, made: Made): Promise<Release> {
   const { plan, run: id } = run.input;
-  const artifacts = madeBefore(plan, stage, made.artifacts);
+  const artifacts = madeBefore(run, stage, made.artifacts);
   const evidence = evidenceFor(run, stage, made);
   if (made.release === undefined) {
     const summary = `record release ${plan.version}`;
@@ -90,7 +89,7 @@ export async function releaseOf(run: Run, stage: StagePlan, made: Made): Promise
 
 /** What is known of a release when a stage asks. */
 export const evidenceFor = (run: Run, stage: StagePlan, made: Made): readonly Evidence[] =>
-  madeBefore(run.input.plan, stage, made.evidence);
+  madeBefore(run, stage, made.evidence);
 
 /** What one stage has made. */
 export function partOf({ artifacts, evidence }: Made, stage: string): Passed {

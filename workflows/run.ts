@@ -4,6 +4,7 @@ import type { GateState } from '../src/domain/gate.js';
 import { initialRunView } from '../src/domain/initial-run-view.js';
 import { liveIn } from '../src/domain/environments.js';
 import { standing } from '../src/domain/evidence.js';
+import { orderOf } from '../src/domain/graph.js';
 import type { Subject } from '../src/domain/ids.js';
 import type { PipelineInput } from '../src/domain/inputs.js';
 import type { Evidence } from '../src/domain/release.js';
@@ -36,6 +37,7 @@ export function createRun(input: PipelineInput): Run {
   setHandler(messages.view, () => view);
   return {
     input,
+    order: orderOf(input.plan),
     made: nothingMade(),
     update,
     view: () => view,

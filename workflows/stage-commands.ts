@@ -35,7 +35,7 @@ const followed = ({ stages }: Plan, stage: StagePlan): boolean =>
 
 const workOf = <Stage extends WorkStage>(run: Run, stage: Stage, made: Made, attempt = 1) => {
   const { plan, source, run: id, requestedBy } = run.input;
-  const artifacts = madeBefore(plan, stage, made.artifacts);
+  const artifacts = madeBefore(run, stage, made.artifacts);
   const { service, version, commit } = plan;
   return {
     ...{ run: id, service, environment: environmentOf(plan, stage), version, commit, source, stage },

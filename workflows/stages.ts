@@ -1,7 +1,7 @@
 import { ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { environmentOf } from '../src/domain/environments.js';
 import { refuserOf, type GateState } from '../src/domain/gate.js';
-import { isSideBySide } from '../src/domain/graph.js';
+import type { Order } from '../src/domain/graph.js';
 import type { Admitted, Ended, PipelineInput } from '../src/domain/inputs.js';
 import { failureTypeOf } from '../src/domain/outcome.js';
 import type { DeployStage, StagePlan } from '../src/domain/plan.js';
@@ -20,6 +20,7 @@ import { reasonOf } from './undo.js';
 /** A run under way: what its stages read and write. */
 export interface Run {
   readonly input: PipelineInput;
+  readonly order: Order;
   /** What its stages have made so far. */
   readonly made: Made;
   readonly gates: Gates;
@@ -56,7 +57,7 @@ export async function runStages(run: Run, { built, kept }: Pick<Admitted, 'built
     },
     ({ name }, error) => {
       // In a row there is nothing else to wait for: the run's end says it.
-      if (!isSideBySide(run.input.plan) || isCancellation(error) || run.cancelled()) return;
+      if (!run.order.sideBySide || isCancellation(error) || run.cancelled()) return;
       ended(run, name, { state: 'failed', note: reasonOf(error) });
     },
     ({ name }, need) => {
@@ -80,7 +81,7 @@ async function take(run: Run, stage: StagePlan, made: Made): Promise<void> {
 /** Of stages that begin together one change of the view tells. */
 async function begun(run: Run, name: string): Promise<void> {
   const begins = { state: 'running', startedAt: Date.now() } as const;
-  if (!isSideBySide(run.input.plan)) {
+  if (!run.order.sideBySide) {
     run.stage(name, begins);
     return;
   }
@@ -92,7 +93,7 @@ async function begun(run: Run, name: string): Promise<void> {
 /** In a row the next change tells of it; beside others that may be long in coming. */
 function ended(run: Run, name: string, end: Partial<StageView>): void {
   run.note(name, { ...end, endedAt: Date.now() });
-  if (isSideBySide(run.input.plan)) run.update({});
+  if (run.order.sideBySide) run.update({});
 }
 
 /** What is shown of a stage that does not run. Without what was made before nothing of it is used, whatever the plan says. */

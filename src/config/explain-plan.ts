@@ -7,7 +7,7 @@ import {
   type Plan,
   type StagePlan,
 } from '../domain/plan.js';
-import { isSideBySide } from '../domain/graph.js';
+import { orderOf } from '../domain/graph.js';
 import { secretsIn, secretText } from '../domain/secrets.js';
 import { hasSecrets } from './plan.js';
 import { queueRules } from '../domain/queue.js';
@@ -15,6 +15,7 @@ import { durationText } from '../domain/duration.js';
 
 /** The plan in words, for people: what each stage does, how the traffic moves, how long it takes, and what the worker will check. */
 export function explainPlan(plan: Plan): readonly string[] {
+  const { sideBySide } = orderOf(plan);
   return [
     `${plan.service} ${plan.version} → ${environmentsOf(plan).join(' → ')}`,
     `commit ${plan.commit}${plan.dirty ? ' (made of a working tree that is not committed)' : ''}, by ${plan.author}, ${plan.committedAt}`,
@@ -23,7 +24,7 @@ export function explainPlan(plan: Plan): readonly string[] {
       ? []
       : [`also where it was rolled back from before: ${plan.despiteHold}`]),
     '',
-    ...plan.stages.map((s, i) => `${String(i + 1)}. ${stageText(s)}${beside(plan, s)}`),
+    ...plan.stages.map((s, i) => `${String(i + 1)}. ${stageText(s)}${sideBySide ? beside(s) : ''}`),
     ...environmentsOf(plan).flatMap((environment) => {
       const deployment = deploymentIn(plan, environment);
       const where = plan.through === undefined ? '' : ` in ${environment}`;
@@ -40,8 +41,8 @@ export function explainPlan(plan: Plan): readonly string[] {
 }
 
 /** When a stage begins, where that is not after the one above it. */
-const beside = (plan: Plan, { needs, skipped, reused }: StagePlan): string =>
-  !isSideBySide(plan) || skipped !== undefined || reused !== undefined
+const beside = ({ needs, skipped, reused }: StagePlan): string =>
+  skipped !== undefined || reused !== undefined
     ? ''
     : `; ${needs.length === 0 ? 'at once' : `after ${needs.join(', ')}`}`;
 

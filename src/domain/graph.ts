@@ -28,5 +28,14 @@ export function inARow(stages: readonly Node[]): boolean {
   });
 }
 
-/** Whether some stages of a plan run beside others. */
-export const isSideBySide = (plan: Pick<Plan, 'schema' | 'stages'>): boolean => !inARow(needsOf(plan));
+/** How the stages of a plan follow each other. */
+export interface Order {
+  /** The stages that each one waits for, itself or through others. */
+  readonly before: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Some stages run beside others. */
+  readonly sideBySide: boolean;
+}
+export function orderOf(plan: Pick<Plan, 'schema' | 'stages'>): Order {
+  const nodes = needsOf(plan);
+  return { before: waitsFor(nodes), sideBySide: !inARow(nodes) };
+}

@@ -60,16 +60,28 @@ async function rulesNow(deps: HousekeepingDeps): Promise<Rules> {
   };
 }
 
-/** What the reports of releases that are kept were read from. Evidence that is gone itself names nothing. */
+/** What the reports of releases that are kept were read from: as in the store, whatever looks like a digest is one. Evidence that is gone itself names nothing. */
 async function reportFiles({ store, artifacts }: HousekeepingDeps): Promise<readonly Digest[]> {
   const files: Digest[] = [];
   for (const digest of await store.old.evidence()) {
     if (!(await artifacts.has(digest))) continue;
-    let text = '';
-    for await (const chunk of await artifacts.get(digest)) text += Buffer.from(chunk).toString('latin1');
-    files.push(...[...text.matchAll(/"digest":"([0-9a-f]{64})"/g)].flatMap(([, file]) => file ?? []));
+    const text = await beginning(await artifacts.get(digest));
+    for (const [, file = ''] of text.matchAll(/"([0-9a-f]{64})"/g)) files.push(file);
   }
   return files;
+}
+
+/** A list of a thousand files with long paths is shorter; what a stage calls evidence may be anything. */
+const MOST_BYTES = 16 * 1024 ** 2;
+async function beginning(content: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of content) {
+    parts.push(part);
+    bytes += part.byteLength;
+    if (bytes > MOST_BYTES) break;
+  }
+  return Buffer.concat(parts).toString('latin1');
 }
 
 async function removeFrom(

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { contentRemoved } from '../../activities/content-removed.js';
 import { recordsRemoved } from '../../activities/housekeeping.js';
 import { localArtifacts } from '../../src/adapters/artifacts/local.js';
+import { canonical } from '../../src/domain/canonical.js';
 import type { ArtifactStore } from '../../src/domain/ports.js';
 import type { Policy } from '../../src/domain/policy.js';
 import { DEFAULT_RETENTION } from '../../src/domain/retention.js';
@@ -36,9 +37,10 @@ async function kept(text: string, days = 2): Promise<string> {
 interface Known {
   readonly named?: readonly string[];
   readonly logged?: readonly string[];
+  readonly evidence?: readonly string[];
   readonly runs?: readonly { readonly workflowId: string; readonly startTime: Date }[];
 }
-function deps({ named = [], logged = [], runs = [] }: Known = {}) {
+function deps({ named = [], logged = [], evidence = [], runs = [] }: Known = {}) {
   const store = memoryStore();
   const asked: object[] = [];
   const list = async function* () {
@@ -51,6 +53,7 @@ function deps({ named = [], logged = [], runs = [] }: Known = {}) {
       old: {
         ...store.old,
         named: (of: object) => (asked.push(of), Promise.resolve(named)),
+        evidence: () => Promise.resolve(evidence),
         logged: (digests: readonly string[]) => Promise.resolve(digests.filter((d) => logged.includes(d))),
       },
     },
@@ -76,6 +79,17 @@ describe('content', () => {
     for await (const { digest } of artifacts.list()) left.push(digest);
     expect(left).toEqual([named, logged, young, asked].sort());
     expect(d.asked[0]).toMatchObject({ open: [] });
+  });
+
+  test('stays when the evidence of a release was read from it', async () => {
+    const [file, other] = [await kept('<testsuites/>'), await kept('<testsuite/>')];
+    const files = [{ path: 'junit.xml', digest: file, bytes: 13 }];
+    const report = await kept(canonical({ kind: 'junit', stage: 'test', files }));
+    const d = deps({ named: [report, 'f'.repeat(64)], evidence: [report, 'f'.repeat(64)] });
+    expect(await activityOf(by).run(contentRemoved(d), { dryRun: false })).toMatchObject({
+      ...{ removed: { count: 1 }, kept: { named: 1, young: 1 } },
+    });
+    expect([await artifacts.has(file), await artifacts.has(other)]).toEqual([true, false]);
   });
 
   test('stays when it is younger than the oldest open run: what its stages make is named by nothing yet', async () => {

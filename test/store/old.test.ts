@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { EvidenceKind } from '../../src/domain/release.js';
 import type { Store } from '../../src/domain/store.js';
 import { newTarget } from '../../src/domain/target.js';
 import type { Sample } from '../../src/domain/watching.js';
@@ -121,6 +122,15 @@ test('what is named by rows that are kept is told, and not what old runs had', a
   const kept = ['artifact', 'evidence', 'live', 'open source', 'new source', 'made by open', 'made by new'];
   for (const text of kept) expect(named, text).toContain(of(text));
   for (const text of ['source', 'made by old']) expect(named, text).not.toContain(of(text));
+});
+
+test('evidence that was read from files is told, once, and no other', async () => {
+  const of = (kind: EvidenceKind) => ({ kind, stage: kind, digest: sha256(`found by ${kind}`), summary: '' });
+  const release = { service: 'shop', version: 'v9', commit: 'c', digest: sha256('v9'), artifacts: [] };
+  const kinds = ['scan', 'junit', 'coverage', 'sarif', 'performance_test'] as const;
+  for (const run of ['first', 'second']) await store.releases.save(release, run, kinds.map(of));
+  const files = kinds.slice(1, 4).map((kind) => of(kind).digest);
+  expect([...(await store.old.evidence())].sort()).toEqual(files.sort());
 });
 
 test('what is named is read in pages, to the last', async () => {

@@ -30,7 +30,7 @@ interface Standing {
 /**
  * A request may be forged by whoever can send a message: what its run was admitted with counts, and statements only if they were
  * verified by that run. Answers the run. Fails with `request.mismatch`, `request.abandoned`, `release.held`, `target.adapters`,
- * `release.taken_back`, * `run.outdated`, `secret.missing`, `evidence.missing`, `approval.missing`, `decision.changed`, `decision.outdated`, `policy.unknown_environment`.
+ * `release.taken_back`, `run.outdated`, `secret.missing`, `evidence.missing`, `approval.missing`, `decision.changed`, `decision.outdated`, `policy.unknown_environment`.
  */
 export async function verifyRequest(
   deps: Deps,

@@ -1,7 +1,7 @@
 import { recoveryFrom, type Recovery } from '../src/domain/aftermath.js';
 import type { AuditEntry } from '../src/domain/audit.js';
 import { FAILURES } from '../src/domain/failures.js';
-import { wayBack } from '../src/domain/going-back.js';
+import { LOOKED_AT, wayBack } from '../src/domain/going-back.js';
 import { deploymentId, targetId, type TargetRef } from '../src/domain/ids.js';
 import type { Cause, DeploymentInput } from '../src/domain/inputs.js';
 import type { Statement } from '../src/domain/statement.js';
@@ -214,9 +214,6 @@ async function isKept(artifacts: Deps['artifacts'], { release }: DeploymentRow):
   const there = await Promise.all(release.artifacts.map(({ digest }) => artifacts.has(digest)));
   return there.every((is) => is);
 }
-
-/** Deployments, newest first. */
-const LOOKED_AT = 200;
 
 function rowOf(admitted: DeploymentInput, n: number): DeploymentRow {
   const { service, environment, id, kind, requestId, run, requestedBy, release, replaces, plan } = admitted;

@@ -1,3 +1,4 @@
+import { LOOKED_AT } from '../src/domain/going-back.js';
 import type { InUse } from '../src/domain/housekeeping.js';
 import type { DeploymentRow } from '../src/domain/store.js';
 import type { ControlDeps } from './deps.js';
@@ -21,9 +22,6 @@ export async function openRuns({ client }: Pick<ControlDeps, 'client'>): Promise
 
 /** `pipeline/<service>/<run>` */
 const runOf = (pipeline: string): string => pipeline.slice(pipeline.lastIndexOf('/') + 1);
-
-/** Of one target, newest first: as many as a rollback looks at. */
-const LOOKED_AT = 200;
 
 /** What decisions about old things look at, as it is now. */
 export async function inUse(

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { wayBack } from '../domain/going-back.js';
 import type { AuditEntry } from '../domain/audit.js';
 import type { Json } from '../domain/canonical.js';
+import { LOOKED_AT, wayBack } from '../domain/going-back.js';
 import { usesOf, type SecretUse, type SecretWish } from '../domain/secret-use.js';
 import { SECRET_PATH, secretText } from '../domain/secrets.js';
 import { malformed, misdirected, outOfTime, type Statement } from '../domain/statement.js';
@@ -99,9 +99,6 @@ async function recorded<T extends Json>(
   return result;
 }
 const MOST_AGENT = 200;
-
-/** Deployments among which a rollback chooses. */
-const LOOKED_AT = 200;
 
 async function usesIn(store: Store): Promise<readonly SecretUse[]> {
   const targets = await store.targets.list();

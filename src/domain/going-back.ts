@@ -21,6 +21,9 @@ function leftByRollback(newestFirst: readonly DeploymentRow[]): Set<string> {
   return left;
 }
 
+/** Deployments of a target, newest first, among which there is a way back. */
+export const LOOKED_AT = 200;
+
 export interface WayBack {
   /** The deployment whose release and configuration a rollback restores. */
   readonly chosen?: DeploymentRow;

@@ -19,7 +19,7 @@ export function usesOf(
   const of: readonly (readonly [string, Configuration | undefined])[] = [
     ['live', live?.configuration],
     ['known good', knownGood?.configuration],
-    ['of the rollback', back?.plan.configuration],
+    ['to go back to', back?.plan.configuration],
     ...open.map(({ plan }) => ['being deployed', plan.configuration] as const),
   ];
   const found = new Map<string, SecretUse & { readonly as: readonly string[] }>();

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { readCoverage } from '../src/adapters/reports/coverage.js';
 import { readJunit } from '../src/adapters/reports/junit.js';
 import { Malformed } from '../src/adapters/reports/malformed.js';
@@ -63,13 +64,13 @@ async function collect<F extends Readonly<Record<keyof F, number>>>(
     const content = await readReport(workspace, path);
     const more = await readAs(path, content, read);
     figures = figures === undefined ? more : sum(figures, more);
-    files.push({ path, ...(await backend.putArtifact(one(content))) });
+    files.push({ path, ...(await backend.putArtifact(Readable.from(content))) });
   }
   if (figures === undefined)
     throw new ShipwayError('stage.report_missing', `${stage} declares no ${kind} report`);
   const judged = judge(figures);
   const { digest } = await backend.putArtifact(
-    one(Buffer.from(canonical({ kind, stage, ...judged, figures, files }))),
+    Readable.from(Buffer.from(canonical({ kind, stage, ...judged, figures, files }))),
   );
   return { kind, stage, digest, ...judged };
 }
@@ -86,7 +87,3 @@ async function readAs<F>(path: string, content: Buffer, read: Declared<F>['read'
 
 const sum = <F extends Readonly<Record<keyof F, number>>>(a: F, b: F): F =>
   Object.fromEntries(Object.keys(b).map((name) => [name, a[name as keyof F] + b[name as keyof F]])) as F;
-
-async function* one(content: Buffer): AsyncIterable<Uint8Array> {
-  yield await Promise.resolve(content);
-}

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { canonical } from '../src/domain/canonical.js';
 import type { Judged } from '../src/domain/evidence.js';
 import { judgePerformance, measured, type LoadSample } from '../src/domain/performance.js';
@@ -63,7 +64,7 @@ const kept = (job: Job, stage: PerformanceStage, outputBytes: number): Promise<R
     const judged = withEnd(judgePerformance(figures, stage, stage.thresholds), outcome.ended);
     const { name, ...asked } = stage;
     const content = { kind: 'performance_test', stage: name, ...judged, figures, asked };
-    const { digest } = await job.deps.backend.putArtifact(one(canonical(content)));
+    const { digest } = await job.deps.backend.putArtifact(Readable.from(Buffer.from(canonical(content))));
     const evidence: readonly Evidence[] = [{ kind: 'performance_test', stage: name, digest, ...judged }];
     if (judged.verdict === 'pass') return { outputBytes, evidence };
     const type = judged.verdict === 'fail' ? 'performance.failed' : 'performance.inconclusive';
@@ -89,8 +90,4 @@ function samplesIn(content: Buffer): readonly LoadSample[] {
     return { at: Number(BigInt(at) - first) / NS_PER_MS, ms: Number(ns) / NS_PER_MS, code: Number(code) };
   });
   return samples.sort((a, b) => a.at - b.at);
-}
-
-async function* one(content: string): AsyncIterable<Uint8Array> {
-  yield await Promise.resolve(Buffer.from(content));
 }

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { Context } from '@temporalio/activity';
 import type { Finding, Scanner } from '../src/domain/ports.js';
 import type { RunScanInput, RunScanResult } from '../src/domain/stage.js';
@@ -59,8 +60,9 @@ async function keepFindings(
 ): Promise<RunScanResult> {
   const summary = findings.length === 0 ? 'no secrets found' : `${String(findings.length)} secrets found`;
   const verdict = findings.length === 0 ? 'pass' : 'fail';
-  const { digest } = await backend.putArtifact(one(JSON.stringify({ scanner: scanner.name, findings })));
-  const lines = await backend.putArtifact(one(report(summary, findings)));
+  const put = (text: string) => backend.putArtifact(Readable.from(Buffer.from(text)));
+  const { digest } = await put(JSON.stringify({ scanner: scanner.name, findings }));
+  const lines = await put(report(summary, findings));
   await backend.appendLog({ ...name, seq: 0, ...lines, last: true });
   return {
     findings: findings.length,
@@ -70,7 +72,3 @@ async function keepFindings(
 
 const report = (summary: string, findings: readonly Finding[]): string =>
   [summary, ...findings.map((f) => `${f.file}:${String(f.line)} ${f.rule}: ${f.message}`), ''].join('\n');
-
-async function* one(text: string): AsyncIterable<Uint8Array> {
-  yield await Promise.resolve(Buffer.from(text));
-}

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { Context } from '@temporalio/activity';
 import type { ArtifactStore } from '../src/domain/ports.js';
@@ -17,7 +18,7 @@ export const canaryKept =
   ({ artifacts }: { readonly artifacts: Pick<ArtifactStore, 'put'> }) =>
   async (): Promise<Digest> => {
     const content = `shipway canary ${new Date().toISOString().slice(0, 10)}\n`;
-    return (await artifacts.put(one(Buffer.from(content)))).digest;
+    return (await artifacts.put(Readable.from(Buffer.from(content)))).digest;
   };
 
 /** What a control worker sees, also of its own policy file. */
@@ -67,8 +68,4 @@ async function read(get: () => Promise<AsyncIterable<Uint8Array>>): Promise<stri
     if (error instanceof ShipwayError) return error.message;
     throw error;
   }
-}
-
-async function* one(content: Uint8Array): AsyncIterable<Uint8Array> {
-  yield await Promise.resolve(content);
 }

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { truncate } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { exclusive } from '../exclusive.js';
 import { sizeText } from '../domain/size.js';
 import type { StageBackend } from '../domain/stage.js';
@@ -74,7 +75,7 @@ async function shipAll({ job, name, backend, limit }: Output, last: boolean): Pr
     const ended = full || (last && at.pending === 0 && content.length < room);
     const pending = full ? 0 : content.length;
     if (!last) await writeShipped(job, { ...at, pending });
-    const { digest } = await backend.putArtifact(one(content));
+    const { digest } = await backend.putArtifact(Readable.from([content]));
     await backend.appendLog({ ...name, seq: at.seq, digest, bytes: content.length, last: ended });
     at = { offset: at.offset + pending, seq: at.seq + 1, pending: 0 };
     if (ended) return at.offset;
@@ -86,10 +87,6 @@ const cutAt = (limit: number): string =>
 
 /** What nobody will read does not fill the disk: the output is appended to, so it goes on at the begin. */
 const cut = (job: string): Promise<void> => truncate(outputFile(job), 0);
-
-async function* one(content: Uint8Array): AsyncIterable<Uint8Array> {
-  yield await Promise.resolve(content);
-}
 
 /** At most a chunk of what was written a moment ago: another thread would take longer to be asked than to read it. */
 function read(path: string, offset: number, length: number): Buffer {

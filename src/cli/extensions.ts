@@ -4,11 +4,15 @@ import { NAME } from '../domain/ids.js';
 import type { MetricSource, Provider, Router } from '../domain/ports.js';
 import { UsageError } from '../errors.js';
 
+/** By type complete: an adapter of an earlier version is refused at the start, not when its new method is first called. */
 const METHODS = {
-  provider: ['observe', 'ensure', 'health', 'remove'] satisfies (keyof Provider)[],
-  router: ['observe', 'open', 'admit', 'split', 'drain', 'withdraw', 'close'] satisfies (keyof Router)[],
-  metrics: ['sample'] satisfies (keyof MetricSource)[],
-} as const;
+  provider: methods<Provider>({ observe: 0, ensure: 0, health: 0, sweep: 0, remove: 0 }),
+  router: methods<Router>({ observe: 0, open: 0, admit: 0, split: 0, drain: 0, withdraw: 0, close: 0 }),
+  metrics: methods<MetricSource>({ sample: 0 }),
+};
+function methods<Port>(all: Readonly<Record<keyof Port, 0>>): readonly string[] {
+  return Object.keys(all);
+}
 const PORTS = ['providers', 'routers', 'metrics'];
 
 /** Adapters that a user gives to a worker, looked at when it starts and not when one is first asked. Fails with `UsageError`. */

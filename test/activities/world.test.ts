@@ -91,6 +91,10 @@ test.each([
   ],
   [{ routers: { edge: { router: base.router, carries: ['fast'] } } }, 'carries of router edge is no list'],
   [{ providers: { hosts: { carries: [] } } }, 'provider hosts has no method observe'],
+  [
+    { providers: { hosts: { provider: { ...base.provider, sweep: undefined }, carries: [] } } },
+    'provider hosts has no method sweep',
+  ],
 ])('extensions that are none are refused when a worker starts: %j', (given, why) => {
   expect(() => checkedExtensions(given as never)).toThrow(why);
 });

@@ -109,7 +109,7 @@ export const FAILURES = {
   'adapter.unknown': row(
     true,
     'the worker of this target was not given the adapter that its plan names',
-    'start the worker with it (`startWorker` with `extensions`); it is tried again',
+    'start the worker with it (`runWorker({ providers, routers, metrics })`); it is tried again',
   ),
   'rollback.impossible': row(
     false,

@@ -15,7 +15,7 @@ export const TRIGGER_COMMANDS: readonly CommandSpec[] = [
         'NAME',
         'add: to this environment only (default: those that the stage `deploy` names)',
       ),
-      service: text('NAME', 'the service (default: that of shipway.yaml)'),
+      service: text('NAME', 'the service (default: that of the configuration)'),
       reason: text('TEXT', 'pause, resume: why; it stands beside the schedule'),
     },
     examples: [

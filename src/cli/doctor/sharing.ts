@@ -1,4 +1,6 @@
 import { apiClient } from '../../client/api.js';
+import { CommandError } from '../../client/failure.js';
+import { DIGEST } from '../../domain/release.js';
 import type { Sighting } from '../../domain/sighting.js';
 import { settings, withClient } from '../context.js';
 import { attempt, bad, short, unknown, well, type Check } from './check.js';
@@ -7,7 +9,6 @@ import type { Values } from '../table.js';
 const BEHIND_MS = -2_000;
 /** The question may have waited for three seconds. */
 const AHEAD_MS = 5_000;
-const DIGEST = /^[0-9a-f]{64}$/;
 
 /** What workers see: that all have one artifact store, one policy, and the time. A control worker puts something there, others look. */
 export const checkSharing = (values: Values): Promise<readonly Check[]> =>
@@ -20,10 +21,16 @@ export const checkSharing = (values: Values): Promise<readonly Check[]> =>
       const rules = await apiClient(await settings(values))
         .policy()
         .then(({ hash }) => hash)
-        .catch(() => undefined);
+        .catch(ifSilent);
       return judged(sightings, rules);
     }),
   );
+
+/** An API that is away, or refuses, has checks of its own. */
+function ifSilent(error: unknown): undefined {
+  if (error instanceof CommandError) return undefined;
+  throw error;
+}
 
 /** What these sightings say, of the policy with the hash that rules. */
 export const judged = (sightings: readonly Sighting[], rules: string | undefined): readonly Check[] => [

@@ -66,6 +66,16 @@ export const string = (values: Values, name: string): string | undefined => {
   return typeof value === 'string' ? value : undefined;
 };
 
+/** What means something to another action only is not left unheard. `action` as it is typed: `secrets set`. Fails with `UsageError`. */
+export function refuseOthers(values: Values, action: string, others: readonly string[]): void {
+  const other = others.find((option) => values[option] !== undefined);
+  if (other !== undefined)
+    throw new UsageError(
+      `${action} takes no --${other}`,
+      `leave it out; see shipway ${action.split(' ')[0] ?? ''} --help`,
+    );
+}
+
 /** A whole number in an option, from 1 to `most`. Fails with `UsageError`. */
 export function whole(values: Values, name: string, otherwise: number, most: number): number {
   const text = string(values, name);

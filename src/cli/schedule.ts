@@ -9,7 +9,7 @@ import { UsageError } from '../errors.js';
 import { configurationIfAny } from './configuration-file.js';
 import { person, required, withClient } from './context.js';
 import { refuseUnknownEnvironment } from './known-environment.js';
-import { columns, result, string } from './output.js';
+import { columns, refuseOthers, result, string } from './output.js';
 import { name as nameOf, serviceOfCommand } from './reference.js';
 import { instant } from './render/text.js';
 import type { Command, Values } from './table.js';
@@ -29,7 +29,7 @@ export const schedule: Command = async (values, [action = '', name]) => {
       name === undefined ? 'which schedule is not said' : `${JSON.stringify(name)} is no name of a schedule`,
       `shipway schedule ${action} nightly: lower-case letters, digits and dashes`,
     );
-  refuseOthers(action, values);
+  refuseOthers(values, `schedule ${action}`, othersOf(action));
   const work = act(values);
   const ref = { service: await serviceOfCommand(values), name };
   return withClient(values, async (client, settings) => {
@@ -103,17 +103,11 @@ async function refuseUnknownRepository(settings: ConnectionSettings, service: st
   throw new CommandError(`the policy names no repository of ${service}`, next, exit, undefined, 'refused');
 }
 
-/** What means something to one action only is not left unheard by the others. */
-function refuseOthers(action: string, values: Values): void {
-  const heard = action === 'add' ? ADDS : action === 'pause' || action === 'resume' ? ['reason'] : [];
-  const other = [...ADDS, 'reason'].find((option) => values[option] !== undefined && !heard.includes(option));
-  if (other !== undefined)
-    throw new UsageError(
-      `schedule ${action} takes no --${other}`,
-      'leave it out; see shipway schedule --help',
-    );
-}
 const ADDS = ['cron', 'timezone', 'branch', 'environment'];
+const REASON = ['reason'];
+/** What each action does not hear. */
+const othersOf = (action: string): readonly string[] =>
+  action === 'add' ? REASON : action === 'pause' || action === 'resume' ? ADDS : [...ADDS, ...REASON];
 
 function reasonOf(text: string): string {
   if (text !== '' && text.length <= MOST_REASON) return text;
@@ -130,7 +124,7 @@ function branchOf(text: string): string {
 
 async function list(values: Values): Promise<number> {
   const service = string(values, 'service');
-  refuseOthers('list', values);
+  refuseOthers(values, 'schedule list', othersOf('list'));
   const of = service === undefined ? undefined : nameOf('service', service);
   return withClient(values, async (client) => {
     const schedules = await client.schedules.list(of);

@@ -6,7 +6,7 @@ import { UsageError } from '../errors.js';
 import { digestOf } from '../hash.js';
 import { configurationIfAny } from './configuration-file.js';
 import { settings, state } from './context.js';
-import { columns, result, string, whole } from './output.js';
+import { columns, refuseOthers, result, string, whole } from './output.js';
 import { name } from './reference.js';
 import { instant } from './render/text.js';
 import { readSecret } from './secret-input.js';
@@ -27,7 +27,7 @@ export const secrets: Command = async (values, [action = '', path]) => {
 };
 
 async function set(values: Values, text: string | undefined, api: ApiClient): Promise<number> {
-  refuseOptions(values, 'set', ['version', 'in-use']);
+  refuseOthers(values, 'secrets set', ['version', 'in-use']);
   const path = pathOf(values, text);
   // First, so that nobody types a secret for nobody.
   const recipient = await api.recipient();
@@ -49,7 +49,7 @@ async function set(values: Values, text: string | undefined, api: ApiClient): Pr
 }
 
 async function list(values: Values, text: string | undefined, api: ApiClient): Promise<number> {
-  refuseOptions(values, 'list', ['version', 'in-use', 'reason']);
+  refuseOthers(values, 'secrets list', ['version', 'in-use', 'reason']);
   if (text !== undefined)
     throw new UsageError('list shows all of them', 'shipway secrets list, without a path');
   const environment = string(values, 'environment');
@@ -98,12 +98,6 @@ function pathOf(values: Values, text: string | undefined): string {
     `${JSON.stringify(path)} is no path of a secret`,
     'lower-case letters, digits, `_`, `-` and `.` between slashes, such as production/database/url; the value is read from stdin, never from here',
   );
-}
-
-function refuseOptions(values: Values, action: string, options: readonly string[]): void {
-  const given = options.find((option) => values[option] !== undefined);
-  if (given !== undefined)
-    throw new UsageError(`secrets ${action} takes no --${given}`, `leaving out --${given}`);
 }
 
 const about = (values: Values, wish: SecretWish): Statement => state(values, wish.wish, digestOf(wish));

@@ -3,7 +3,7 @@ import { CommandError } from '../client/failure.js';
 import type { ScheduleRef, ScheduleView, Schedules } from '../client/schedules.js';
 import type { ConnectionSettings } from '../connection.js';
 import { FAILURES } from '../domain/failures.js';
-import { NAME } from '../domain/ids.js';
+import { BRANCH, NAME } from '../domain/ids.js';
 import { MOST_REASON } from '../domain/statement.js';
 import { UsageError } from '../errors.js';
 import { configurationIfAny } from './configuration-file.js';
@@ -118,7 +118,7 @@ function reasonOf(text: string): string {
 }
 
 function branchOf(text: string): string {
-  if (/^(?!-)[^\s~^:?*[\]\\]{1,200}$/.test(text)) return text;
+  if (BRANCH.test(text)) return text;
   throw new UsageError(`${JSON.stringify(text)} is no name of a branch`, '--branch main');
 }
 

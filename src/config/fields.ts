@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NAME } from '../domain/ids.js';
+import { BRANCH, NAME } from '../domain/ids.js';
 import { shown } from './shown.js';
 
 /**
@@ -37,9 +37,9 @@ export function misnamed(text: string): [message: string, suggestion: string] {
 }
 const LONGEST_NAME = 63;
 
-/** A branch by its plain name: git's own rules for one, and nothing that git could take for an option or an expression. */
+/** A branch by its plain name. */
 export const branch = () =>
-  z.string().regex(/^(?![-./]|refs\/)(?!.*(\.\.|\/\/|@\{|\.lock$|[./]$))[^\s~^:?*[\]\\]{1,200}$/, {
+  z.string().regex(BRANCH, {
     error: ({ input }) =>
       /[*?[]/.test(String(input))
         ? wrong(

@@ -19,6 +19,9 @@ export const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
 /** Versions and run ids: what git allows in a tag that is also safe as one path segment. */
 export const VERSION = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$/;
+/** A branch by its plain name: git's own rules for one, and nothing that git could take for an option or an expression. */
+export const BRANCH = /^(?![-./]|refs\/)(?!.*(\.\.|\/\/|@\{|\.lock$|[./]$))[^\s~^:?*[\]\\]{1,200}$/;
+
 /** In the version of a working tree that was not committed. */
 export const DIRTY = '+dirty.';
 

@@ -98,6 +98,7 @@ const WRONG: readonly (readonly string[])[] = [
   ['schedule', 'add', 'nightly'],
   ['schedule', 'add', 'nightly', '--cron', '0 3 * * *', '--branch', '--all'],
   ['schedule', 'add', 'nightly', '--cron', '0 3 * * *', '--branch=-x'],
+  ['schedule', 'add', 'nightly', '--cron', '0 3 * * *', '--branch', 'refs/heads/main'],
   ['schedule', 'remove', 'nightly', '--cron', '0 3 * * *'],
   ['schedule', 'pause', 'nightly'],
   ['worker', '--role', 'everything'],

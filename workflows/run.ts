@@ -48,9 +48,7 @@ export function createRun(input: PipelineInput): Run {
       hinted = false;
       return heard;
     },
-    stage: (name, change) => {
-      update({ stages: staged(view, name, change) });
-    },
+    stage: (name, change) => void update({ stages: staged(view, name, change) }),
     enter: (environment) => {
       if (environment === view.environment) return;
       view = { ...view, environment };

@@ -17,7 +17,7 @@ import { policyOf } from './policy.js';
 import { refuseUnrecorded } from './required-evidence.js';
 import { releaseDigest } from './release-digest.js';
 import { messageOf } from './statements.js';
-import { runs } from './targets.js';
+import { isRunning } from './until-ended.js';
 
 type Deps = Pick<ControlDeps, 'store' | 'policy' | 'client' | 'artifacts' | 'secrets'>;
 
@@ -55,7 +55,7 @@ export async function verifyStanding(
       'request.mismatch',
       `${other ?? ''} is not what ${request.pipeline} was admitted with`,
     );
-  if (!(await runs(() => deps.client.workflow.getHandle(request.pipeline).describe())))
+  if (!(await isRunning(deps.client, request.pipeline)))
     throw new ShipwayError('request.abandoned', 'its run has ended');
   const plan = await pinned(deps, request.environment, request.plan);
   refuseHeld(request.release, run.plan, plan.configuration, state);

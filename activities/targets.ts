@@ -1,4 +1,4 @@
-import { WorkflowNotFoundError, type Workflow } from '@temporalio/client';
+import type { Workflow } from '@temporalio/client';
 import { Context } from '@temporalio/activity';
 import type { AuditEntry } from '../src/domain/audit.js';
 import type { Subject, TargetRef } from '../src/domain/ids.js';
@@ -7,9 +7,9 @@ import { MESSAGES } from '../src/domain/messages.js';
 import type { DeployRequest, TargetAnswer, TargetState } from '../src/domain/target.js';
 import { livingTarget } from '../src/client/living-target.js';
 import { entry } from './audit.js';
-import { beating } from './beating.js';
 import type { ControlDeps } from './deps.js';
 import { loadRecord } from './target-record.js';
+import { untilEnded } from './until-ended.js';
 
 /** Asks the target, starting it if it does not live. A repeat is answered alike, so any retry is safe. */
 export const askTarget =
@@ -117,25 +117,9 @@ const turnedAway = (subject: Subject, request: string, answer: TargetAnswer): Au
 /** Waits until a deployment has ended in any way, or is found not to exist. */
 export const awaitDeployment =
   ({ client }: Pick<ControlDeps, 'client'>) =>
-  async ({ deployment }: { deployment: string }): Promise<void> =>
-    beating(async (signal) => {
-      const handle = client.workflow.getHandle(deployment);
-      for (;;) {
-        signal.throwIfAborted();
-        if (!(await runs(() => handle.describe()))) return;
-        await Context.current().sleep(ASK_MS);
-      }
-    });
-const ASK_MS = 500;
-
-export async function runs(describe: () => Promise<{ status: { name: string } }>): Promise<boolean> {
-  try {
-    return (await describe()).status.name === 'RUNNING';
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
-}
+  async ({ deployment }: { deployment: string }): Promise<void> => {
+    await untilEnded(client, deployment);
+  };
 
 export const cancelWorkflow =
   ({ client }: Pick<ControlDeps, 'client'>) =>

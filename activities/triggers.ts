@@ -25,6 +25,7 @@ import { sha256 } from '../src/hash.js';
 import { entry, self } from './audit.js';
 import { beating } from './beating.js';
 import type { ControlDeps } from './deps.js';
+import { untilEnded } from './until-ended.js';
 
 /** What activities of triggers work with. */
 export interface TriggerDeps extends Pick<ControlDeps, 'store' | 'client' | 'policy'> {
@@ -124,22 +125,14 @@ export const recordUnfired =
 /** Waits until a run has ended in any way. */
 export const awaitRun =
   ({ client }: Pick<ControlDeps, 'client'>) =>
-  ({ service, run }: Pick<Triggered, 'service' | 'run'>): Promise<Ended> =>
-    beating(async (signal) => {
-      const handle = client.workflow.getHandle(pipelineId(service, run));
-      for (;;) {
-        signal.throwIfAborted();
-        const { status, memo } = await handle.describe();
-        if (status.name !== 'RUNNING') {
-          const { outcome, reason } = (memo?.[MEMO_VIEW] as RunView | undefined) ?? {};
-          return outcome === undefined
-            ? { outcome: 'failed', reason: `${status.name.toLowerCase()} in Temporal` }
-            : { outcome, reason: reason ?? '' };
-        }
-        await Context.current().sleep(ASK_MS);
-      }
-    });
-const ASK_MS = 1_000;
+  async ({ service, run }: Pick<Triggered, 'service' | 'run'>): Promise<Ended> => {
+    const ended = await untilEnded(client, pipelineId(service, run));
+    if (ended === undefined) return { outcome: 'failed', reason: 'not in Temporal any more' };
+    const { outcome, reason } = (ended.memo?.[MEMO_VIEW] as RunView | undefined) ?? {};
+    return outcome === undefined
+      ? { outcome: 'failed', reason: `${ended.status.name.toLowerCase()} in Temporal` }
+      : { outcome, reason: reason ?? '' };
+  };
 
 /** Shows at the commit how it goes, where the policy says so. The same again changes nothing. */
 export const reportStatus =

@@ -4,3 +4,7 @@ export function ifGone(error: unknown): undefined {
   if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
   throw error;
 }
+
+/** For a `catch` around a path's links: the same, and links that lead round in a circle end nowhere too. */
+export const ifNowhere = (error: unknown): undefined =>
+  (error as NodeJS.ErrnoException).code === 'ELOOP' ? undefined : ifGone(error);

@@ -22,11 +22,11 @@ export interface Followed<Status> {
   readonly isOver: (status: Status) => boolean;
 }
 
-/** Shows it until its end; `changed` is told of each look at something new, the last one included. Ctrl-C ends the looking and nothing else: then it fails as interrupted and says how to come back. */
+/** Shows it until its end; `seen` is told of each look at something, the last one included. Ctrl-C ends the looking and nothing else: then it fails as interrupted and says how to come back. */
 export async function followed<Status>(
   { name, look, lines, isOver }: Followed<Status>,
   values: Values,
-  changed: (status: Status) => void = () => undefined,
+  seen: (status: Status) => void = () => undefined,
 ): Promise<Status> {
   const { signal, done } = interruption();
   const patiently = patient(look, values);
@@ -36,7 +36,7 @@ export async function followed<Status>(
       const status = await patiently();
       if (status !== undefined) {
         shown = show(lines(status), shown, values);
-        changed(status);
+        seen(status);
         if (isOver(status)) return status;
       }
       await pause(LOOK_MS, signal);

@@ -1,5 +1,4 @@
-export { configAt, environmentsAsked } from './at-commit.js';
-export { branchesOf, resolvePlan, type Environments } from './plan.js';
+export { branchesOf, environmentsAsked, resolvePlan, type Environments } from './plan.js';
 export { changes, commitOf, factsOf, fileAt, git, presentAt, repositoryOf, type GitFacts } from './git.js';
 export { ConfigurationError, formatProblems, type Loaded, type Problem } from './problem.js';
 export { configurationAt, configurationNow } from './configuration.js';

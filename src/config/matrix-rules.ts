@@ -1,6 +1,7 @@
 import { NAME } from '../domain/ids.js';
 import { problemAt, type Source } from './issues.js';
 import { MOST_VARIANTS, combinations, variantCount, variantName, type Matrix } from './matrix.js';
+import { IN_STAGES } from './plain-variables.js';
 import type { Problem } from './problem.js';
 import { looksSecret, SECRET } from './secrets.js';
 import { shown } from './shown.js';
@@ -39,7 +40,7 @@ function variableProblem(
   at: readonly PropertyKey[],
   source: Source,
 ): Problem[] {
-  if (variable.startsWith('SHIPWAY_'))
+  if (IN_STAGES.test(variable))
     return [problemAt(source, at, `${variable} is set by shipway`, 'another name')];
   if (Object.hasOwn(environment, variable))
     return [problemAt(source, at, `${variable} is in environment too`, 'leaving one of them out')];

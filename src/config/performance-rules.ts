@@ -1,5 +1,7 @@
 import type { PerformanceStage } from '../domain/plan.js';
+import { makes } from './graph-rules.js';
 import { problemAt, wasRead, type Source } from './issues.js';
+import { IN_INSTANCES, plainProblems, type Say } from './plain-variables.js';
 import type { Problem } from './problem.js';
 import { looksSecret, SECRET } from './secrets.js';
 import type { ReadStage } from './stages.js';
@@ -8,7 +10,6 @@ import type { ReadStage } from './stages.js';
 const MOST_REQUESTS = 1_000_000;
 /** The least of which one can say what 95 of 100 do, and how it stands with the rest. */
 const LEAST_REQUESTS = 100;
-const RESERVED = /^(PORT|HOST|SHIPWAY_.*)$/;
 
 /** What no schema can say of a performance test. */
 export function performanceProblems(stages: readonly ReadStage[], source: Source): Problem[] {
@@ -25,7 +26,6 @@ export function performanceProblems(stages: readonly ReadStage[], source: Source
     ];
   });
 }
-type Say = (keys: readonly PropertyKey[], message: string, suggestion: string) => Problem;
 type Test = Pick<
   PerformanceStage,
   'command' | 'environment' | 'requests' | 'rate' | 'durationMs' | 'warmUpMs' | 'name'
@@ -58,10 +58,7 @@ function amount({ rate, durationMs, warmUpMs }: Test, say: Say): Problem[] {
 }
 
 function secrets({ environment, requests, command }: Test, say: Say): Problem[] {
-  const variables = Object.entries(environment).flatMap(([key, value]) => {
-    if (RESERVED.test(key)) return [say(['environment', key], `${key} is set by shipway`, 'another name')];
-    return looksSecret(key, value) ? [say(['environment', key], ...SECRET)] : [];
-  });
+  const variables = plainProblems(environment, IN_INSTANCES, say);
   const sent = requests.flatMap(({ headers, body = '', path }, n) => [
     ...Object.entries(headers).flatMap(([key, value]) =>
       looksSecret(key, value) ? [say(['requests', n, 'headers', key], ...SECRET)] : [],
@@ -75,8 +72,8 @@ function secrets({ environment, requests, command }: Test, say: Say): Problem[] 
 
 /** What is tested is to be what is deployed. */
 const later = (after: readonly ReadStage[], { name }: Test, say: Say): Problem[] =>
-  after.flatMap(({ config }) =>
-    config.kind === 'command' && config.artifacts.length > 0
-      ? [say([], `${config.name} comes later and changes what is deployed`, `putting ${name} after it`)]
-      : [],
-  );
+  after
+    .filter(makes)
+    .map(({ config }) =>
+      say([], `${config.name} comes later and changes what is deployed`, `putting ${name} after it`),
+    );

@@ -6,7 +6,7 @@ import type { GitFacts } from './git.js';
 import { alternative } from './alternative.js';
 import type { ServiceConfig } from './service.js';
 import type { StageConfig } from './stages.js';
-import { ownFrom, placed } from './way.js';
+import { ownFrom, placed, wayOf } from './way.js';
 
 /** The branches that any `only` of the configuration names: what the git facts must tell about. */
 export const branchesOf = (config: ServiceConfig): readonly string[] => [
@@ -18,6 +18,20 @@ export type BuiltBefore = Pick<Reuse, 'release' | 'run'>;
 
 /** Where a run leads, in this order. */
 export type Environments = readonly [string, ...string[]];
+
+/** The environment that is named, else those that the configuration leads through. Fails with `UsageError` when neither says. */
+export function environmentsAsked(
+  asked: string | undefined,
+  { stages, environments }: ServiceConfig,
+): Environments {
+  const named = asked?.trim();
+  const [first, ...more] = named === undefined ? wayOf(stages) : [named];
+  if (first !== undefined && first !== '') return [first, ...more];
+  throw new UsageError(
+    '--environment is missing, and the stage deploy names no environments',
+    `--environment with one of ${Object.keys(environments).join(', ')}`,
+  );
+}
 
 /**
  * What a run will do that leads through these environments, in this order: pure, the same for the same files and commit. With a release
@@ -82,9 +96,7 @@ function reusing(stages: readonly StagePlan[], built: BuiltBefore | undefined): 
   );
 }
 
-const mayFail = (stage: StagePlan): boolean =>
-  (stage.kind === 'command' || stage.kind === 'scan' || stage.kind === 'performance_test') &&
-  stage.allowFailure;
+const mayFail = (stage: StagePlan): boolean => 'allowFailure' in stage && stage.allowFailure;
 
 function planStages(
   service: ServiceConfig,

@@ -2,12 +2,11 @@ import { adds, doing, makes, needProblems, unawaited, unmeasured } from './graph
 import { problemAt, wasRead, type Source } from './issues.js';
 import { performanceProblems } from './performance-rules.js';
 import { matrixProblems } from './matrix-rules.js';
+import { IN_STAGES, plainProblems, type Say } from './plain-variables.js';
 import type { Problem } from './problem.js';
 import { looksSecret, SECRET } from './secrets.js';
 import type { ReadStage } from './stages.js';
 import { wayOf } from './way.js';
-
-const RESERVED = /^SHIPWAY_/;
 
 /** What no schema can say of the stages together. `names` are those of all entries, also of the ones that could not be read. */
 export function stageProblems(
@@ -59,13 +58,10 @@ function named({ i, config }: ReadStage, names: readonly (string | undefined)[],
 
 function secrets({ i, config }: ReadStage, source: Source): Problem[] {
   if (config.kind !== 'command') return [];
-  const variables = Object.entries(config.environment).flatMap(([key, value]) => {
-    const place = ['stages', i, 'environment', key];
-    if (RESERVED.test(key)) return [problemAt(source, place, `${key} is set by shipway`, 'another name')];
-    return looksSecret(key, value) ? [problemAt(source, place, ...SECRET)] : [];
-  });
+  const say: Say = (keys, ...said) => problemAt(source, ['stages', i, ...keys], ...said);
+  const variables = plainProblems(config.environment, IN_STAGES, say);
   const lines = config.script.flatMap((line, n) =>
-    looksSecret('', line) ? [problemAt(source, ['stages', i, 'script', n], ...SECRET)] : [],
+    looksSecret('', line) ? [say(['script', n], ...SECRET)] : [],
   );
   return [...variables, ...lines];
 }

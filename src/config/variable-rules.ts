@@ -1,11 +1,10 @@
 import { ownerOf } from '../domain/secrets.js';
 import type { DeployInput } from './deploy-schema.js';
 import type { Ask } from './deployment-rules.js';
+import { IN_INSTANCES } from './plain-variables.js';
 import type { Problem } from './problem.js';
 import { looksSecret, SECRET } from './secrets.js';
 import { pathIn } from './variables.js';
-
-const RESERVED = /^(PORT|HOST|SHIPWAY_.*)$/;
 
 /** What no schema can say of the variables of one environment; `environments` are those of the file. */
 export const variableProblems = (
@@ -27,7 +26,7 @@ function values(
 ): Problem[] {
   return Object.entries(input.environment ?? {}).flatMap(([key, value]) => {
     const place = ['environment', key];
-    if (RESERVED.test(key)) return [say(place, `${key} is set by shipway`, 'another name')];
+    if (IN_INSTANCES.test(key)) return [say(place, `${key} is set by shipway`, 'another name')];
     if (typeof value === 'string') return looksSecret(key, value) ? [say(place, ...SECRET)] : [];
     const owner = ownerOf(pathIn(environment, value.secret), environment, environments);
     if (owner === undefined) return [];
@@ -52,7 +51,7 @@ function required(
   const given = input.environment ?? {};
   return names.flatMap((name, i) => {
     const at = ['required_variables', i];
-    if (RESERVED.test(name)) return [ask.say(at, `${name} is set by shipway`, 'leaving it out')];
+    if (IN_INSTANCES.test(name)) return [ask.say(at, `${name} is set by shipway`, 'leaving it out')];
     if (names.indexOf(name) < i) return [ask.say(at, `${name} is there twice`, 'leaving it out')];
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
     if (value !== undefined && value !== '') return [];

@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { isBelow, openSeen } from '../adapters/artifacts/plain-file.js';
 import { sizeText } from '../domain/size.js';
 import { ShipwayError } from '../errors.js';
-import { ifGone } from '../if-gone.js';
+import { ifNowhere } from '../if-gone.js';
 
 /** What one file, and how many files, may be read of a stage. */
 const MOST_BYTES = 64 * 1024 ** 2;
@@ -76,10 +76,6 @@ async function below(root: string, folder: string, ending: string): Promise<read
     .filter((e) => !e.isDirectory() && e.name.endsWith(ending))
     .map((e) => relative(root, join(e.parentPath, e.name)));
 }
-
-/** Nothing is there, or links lead round in a circle. */
-const ifNowhere = (error: NodeJS.ErrnoException): undefined =>
-  error.code === 'ELOOP' ? undefined : ifGone(error);
 
 const missing = (what: string): ShipwayError =>
   new ShipwayError(

@@ -3,12 +3,12 @@ import { join, relative } from 'node:path';
 import {
   branchesOf,
   bundleOf,
-  configAt,
   environmentsAsked,
   factsOf,
   fileAt,
   formatProblems,
   git,
+  parseService,
   resolvePlan,
   type ServiceConfig,
 } from '../config/index.js';
@@ -73,18 +73,27 @@ const TYPESCRIPT = 'shipway.config.ts';
 
 async function configOf(clone: string, { repository, commit }: Wanted): Promise<ServiceConfig> {
   const file = join(clone, repository.file);
-  if (
-    (await fileAt(clone, commit, file)) === undefined &&
-    (await fileAt(clone, commit, join(clone, TYPESCRIPT)))
-  )
-    throw new ShipwayError(
-      'repository.refused',
-      `commit ${commit.slice(0, 12)} has ${TYPESCRIPT} and no ${repository.file}: workers run no configuration, so triggers need YAML`,
-    );
-  const loaded = await configAt(clone, commit, file);
+  const text = await fileAt(clone, commit, file);
+  if (text === undefined) throw await missing(clone, { repository, commit });
+  const loaded =
+    typeof text === 'string' ? parseService(file, text) : { ok: false as const, problems: [text] };
   if (loaded.ok) return loaded.value;
   const problems = loaded.problems.map((p) => ({ ...p, file: relative(clone, p.file) }));
   throw new ShipwayError('config.invalid', formatProblems(problems));
+}
+
+async function missing(
+  clone: string,
+  { repository, commit }: Pick<Wanted, 'repository' | 'commit'>,
+): Promise<ShipwayError> {
+  const none = `commit ${commit.slice(0, 12)} has no ${repository.file}`;
+  const code = await fileAt(clone, commit, join(clone, TYPESCRIPT));
+  return new ShipwayError(
+    'repository.refused',
+    code === undefined
+      ? none
+      : `${none} but ${TYPESCRIPT}: workers run no configuration, so triggers need YAML`,
+  );
 }
 
 /** What a person at a terminal would be told is the reason. */

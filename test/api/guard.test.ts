@@ -144,7 +144,7 @@ describe('where it may listen', () => {
     }
   });
 
-  const start = (more: { host: string; token?: string }) =>
+  const start = (more: { host: string; port?: number; token?: string }) =>
     startApi({
       store: memoryStore(),
       artifacts: {
@@ -177,22 +177,7 @@ describe('where it may listen', () => {
   test('a port that is taken is told', async () => {
     const api = await start({ host: '127.0.0.1' });
     const { port } = new URL(api.url);
-    const second = startApi({
-      store: memoryStore(),
-      artifacts: {
-        put: never,
-        get: never,
-        has: never,
-        remove: never,
-        list: () => expect.fail('not asked for'),
-      },
-      secrets: memorySecrets(),
-      host: '127.0.0.1',
-      port: Number(port),
-      version: '1',
-      maxArtifactBytes: 1024,
-      checks: {},
-    });
+    const second = start({ host: '127.0.0.1', port: Number(port) });
     await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' });
     await api.close();
   });

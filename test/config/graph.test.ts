@@ -1,18 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { explainPlan } from '../../src/config/explain-plan.js';
-import { resolvePlan, type GitFacts } from '../../src/config/index.js';
-import { service, valid } from './texts.js';
+import { resolvePlan } from '../../src/config/index.js';
+import { facts, service, valid } from './texts.js';
 
-const facts = (more: Partial<GitFacts> = {}): GitFacts => ({
-  root: '/repository',
-  version: 'v1',
-  commit: 'a'.repeat(40),
-  committedAt: '2026-01-01T00:00:00Z',
-  author: 'dev@example.invalid',
-  dirty: false,
-  branches: ['main'],
-  ...more,
-});
 describe('a plan of stages that do not wait for each other', () => {
   test('runs stages side by side where their needs say so, a matrix as its variants', () => {
     const text = service(

@@ -5,18 +5,8 @@ import { STARTER_POLICY, STARTER_SERVICE } from '../../src/config/starter.js';
 import { deploymentIn } from '../../src/domain/environments.js';
 import { UsageError } from '../../src/errors.js';
 import { digestOf } from '../../src/hash.js';
-import { policyProblems, SERVICE, service, valid } from './texts.js';
+import { facts, policyProblems, SERVICE, service, valid } from './texts.js';
 
-const facts = (more: Partial<GitFacts> = {}): GitFacts => ({
-  root: '/repository',
-  version: 'v1',
-  commit: 'a'.repeat(40),
-  committedAt: '2026-01-01T00:00:00Z',
-  author: 'dev@example.invalid',
-  dirty: false,
-  branches: ['main'],
-  ...more,
-});
 const refused = (act: () => unknown): UsageError => {
   try {
     act();

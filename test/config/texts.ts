@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseDocument } from '../../src/config/document.js';
 import { policyIn } from '../../src/config/policy.js';
-import { formatProblems, parseService, type Loaded, type ServiceConfig } from '../../src/config/index.js';
+import {
+  formatProblems,
+  parseService,
+  type GitFacts,
+  type Loaded,
+  type ServiceConfig,
+} from '../../src/config/index.js';
 import type { Policy } from '../../src/domain/policy.js';
 
 /** A valid file; tests replace one part of it. */
@@ -49,3 +55,15 @@ export async function folder(): Promise<string> {
   onTestFinished(() => rm(path, { recursive: true, force: true }));
   return path;
 }
+
+/** What git says of a commit of main. */
+export const facts = (more: Partial<GitFacts> = {}): GitFacts => ({
+  root: '/repository',
+  version: 'v1',
+  commit: 'a'.repeat(40),
+  committedAt: '2026-01-01T00:00:00Z',
+  author: 'dev@example.invalid',
+  dirty: false,
+  branches: ['main'],
+  ...more,
+});

@@ -141,9 +141,17 @@ test.each<[string, () => Promise<readonly [string, Partial<Wanted>]>, string, st
     'lamp has no environment "nowhere"',
   ],
   [
-    'a configuration in TypeScript',
+    'a commit without a configuration',
     async () => {
       await rm(join(work, 'shipway.yaml'));
+      return [await pushed('none', { 'README.md': 'x' }), {}];
+    },
+    'repository.refused',
+    'has no shipway.yaml',
+  ],
+  [
+    'a configuration in TypeScript',
+    async () => {
       return [await pushed('ts', { 'shipway.config.ts': 'export default 1;' }), {}];
     },
     'repository.refused',

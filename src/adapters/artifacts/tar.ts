@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack, type Extract, type Pack } from 'tar-stream';
 import { ShipwayError } from '../../errors.js';
-import { ifGone } from '../../if-gone.js';
+import { ifGone, ifNowhere } from '../../if-gone.js';
 import { isBelow, openSeen } from './plain-file.js';
 
 type Entry = Extract extends AsyncIterable<infer E> ? E : never;
@@ -199,10 +199,6 @@ async function staysInside(root: string, path: string, linkname: string): Promis
   const end = await realpath(target).catch(ifNowhere);
   return end === undefined || isBelow(root, end);
 }
-
-/** Nothing is there, or links lead round in a circle. */
-const ifNowhere = (error: NodeJS.ErrnoException): undefined =>
-  error.code === 'ELOOP' ? undefined : ifGone(error);
 
 const leadsOut = (what: string): ShipwayError =>
   new ShipwayError('stage.artifact_refused', `${what} leads out of the workspace`);

@@ -1,11 +1,7 @@
 import type { StatusBoard } from '../../domain/ports.js';
 import type { StatusState } from '../../domain/trigger.js';
-import { post } from './post.js';
+import { post, type Place } from './post.js';
 
-interface Place {
-  readonly api: string;
-  readonly token: string;
-}
 const STATES = {
   pending: 'running',
   success: 'success',

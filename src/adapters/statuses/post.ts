@@ -3,6 +3,12 @@ import { ShipwayError } from '../../errors.js';
 const ANSWER_MS = 15_000;
 const MOST_SAID = 300;
 
+/** Where a provider's API is, and whose word it takes. */
+export interface Place {
+  readonly api: string;
+  readonly token: string;
+}
+
 interface Posting {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -55,6 +55,7 @@ const FOLLOWED: readonly (number | null)[] = [0, 1, REFUSED];
 export async function* linesFrom(place: Place, args: readonly string[]): AsyncIterable<string> {
   const child = started(place, args);
   const ended = once(child, 'close') as Promise<[number | null]>;
+  // Awaited below, after the last line: that it could not be started must not count as unheard until then.
   ended.catch(() => undefined);
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));

@@ -8,7 +8,8 @@ import { nextCommands, waitingOf } from '../../domain/next.js';
 import { endedInTemporal, openLines, typeLines } from './open.js';
 import { lengthOf } from './text.js';
 
-const MARKS: Readonly<Record<StageState, string>> = {
+/** A stage's state at a glance. */
+export const MARKS: Readonly<Record<StageState, string>> = {
   pending: '·',
   running: '▶',
   waiting: '?',

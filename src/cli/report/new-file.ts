@@ -7,6 +7,7 @@ import { isTaken } from '../../folders.js';
 /** Whether a file of that name can be made: nothing that is there is written over. Fails with `UsageError`. */
 export async function refuseTaken(path: string): Promise<void> {
   if (path === '') throw new UsageError('the path of the file is empty', 'name a file: --output report.html');
+  // What cannot be looked at is told when it is written, with its reason.
   if (await isTaken(path).catch(() => false)) throw taken(path);
 }
 

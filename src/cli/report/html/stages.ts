@@ -1,4 +1,5 @@
-import type { StageState, StageView } from '../../../domain/view.js';
+import type { StageView } from '../../../domain/view.js';
+import { MARKS } from '../../render/run.js';
 import { lengthOf } from '../../render/text.js';
 import { scaleOf } from './scale.js';
 import { html, type Markup } from './tag.js';
@@ -23,17 +24,6 @@ export function stagesPart(stages: readonly StageView[], now: string): Markup | 
     <div class="stages">${table('Stages', ['Stage', 'State', 'When', 'Took'], rows)}</div>
   </section>`;
 }
-
-const MARKS: Readonly<Record<StageState, string>> = {
-  pending: '·',
-  running: '▶',
-  waiting: '?',
-  passed: '✓',
-  failed: '✗',
-  allowed_failure: '!',
-  skipped: '–',
-  reused: '=',
-};
 
 const notes = ({ note, byRun }: StageView): Markup | string =>
   note === undefined && byRun === undefined

@@ -5,6 +5,8 @@ import { commandLine } from './command-line.js';
 import { embeddedTemporal } from './embedded-temporal.js';
 import { isShort, type Row } from './measure.js';
 import { sevenStages } from './seven-stages.js';
+import { lost } from './lost.js';
+import { rollback } from './rollback.js';
 import { workerStart } from './worker-start.js';
 
 /** Ratios measured in one run against their budgets; names on the command line choose some. Exit code 1 when one is short. */
@@ -13,6 +15,8 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   temporal: embeddedTemporal,
   cli: commandLine,
   worker: workerStart,
+  rollback,
+  lost,
 };
 
 async function main(asked: readonly string[]): Promise<number> {

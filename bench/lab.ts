@@ -12,7 +12,7 @@ import {
 import { pino } from 'pino';
 import { closeInTurn } from '../src/close-in-turn.js';
 import { startGuard } from '../src/dev/guard.js';
-import { startPostgres } from '../src/dev/postgres.js';
+import { startPostgres, type RunningPostgres } from '../src/dev/postgres.js';
 import { bothOrNeither } from '../src/dev/servers.js';
 import { startTemporal, type TemporalOptions } from '../src/dev/temporal.js';
 import { packageRoot } from '../src/paths.js';
@@ -93,24 +93,37 @@ export async function temporaryFolder(): Promise<{ path: string; remove: () => P
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-export const BENCH_POLICY = 'environments:\n  production: { identity: asserted }\n';
+export const BENCH_POLICY = `environments:
+  production: { identity: asserted }
+  asked:
+    identity: asserted
+    approvals: { required_approvals: 1, expires_after: 24h, self_approval: false }
+`;
 
-/** The servers that a whole shipway needs, and a policy that asks nobody. */
+/** The servers that a whole shipway needs, and a policy that asks nobody in production. */
 export async function fullServers(folder: string) {
   const policy = join(folder, 'shipway.policy.yaml');
   await writeFile(policy, BENCH_POLICY);
   const dataDir = join(folder, 'postgres');
   guard.data(dataDir);
-  const [temporal, postgres] = await bothOrNeither(
+  const startStore = (port?: number): Promise<RunningPostgres> =>
+    startPostgres({ dataDir, temporary: true, guard, ...(port === undefined ? {} : { port }) });
+  const [temporal, first] = await bothOrNeither(
     startTemporal({ dataDir: join(folder, 'temporal'), ui: false, guard }),
-    startPostgres({ dataDir, temporary: true, guard }),
+    startStore(),
   );
+  let postgres = first;
   return {
-    temporal,
-    postgres,
-    policy,
-    stop: async () => {
-      await closeInTurn([temporal.stop, postgres.stop]);
+    ...{ temporal, policy, databaseUrl: first.url },
+    /** Answers how it comes back, with its data and its address. */
+    killPostgres: () => {
+      process.kill(postgres.pid, 'SIGKILL');
+      return async (): Promise<void> => {
+        postgres = await startStore(Number(new URL(first.url).port));
+      };
+    },
+    stop: async (): Promise<void> => {
+      await closeInTurn([temporal.stop, () => postgres.stop()]);
     },
   };
 }

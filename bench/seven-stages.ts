@@ -5,15 +5,15 @@ import { pino } from 'pino';
 import { Client as Postgres } from 'pg';
 import { localArtifacts } from '../src/adapters/artifacts/local.js';
 import { pipelineId, QUEUES } from '../src/domain/ids.js';
-import type { PipelineInput } from '../src/domain/inputs.js';
 import type { Plan } from '../src/domain/plan.js';
-import { digestOf } from '../src/hash.js';
 import { ROLES, workerSettings } from '../src/settings.js';
 import { startWorker } from '../src/worker.js';
 import { committingActivities } from './bare-activities.js';
 import { bareWorker, fullServers, quietRuntime, temporaryFolder } from './lab.js';
 import { interleaved, median, ms, timed, type Row } from './measure.js';
-import { sevenStagePlan, source } from './source.js';
+import { sevenStagePlan } from './plans.js';
+import { source } from './source.js';
+import { runOf } from './statements.js';
 
 const ROUNDS = 31;
 const COMMITS_A_STAGE = 2;
@@ -67,12 +67,12 @@ async function sideBySide() {
   const servers = await fullServers(folder.path);
   process.env['TEMPORAL_ADDRESS'] = servers.temporal.address;
   const env = {
-    DATABASE_URL: servers.postgres.url,
+    DATABASE_URL: servers.databaseUrl,
     SHIPWAY_STATE_DIR: join(folder.path, 'state'),
     SHIPWAY_POLICY: servers.policy,
   };
   const worker = await startWorker(workerSettings(env, ROLES, 2), pino({ level: 'silent' }));
-  const commits = await committer(servers.postgres.url);
+  const commits = await committer(servers.databaseUrl);
   const bare = await bareWorker(servers.temporal.address, committingActivities(commits.commit));
   const connection = await Connection.connect({ address: servers.temporal.address });
   const client = new Client({ connection });
@@ -98,26 +98,8 @@ async function sideBySide() {
 }
 
 async function runOnce(client: Client, plan: Plan, digest: string): Promise<string> {
-  const run = `v1-${randomUUID().slice(0, 8)}`;
-  const planHash = digestOf(plan);
-  const now = Date.now();
-  const input: PipelineInput = {
-    run,
-    plan,
-    planHash,
-    source: digest,
-    requestedBy: 'bench',
-    statement: {
-      person: 'bench',
-      verb: 'run',
-      on: planHash,
-      at: new Date(now).toISOString(),
-      until: new Date(now + 600_000).toISOString(),
-      nonce: randomUUID(),
-      signature: 'none',
-    },
-  };
-  const workflowId = pipelineId(plan.service, run);
+  const input = runOf(plan, digest);
+  const workflowId = pipelineId(plan.service, input.run);
   await client.workflow.execute('pipeline', { taskQueue: QUEUES.control, workflowId, args: [input] });
   return workflowId;
 }

@@ -4,7 +4,20 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ArtifactStore } from '../src/domain/ports.js';
-import type { Plan, StagePlan } from '../src/domain/plan.js';
+
+/**
+ * A small service. It answers with errors while the file that BAD_WHILE names is there, and ends by itself when the folder of the bench
+ * is gone: nothing outlives a bench that was killed.
+ */
+const SERVER = `import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+const { PORT, HOST, BAD_WHILE = '', BENCH, SHIPWAY_VERSION } = process.env;
+setInterval(() => existsSync(BENCH) || process.exit(), 2_000).unref();
+createServer((req, res) => {
+  const bad = req.url !== '/ready' && BAD_WHILE !== '' && existsSync(BAD_WHILE);
+  res.writeHead(bad ? 500 : 200, { 'x-version': SHIPWAY_VERSION }).end();
+}).listen(Number(PORT), HOST);
+`;
 
 /** A repository of one commit as a bundle in the artifact store. */
 export async function source(
@@ -13,7 +26,8 @@ export async function source(
 ): Promise<{ commit: string; digest: string }> {
   const repo = join(folder, 'repo');
   await mkdir(repo);
-  await writeFile(join(repo, 'README.md'), 'seven stages\n');
+  await writeFile(join(repo, 'server.js'), SERVER);
+  await writeFile(join(repo, 'package.json'), '{ "type": "module" }\n');
   const git = async (...args: string[]): Promise<string> => {
     const who = [
       '-c',
@@ -35,33 +49,4 @@ export async function source(
     createReadStream(join(folder, 'source.bundle')) as AsyncIterable<Buffer>,
   );
   return { commit, digest };
-}
-
-/** Seven stages that each run `true`. */
-export function sevenStagePlan(commit: string): Plan {
-  const stages = Array.from({ length: 7 }, (_, i): StagePlan => ({
-    kind: 'command',
-    name: `stage-${String(i + 1)}`,
-    needs: [],
-    script: ['true'],
-    artifacts: [],
-    environment: {},
-    cache: [],
-    timeoutMs: 60_000,
-    attempts: 1,
-    outputLimitBytes: 64 * 1024 ** 2,
-    onLost: 'rerun',
-    allowFailure: false,
-  }));
-  return {
-    schema: 1,
-    service: 'bench',
-    environment: 'production',
-    version: 'v1',
-    commit,
-    dirty: false,
-    committedAt: new Date(0).toISOString(),
-    author: 'bench@example.invalid',
-    stages,
-  };
 }

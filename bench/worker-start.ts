@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { packageRoot } from '../src/paths.js';
-import { identityOf } from '../src/processes.js';
-import { fullServers, guard, temporaryFolder } from './lab.js';
+import { fullServers, temporaryFolder } from './lab.js';
 import { median, ms, type Row } from './measure.js';
+import { running } from './processes.js';
 
 const ROUNDS = 5;
 
@@ -15,7 +13,7 @@ export async function workerStart(): Promise<readonly Row[]> {
   const env = {
     ...process.env,
     TEMPORAL_ADDRESS: servers.temporal.address,
-    DATABASE_URL: servers.postgres.url,
+    DATABASE_URL: servers.databaseUrl,
     SHIPWAY_STATE_DIR: join(folder.path, 'state'),
     SHIPWAY_POLICY: servers.policy,
   };
@@ -41,22 +39,7 @@ export async function workerStart(): Promise<readonly Row[]> {
 
 /** Until the line that says it polls. */
 async function started(env: NodeJS.ProcessEnv): Promise<number> {
-  const begin = performance.now();
-  const child = spawn(process.execPath, [join(packageRoot(), 'bin/shipway.js'), 'worker'], {
-    env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  guard.process(await identityOf(child.pid ?? 0));
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  let polling: number | undefined;
-  for await (const line of createInterface({ input: child.stderr })) {
-    if (!line.includes('worker polls')) continue;
-    polling = performance.now() - begin;
-    break;
-  }
-  child.stderr.resume();
-  child.kill('SIGTERM');
-  await ended;
-  if (polling === undefined) throw new Error('the worker ended before it polled');
-  return polling;
+  const worker = await running([join(packageRoot(), 'bin/shipway.js'), 'worker'], env, 'worker polls');
+  await worker.end('SIGTERM');
+  return worker.tookMs;
 }

@@ -24,7 +24,7 @@ export interface Fleet {
   /** What a command needs to find it all. */
   readonly env: NodeJS.ProcessEnv;
   readonly servers: Awaited<ReturnType<typeof fullServers>>;
-  readonly worker: () => Promise<Running>;
+  readonly worker: (...more: readonly string[]) => Promise<Running>;
   /** Starts a run; answers its id. */
   readonly begin: (plan: Plan) => Promise<string>;
   readonly approve: (service: string, run: string) => Promise<void>;
@@ -59,39 +59,46 @@ export async function startFleet(more: NodeJS.ProcessEnv = {}): Promise<Fleet> {
   const servers = await fullServers(folder.path);
   const stateDir = join(folder.path, 'state');
   await mkdir(join(stateDir, 'gateway'), { recursive: true });
-  const apiPort = String(await freePort());
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     ...{ TEMPORAL_ADDRESS: servers.temporal.address, DATABASE_URL: servers.databaseUrl },
     ...{ SHIPWAY_STATE_DIR: stateDir, SHIPWAY_POLICY: servers.policy, SHIPWAY_USER: 'ann' },
-    ...{ SHIPWAY_API_URL: `http://127.0.0.1:${apiPort}`, ...more },
+    ...{ SHIPWAY_API_URL: `http://127.0.0.1:${String(await freePort())}`, ...more },
   };
+  const apiUrl = env['SHIPWAY_API_URL'] ?? '';
   const gateway = await running(gatewayArguments(stateDir), env, 'the gateway serves');
-  const client = await connect({
-    ...{ temporalAddress: servers.temporal.address, namespace: 'default' },
-    apiUrl: env['SHIPWAY_API_URL'] ?? '',
-  });
+  const client = await connect({ temporalAddress: servers.temporal.address, namespace: 'default', apiUrl });
   const artifacts = localArtifacts({ directory: join(stateDir, 'artifacts') });
   const { commit, digest } = await source(folder.path, artifacts);
-  const workers: Running[] = [];
+  const { worker, end } = workersOf(env, apiUrl);
   return {
-    ...{ folder: folder.path, commit, client, env, servers },
+    ...{ folder: folder.path, commit, client, env, servers, worker },
     ...calls(client, digest, stateDir),
-    worker: async () => {
-      // The first one answers the API; the others take any port.
-      const port = workers.length === 0 ? apiPort : '0';
-      const cli = join(packageRoot(), 'bin/shipway.js');
-      const worker = await running([cli, 'worker'], { ...env, SHIPWAY_API_PORT: port }, 'worker polls');
-      workers.push(worker);
-      return worker;
-    },
     stop: async () => {
-      for (const worker of workers) await worker.end('SIGKILL');
+      await end();
       await client.close();
       await stopInstances(stateDir);
       await gateway.end('SIGTERM');
       await servers.stop();
       await folder.remove();
+    },
+  };
+}
+
+/** The first one answers the API at its address; the others take any port. */
+function workersOf(env: NodeJS.ProcessEnv, apiUrl: string) {
+  const workers: Running[] = [];
+  return {
+    worker: async (...args: readonly string[]): Promise<Running> => {
+      const port = workers.length === 0 ? new URL(apiUrl).port : '0';
+      const cli = join(packageRoot(), 'bin/shipway.js');
+      const own = { ...env, SHIPWAY_API_PORT: port };
+      const worker = await running([cli, 'worker', ...args], own, 'worker polls');
+      workers.push(worker);
+      return worker;
+    },
+    end: async (): Promise<void> => {
+      for (const worker of workers) await worker.end('SIGKILL');
     },
   };
 }
@@ -103,7 +110,9 @@ function calls(client: ShipwayClient, source: string, stateDir: string): Calls {
   const seenRun: Calls['seenRun'] = (service, run, is) =>
     until(async () => {
       const { run: view } = await client.status(service, run);
-      return is(view) ? view : undefined;
+      if (is(view)) return view;
+      if (view.outcome === undefined) return undefined;
+      throw new Error(`${run} of ${service} ${view.outcome}: ${view.reason ?? ''}`);
     }, `${run} of ${service}`);
   return {
     seenRun,

@@ -5,7 +5,9 @@ import { commandLine } from './command-line.js';
 import { embeddedTemporal } from './embedded-temporal.js';
 import { isShort, type Row } from './measure.js';
 import { sevenStages } from './seven-stages.js';
+import { longBake } from './long-bake.js';
 import { lost } from './lost.js';
+import { parked } from './parked.js';
 import { rollback } from './rollback.js';
 import { workerStart } from './worker-start.js';
 
@@ -15,6 +17,8 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   temporal: embeddedTemporal,
   cli: commandLine,
   worker: workerStart,
+  parked,
+  bake: longBake,
   rollback,
   lost,
 };

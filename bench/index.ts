@@ -8,6 +8,7 @@ import { sevenStages } from './seven-stages.js';
 import { longBake } from './long-bake.js';
 import { lost } from './lost.js';
 import { parked } from './parked.js';
+import { peers } from './peers.js';
 import { rollback } from './rollback.js';
 import { workerStart } from './worker-start.js';
 
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   bake: longBake,
   rollback,
   lost,
+  peers,
 };
 
 async function main(asked: readonly string[]): Promise<number> {
@@ -50,8 +52,11 @@ async function main(asked: readonly string[]): Promise<number> {
 }
 
 function lineOf(row: Row): string {
-  const bar = `${row.better === 'less' ? '≤' : '≥'} ${String(row.budget)} ${row.unit}`;
-  return `${isShort(row) ? 'short' : 'ok   '}  ${row.name}: ${row.value.toFixed(2)} ${row.unit} (budget ${bar}; ${row.detail})`;
+  const { name, value, unit, budget, better, detail } = row;
+  const state = budget === undefined ? '     ' : isShort(row) ? 'short' : 'ok   ';
+  const bar =
+    budget === undefined ? '' : `budget ${better === 'less' ? '≤' : '≥'} ${String(budget)} ${unit}; `;
+  return `${state}  ${name}: ${value.toFixed(2)} ${unit} (${bar}${detail})`;
 }
 
 process.exitCode = await main(process.argv.slice(2));

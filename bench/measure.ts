@@ -1,15 +1,15 @@
-/** A line of the result: a measured value against its budget. `better` says which side of the budget is good. */
+/** A line of the result: a measured value against its budget, if it has one. `better` says which side of the budget is good. */
 export interface Row {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  readonly budget: number;
-  readonly better: 'less' | 'more';
+  readonly budget?: number;
+  readonly better?: 'less' | 'more';
   /** What the value was made of, for people. */
   readonly detail: string;
 }
-export const isShort = (row: Row): boolean =>
-  row.better === 'less' ? row.value > row.budget : row.value < row.budget;
+export const isShort = ({ value, budget, better }: Row): boolean =>
+  budget !== undefined && (better === 'less' ? value > budget : value < budget);
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -32,7 +32,7 @@ export interface RecordsRemoved extends Part {
 }
 
 /**
- * Removes rows that have had their time, page by page: output, samples, releases. What they named is removed after them, when nothing
+ * Removes rows that have had their time, page by page: output, samples, releases, messages. What they named is removed after them, when nothing
  * else names it. Cut off or repeated, it goes on with what is left. Fails with `store.unavailable`, `policy.refused`.
  */
 export const recordsRemoved =
@@ -48,8 +48,12 @@ export const recordsRemoved =
       const logs = await removeLogs(of, before(retention.logsMs), used);
       const samples = await removeSamples(of, before(retention.samplesMs), used);
       const releases = await removeReleases(of, before(retention.releasesMs), used);
+      const messages = await removeMessages(of, before(retention.logsMs));
       return {
-        removed: { logs: logs.removed, samples: samples.removed, releases: releases.removed },
+        removed: {
+          ...{ logs: logs.removed, samples: samples.removed, releases: releases.removed },
+          messages: messages.removed,
+        },
         kept: { logs: logs.kept, samples: samples.kept, releases: releases.kept },
         hosts: [...new Set(used.targets.flatMap(({ host }) => host ?? []))],
         keep: releasesAtHand(used),
@@ -131,6 +135,17 @@ const removeReleases = (of: Removing, before: string, used: InUse): Promise<Swep
     countOf: () => 1,
     decide: (found) => releasesToRemove(found, used),
     remove: (go) => old.removeReleases(go, before),
+  });
+};
+
+const removeMessages = (of: Removing, before: string): Promise<Swept> => {
+  const { old } = of.deps.store;
+  return paged(of, before, {
+    find: (page) => old.messages(page),
+    nameOf: ({ id }) => id,
+    countOf: () => 1,
+    decide: (go) => ({ go, kept: {} }),
+    remove: (go) => old.removeMessages(go.map(({ id }) => id)),
   });
 };
 

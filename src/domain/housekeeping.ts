@@ -106,7 +106,7 @@ export interface Removed {
   /** Absent where only rows went: their content is counted as artifacts. */
   readonly bytes?: number;
 }
-export const KINDS = ['logs', 'samples', 'releases', 'artifacts', 'unpacked_releases'] as const;
+export const KINDS = ['logs', 'samples', 'releases', 'messages', 'artifacts', 'unpacked_releases'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Argument of workflow type `housekeeping`. */

@@ -12,6 +12,7 @@ import type { Digest } from '../src/domain/release.js';
 import { GRACE_MS } from '../src/domain/retention.js';
 import type { OldPage } from '../src/domain/old.js';
 import { entry } from './audit.js';
+import type { Delivered } from './deliver.js';
 import { beating } from './beating.js';
 import type { ControlDeps, EffectDeps } from './deps.js';
 import { inUse, openRuns } from './in-use.js';
@@ -160,6 +161,12 @@ export const releasesSwept =
     beating((signal) =>
       provider.sweep({ keep, before: Date.now() - Math.max(cachesMs, GRACE_MS), dryRun }, signal),
     );
+
+/** Sends what is due of the outbox; a worker without a courier sends nothing. Repeated it goes on with what is left. */
+export const outboxDelivered =
+  ({ courier }: Pick<ControlDeps, 'courier'>) =>
+  (): Promise<Delivered> =>
+    beating(async (signal) => (await courier?.deliver(signal)) ?? {});
 
 /** Puts down what was removed, for good. */
 export const housekeepingDone =

@@ -3,6 +3,8 @@ import type { Subject } from './ids.js';
 import { answerCommands } from './next.js';
 import type { Event, Notice, Severity } from './notification.js';
 import type { Outcome } from './outcome.js';
+import type { Person } from './statement.js';
+import type { DeploymentKind } from './store.js';
 
 /** What a notice is of. */
 export interface Written extends Subject {
@@ -46,14 +48,15 @@ export function askedNotice(
   { question, title, changes = [], required, decision, expiresAt }: Asked,
   again = false,
 ): Notice {
-  const commands = answerCommands(nameOf(of.workflow), { question, title, decision, workflow: of.workflow });
-  return notice(of, ASKED[question], again ? STILL : '', [
+  const lines = [
     title,
     ...(required > 1 ? [`${String(required)} persons must approve`] : []),
     ...(expiresAt === undefined ? [] : [`it expires at ${new Date(expiresAt).toISOString()}`]),
     ...changes,
-    ...commands,
-  ]);
+  ];
+  const { workflow } = of;
+  const commands = answerCommands(nameOf(workflow), { question, title, decision, workflow });
+  return notice(of, ASKED[question], again ? STILL : '', lines, commands);
 }
 type Asked = Pick<GateState, 'question' | 'title' | 'changes' | 'required' | 'decision' | 'expiresAt'>;
 const STILL = 'still waiting: ';
@@ -67,24 +70,39 @@ export const closedNotice = (of: Written, { question, title, verdict, answers }:
   closes: true,
 });
 
-/** Outcomes that a deployment can have, and people can be told of. */
-export const toldOutcome = (outcome: Outcome): Extract<Event, Outcome> | undefined =>
-  outcome === 'rolled_back' || outcome === 'failed' || outcome === 'aborted' || outcome === 'shipped'
-    ? outcome
-    : undefined;
-
-/** Of the end of a deployment. */
-export const endNotice = (of: Written, outcome: Extract<Event, Outcome>, reason: string): Notice =>
-  notice(of, outcome, '', [reason, `shipway status ${of.workflow}`]);
+/** Of the end of a deployment; one that brings an earlier release back and has done so is a way back. */
+export function endNotice(of: Written, { outcome, reason, kind, by }: Ending): Notice | undefined {
+  if (outcome !== 'rolled_back' && outcome !== 'failed' && outcome !== 'aborted' && outcome !== 'shipped')
+    return undefined;
+  const back = kind === 'rollback' && outcome === 'shipped';
+  const lines = [reason, `asked for by ${by}`];
+  return notice(of, back ? 'rolled_back' : outcome, back ? BACK_TO : '', lines, [
+    `shipway status ${of.workflow}`,
+  ]);
+}
+interface Ending {
+  readonly outcome: Outcome;
+  readonly reason: string;
+  readonly kind: DeploymentKind;
+  readonly by: Person;
+}
+const BACK_TO = 'to an earlier release: ';
 
 /** Of what is not as recorded; of nothing when it is again. */
 export function driftNotice(of: Written, found: readonly string[]): Notice {
   if (found.length === 0)
     return { ...notice(of, 'drift', 'over: ', ['it is as recorded again']), closes: true };
-  return notice(of, 'drift', '', [...found, 'shipway doctor']);
+  return notice(of, 'drift', '', found, ['shipway doctor']);
 }
 
-function notice(of: Written, event: Event, before: string, lines: readonly string[]): Notice {
+/** What a person may type is there however much there is to say. */
+function notice(
+  of: Written,
+  event: Event,
+  before: string,
+  lines: readonly string[],
+  commands: readonly string[] = [],
+): Notice {
   const { service, version, environment, workflow, at } = of;
   const title = `${before}${SAID[event]}: ${service} ${version} → ${environment}`;
   const shown = lines.slice(0, MOST_LINES);
@@ -92,7 +110,9 @@ function notice(of: Written, event: Event, before: string, lines: readonly strin
   return {
     ...{ event, severity: SEVERITIES[event], service, environment, version, workflow, at },
     title: oneLine(title, MOST_TITLE),
-    lines: [...shown, ...(more > 0 ? [`and ${String(more)} more`] : [])].map((l) => oneLine(l, MOST_LINE)),
+    lines: [...shown, ...(more > 0 ? [`and ${String(more)} more`] : []), ...commands].map((line) =>
+      oneLine(line, MOST_LINE),
+    ),
   };
 }
 const MOST_TITLE = 200;

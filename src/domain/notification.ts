@@ -130,6 +130,11 @@ export interface Remind {
   readonly repeats: boolean;
 }
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** How long until the next time, `openMs` after the opening: what nobody has answered for a day is told once an hour, or less often. */
+export const remindAfter = ({ afterMs, repeats }: Remind, openMs: number): number =>
+  repeats && openMs >= DAY_MS ? Math.max(afterMs, HOUR_MS) : afterMs;
 
 /** When a question that waits is told again: an approval once, an hour or half of its time before it expires; an alarm until it is answered. */
 export function remindOf(
@@ -149,7 +154,6 @@ export const PAGE_EVERY_MS = 15 * 60_000;
 
 /** What becomes of a message that surely was not taken, by how often it was tried and how old it is: when it is tried again. */
 export function againAfter(attempts: number, ageMs: number): number | undefined {
-  return ageMs >= GIVEN_UP_MS ? undefined : Math.min(MINUTE_MS * 2 ** Math.min(attempts - 1, 6), HOUR_MS);
+  return ageMs >= DAY_MS ? undefined : Math.min(MINUTE_MS * 2 ** Math.min(attempts - 1, 6), HOUR_MS);
 }
 const MINUTE_MS = 60_000;
-const GIVEN_UP_MS = 24 * HOUR_MS;

@@ -23,7 +23,7 @@ export interface Vendor {
 }
 
 /** Stands for a vendor, whose published contract each request is held against. */
-export async function httpChannel(vendor: Vendor): Promise<HttpChannel> {
+export async function httpChannel(vendor: Vendor, port = 0): Promise<HttpChannel> {
   const requests: Request[] = [];
   let taking: Taking = 'well';
   const server = createServer((asked, response) => {
@@ -43,7 +43,7 @@ export async function httpChannel(vendor: Vendor): Promise<HttpChannel> {
       else asked.socket.destroy();
     });
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
   return {
     address: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
     requests,

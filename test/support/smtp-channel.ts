@@ -17,7 +17,7 @@ export interface SmtpChannel {
 }
 
 /** A real SMTP server with STARTTLS, by the certificate that the library brings for tests, that lets `user` in with `password`. */
-export async function smtpChannel(password: string): Promise<SmtpChannel> {
+export async function smtpChannel(password: string, port = 0): Promise<SmtpChannel> {
   const mails: Mailed[] = [];
   let taking: Taking = 'well';
   const refusal = (code: number, said: string) => Object.assign(new Error(said), { responseCode: code });
@@ -46,7 +46,7 @@ export async function smtpChannel(password: string): Promise<SmtpChannel> {
     },
   });
   server.on('error', () => undefined);
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
   return {
     port: (server.server.address() as AddressInfo).port,
     mails,

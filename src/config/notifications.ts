@@ -6,9 +6,12 @@ import {
   type Notifications,
   type Notify,
 } from '../domain/notification.js';
+import type { Policy } from '../domain/policy.js';
 import { alternative } from './alternative.js';
 import { misnamed } from './fields.js';
-import { problemAt, wasRead, type Source } from './issues.js';
+import type { ParsedDocument } from './document.js';
+import { COMING_IN_POLICY } from './coming.js';
+import { problemAt, sourceOf, wasRead, type Source } from './issues.js';
 import type { ChannelInput, NotificationInput, NotifyInput } from './notification-schema.js';
 import type { Problem } from './problem.js';
 
@@ -40,6 +43,24 @@ export function notificationRules(
             ),
           );
   return found;
+}
+
+/** Channels of a valid policy that nobody is told anything by, each as a note. */
+export function unheardIn(file: string, { document }: ParsedDocument, policy: Policy): readonly Problem[] {
+  if (document === undefined) return [];
+  const source = sourceOf(file, document, COMING_IN_POLICY);
+  const heard = Object.values(policy.environments).flatMap(({ notify = {} }) => Object.values(notify).flat());
+  return Object.keys(policy.notifications?.channels ?? {})
+    .filter((name) => !heard.includes(name))
+    .map((name) =>
+      problemAt(
+        source,
+        [...CHANNELS, name],
+        'nobody is told anything there',
+        `notify: { approval_asked: [${name}] } under an environment`,
+        'key',
+      ),
+    );
 }
 
 function channelRules(name: string, input: ChannelInput, source: Source): Problem[] {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { parseDocument } from '../../src/config/document.js';
+import { unheardIn } from '../../src/config/index.js';
 import { policy, policyProblems } from './texts.js';
 
 const text = (channels: string, notify = '', more = ''): string =>
@@ -125,4 +127,16 @@ describe('who is told what', () => {
   ])('%s is refused', (given, problem) => {
     expect(policyProblems(given)).toContain(problem);
   });
+});
+
+test('a channel by which nobody is told anything is noted', () => {
+  const given = text(
+    '{ ops: { slack: { webhook: SHIPWAY_NOTIFY_A } }, idle: { webhook: { url: /h } } }',
+    'drift: [ops]',
+  );
+  const loaded = policy(given);
+  const notes = loaded.ok ? unheardIn('f', parseDocument('f', given), loaded.value) : [];
+  expect(notes).toMatchObject([
+    { line: 2, path: 'notifications.channels.idle', message: 'nobody is told anything there' },
+  ]);
 });

@@ -24,7 +24,10 @@ export function telling(lab: () => DevLab): void {
       30_000,
     );
   const mailed = (part: string) =>
-    eventually(() => Promise.resolve(mail.mails.find(({ raw }) => raw.includes(part))), 30_000);
+    eventually(
+      () => Promise.resolve(mail.mails.find(({ raw }) => raw.replace(/=\r\n/g, '').includes(part))),
+      30_000,
+    );
 
   test('an approval is asked for in Slack and by mail, and the command that stands there answers it', async () => {
     const run = await lab().run('v1', 'told');

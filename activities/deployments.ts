@@ -7,6 +7,7 @@ import type { DeploymentRow, Store } from '../src/domain/store.js';
 import type { Live, TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import { entry, self } from './audit.js';
+import { tellEnd, type TellDeps } from './tell.js';
 import { permitGuard, type PermitGuard } from './permits.js';
 import { changeRecord, loadRecord } from './target-record.js';
 import type { EffectInput } from './effect.js';
@@ -24,12 +25,13 @@ export interface FinishInput extends Subject, DeploymentEnd {
 }
 
 /** What a deployment changes in its target's record. All are safe to repeat. */
-export function createDeploymentActivities({ store }: { store: Store }) {
+export function createDeploymentActivities(deps: TellDeps) {
+  const { store } = deps;
   const permits = permitGuard(store);
   return {
     promote: (i: PromoteInput) => promote(store, permits, i),
     undoPromote: (i: DemoteInput) => undoPromote(store, permits, i),
-    finishDeployment: (i: FinishInput) => finishDeployment(store, i),
+    finishDeployment: (i: FinishInput) => finishDeployment(deps, i),
     settleDeployment: (i: TargetRef & { deployment: string }) => settleDeployment(store, i),
   };
 }
@@ -61,7 +63,8 @@ async function undoPromote(store: Store, permits: PermitGuard, i: DemoteInput): 
 }
 
 /** The end of a deployment: its outcome, what it means for the target, and the permit closed. */
-async function finishDeployment(store: Store, i: FinishInput): Promise<void> {
+async function finishDeployment(deps: TellDeps, i: FinishInput): Promise<void> {
+  const { store } = deps;
   const row = await store.deployments.find(i.deployment);
   if (row === undefined) throw new ShipwayError('permit.missing', `${i.deployment} was never admitted`);
   const endedAt = new Date().toISOString();
@@ -85,6 +88,7 @@ async function finishDeployment(store: Store, i: FinishInput): Promise<void> {
   ]);
   await store.permits.close(i.deployment, endedAt);
   await store.deployments.finish(i.deployment, end);
+  await tellEnd(deps, row, i);
 }
 
 /** Ends what a recovery was for, and recoveries of it that were lost themselves: none of them may have an effect any more. */

@@ -3,6 +3,17 @@ import type { ArtifactStore, MetricSource, Provider, Router, SecretStore } from 
 import type { Extensions } from '../src/domain/adapters.js';
 import type { Policy } from '../src/domain/policy.js';
 import type { Store } from '../src/domain/store.js';
+import type { Delivered } from './deliver.js';
+
+/** Who takes messages to people from the outbox. */
+export interface Courier {
+  /** There is something to send: it is done beside whatever goes on. */
+  readonly kick: () => void;
+  /** Sends what is due. */
+  readonly deliver: (signal: AbortSignal) => Promise<Delivered>;
+  /** Channels of the policy whose credential is not on this worker, a line each. */
+  readonly missing: () => Promise<readonly string[]>;
+}
 
 /** What activities on the control queue work with. */
 export interface ControlDeps {
@@ -17,6 +28,8 @@ export interface ControlDeps {
   readonly ownPolicy?: () => Promise<string>;
   /** The host whose provider new targets get. */
   readonly host: string;
+  /** Absent: this worker sends no messages. */
+  readonly courier?: Courier;
   /** Where stages run beside: told the commit of a run that was taken in, so that its first stage finds it copied. */
   readonly announce?: (commit: string) => void;
 }

@@ -5,6 +5,7 @@ import type { TargetState } from '../src/domain/target.js';
 import { digestOf } from '../src/hash.js';
 import { entry } from './audit.js';
 import type { ControlDeps } from './deps.js';
+import { tellDrift, type TellDeps } from './tell.js';
 
 /** A target as it was recorded when it was to be looked at. */
 export interface Looked extends TargetRef {
@@ -35,7 +36,7 @@ export interface DriftSeen {
  * has begun since it was read: the next look tells. Safe to repeat.
  */
 export const driftSeen =
-  ({ store }: Pick<ControlDeps, 'store'>) =>
+  ({ store, ...more }: TellDeps) =>
   async ({ revision, observed, ...ref }: Looked & { readonly observed: Observed }): Promise<DriftSeen> => {
     const state = await store.targets.load(ref);
     if (state?.revision !== revision || (await store.deployments.open(ref)).length > 0)
@@ -50,6 +51,7 @@ export const driftSeen =
     await store.audit.append([
       entry(subject, event, { what: found.length === 0 ? (before?.found ?? []) : found }),
     ]);
+    await tellDrift({ store, ...more }, subject, found);
     return { found, changed: await store.targets.save(withDrift(state, found)) };
   };
 

@@ -12,6 +12,7 @@ import { markOn, type HoldMark } from '../src/domain/target.js';
 import { digestOf } from '../src/hash.js';
 import { entry, subjectOf } from './audit.js';
 import type { ControlDeps } from './deps.js';
+import { tellAsked, tellClosed, type TellDeps } from './tell.js';
 import { presentDecision, settingsAsked } from './decision.js';
 import { pinned } from './pinned.js';
 import { policyOf } from './policy.js';
@@ -33,7 +34,7 @@ export interface OpenGateInput {
  * When it expires is the workflow's clock's business. Fails with `evidence.missing`, `policy.unknown_environment`.
  */
 export const openGate =
-  (deps: Pick<ControlDeps, 'store' | 'policy' | 'secrets'>) =>
+  (deps: Pick<ControlDeps, 'store' | 'policy' | 'secrets' | 'courier'>) =>
   async ({
     plan,
     environment = plan.environment,
@@ -68,7 +69,8 @@ export const openGate =
       openedEntry(subject, gate, run),
       ...(gate.verdict === 'open' ? [] : [closing(subject, gate)]),
     ]);
-    return { gate, expiresAfterMs: rules.expiresAfterMs };
+    const remind = await tellAsked(deps, subject, gate, rules.expiresAfterMs);
+    return { gate: { ...gate, ...(remind && { remind }) }, expiresAfterMs: rules.expiresAfterMs };
   };
 
 function openedEntry(
@@ -110,14 +112,14 @@ const MOST_SAID = 200;
 
 /** A question to whoever looks after the deployment; it waits until it is answered. */
 export const openQuestion =
-  ({ store }: Pick<ControlDeps, 'store'>) =>
+  (deps: TellDeps) =>
   async (input: Subject & { readonly question: Question; readonly title: string }): Promise<GateState> => {
     const { workflowExecution, activityId } = Context.current().info;
     const decision = digestOf({ workflow: workflowExecution?.workflowId, activityId, title: input.title });
-    await store.audit.append([
+    await deps.store.audit.append([
       entry(input, 'gate.opened', { question: input.question, decision, title: input.title }),
     ]);
-    return {
+    const gate: GateState = {
       id: decision.slice(0, 12),
       question: input.question,
       title: input.title,
@@ -127,12 +129,15 @@ export const openQuestion =
       answers: [],
       verdict: 'open',
     };
+    const remind = await tellAsked(deps, input, gate);
+    return { ...gate, ...(remind && { remind }) };
   };
 
 export const closeGate =
-  ({ store }: Pick<ControlDeps, 'store'>) =>
+  (deps: TellDeps) =>
   async ({ gate, ...subject }: Subject & { readonly gate: GateState }): Promise<void> => {
-    await store.audit.append([closing(subject, gate)]);
+    await deps.store.audit.append([closing(subject, gate)]);
+    await tellClosed(deps, subject, gate);
   };
 
 const closing = (subject: Subject, { question, decision, verdict, answers }: GateState): AuditEntry =>

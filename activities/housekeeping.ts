@@ -12,6 +12,7 @@ import type { Digest } from '../src/domain/release.js';
 import { GRACE_MS } from '../src/domain/retention.js';
 import type { OldPage } from '../src/domain/old.js';
 import { entry } from './audit.js';
+import type { Delivered } from './deliver.js';
 import { beating } from './beating.js';
 import type { ControlDeps, EffectDeps } from './deps.js';
 import { inUse, openRuns } from './in-use.js';
@@ -32,7 +33,7 @@ export interface RecordsRemoved extends Part {
 }
 
 /**
- * Removes rows that have had their time, page by page: output, samples, releases. What they named is removed after them, when nothing
+ * Removes rows that have had their time, page by page: output, samples, releases, messages. What they named is removed after them, when nothing
  * else names it. Cut off or repeated, it goes on with what is left. Fails with `store.unavailable`, `policy.refused`.
  */
 export const recordsRemoved =
@@ -48,8 +49,12 @@ export const recordsRemoved =
       const logs = await removeLogs(of, before(retention.logsMs), used);
       const samples = await removeSamples(of, before(retention.samplesMs), used);
       const releases = await removeReleases(of, before(retention.releasesMs), used);
+      const messages = await removeMessages(of, before(retention.logsMs));
       return {
-        removed: { logs: logs.removed, samples: samples.removed, releases: releases.removed },
+        removed: {
+          ...{ logs: logs.removed, samples: samples.removed, releases: releases.removed },
+          messages: messages.removed,
+        },
         kept: { logs: logs.kept, samples: samples.kept, releases: releases.kept },
         hosts: [...new Set(used.targets.flatMap(({ host }) => host ?? []))],
         keep: releasesAtHand(used),
@@ -134,6 +139,17 @@ const removeReleases = (of: Removing, before: string, used: InUse): Promise<Swep
   });
 };
 
+const removeMessages = (of: Removing, before: string): Promise<Swept> => {
+  const { old } = of.deps.store;
+  return paged(of, before, {
+    find: (page) => old.messages(page),
+    nameOf: ({ id }) => id,
+    countOf: () => 1,
+    decide: (go) => ({ go, kept: {} }),
+    remove: (go) => old.removeMessages(go.map(({ id }) => id)),
+  });
+};
+
 /** Removes what this host can make again. Fails with `provider.unavailable`. */
 export const releasesSwept =
   ({ provider }: Pick<EffectDeps, 'provider'>) =>
@@ -145,6 +161,12 @@ export const releasesSwept =
     beating((signal) =>
       provider.sweep({ keep, before: Date.now() - Math.max(cachesMs, GRACE_MS), dryRun }, signal),
     );
+
+/** Sends what is due of the outbox; a worker without a courier sends nothing. Repeated it goes on with what is left. */
+export const outboxDelivered =
+  ({ courier }: Pick<ControlDeps, 'courier'>) =>
+  (): Promise<Delivered> =>
+    beating(async (signal) => (await courier?.deliver(signal)) ?? {});
 
 /** Puts down what was removed, for good. */
 export const housekeepingDone =

@@ -4,9 +4,10 @@ import { createDeploymentActivities } from './deployments.js';
 import type { ControlDeps, EffectDeps, HostDeps } from './deps.js';
 import { createEffects } from './effects.js';
 import { allFailing } from './failure.js';
+import { remindOfGate } from './tell.js';
 import { driftSeen, targetsToLookAt } from './drift.js';
 import { contentRemoved } from './content-removed.js';
-import { housekeepingDone, recordsRemoved, releasesSwept } from './housekeeping.js';
+import { housekeepingDone, outboxDelivered, recordsRemoved, releasesSwept } from './housekeeping.js';
 import { runScan, type ScanDeps } from './run-scan.js';
 import { runPerformanceTest, type LoadDeps } from './run-performance.js';
 import { runStage } from './run-stage.js';
@@ -44,6 +45,7 @@ export const createControlActivities = (deps: ControlDeps) =>
     openGate: openGate(deps),
     openQuestion: openQuestion(deps),
     closeGate: closeGate(deps),
+    remindOfGate: remindOfGate(deps),
     finishRun: finishRun(deps),
     verifyStatement: verifyStatement(deps),
     recordRefusal: recordRefusal(deps),
@@ -64,6 +66,7 @@ export const createControlActivities = (deps: ControlDeps) =>
     canaryKept: canaryKept(deps),
     seenByControl: seenByControl(deps),
     housekeepingDone: housekeepingDone(deps),
+    outboxDelivered: outboxDelivered(deps),
     targetsToLookAt: targetsToLookAt(deps),
     driftSeen: driftSeen(deps),
     ...createDeploymentActivities(deps),

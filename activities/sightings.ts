@@ -23,10 +23,11 @@ export const canaryKept =
 
 /** What a control worker sees, also of its own policy file. */
 export const seenByControl =
-  ({ artifacts, ownPolicy }: Pick<ControlDeps, 'artifacts' | 'ownPolicy'>) =>
+  ({ artifacts, ownPolicy, courier }: Pick<ControlDeps, 'artifacts' | 'ownPolicy' | 'courier'>) =>
   async ({ digest }: Sought): Promise<Sighting> => ({
     ...(await sighting(() => artifacts.get(digest))),
     ...(ownPolicy === undefined ? {} : { policy: await ownPolicy() }),
+    ...(courier === undefined ? {} : { channels: await courier.missing() }),
   });
 
 export const seenByHost =

@@ -18,9 +18,10 @@ import {
   createStageActivities,
   createWatchActivities,
 } from '../activities/index.js';
-import type { ControlDeps } from '../activities/deps.js';
+import type { ControlDeps, Courier } from '../activities/deps.js';
 import { packageRoot } from './paths.js';
 import type { Role, WorkerSettings } from './settings.js';
+import { courierOf } from './worker/courier.js';
 import { besidePolling } from './worker/beside-polling.js';
 import { effectDeps } from './worker/effects.js';
 import { installRuntime } from './worker/runtime.js';
@@ -55,6 +56,8 @@ interface Parts {
   readonly artifacts: ArtifactStore;
   readonly secrets: SecretVault;
   readonly store: Store | undefined;
+  /** Of a worker that decides. */
+  readonly courier: Courier | undefined;
   readonly user: StageUser | undefined;
   readonly extensions: Extensions | undefined;
 }
@@ -126,7 +129,8 @@ async function assemble(settings: WorkerSettings, log: Logger, opened: Opened): 
   const artifacts = localArtifacts({ directory: settings.artifactDir });
   const { secretsDir: directory, secretsIdentity: identityFile } = settings;
   const secrets = ageSecrets({ directory, identityFile });
-  return { settings, log, connection, client, namespace, artifacts, secrets, store, user };
+  const courier = courierFor({ settings, log, namespace, store }, opened);
+  return { settings, log, connection, client, namespace, artifacts, secrets, store, courier, user };
 }
 
 type Polling = Pick<
@@ -197,7 +201,19 @@ const POLLING: Readonly<Record<Role, (parts: Parts) => readonly Polling[]>> = {
   ],
 };
 
-const controlDeps = ({ store, client, settings, log, artifacts, secrets }: Parts): ControlDeps => ({
+/** Closed before the store is, which it writes to. */
+function courierFor(
+  { store, settings, ...more }: Pick<Parts, 'store' | 'settings' | 'log' | 'namespace'>,
+  opened: Opened,
+): Courier | undefined {
+  if (store === undefined || !settings.roles.includes('control')) return undefined;
+  const courier = courierOf({ store, settings, policy: currentPolicy(store), ...more });
+  opened.push(courier.close);
+  return courier;
+}
+
+const controlDeps = ({ store, client, settings, log, artifacts, secrets, courier }: Parts): ControlDeps => ({
+  ...(courier === undefined ? {} : { courier }),
   store: existing(store),
   client,
   artifacts,

@@ -5,7 +5,9 @@ import {
   TemporalFailure,
   condition,
   isCancellation,
+  patched,
   setHandler,
+  sleep,
 } from '@temporalio/workflow';
 import {
   answered,
@@ -17,6 +19,7 @@ import {
   type GateState,
 } from '../src/domain/gate.js';
 import type { Subject } from '../src/domain/ids.js';
+import { remindAfter } from '../src/domain/notification.js';
 import type { Accepted } from '../src/domain/messages.js';
 import { malformed, type Statement } from '../src/domain/statement.js';
 import type { Later } from './later.js';
@@ -107,6 +110,8 @@ async function answeredOrNot(desk: Desk, gate: GateState): Promise<GateState> {
   desk.open = gate;
   desk.counted = [];
   desk.changed(gate);
+  const reminding = new CancellationScope();
+  reminding.run(() => reminded(desk, gate)).catch(() => undefined);
   try {
     const closed = () => desk.open?.verdict !== 'open';
     if (gate.expiresAt === undefined) await condition(closed);
@@ -120,10 +125,24 @@ async function answeredOrNot(desk: Desk, gate: GateState): Promise<GateState> {
     if (!isCancellation(error)) throw error;
     return (desk.open = withdrawn(desk.open));
   } finally {
+    reminding.cancel();
     desk.closed = desk.open;
     delete desk.open;
     desk.changed(undefined);
   }
+}
+
+/** Has people told again that the question waits, for as long as it does. Nothing waits for that. */
+async function reminded(desk: Desk, { remind }: GateState): Promise<void> {
+  // A run that opened its question before there were reminders has none of these timers in its history.
+  if (remind === undefined || !patched('reminders')) return;
+  const opened = Date.now();
+  do {
+    await sleep(remindAfter(remind, Date.now() - opened), { summary: 'until people are told again' });
+    const { open: gate, about } = desk;
+    if (gate === undefined || about === undefined) return;
+    desk.later.add(shielded(() => control.remindOfGate({ ...about, gate })));
+  } while (remind.repeats);
 }
 
 /** Shielded: cancelling the workflow cancels what it does, not the answer to a person; a failed signal handler would fail it all. */

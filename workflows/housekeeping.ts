@@ -28,6 +28,12 @@ export async function housekeeping(input: HousekeepingInput = {}): Promise<House
     show();
     return view;
   }
+  if (input.only === 'outbox') {
+    view.messages = await sweeping().outboxDelivered();
+    view.done = true;
+    show();
+    return view;
+  }
   show();
   if (input.only === undefined) await tidy(view, show);
   if (!dryRun) await look(view);

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { pipelineId } from '../domain/ids.js';
+import { MESSAGE_STATES } from '../domain/outbox.js';
 import { COMMIT } from '../domain/release.js';
 import { Refused } from './failure.js';
 import type { ApiOptions } from './options.js';
@@ -20,6 +21,13 @@ const ofReleases = z.strictObject({ service: name, commit: z.string().regex(COMM
 const ofRun = z.strictObject({ run: id });
 const ofService = z.strictObject({ service: name });
 const ofTargets = z.strictObject({ service: name.optional() });
+const ofMessages = z.strictObject({
+  service: name.optional(),
+  environment: name.optional(),
+  state: z.enum(MESSAGE_STATES).optional(),
+  days: days.optional(),
+  limit: whole(1, 1_000).default(100),
+});
 const ofSamples = z.strictObject({
   deployment: id,
   from: instant.optional(),
@@ -54,6 +62,11 @@ export function recordRoutes(v1: FastifyInstance, { store }: ApiOptions): void {
   v1.get('/samples', (request) => {
     const { deployment, ...part } = ofSamples.parse(request.query);
     return store.samples.list(deployment, given(part));
+  });
+  v1.get('/messages', (request) => {
+    const { days: sinceDays, state, ...filter } = ofMessages.parse(request.query);
+    const states = state === undefined ? undefined : [state];
+    return store.outbox.list(given({ ...filter, sinceDays, states }));
   });
   policyRoute(v1, store);
 }

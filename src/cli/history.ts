@@ -1,6 +1,7 @@
+import type { MessageRow } from '../domain/outbox.js';
 import { ALL_DAYS, HISTORY_LIMIT, apiClient, type RecordFilter } from '../client/api.js';
 import { settings } from './context.js';
-import { columns, progress, result, string, whole } from './output.js';
+import { columns, oneLine, progress, result, string, whole } from './output.js';
 import { name } from './reference.js';
 import { instant } from './render/text.js';
 import type { Command, Values } from './table.js';
@@ -20,10 +21,15 @@ export function filterOf(values: Values): RecordFilter {
   };
 }
 
-/** `shipway history`: deployments, newest first, from the store. */
+/** What nobody can say whether it has arrived, and nobody sends again. */
+const lineOf = ({ channel, notice, why = '' }: MessageRow): string =>
+  oneLine(`! may not have reached ${channel} at ${instant(notice.at)}: ${notice.title} (${why})`);
+
+/** `shipway history`: deployments, newest first, from the store, and messages about them of which nobody knows whether they arrived. */
 export const history: Command = async (values) => {
   const filter = filterOf(values);
-  const rows = await apiClient(await settings(values)).history(filter);
+  const api = apiClient(await settings(values));
+  const [rows, unknown] = await Promise.all([api.history(filter), api.messages('unknown', filter)]);
   const lines = rows.map((d) => [
     d.id.slice('deployment/'.length),
     d.kind,
@@ -41,10 +47,9 @@ export const history: Command = async (values) => {
       `only the newest ${String(HISTORY_LIMIT)} are shown; fewer --days, --service or --environment show the rest`,
       values,
     );
-  result(
-    values,
-    { deployments: rows, truncated },
-    rows.length === 0 ? ['no deployments'] : columns([head, ...lines]),
-  );
+  result(values, { deployments: rows, truncated, unknown_messages: unknown }, [
+    ...(rows.length === 0 ? ['no deployments'] : columns([head, ...lines])),
+    ...unknown.map(lineOf),
+  ]);
   return 0;
 };

@@ -2,9 +2,9 @@ import { dirname } from 'node:path';
 import {
   formatProblems,
   isPolicy,
-  loadPolicy,
   policyIn,
   serviceIn,
+  unheardIn,
   unnamedIn,
   type Loaded,
   type Problem,
@@ -40,17 +40,25 @@ interface Checked {
 
 async function check(file: string): Promise<Checked> {
   const { document: read } = await readNow(file);
-  if (isPolicy(file, read)) return { files: [[file, policyIn(file, read)]], notes: [] };
+  if (isPolicy(file, read)) {
+    const policy = policyIn(file, read);
+    return { files: [[file, policy]], notes: policy.ok ? unheardIn(file, read, policy.value) : [] };
+  }
   const service = serviceIn(file, read);
   const { file: beside, is } = await policyBeside(dirname(file));
   if (!is) return { files: [[file, service]], notes: [] };
-  const policy = await loadPolicy(beside);
+  const { document: rules } = await readNow(beside);
+  const policy = policyIn(beside, rules);
+  const unheard = policy.ok ? unheardIn(beside, rules, policy.value) : [];
   return {
     files: [
       [file, service],
       [beside, policy],
     ],
-    notes: service.ok && policy.ok ? unnamedIn(file, read, service.value, policy.value) : [],
+    notes: [
+      ...(service.ok && policy.ok ? unnamedIn(file, read, service.value, policy.value) : []),
+      ...unheard,
+    ],
   };
 }
 

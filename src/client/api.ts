@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { ChainedEntry } from '../domain/audit.js';
+import type { MessageRow, MessageState } from '../domain/outbox.js';
 import type { Secret } from '../domain/ports.js';
 import type { Policy } from '../domain/policy.js';
 import type { SecretUse } from '../domain/secret-use.js';
@@ -53,6 +54,8 @@ export interface ApiClient {
   readonly releases: (service: string, commit?: string) => Promise<readonly ReleaseRow[]>;
   /** A run as it was admitted. */
   readonly run: (service: string, run: string) => Promise<RunRow>;
+  /** Messages to people in one state, newest first, at most `HISTORY_LIMIT`. */
+  readonly messages: (state: MessageState, filter: RecordFilter) => Promise<readonly MessageRow[]>;
   readonly targets: (service?: string) => Promise<readonly TargetState[]>;
   readonly health: () => Promise<Health>;
   /** One that was admitted. */
@@ -113,6 +116,8 @@ export function apiClient(to: ApiAddress, answerMs = ANSWER_MS): ApiClient {
       allSamples((from) => rows('/v1/samples', { deployment, from, limit: String(SAMPLES) })),
     releases: (service, commit) => rows('/v1/releases', { service, commit }),
     run: (service, run) => get(`/v1/runs/${encodeURIComponent(run)}`, isRun, { query: { service } }),
+    messages: (state, filter) =>
+      rows('/v1/messages', { ...texts(filter), state, limit: String(HISTORY_LIMIT) }),
     targets: (service) => rows('/v1/targets', { service }),
     health: () => get('/health', isHealth, { also: [503] }),
     policy: () => get('/v1/policy', isPolicy),

@@ -16,5 +16,5 @@ export const COMING_IN_SERVICE: ReadonlySet<string> = new Set([
 ]);
 export const COMING_IN_POLICY: ReadonlySet<string> = new Set([
   ...['required_roles', 'deploy', 'rollback', 'roles', 'people', 'access'],
-  ...['freezes', 'notification_channels', 'checklist'],
+  ...['freezes', 'checklist'],
 ]);

@@ -4,6 +4,7 @@ export { ConfigurationError, formatProblems, type Loaded, type Problem } from '.
 export { configurationAt, configurationNow } from './configuration.js';
 export type { ParsedDocument } from './document.js';
 export { isPolicy } from './kind.js';
+export { unheardIn } from './notifications.js';
 export { loadPolicy, policyIn } from './policy.js';
 export { parseService, serviceIn, unnamedIn, type ServiceConfig } from './service.js';
 export { wayOf } from './way.js';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { NAME } from '../domain/ids.js';
 import { choice, integer, yesOrNo } from './fields.js';
 import { duration } from './measures.js';
+import { notificationSchema, notifySchema } from './notification-schema.js';
 import { repositorySchema } from './repository-schema.js';
 
 const required = (description: string) => choice(['required'], [], { description, examples: ['required'] });
@@ -48,12 +49,16 @@ const environment = z.strictObject({
     })
     .optional(),
   approvals: approvals.optional(),
+  notify: notifySchema.optional(),
 });
 const keptFor = (description: string, usual: string) =>
   duration({ description, default: usual, examples: ['14d'] }, '1s').optional();
 const retention = z
   .strictObject({
-    logs: keptFor('what stages said, since the run’s last output', '90d'),
+    logs: keptFor(
+      'what stages said, since the run’s last output; messages to people, since they were sent or given up',
+      '90d',
+    ),
     artifacts: keptFor(
       'the source of a run and what its stages made, since it began: for so long it can be tried again',
       '90d',
@@ -82,6 +87,7 @@ export const policySchema = z.strictObject({
     propertyNames: { type: 'string', pattern: NAME.source },
   }),
   retention: retention.optional(),
+  notifications: notificationSchema.optional(),
   repositories: z
     .record(z.string(), repositorySchema)
     .meta({

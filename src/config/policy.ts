@@ -5,6 +5,7 @@ import { COMING_IN_POLICY } from './coming.js';
 import { readDocument, type ParsedDocument } from './document.js';
 import { parseAt, problemAt, sourceOf, wasRead, type Source } from './issues.js';
 import { misnamed } from './fields.js';
+import { notificationRules, notificationsOf, notifyOf } from './notifications.js';
 import { inOrder, type Loaded, type Problem } from './problem.js';
 import { policySchema, type PolicyInput } from './policy-schema.js';
 import { repositoryOfInput, repositoryRules } from './repositories.js';
@@ -27,8 +28,11 @@ export function policyIn(file: string, { document, problems: found }: ParsedDocu
     : { ok: true, value: policyOf(input) };
 }
 
-function rules({ environments, repositories = {} }: PolicyInput, source: Source): Problem[] {
-  const problems = repositoryRules(repositories, Object.keys(environments), source);
+function rules({ environments, repositories = {}, notifications }: PolicyInput, source: Source): Problem[] {
+  const problems = [
+    ...repositoryRules(repositories, Object.keys(environments), source),
+    ...notificationRules(notifications, environments, source),
+  ];
   const ofEnvironments = Object.entries(environments).flatMap(([name, rules]) => {
     const path = ['environments', name];
     const found: Problem[] = [];
@@ -71,10 +75,11 @@ function requiring(approvals: Approvals): Pick<ApprovalPolicy, 'requires'> {
 }
 type Approvals = PolicyInput['environments'][string]['approvals'];
 
-const policyOf = ({ environments, retention, repositories }: PolicyInput): Policy => ({
+const policyOf = ({ environments, retention, repositories, notifications }: PolicyInput): Policy => ({
+  ...notificationsOf(notifications),
   ...(retention === undefined ? {} : { retention: retentionOf(retention) }),
   environments: Object.fromEntries(
-    Object.entries(environments).map(([name, { approvals }]) => [
+    Object.entries(environments).map(([name, { approvals, notify }]) => [
       name,
       {
         identity: 'asserted' as const,
@@ -85,6 +90,7 @@ const policyOf = ({ environments, retention, repositories }: PolicyInput): Polic
           onBaseChanged: approvals?.on_base_changed ?? 'ask_again',
           ...requiring(approvals),
         },
+        ...notifyOf(notify),
       },
     ]),
   ),

@@ -97,4 +97,6 @@ export default defineService({
 - Types are checked by an editor or \`tsc\`, where \`shipway\` is installed in the repository; \`shipway validate\` checks all that they check, and more.`;
 
 export const POLICY = `The rules of the organisation. A run cannot bring its own: the workers read the file that \`SHIPWAY_POLICY\` names and publish it, and the newest accepted one rules. \`shipway validate\`
-checks the one beside \`shipway.yaml\`, or the one that \`-f\` names: a file that is called \`…policy.yaml\`, or one of another name that has \`environments\` and nothing of a service. It notes which environments of \`shipway.yaml\` the one beside it does not name; the policy that rules may name more.`;
+checks the one beside \`shipway.yaml\`, or the one that \`-f\` names: a file that is called \`…policy.yaml\`, or one of another name that has \`environments\` and nothing of a service. It notes which environments of \`shipway.yaml\` the one beside it does not name; the policy that rules may name more.
+
+Nobody is told of anything unless \`notify\` of an environment says so, by \`notifications\`: see [Messages to people](operations.md#messages-to-people). \`shipway validate\` notes a channel by which nobody is told anything.`;

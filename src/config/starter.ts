@@ -73,4 +73,5 @@ environments:
     identity: asserted
     # One person other than whoever asked for the run and wrote the commit.
     approvals: { required_approvals: 1, expires_after: 24h, self_approval: false }
+    # Nobody is told that a run waits, unless \`notify\` and \`notifications\` say who and where.
 `;

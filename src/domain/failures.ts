@@ -1,4 +1,5 @@
 import { row, type FailureRow } from './failure-row.js';
+import { NOTIFICATION_FAILURES } from './notification-failures.js';
 import { STAGE_FAILURES } from './stage-failures.js';
 import { TRIGGER_FAILURES } from './trigger-failures.js';
 
@@ -203,6 +204,7 @@ export const FAILURES = {
     'see `shipway doctor`; it is asked again',
   ),
   ...TRIGGER_FAILURES,
+  ...NOTIFICATION_FAILURES,
   'config.invalid': row(false, 'a configuration file has errors', 'correct them as listed', 2),
   'internal.bug': row(
     false,

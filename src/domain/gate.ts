@@ -1,3 +1,4 @@
+import type { Remind } from './notification.js';
 import type { Digest } from './release.js';
 import type { Person, Statement } from './statement.js';
 
@@ -40,6 +41,8 @@ export interface GateState {
   readonly required: number;
   /** Epoch milliseconds; absent: it waits until answered. */
   readonly expiresAt?: number;
+  /** When people are told again that it waits; absent: never. */
+  readonly remind?: Remind;
   /** Who asked for the run, and who may therefore not approve it (unless the policy allows it). */
   readonly barred: readonly Person[];
   readonly answers: readonly Answer[];

@@ -106,15 +106,15 @@ export interface Removed {
   /** Absent where only rows went: their content is counted as artifacts. */
   readonly bytes?: number;
 }
-export const KINDS = ['logs', 'samples', 'releases', 'artifacts', 'unpacked_releases'] as const;
+export const KINDS = ['logs', 'samples', 'releases', 'messages', 'artifacts', 'unpacked_releases'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Argument of workflow type `housekeeping`. */
 export interface HousekeepingInput {
   /** Says what would go, and removes and records nothing. */
   readonly dryRun?: boolean;
-  /** Looks at the targets alone, or at what all workers share. */
-  readonly only?: 'drift' | 'sightings';
+  /** Looks at the targets alone, or at what all workers share, or sends messages to people. */
+  readonly only?: 'drift' | 'sightings' | 'outbox';
 }
 
 /** What housekeeping has done, as its workflow last wrote it to its memo (key `view`), and its result. */
@@ -129,5 +129,7 @@ export interface HousekeepingView {
   readonly unanswered: readonly string[];
   /** What workers see, where that was asked for. */
   readonly sightings?: readonly Sighting[];
+  /** Messages to people by how their attempt ended, where that was asked for. */
+  readonly messages?: Readonly<Record<string, number>>;
   readonly done: boolean;
 }

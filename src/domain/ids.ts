@@ -43,6 +43,7 @@ export const effectQueues = (host?: string): EffectQueues =>
 export const HOUSEKEEPING = {
   schedule: 'shipway-housekeeping',
   drift: 'shipway-drift',
+  outbox: 'shipway-outbox',
   now: 'housekeeping/now',
   dryRun: 'housekeeping/dry-run',
   sightings: 'housekeeping/sightings',

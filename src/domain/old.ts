@@ -28,6 +28,9 @@ export interface Old {
   releases(page: OldPage): Promise<readonly UnusedRelease[]>;
   /** One that a run has built or shipped since `before` stays. */
   removeReleases(releases: readonly UnusedRelease[], before: string): Promise<void>;
+  /** Messages that are neither on their way nor waiting. */
+  messages(page: OldPage): Promise<readonly { readonly id: string }[]>;
+  removeMessages(ids: readonly string[]): Promise<void>;
   /**
    * Every digest that anything kept names, output apart: releases and their evidence, targets, open deployments and requests, and runs
    * that were admitted since `before` or are among `open`.

@@ -1,4 +1,5 @@
 import { DEFAULT_RETENTION, type Retention } from './retention.js';
+import type { Notifications, Notify } from './notification.js';
 import type { Plan } from './plan.js';
 import type { Person } from './statement.js';
 import type { Repository } from './trigger.js';
@@ -20,6 +21,8 @@ export interface EnvironmentPolicy {
   /** `signed` is refused at load until statements can be signed. */
   readonly identity: 'asserted';
   readonly approvals: ApprovalPolicy;
+  /** Who is told what; absent: nobody. */
+  readonly notify?: Notify;
 }
 /** The organisation's rules, read by the workers; never taken from a client. */
 export interface Policy {
@@ -28,6 +31,8 @@ export interface Policy {
   readonly retention?: Retention;
   /** What triggers may fetch, by service; absent: nothing. */
   readonly repositories?: Readonly<Record<string, Repository>>;
+  /** Where people are told; absent: nowhere. */
+  readonly notifications?: Notifications;
 }
 /** That of the policy which was published, or of none. */
 export const retentionIn = (row: { readonly text: string } | undefined): Retention =>

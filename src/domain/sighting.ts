@@ -11,4 +11,6 @@ export interface Sighting {
   readonly router?: string;
   /** The hash of its own policy file, or what is wrong with that; of control workers. */
   readonly policy?: string;
+  /** Channels to people whose credential it has not, a line each; of control workers. */
+  readonly channels?: readonly string[];
 }

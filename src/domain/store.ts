@@ -1,6 +1,7 @@
 import type { AuditEntry, ChainedEntry } from './audit.js';
 import type { TargetRef } from './ids.js';
 import type { Old } from './old.js';
+import type { Outbox } from './outbox.js';
 import type { Outcome } from './outcome.js';
 import type { DeploymentPlan, Plan } from './plan.js';
 import type { Digest, Evidence, Release } from './release.js';
@@ -234,6 +235,7 @@ export interface Store {
   };
   /** The database's own clock, and the newest migration that it has and that this version brings. */
   look(): Promise<{ readonly now: string; readonly schema: number; readonly own: number }>;
+  readonly outbox: Outbox;
   readonly old: Old;
   close(): Promise<void>;
 }

@@ -17,6 +17,10 @@ export const oldOf = (db: Database): Old => ({
     const names = [releases.map(({ service }) => service), releases.map(({ digest }) => digest)];
     await db.query(REMOVE_RELEASES, [...names, before]);
   },
+  messages: (page) => rowsOf(db, MESSAGES, page),
+  removeMessages: async (ids) => {
+    await db.query('DELETE FROM outbox WHERE id = ANY($1)', [ids]);
+  },
   named: (runs) => named(db, runs),
   evidence: async () => {
     const { rows } = await db.query<{ digest: string }>(EVIDENCE);
@@ -61,6 +65,9 @@ WHERE service || '/' || digest > $2
   AND NOT EXISTS (SELECT FROM used u WHERE u.service = r.service AND u.digest = r.digest)
 GROUP BY service, digest HAVING max(created_at) < $1
 ORDER BY service || '/' || digest LIMIT $3`;
+
+const MESSAGES = `SELECT id FROM outbox
+WHERE id > $2 AND changed_at < $1 AND state NOT IN ('waiting', 'sending') ORDER BY id LIMIT $3`;
 
 const REMOVE_RELEASES = `DELETE FROM releases r USING unnest($1::text[], $2::text[]) AS gone (service, digest)
 WHERE r.service = gone.service AND r.digest = gone.digest

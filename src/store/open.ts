@@ -5,6 +5,7 @@ import { look } from './look.js';
 import { logsOf } from './logs.js';
 import { noncesOf } from './nonces.js';
 import { oldOf } from './old.js';
+import { outboxOf } from './outbox.js';
 import { permitsOf } from './permits.js';
 import { policyOf } from './policy.js';
 import { openPool, type StoreRole } from './pool.js';
@@ -38,6 +39,7 @@ export async function openStore({
     samples: samplesOf(db),
     policy: policyOf(db),
     logs: logsOf(db),
+    outbox: outboxOf(db),
     old: oldOf(db),
     look: () => look(db),
     close: () => db.close(),

@@ -7,6 +7,7 @@ type Times = Pick<ScheduleOptions['spec'], 'intervals' | 'jitter'>;
 const SCHEDULES: readonly (readonly [id: string, spec: Times, input: HousekeepingInput])[] = [
   [HOUSEKEEPING.schedule, { intervals: [{ every: '1d', offset: '3h' }], jitter: '30m' }, {}],
   [HOUSEKEEPING.drift, { intervals: [{ every: '1h' }], jitter: '5m' }, { only: 'drift' }],
+  [HOUSEKEEPING.outbox, { intervals: [{ every: '5m' }], jitter: '30s' }, { only: 'outbox' }],
 ];
 
 /**

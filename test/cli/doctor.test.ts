@@ -31,6 +31,14 @@ test.each<[string, readonly Sighting[], object]>([
   expect(stateOf(sightings)).toEqual({ ...WELL, ...differs });
 });
 
+test.each([
+  ['all are there', [], 'ok'],
+  ['one is missing', ['ops: SHIPWAY_NOTIFY_OPS is not there, or is empty'], 'fail'],
+] as const)('credentials of channels to people: %s', (_, channels, state) => {
+  const checks = judged([{ ...control, channels }, stage, host], RULES);
+  expect(checks.find(({ name }) => name === 'channels to people')).toMatchObject({ state });
+});
+
 test('what is not known is said to be that, with what to do', () => {
   const [silent] = judged([{ queue: 'control' }], undefined);
   expect(judged([{ queue: 'control' }], undefined).map(({ state }) => state)).toEqual([

@@ -10,6 +10,7 @@ import { secrets } from './lab/secrets.js';
 import { retrying } from './lab/retrying.js';
 import { steering } from './lab/steering.js';
 import { shipping } from './lab/shipping.js';
+import { telling } from './lab/telling.js';
 import { triggering } from './lab/triggering.js';
 import { temporalsOwn } from './lab/temporals-own.js';
 
@@ -53,6 +54,9 @@ describe('how commands end', () => {
 });
 describe('Temporal’s own command line', () => {
   temporalsOwn(lab);
+});
+describe('people elsewhere', () => {
+  telling(lab);
 });
 describe('a run that is tried again', () => {
   retrying(lab);

@@ -71,7 +71,7 @@ describe('shipway validate', () => {
     expect(code).toBe(2);
     expect(stderr.split('\n').map((line) => line.split(' ')[0])).toEqual([
       '../../shipway.yaml:53:1',
-      '../../shipway.policy.yaml:9:1',
+      '../../shipway.policy.yaml:10:1',
       '',
     ]);
   });

@@ -85,6 +85,8 @@ export interface Lab {
   /** What triggers find. */
   readonly triggers: FakeTriggers;
   watching: WatchScript;
+  /** The policy that rules. */
+  policy: Policy;
   staging: (stage: string, attempt: number) => Promise<void>;
   /** Makes the named stage run until it is cancelled; resolves when it has begun. */
   stallStage(stage: string): Promise<void>;
@@ -130,7 +132,7 @@ async function createLab(server: 'time skipping' | 'real' = 'time skipping'): Pr
   const store = memoryStore();
   const world = fakeWorld();
   const lab = labOf(env, store, world);
-  const policy = () => Promise.resolve(POLICY);
+  const policy = () => Promise.resolve(lab.policy);
   const secrets = memorySecrets();
   const control = { store, client: lab.client, artifacts: lab.artifacts, secrets, policy, host: HOST };
   lab.artifacts.keep('source');
@@ -191,6 +193,7 @@ function labOf(env: TestWorkflowEnvironment, store: MemoryStore, world: FakeWorl
     world,
     triggers: fakeTriggers(),
     watching: () => undefined,
+    policy: POLICY,
     staging: () => Promise.resolve(),
     stallStage: (stalled) =>
       new Promise((begun) => {

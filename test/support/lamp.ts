@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { git } from '../../src/cli/example/git.js';
+import { freePort } from '../../src/free-port.js';
 
 /** A service whose stages take no time and whose bake is short: for tests that are not about the service. */
 const SERVER = `import { createServer } from 'node:http';
@@ -25,6 +26,20 @@ const repositories = (folder: string): string => `repositories:
     project: acme/lamp
     hook: { secret: ${folder}/hook-secret, branches: [main], environment: staging }
 `;
+/** And beside that: who is told of what happens in one environment, at servers that a test starts there. */
+export interface Channels {
+  readonly slack: number;
+  readonly mail: number;
+}
+const told = (folder: string, { mail }: Channels): string => `  told:
+    identity: asserted
+    approvals: { required_approvals: 1, expires_after: 1h, self_approval: false }
+    notify: { approval_asked: [ops, mail], rolled_back: [ops, mail], shipped: [ops] }
+notifications:
+  channels:
+    ops: { slack: { webhook: ${folder}/slack-webhook } }
+    mail: { email: { host: 127.0.0.1, port: ${String(mail)}, tls: none, from: shipway@example.com, to: [ops@example.com] } }
+`;
 const service = (bake: string, build: string): string => `service: lamp
 stages:
   - { name: test, script: [sh test.sh], reports: { junit: [junit.xml] } }
@@ -46,6 +61,7 @@ environments:
   staging: {}
   production: {}
   nowhere: {}
+  told: {}
   # Asks for a test that no stage makes.
   proved: {}
   # Gets a secret.
@@ -81,10 +97,18 @@ const flaky = (folder: string): Kind => ({
   build: `test -e "${folder}/fixed"`,
 });
 
+async function noted(folder: string, channels: Channels): Promise<void> {
+  await writeFile(join(folder, 'channels.json'), JSON.stringify(channels));
+  const address = `http://127.0.0.1:${String(channels.slack)}/services/the-secret\n`;
+  await writeFile(join(folder, 'slack-webhook'), address);
+}
+
 /** Makes the repository of the service in `directory`: the same commits on every machine, but for the last. */
 export async function makeLamp(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   await git(directory, ['init', '--quiet', '--template=']);
+  const channels = { slack: await freePort(), mail: await freePort() };
+  await noted(dirname(directory), channels);
   await git(directory, ['symbolic-ref', 'HEAD', 'refs/heads/main']);
   const steady = {
     'server.js': SERVER,
@@ -95,7 +119,10 @@ export async function makeLamp(directory: string): Promise<void> {
     ...RELEASES,
     flaky: flaky(dirname(directory)),
   })) {
-    const policy = tag === 'flaky' ? `${POLICY}${repositories(dirname(directory))}` : POLICY;
+    const policy =
+      tag === 'flaky'
+        ? `${POLICY}${told(dirname(directory), channels)}${repositories(dirname(directory))}`
+        : POLICY;
     const changing = {
       'shipway.policy.yaml': policy,
       'version.txt': tag,

@@ -7,6 +7,7 @@ import type { Sample } from '../../src/domain/watching.js';
 import { ShipwayError } from '../../src/errors.js';
 import { sha256 } from '../../src/hash.js';
 import { meeting } from './meeting.js';
+import { memoryOutbox } from './memory-outbox.js';
 import { nothingOld } from './nothing-old.js';
 
 export interface MemoryStore extends Store {
@@ -235,6 +236,7 @@ export function memoryStore(): MemoryStore {
       current: () => Promise.resolve(policies.at(-1)),
     },
     logs: { add: () => done, list: () => Promise.resolve([]) },
+    outbox: memoryOutbox(),
     ...nothingOld,
     close: () => done,
   };

@@ -8,6 +8,7 @@ export const nothingOld: Pick<Store, 'old' | 'look'> = {
   look: () => Promise.resolve({ now: new Date().toISOString(), schema: 1, own: 1 }),
   old: {
     ...{ logs: none, samples: none, releases: none, named: none, evidence: none, logged: none },
+    ...{ messages: none, removeMessages: () => done },
     ...{ removeLogs: () => done, removeSamples: () => done, removeReleases: () => done },
   },
 };

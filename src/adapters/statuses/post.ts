@@ -1,7 +1,5 @@
 import { ShipwayError } from '../../errors.js';
-
-const ANSWER_MS = 15_000;
-const MOST_SAID = 300;
+import { postJson, type Posting } from '../post-json.js';
 
 /** Where a provider's API is, and whose word it takes. */
 export interface Place {
@@ -9,32 +7,23 @@ export interface Place {
   readonly token: string;
 }
 
-interface Posting {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: object;
+interface Status extends Posting {
   /** A refusal that says that the status is there already. */
   readonly isDone?: (said: string) => boolean;
 }
 
-/** One request to a provider. No redirect is followed: the token is for that address only, and stands in no message. */
-export async function post({ url, headers, body, isDone }: Posting, signal: AbortSignal): Promise<void> {
-  const at = new URL(url).host;
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: { ...headers, 'content-type': 'application/json', 'user-agent': 'shipway' },
-    body: JSON.stringify(body),
-    redirect: 'manual',
-    signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
-  }).catch((error: unknown) => {
-    signal.throwIfAborted();
-    throw new ShipwayError('status.unavailable', `${at} does not answer: ${String(error)}`, { cause: error });
-  });
-  const said = (await answer.text().catch(() => '')).slice(0, MOST_SAID);
-  if (answer.ok || (answer.status < 500 && isDone?.(said) === true)) return;
-  const later = answer.status >= 500 || answer.status === 429 || answer.headers.has('retry-after');
+/** One request to a provider; the token stands in no message. */
+export async function post({ isDone, ...posting }: Status, signal: AbortSignal): Promise<void> {
+  const at = new URL(posting.url).host;
+  const posted = await postJson(posting, signal);
+  if ('silent' in posted)
+    throw new ShipwayError('status.unavailable', `${at} does not answer: ${posted.silent}`, {
+      cause: posted.cause,
+    });
+  const { status, said, later } = posted;
+  if ((status >= 200 && status < 300) || (status < 500 && isDone?.(said) === true)) return;
   throw new ShipwayError(
     later ? 'status.unavailable' : 'status.refused',
-    `${at} answered ${String(answer.status)}: ${said}`,
+    `${at} answered ${String(status)}: ${said}`,
   );
 }

@@ -36,6 +36,7 @@ function ifSilent(error: unknown): undefined {
 export const judged = (sightings: readonly Sighting[], rules: string | undefined): readonly Check[] => [
   store(sightings),
   ...routers(sightings),
+  ...channels(sightings),
   clocks(sightings),
   policies(sightings, rules),
 ];
@@ -71,6 +72,23 @@ const routers = (sightings: readonly Sighting[]): readonly Check[] =>
         ? well(`router of ${queue}`, router)
         : bad(`router of ${queue}`, router, 'start the gateway of that host, and look for who has its port'),
     );
+
+/** Nothing is said where no control worker sends messages, or the policy has no channel. */
+function channels(sightings: readonly Sighting[]): readonly Check[] {
+  const name = 'channels to people';
+  const own = sightings.filter(({ channels: of }) => of !== undefined);
+  if (own.length === 0) return [];
+  const lacking = own.find(({ channels: of = [] }) => of.length > 0);
+  return [
+    lacking === undefined
+      ? well(name, 'control workers have the credentials of all')
+      : bad(
+          name,
+          `${whoOf(lacking)}: ${(lacking.channels ?? []).join('; ')}`,
+          'set the variable or the file on all control workers: what waits is sent then',
+        ),
+  ];
+}
 
 function clocks(sightings: readonly Sighting[]): Check {
   const name = 'clocks';

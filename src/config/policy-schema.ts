@@ -30,10 +30,10 @@ const approvals = z
       examples: ['fail'],
     }).optional(),
     security_scan: required(
-      'no release is approved or deployed without a `security_scan` of it that passed',
+      'no release is approved or deployed without a `security_scan` of all its artifacts that passed',
     ).optional(),
     performance_test: required(
-      'no release is approved or deployed without a `performance_test` of it that passed',
+      'no release is approved or deployed without a `performance_test` of all its artifacts that passed',
     ).optional(),
   })
   .meta({ description: 'what the stage `approve` asks for', examples: [{ required_approvals: 2 }] });

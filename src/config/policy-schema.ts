@@ -53,7 +53,7 @@ const keptFor = (description: string, usual: string) =>
   duration({ description, default: usual, examples: ['14d'] }, '1s').optional();
 const retention = z
   .strictObject({
-    logs: keptFor('what stages said, since the run’s last output', '90d'),
+    logs: keptFor('what stages said, and what they reported, since the run’s last output', '90d'),
     artifacts: keptFor(
       'the source of a run and what its stages made, since it began: for so long it can be tried again',
       '90d',

@@ -24,6 +24,7 @@ const repositories = (folder: string): string => `repositories:
     provider: github
     project: acme/lamp
     hook: { secret: ${folder}/hook-secret, branches: [main], environment: staging }
+    schedule: { branches: [main], environments: [staging] }
 `;
 const service = (bake: string, build: string): string => `service: lamp
 stages:

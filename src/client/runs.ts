@@ -5,10 +5,11 @@ import { QUEUES, pipelineId, targetId } from '../domain/ids.js';
 import { waysOf, wayText } from '../domain/environments.js';
 import type { PipelineInput } from '../domain/inputs.js';
 import { markdown } from '../domain/details.js';
+import type { DriftNow } from '../domain/next.js';
 import { MEMO_VIEW } from '../domain/messages.js';
 import type { DeploymentView, RunView } from '../domain/view.js';
 import { lastVerdictOf, pendingOf, pollersOf, viewOf, type Pending, type Pollers } from './describe.js';
-import { driftIn, type DriftNow } from './drift.js';
+import { behind, driftOf, targetsNow, type Behind } from './targets-now.js';
 import { urlOf } from './api-call.js';
 import { CommandError } from './failure.js';
 import { uiOf } from './ui-address.js';
@@ -23,6 +24,8 @@ export interface RunStatus {
   readonly workers: Pollers;
   /** Where it leads and housekeeping has seen something else than is recorded; absent: nowhere. */
   readonly drift?: readonly DriftNow[];
+  /** Who waits for its deployment, in this order; absent: nobody. */
+  readonly behind?: readonly Behind[];
 }
 export interface RunLine {
   readonly run: string;
@@ -91,13 +94,14 @@ export async function statusOf(client: Client, namespace: string, workflow: stri
   const run = description.memo?.[MEMO_VIEW] as RunView | undefined;
   if (run === undefined || description.type !== 'pipeline')
     throw new CommandError(`${workflow} is no run of shipway`, 'see `shipway list`');
-  const [under, drift] = await Promise.all([
+  const [under, targets] = await Promise.all([
     run.deployment ? describeDeployment(client, run.deployment) : undefined,
-    driftIn(
+    targetsNow(
       client,
       waysOf(run).map((environment) => ({ service: run.service, environment })),
     ),
   ]);
+  const [drift, waiting] = [driftOf(targets), behind(targets, run.deployment)];
   const pending = [...pendingOf(description.raw), ...(under?.pending ?? [])];
   return {
     workflow,
@@ -106,6 +110,7 @@ export async function statusOf(client: Client, namespace: string, workflow: stri
     temporal: { status: description.status.name, pending },
     workers,
     ...(drift.length === 0 ? {} : { drift }),
+    ...(waiting.length === 0 ? {} : { behind: waiting }),
   };
 }
 

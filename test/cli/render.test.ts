@@ -52,13 +52,6 @@ const status = (more: Partial<RunStatus> = {}): RunStatus => ({
 });
 const shown = (more: Partial<RunStatus>): string => renderRun(status(more), AT).join('\n');
 
-test('what is not as recorded where it leads is said, with what puts it right', () => {
-  const what = ['v1 is live in blue, and nothing runs there'];
-  const text = shown({ drift: [{ service: 'lamp', environment: 'production', live: 'v1', what }] });
-  expect(text).toContain('\nproduction is not as recorded: v1 is live in blue, and nothing runs there\n');
-  expect(text).toContain('shipway rollback --service lamp --environment production --reason "…" --to v1');
-});
-
 test('a deployment by itself: what it does, what it asks, and the command to type', () => {
   const waitingFor = { question: 'parked', title: 'go on?', decision: HASH, workflow: 'x' } as const;
   const shownOf = (more: Partial<DeploymentView>): readonly string[] =>

@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import type { KeptRuns } from '../src/domain/old.js';
 import { retentionOf } from '../src/domain/policy.js';
 import type { Stored } from '../src/domain/ports.js';
 import type { Digest } from '../src/domain/release.js';
@@ -50,20 +51,20 @@ async function rulesNow(deps: HousekeepingDeps): Promise<Rules> {
   const now = Date.now();
   const { artifactsMs } = retentionOf(await deps.policy());
   const { pipelines: open, since } = await openRuns(deps);
-  const runsSince = new Date(now - artifactsMs).toISOString();
+  const runs = { before: new Date(now - artifactsMs).toISOString(), open };
   return {
     before: Math.min(now - GRACE_MS, since),
-    named: new Set([
-      ...(await deps.store.old.named({ before: runsSince, open })),
-      ...(await reportFiles(deps)),
-    ]),
+    named: new Set([...(await deps.store.old.named(runs)), ...(await reportFiles(deps, runs))]),
   };
 }
 
-/** What the reports of releases that are kept were read from: as in the store, whatever looks like a digest is one. Evidence that is gone itself names nothing. */
-async function reportFiles({ store, artifacts }: HousekeepingDeps): Promise<readonly Digest[]> {
+/** What the reports that are kept were read from: as in the store, whatever looks like a digest is one. Evidence that is gone itself names nothing. */
+async function reportFiles(
+  { store, artifacts }: HousekeepingDeps,
+  runs: KeptRuns,
+): Promise<readonly Digest[]> {
   const files: Digest[] = [];
-  for (const digest of await store.old.evidence()) {
+  for (const digest of await store.old.evidence(runs)) {
     if (!(await artifacts.has(digest))) continue;
     const text = await beginning(await artifacts.get(digest));
     for (const [, file = ''] of text.matchAll(/"([0-9a-f]{64})"/g)) files.push(file);

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import {
   ServiceError,
@@ -9,6 +10,7 @@ import {
 } from '@temporalio/client';
 import type { FailureRow } from '../src/domain/failure-row.js';
 import { FAILURES, isFailureType } from '../src/domain/failures.js';
+import { orDiskFull } from '../src/disk-full.js';
 import { ShipwayError } from '../src/errors.js';
 
 type Activity<I extends unknown[], O> = (...input: I) => Promise<O>;
@@ -28,7 +30,8 @@ export function failing<I extends unknown[], O>(activity: Activity<I, O>): Activ
   };
 }
 
-export function asFailure(error: unknown): Error {
+export function asFailure(thrown: unknown): Error {
+  const error = orDiskFull(thrown, `of ${hostname()}`);
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   if (Context.current().cancellationSignal.aborted)
     return new CancelledFailure('cancelled', [], error as Error);

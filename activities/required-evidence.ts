@@ -1,5 +1,6 @@
 import { deploymentIn, environmentsOf } from '../src/domain/environments.js';
 import { lackingEvidence } from '../src/domain/evidence.js';
+import { unseenBy } from '../src/domain/graph.js';
 import type { Plan, StagePlan } from '../src/domain/plan.js';
 import { REQUIRABLE, type ApprovalPolicy, type RequiredEvidence } from '../src/domain/policy.js';
 import type { Evidence, Release } from '../src/domain/release.js';
@@ -16,7 +17,7 @@ export function refuseLacking(
   { version, digest }: Pick<Release, 'version' | 'digest'>,
   evidence: readonly Evidence[],
 ): void {
-  const lacking = lackingEvidence(requires, evidence);
+  const lacking = lackingEvidence(requires, evidence, ({ of }) => of === digest);
   if (lacking === undefined) return;
   throw new ShipwayError(
     'evidence.missing',
@@ -38,7 +39,12 @@ export async function refuseUnrecorded(
   const recorded = evidenceOf(await store.releases.list({ service, digest }));
   const said = evidence.filter((e) =>
     recorded.some(
-      (o) => o.digest === e.digest && o.kind === e.kind && o.stage === e.stage && o.verdict === e.verdict,
+      (o) =>
+        o.digest === e.digest &&
+        o.kind === e.kind &&
+        o.stage === e.stage &&
+        o.verdict === e.verdict &&
+        o.of === e.of,
     ),
   );
   for (const known of [said, recorded]) refuseLacking(rules, environment, release, known);
@@ -52,15 +58,30 @@ export async function refuseUnproved(
 ): Promise<void> {
   for (const environment of environmentsOf(plan).filter((e) => deploymentIn(plan, e) !== undefined)) {
     const { requires = [] } = (await policyOf(policy, environment)).approvals;
-    const open = requires.filter((required) => !plan.stages.some((stage) => makes(stage, required)));
-    const lacking = lackingEvidence(open, known);
+    const open = requires.filter(
+      (required) => !plan.stages.some((s) => makes(s, required) && unseenBy(plan, s.name) === undefined),
+    );
+    const lacking = lackingEvidence(open, known, ({ of, stage }) =>
+      plan.release === undefined ? unseenBy(plan, stage) === undefined : of === plan.release,
+    );
     if (lacking === undefined) continue;
+    const why =
+      open.flatMap((required) => tooEarly(plan, required)).join('; ') || 'which no stage of this run makes';
     throw new ShipwayError(
       'evidence.missing',
-      `${environment} asks for ${open.join(' and ')}, which no stage of this run makes, and of what was built before: ${lacking}`,
+      `${environment} asks for ${open.join(' and ')}, ${why}, and of what was built before: ${lacking}`,
     );
   }
 }
+
+/** Why a stage that makes it does not count. */
+const tooEarly = (plan: Plan, required: RequiredEvidence): readonly string[] =>
+  plan.stages
+    .filter((stage) => makes(stage, required))
+    .map(
+      ({ name }) =>
+        `and ${name} does not wait for ${unseenBy(plan, name) ?? ''}, which leaves part of what is deployed`,
+    );
 
 const makes = ({ kind, skipped, reused }: StagePlan, required: RequiredEvidence): boolean =>
   skipped === undefined && reused === undefined && kind === REQUIRABLE[required];

@@ -11,6 +11,7 @@ import { readResult, tmpDir } from '../src/stage/job-files.js';
 import { loadLine } from '../src/stage/load-line.js';
 import { OUTCOME_FILE, SAMPLES_FILE, type LoadOutcome } from '../src/stage/load-order.js';
 import { readReport } from '../src/stage/report-files.js';
+import { releaseDigest } from './release-digest.js';
 import { beatingJob, jobOf, runJob } from './run-stage.js';
 import type { Job, StageDeps } from './stage-job.js';
 
@@ -65,7 +66,8 @@ const kept = (job: Job, stage: PerformanceStage, outputBytes: number): Promise<R
     const { name, ...asked } = stage;
     const content = { kind: 'performance_test', stage: name, ...judged, figures, asked };
     const { digest } = await job.deps.backend.putArtifact(Readable.from(Buffer.from(canonical(content))));
-    const evidence: readonly Evidence[] = [{ kind: 'performance_test', stage: name, digest, ...judged }];
+    const of = releaseDigest(job.input.service, job.input.artifacts);
+    const evidence: readonly Evidence[] = [{ kind: 'performance_test', stage: name, digest, ...judged, of }];
     if (judged.verdict === 'pass') return { outputBytes, evidence };
     const type = judged.verdict === 'fail' ? 'performance.failed' : 'performance.inconclusive';
     throw new ShipwayError(type, `stage ${name}: ${judged.summary}`, { details: evidence });

@@ -1,12 +1,14 @@
 import { Readable } from 'node:stream';
 import { Context } from '@temporalio/activity';
 import type { Finding, Scanner } from '../src/domain/ports.js';
+import type { Evidence } from '../src/domain/release.js';
 import type { RunScanInput, RunScanResult } from '../src/domain/stage.js';
 import { ShipwayError } from '../src/errors.js';
 import { forgetJob, jobDir, type JobName } from '../src/stage/job-files.js';
 import { makeWorkspace } from '../src/stage/workspace.js';
 import { attempted } from './audit.js';
 import { beating } from './beating.js';
+import { releaseDigest } from './release-digest.js';
 import type { StageDeps } from './stage-job.js';
 
 export interface ScanDeps extends StageDeps {
@@ -36,7 +38,8 @@ export const runScan =
           { stageDir, backend, service, commit, source, artifacts, cache: [], job },
           signal,
         );
-        const result = await keepFindings(deps, name, await scanner.scan(workspace, signal));
+        const of = releaseDigest(service, artifacts);
+        const result = await keepFindings(deps, { ...name, of }, await scanner.scan(workspace, signal));
         const { findings, evidence } = result;
         const details = { stage, findings, evidence: evidence.digest };
         await backend.audit([attempted(input, 'stage.result', details, user)]);
@@ -55,7 +58,7 @@ export const runScan =
 /** The findings as evidence, and as the output that `shipway logs` shows. */
 async function keepFindings(
   { backend, scanner }: ScanDeps,
-  name: JobName,
+  { of, ...name }: JobName & Required<Pick<Evidence, 'of'>>,
   findings: readonly Finding[],
 ): Promise<RunScanResult> {
   const summary = findings.length === 0 ? 'no secrets found' : `${String(findings.length)} secrets found`;
@@ -66,7 +69,7 @@ async function keepFindings(
   await backend.appendLog({ ...name, seq: 0, ...lines, last: true });
   return {
     findings: findings.length,
-    evidence: { kind: 'scan', stage: name.stage, digest, summary, verdict },
+    evidence: { kind: 'scan', stage: name.stage, digest, summary, verdict, of },
   };
 }
 

@@ -202,10 +202,16 @@ export const finishRun =
     reason: string;
     /** What stands of a run that did not ship, for who tries it again. */
     passed?: readonly Passed[];
+    /** What its stages have found that did not pass. */
+    evidence?: readonly Evidence[];
   }): Promise<void> => {
-    const { run, outcome, reason, planHash, plan, environment, passed } = input;
+    const { run, outcome, reason, planHash, plan, environment, passed, evidence } = input;
     const { workflowId = '', runId = '' } = Context.current().info.workflowExecution ?? {};
-    if (passed !== undefined) await store.runs.finish(workflowId, { outcome, passed });
+    if (passed !== undefined || evidence !== undefined)
+      await store.runs.finish(workflowId, {
+        ...{ outcome, passed: passed ?? [] },
+        ...(evidence === undefined ? {} : { evidence }),
+      });
     await store.audit.append([
       entry(
         subjectOf(plan, environment),

@@ -18,6 +18,8 @@ export interface StageDeps {
   readonly stageDir: string;
   /** This machine: where a job's folder and process are. */
   readonly hostId: string;
+  /** The largest artifact that a stage may leave; absent: as large as the store takes. */
+  readonly maxArtifactBytes?: number;
   /** Whom the commands run as; absent: the worker's own user. */
   readonly user?: StageUser;
 }

@@ -65,6 +65,6 @@ function refuseFailed(stage: string, evidence: readonly Evidence[]): void {
 
 async function packed({ deps, input: { stage }, folder }: Job): Promise<RunStageResult['artifacts']> {
   if (stage.artifacts.length === 0) return undefined;
-  const content = packArtifacts(workspaceDir(folder), stage.artifacts);
+  const content = packArtifacts(workspaceDir(folder), stage.artifacts, deps.maxArtifactBytes);
   return { stage: stage.name, ...(await deps.backend.putArtifact(content)) };
 }

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { startRun, type Addresses } from '../src/client/runs.js';
 import { uiOf } from '../src/client/ui-address.js';
+import { environmentsOf } from '../src/domain/environments.js';
 import { pipelineId } from '../src/domain/ids.js';
 import type { Ended } from '../src/domain/inputs.js';
 import { MEMO_VIEW } from '../src/domain/messages.js';
@@ -9,6 +10,7 @@ import type { StatusBoard } from '../src/domain/ports.js';
 import type { Statement } from '../src/domain/statement.js';
 import {
   askersOf,
+  notScheduled,
   requesterOf,
   triggeredRun,
   type CommitStatus,
@@ -65,6 +67,7 @@ export const startTriggered = (deps: TriggerDeps) => (input: Resolved) =>
       },
       signal,
     );
+    refuseUnscheduled(repository, input, environmentsOf(prepared.plan));
     await start(deps, input, run, prepared);
     return { service, environment: prepared.plan.environment, run, commit };
   });
@@ -77,7 +80,20 @@ async function allowed(policy: TriggerDeps['policy'], { service, cause }: Trigge
     throw new ShipwayError('repository.unknown', `the policy names no repository of ${service}`);
   if (cause.kind === 'push' && repository.hook?.branches.includes(cause.branch) !== true)
     throw new ShipwayError('repository.unknown', `a push to ${cause.branch} of ${service} starts nothing`);
+  const { environment } = cause.kind === 'schedule' ? cause : {};
+  refuseUnscheduled(repository, { service, cause }, environment === undefined ? [] : [environment]);
   return repository;
+}
+
+/** Asked again once it is known where it leads: a schedule need not say. */
+function refuseUnscheduled(
+  repository: Repository,
+  { service, cause }: TriggerInput,
+  environments: readonly string[],
+): void {
+  if (cause.kind !== 'schedule') return;
+  const why = notScheduled(repository, { service, branch: cause.branch, environments });
+  if (why !== undefined) throw new ShipwayError('repository.unknown', why);
 }
 
 const GOOD_MS = 10 * 60_000;

@@ -1,6 +1,6 @@
 import { connect as openSocket } from 'node:net';
 import { Client, Connection, type Workflow } from '@temporalio/client';
-import { pollersOf, type Pollers } from './client/describe.js';
+import { pollersOf, viewOf, type Pollers } from './client/describe.js';
 import { CommandError, explained } from './client/failure.js';
 import {
   housekeep,
@@ -16,7 +16,6 @@ import {
   serviceOf,
   startRun,
   statusOf,
-  viewOf,
   type DeploymentStatus,
   type RunFilter,
   type RunLine,

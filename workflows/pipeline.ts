@@ -10,7 +10,7 @@ import type { Ended, PipelineInput } from '../src/domain/inputs.js';
 import { liveIn } from '../src/domain/environments.js';
 import { failureTypeOf, outcomeOfType } from '../src/domain/outcome.js';
 import { isWork } from '../src/domain/plan.js';
-import type { Passed } from '../src/domain/retry.js';
+import type { RunEnd } from '../src/domain/store.js';
 import type { RunView, StageView } from '../src/domain/view.js';
 import { begun } from './by-hand.js';
 import { surely } from './parking.js';
@@ -100,11 +100,15 @@ async function end(run: Run, { failure, ...ended }: Ending): Promise<Ended> {
   return ended;
 }
 
-/** What a retry need not do again. One that has shipped is not tried again. */
-function standing({ view, made }: Run, { outcome }: Ended): { readonly passed?: readonly Passed[] } {
+/** What a retry need not do again, and what the stages have found that did not pass. One that has shipped is not tried again. */
+function standing({ view, made }: Run, { outcome }: Ended): Partial<Omit<RunEnd, 'outcome'>> {
   if (outcome === 'shipped') return {};
   const passed = view().stages.filter((stage) => stage.state === 'passed' && isWork(stage));
-  return passed.length === 0 ? {} : { passed: passed.map(({ name }) => partOf(made, name)) };
+  const evidence = made.evidence.filter((e) => !passed.some(({ name }) => name === e.stage));
+  return {
+    ...(passed.length === 0 ? {} : { passed: passed.map(({ name }) => partOf(made, name)) }),
+    ...(evidence.length === 0 ? {} : { evidence }),
+  };
 }
 
 /** A stage that was under way when the run ended did not pass. */

@@ -48,7 +48,7 @@ async function* within({ raw, headers }: FastifyRequest, most: number): AsyncIte
     413,
     'request.too_large',
     `an artifact may have ${sizeText(most)}`,
-    'declare less in `artifacts`, or raise SHIPWAY_ARTIFACT_LIMIT on the control workers',
+    'declare less in `artifacts`, or raise SHIPWAY_ARTIFACT_LIMIT on all workers',
   );
   if (Number(headers['content-length'] ?? 0) > most) throw tooLarge;
   let bytes = 0;

@@ -28,6 +28,7 @@ export class Refused extends Error {
 const STATUS: Partial<Record<FailureType, number>> = {
   'artifact.missing': 404,
   'artifact.mismatch': 422,
+  'disk.full': 507,
   'store.unavailable': 503,
   'secrets.unavailable': 503,
   'temporal.unavailable': 503,

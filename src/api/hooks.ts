@@ -1,4 +1,3 @@
-import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import {
   HOOK_PROVIDERS,
@@ -7,8 +6,9 @@ import {
   type Repository,
   type TriggerInput,
 } from '../domain/trigger.js';
-import { AS_OURS, Refused } from './failure.js';
+import { Refused } from './failure.js';
 import { deliveryOf, heard } from './hook-events.js';
+import { hookLimits, TOO_MANY, type HookLimits } from './hook-limits.js';
 import { isSigned } from './hook-signature.js';
 import type { ApiOptions } from './options.js';
 
@@ -36,22 +36,19 @@ export interface Hooks {
 /** GitHub sends up to 25 MB, of pushes with thousands of commits; whoever pushes those ships by hand. */
 const MOST_BYTES = 5 * 1024 ** 2;
 const BODY_MS = 10_000;
-const MOST_A_MINUTE = 300;
 
 /** Webhooks: open to all, believed by their signature alone. */
 export function hookRoutes(v1: FastifyInstance, { hooks }: ApiOptions): void {
   if (hooks === undefined) return;
   void v1.register(async (scope) => {
-    await scope.register(rateLimit, {
-      max: MOST_A_MINUTE,
-      timeWindow: '1 minute',
-      errorResponseBuilder: () => TOO_MANY,
-    });
+    const limits = await hookLimits(scope);
+    const overMeasure = new WeakSet<FastifyRequest>();
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, parsed) => {
       parsed(null, body);
     });
-    scope.addHook('onRequest', (request, reply, done) => {
+    scope.addHook('onRequest', async (request, reply) => {
+      if (await limits.arrived(request)) overMeasure.add(request);
       const late = setTimeout(() => request.raw.destroy(), BODY_MS);
       reply.raw.once('close', () => {
         clearTimeout(late);
@@ -59,34 +56,34 @@ export function hookRoutes(v1: FastifyInstance, { hooks }: ApiOptions): void {
       request.raw.once('end', () => {
         clearTimeout(late);
       });
-      done();
     });
     scope.post('/hooks/:provider', { bodyLimit: MOST_BYTES }, async (request, reply) => {
-      const { code, answer } = await taken(hooks, request);
+      const { code, answer } = await taken(hooks, request, { limits, over: overMeasure.has(request) });
       return reply.code(code).send(answer);
     });
   });
 }
 
-async function taken(hooks: Hooks, { params, headers, body }: FastifyRequest): Promise<Taken> {
+async function taken(hooks: Hooks, request: FastifyRequest, { limits, over }: Measured): Promise<Taken> {
+  const { params, headers, body } = request;
   const { provider: name } = params as { readonly provider: string };
   const provider = HOOK_PROVIDERS.find((known) => known === name);
-  if (provider === undefined)
-    throw new Refused(
-      404,
-      'hook.unknown_provider',
-      'there are no hooks of this provider',
-      `${HOOK_PROVIDERS.join(' or ')}`,
-    );
+  if (provider === undefined) throw over ? TOO_MANY : UNKNOWN_PROVIDER;
   const bytes = body instanceof Uint8Array ? body : new Uint8Array();
   const signed = { headers, body: bytes, now: Date.now() };
   const signers = (await hooks.of(provider)).filter(({ secret }) => isSigned(provider, signed, secret));
-  if (signers.length === 0) throw UNSIGNED;
+  if (signers.length === 0) throw over ? TOO_MANY : UNSIGNED;
+  await limits.signed(request, [provider, ...signers.map(({ service }) => service)].join('\n'));
   const said = read(() => heard(provider, headers, bytes));
   const mine = signers.filter(({ repository }) => isOf(repository, said.project));
   if (mine.length === 0) throw OTHER_REPOSITORY;
   if (said.kind === 'ignored') return ignored(said.reason);
   return started(hooks, { provider, delivery: deliveryOf(provider, headers), push: said.push }, mine);
+}
+interface Measured {
+  readonly limits: HookLimits;
+  /** Its address has sent too much: then it is this one's signature that counts. */
+  readonly over: boolean;
 }
 interface Taken {
   readonly code: number;
@@ -122,6 +119,12 @@ function read<T>(parse: () => T): T {
   }
 }
 
+const UNKNOWN_PROVIDER = new Refused(
+  404,
+  'hook.unknown_provider',
+  'there are no hooks of this provider',
+  HOOK_PROVIDERS.join(' or '),
+);
 const UNSIGNED = new Refused(
   401,
   'hook.unsigned',
@@ -134,4 +137,3 @@ const OTHER_REPOSITORY = new Refused(
   'the signature is another repository’s',
   'give each repository the secret that the policy names for it',
 );
-const TOO_MANY = new Refused(429, 'request.too_many', 'too many requests in a minute', AS_OURS);

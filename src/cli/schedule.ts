@@ -4,6 +4,7 @@ import type { ScheduleRef, ScheduleView, Schedules } from '../client/schedules.j
 import type { ConnectionSettings } from '../connection.js';
 import { FAILURES } from '../domain/failures.js';
 import { BRANCH, NAME } from '../domain/ids.js';
+import { notScheduled } from '../domain/trigger.js';
 import { MOST_REASON } from '../domain/statement.js';
 import { UsageError } from '../errors.js';
 import { configurationIfAny } from './configuration-file.js';
@@ -86,21 +87,32 @@ function add(values: Values): ReturnType<Action> {
     ...(environment === undefined ? {} : { environment: nameOf('environment', environment) }),
   };
   return async ({ ref, settings, schedules }) => {
-    await refuseUnknownRepository(settings, ref.service);
     if (environment !== undefined)
       await refuseUnknownEnvironment(settings, { service: ref.service, environment });
+    await refuseUnscheduled(settings, ref.service, {
+      ...{ branch: given.branch, environments: environment === undefined ? [] : [environment] },
+    });
     await schedules.add({ ...ref, ...given });
     const where = environment ?? 'where shipway.yaml leads';
     return `${ref.name} is made: ${given.cron} ${given.timezone}, ${given.branch} to ${where}`;
   };
 }
 
-/** Said now rather than at night. */
-async function refuseUnknownRepository(settings: ConnectionSettings, service: string): Promise<void> {
-  const { policy } = await apiClient(settings).policy();
-  if (Object.hasOwn(policy.repositories ?? {}, service)) return;
+/** Said now rather than at night, when it is asked again. */
+async function refuseUnscheduled(
+  settings: ConnectionSettings,
+  service: string,
+  asked: { readonly branch: string; readonly environments: readonly string[] },
+): Promise<void> {
+  const { repositories = {} } = (await apiClient(settings).policy()).policy;
+  const repository = Object.hasOwn(repositories, service) ? repositories[service] : undefined;
+  const why =
+    repository === undefined
+      ? `the policy names no repository of ${service}`
+      : notScheduled(repository, { service, ...asked });
+  if (why === undefined) return;
   const { exit, next } = FAILURES['repository.unknown'];
-  throw new CommandError(`the policy names no repository of ${service}`, next, exit, undefined, 'refused');
+  throw new CommandError(why, next, exit, undefined, 'refused');
 }
 
 const ADDS = ['cron', 'timezone', 'branch', 'environment'];

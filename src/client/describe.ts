@@ -1,4 +1,5 @@
-import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
+import { MEMO_VIEW } from '../domain/messages.js';
 import type { Verdict } from '../domain/verdict.js';
 import type { WatchBeat } from '../domain/watching.js';
 
@@ -65,4 +66,18 @@ export async function pollersOf(
   const [last] = times;
   const count = times.filter((t) => Date.now() - t < FRESH_MS).length;
   return { count, ...(last === undefined ? {} : { lastSeen: new Date(last).toISOString() }) };
+}
+
+/** What a workflow last wrote of itself, and whether it still runs. */
+export async function viewOf<View>(
+  client: Client,
+  workflow: string,
+): Promise<{ readonly view: View | undefined; readonly status: string } | undefined> {
+  try {
+    const { memo, status } = await client.workflow.getHandle(workflow).describe();
+    return { view: memo?.[MEMO_VIEW] as View | undefined, status: status.name };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
 }

@@ -2,12 +2,14 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { SearchAttributeType, TypedSearchAttributes, defineSearchAttributeKey } from '@temporalio/common';
 import type { ConnectionSettings } from '../connection.js';
 import { QUEUES, pipelineId, targetId } from '../domain/ids.js';
-import { wayText } from '../domain/environments.js';
+import { waysOf, wayText } from '../domain/environments.js';
 import type { PipelineInput } from '../domain/inputs.js';
 import { markdown } from '../domain/details.js';
+import type { DriftNow } from '../domain/next.js';
 import { MEMO_VIEW } from '../domain/messages.js';
 import type { DeploymentView, RunView } from '../domain/view.js';
-import { lastVerdictOf, pendingOf, pollersOf, type Pending, type Pollers } from './describe.js';
+import { lastVerdictOf, pendingOf, pollersOf, viewOf, type Pending, type Pollers } from './describe.js';
+import { behind, driftOf, targetsNow, type Behind } from './targets-now.js';
 import { urlOf } from './api-call.js';
 import { CommandError } from './failure.js';
 import { uiOf } from './ui-address.js';
@@ -20,6 +22,10 @@ export interface RunStatus {
   readonly temporal: { readonly status: string; readonly pending: readonly Pending[] };
   /** Who polls the queue that all workflows need. */
   readonly workers: Pollers;
+  /** Where it leads and housekeeping has seen something else than is recorded; absent: nowhere. */
+  readonly drift?: readonly DriftNow[];
+  /** Who waits for its deployment, in this order; absent: nobody. */
+  readonly behind?: readonly Behind[];
 }
 export interface RunLine {
   readonly run: string;
@@ -88,7 +94,14 @@ export async function statusOf(client: Client, namespace: string, workflow: stri
   const run = description.memo?.[MEMO_VIEW] as RunView | undefined;
   if (run === undefined || description.type !== 'pipeline')
     throw new CommandError(`${workflow} is no run of shipway`, 'see `shipway list`');
-  const under = run.deployment ? await describeDeployment(client, run.deployment) : undefined;
+  const [under, targets] = await Promise.all([
+    run.deployment ? describeDeployment(client, run.deployment) : undefined,
+    targetsNow(
+      client,
+      waysOf(run).map((environment) => ({ service: run.service, environment })),
+    ),
+  ]);
+  const [drift, waiting] = [driftOf(targets), behind(targets, run.deployment)];
   const pending = [...pendingOf(description.raw), ...(under?.pending ?? [])];
   return {
     workflow,
@@ -96,6 +109,8 @@ export async function statusOf(client: Client, namespace: string, workflow: stri
     ...(under?.view === undefined ? {} : { deployment: under.view }),
     temporal: { status: description.status.name, pending },
     workers,
+    ...(drift.length === 0 ? {} : { drift }),
+    ...(waiting.length === 0 ? {} : { behind: waiting }),
   };
 }
 
@@ -144,20 +159,6 @@ export async function deploymentOf(
     );
   const { view: deployment, pending, status } = under;
   return { workflow, deployment, temporal: { status, pending }, workers };
-}
-
-/** What a workflow last wrote of itself, and whether it still runs. */
-export async function viewOf<View>(
-  client: Client,
-  workflow: string,
-): Promise<{ readonly view: View | undefined; readonly status: string } | undefined> {
-  try {
-    const { memo, status } = await client.workflow.getHandle(workflow).describe();
-    return { view: memo?.[MEMO_VIEW] as View | undefined, status: status.name };
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
 }
 
 export interface RunFilter {

@@ -3,11 +3,13 @@ import {
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
   type Client,
+  type ScheduleDescription,
   type ScheduleHandle,
 } from '@temporalio/client';
 import { QUEUES } from '../domain/ids.js';
 import { scheduleId, schedulePrefix, triggerId, type TriggerInput } from '../domain/trigger.js';
 import { CommandError } from './failure.js';
+import { timesOf } from './schedule-times.js';
 
 export interface ScheduleRef {
   readonly service: string;
@@ -79,7 +81,6 @@ async function add(client: Client, schedule: NewSchedule): Promise<void> {
         args: [input],
       },
       policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: CATCH_UP },
-      memo: { schedule },
     });
   } catch (error) {
     throw refused(error, schedule);
@@ -113,12 +114,21 @@ async function list(client: Client, service: string | undefined): Promise<readon
   return views.toSorted((a, b) => `${a.service}/${a.name}`.localeCompare(`${b.service}/${b.name}`));
 }
 
-/** Asked one by one: what a list says of them may be old. One that was removed meanwhile, or is not ours, is none. */
+/**
+ * Asked one by one: what a list says of them may be old. Told is when Temporal starts it and what with, and nothing that somebody has
+ * written beside that. One that was removed meanwhile, or starts no trigger of ours, is none.
+ */
 async function viewOf(handle: ScheduleHandle): Promise<ScheduleView | undefined> {
   try {
-    const { memo, state, info } = await handle.describe();
-    const made = memo?.['schedule'] as NewSchedule | undefined;
-    if (made === undefined) return undefined;
+    const { action, spec, state, info } = await handle.describe();
+    const started = startedBy(action);
+    if (started === undefined) return undefined;
+    const { service, cause } = started;
+    const { name, by, branch, environment } = cause;
+    const made = {
+      ...{ service, name, cron: timesOf(spec), timezone: spec.timezone ?? 'UTC', branch, by },
+      ...(environment === undefined ? {} : { environment }),
+    };
     const next = info.nextActionTimes[0]?.toISOString();
     const last = info.recentActions.at(-1)?.takenAt.toISOString();
     return {
@@ -131,6 +141,19 @@ async function viewOf(handle: ScheduleHandle): Promise<ScheduleView | undefined>
     if (error instanceof ScheduleNotFoundError) return undefined;
     throw error;
   }
+}
+
+interface Scheduled {
+  readonly service: string;
+  readonly cause: Extract<TriggerInput['cause'], { readonly kind: 'schedule' }>;
+}
+/** `undefined` where it is no trigger, or of a form that none of ours has. */
+function startedBy({ workflowType, args }: ScheduleDescription['action']): Scheduled | undefined {
+  const [{ service, cause } = {}] = (args ?? []) as readonly Partial<Scheduled>[];
+  if (workflowType !== 'trigger' || typeof service !== 'string' || cause?.kind !== 'schedule')
+    return undefined;
+  const said: readonly unknown[] = [cause.name, cause.by, cause.branch, cause.environment ?? ''];
+  return said.every((one) => typeof one === 'string') ? { service, cause } : undefined;
 }
 
 async function found({ service, name }: ScheduleRef, body: () => Promise<unknown>): Promise<void> {

@@ -7,7 +7,7 @@ import {
   type Plan,
   type StagePlan,
 } from '../domain/plan.js';
-import { orderOf } from '../domain/graph.js';
+import { orderOf, unseenBy } from '../domain/graph.js';
 import { secretsIn, secretText } from '../domain/secrets.js';
 import { hasSecrets } from './plan.js';
 import { queueRules } from '../domain/queue.js';
@@ -24,7 +24,9 @@ export function explainPlan(plan: Plan): readonly string[] {
       ? []
       : [`also where it was rolled back from before: ${plan.despiteHold}`]),
     '',
-    ...plan.stages.map((s, i) => `${String(i + 1)}. ${stageText(s)}${sideBySide ? beside(s) : ''}`),
+    ...plan.stages.map(
+      (s, i) => `${String(i + 1)}. ${stageText(s)}${early(plan, s)}${sideBySide ? beside(s) : ''}`,
+    ),
     ...environmentsOf(plan).flatMap((environment) => {
       const deployment = deploymentIn(plan, environment);
       const where = plan.through === undefined ? '' : ` in ${environment}`;
@@ -38,6 +40,15 @@ export function explainPlan(plan: Plan): readonly string[] {
       ? ['before any stage: that every secret has a value; the deployment gets the newest of then']
       : []),
   ];
+}
+
+/** What a policy that requires a scan would say of this one. */
+function early(plan: Plan, { kind, name, skipped, reused }: StagePlan): string {
+  if (kind !== 'scan' || skipped !== undefined || reused !== undefined) return '';
+  const unseen = unseenBy(plan, name);
+  return unseen === undefined
+    ? ''
+    : `; sees nothing of what ${unseen} makes, so it is not the scan that a policy may require`;
 }
 
 /** When a stage begins, where that is not after the one above it. */

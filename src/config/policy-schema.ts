@@ -31,10 +31,10 @@ const approvals = z
       examples: ['fail'],
     }).optional(),
     security_scan: required(
-      'no release is approved or deployed without a `security_scan` of it that passed',
+      'no release is approved or deployed without a `security_scan` of all its artifacts that passed',
     ).optional(),
     performance_test: required(
-      'no release is approved or deployed without a `performance_test` of it that passed',
+      'no release is approved or deployed without a `performance_test` of all its artifacts that passed',
     ).optional(),
   })
   .meta({ description: 'what the stage `approve` asks for', examples: [{ required_approvals: 2 }] });
@@ -56,7 +56,7 @@ const keptFor = (description: string, usual: string) =>
 const retention = z
   .strictObject({
     logs: keptFor(
-      'what stages said, since the run’s last output; messages to people, since they were sent or given up',
+      'what stages said, and what they reported, since the run’s last output; messages to people, since they were sent or given up',
       '90d',
     ),
     artifacts: keptFor(

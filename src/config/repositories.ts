@@ -25,16 +25,16 @@ export function repositoryRules(inputs: Inputs, environments: readonly string[],
             'key',
           ),
         );
-    const environment = input.hook?.environment;
-    if (environment !== undefined && !environments.includes(environment))
-      found.push(
-        problemAt(
-          source,
-          [...path, 'hook', 'environment'],
-          `the policy has no environment ${environment}`,
-          alternative(environment, environments),
-        ),
-      );
+    for (const [keys, environment] of environmentsNamed(input))
+      if (!environments.includes(environment))
+        found.push(
+          problemAt(
+            source,
+            [...path, ...keys],
+            `the policy has no environment ${environment}`,
+            alternative(environment, environments),
+          ),
+        );
     if (input.credential !== undefined && !input.url.startsWith('https:'))
       found.push(
         problemAt(
@@ -48,13 +48,19 @@ export function repositoryRules(inputs: Inputs, environments: readonly string[],
   return found;
 }
 
+const environmentsNamed = ({ hook, schedule }: RepositoryInput): readonly (readonly [Path, string])[] => [
+  ...(hook?.environment === undefined ? [] : [[['hook', 'environment'], hook.environment] as const]),
+  ...(schedule?.environments ?? []).map((one, i) => [['schedule', 'environments', i], one] as const),
+];
+type Path = readonly (string | number)[];
+
 const PUBLIC: Readonly<Record<HookProvider, string>> = {
   github: 'https://api.github.com',
   gitlab: 'https://gitlab.com/api/v4',
 };
 
 export function repositoryOfInput({ url, file, credential, ...input }: RepositoryInput): Repository {
-  const { provider, project, hook, status } = input;
+  const { provider, project, hook, schedule, status } = input;
   return {
     url,
     file: file ?? 'shipway.yaml',
@@ -62,6 +68,7 @@ export function repositoryOfInput({ url, file, credential, ...input }: Repositor
     ...(provider === undefined ? {} : { provider }),
     ...(project === undefined ? {} : { project }),
     ...(hook === undefined ? {} : { hook: hookOf(hook) }),
+    ...(schedule === undefined ? {} : { schedule: scheduleOf(schedule) }),
     ...(status === undefined || provider === undefined
       ? {}
       : { status: { token: status.token, api: (status.api_url ?? PUBLIC[provider]).replace(/\/+$/, '') } }),
@@ -76,4 +83,12 @@ const hookOf = ({
   secret,
   branches,
   ...(environment === undefined ? {} : { environment }),
+});
+
+const scheduleOf = ({
+  branches,
+  environments,
+}: NonNullable<RepositoryInput['schedule']>): NonNullable<Repository['schedule']> => ({
+  branches,
+  ...(environments === undefined ? {} : { environments }),
 });

@@ -62,6 +62,31 @@ const hook = z
     examples: [{ secret: 'SHIPWAY_TRIGGER_HOOK_SECRET', branches: ['main'] }],
   });
 
+const schedule = z
+  .strictObject({
+    branches: z
+      .array(branch())
+      .max(100)
+      .meta({
+        description: 'a schedule may ship one of these; of none, no schedule may',
+        examples: [['main']],
+      }),
+    environments: z
+      .array(name({ description: 'an environment of this policy', examples: ['staging'] }))
+      .min(1)
+      .max(100)
+      .meta({
+        description: 'where its runs may lead, all of them; default: every environment of the policy',
+        examples: [['staging']],
+      })
+      .optional(),
+  })
+  .meta({
+    description:
+      'what may be shipped by the clock; without it every branch to every environment, which whoever may make a schedule can ship by hand as well',
+    examples: [{ branches: ['main'], environments: ['staging'] }],
+  });
+
 const status = z
   .strictObject({
     token: credential(PREFIX, {
@@ -94,6 +119,7 @@ export const repositorySchema = z.strictObject({
     .meta({ description: 'its full name at the provider', examples: ['acme/storefront'] })
     .optional(),
   hook: hook.optional(),
+  schedule: schedule.optional(),
   status: status.optional(),
 });
 export type RepositoryInput = z.output<typeof repositorySchema>;

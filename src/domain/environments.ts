@@ -12,11 +12,15 @@ export const environmentsOf = ({ through = [], environment }: Way): readonly str
 /** The first of them: where a run is when it begins. */
 export const firstOf = ({ through, environment }: Way): string => through?.[0] ?? environment;
 
-/** Where a run leads, as people read it: `staging → production`. */
-export const wayText = ({
+/** The same of a run as it shows itself. */
+export const waysOf = ({
   environments,
   environment,
-}: Pick<RunView, 'environments' | 'environment'>): string => environments?.join(' → ') ?? environment;
+}: Pick<RunView, 'environments' | 'environment'>): readonly string[] => environments ?? [environment];
+
+/** Where a run leads, as people read it: `staging → production`. */
+export const wayText = (run: Pick<RunView, 'environments' | 'environment'>): string =>
+  waysOf(run).join(' → ');
 
 /** The environments in which a run's version is live. */
 export const liveIn = ({ stages, environment }: RunView): readonly string[] =>

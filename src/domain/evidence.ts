@@ -57,16 +57,26 @@ export function standing(evidence: readonly Evidence[]): readonly Evidence[] {
   return evidence.filter((e, i) => last(e) === i);
 }
 
-/** What a release lacks of the evidence that a policy requires, in words; `undefined` when it lacks nothing. */
+/**
+ * What a release lacks of the evidence that a policy requires, in words; `undefined` when it lacks nothing. What was found in something
+ * else than what is deployed (`isOfIt`), as before it was built, counts only where it did not pass.
+ */
 export function lackingEvidence(
   requires: readonly RequiredEvidence[] | undefined,
   evidence: readonly Evidence[],
+  isOfIt: (one: Evidence) => boolean,
 ): string | undefined {
   const lacking = (requires ?? []).flatMap((required) => {
     const there = standing(evidence).filter(({ kind }) => kind === REQUIRABLE[required]);
     const bad = there.find(({ verdict }) => verdict !== 'pass');
     if (bad !== undefined) return [`its ${required} (${bad.stage}) did not pass: ${bad.summary}`];
-    return there.length > 0 ? [] : [`it has no ${required}`];
+    if (there.some(isOfIt)) return [];
+    const [other] = there;
+    return [
+      other === undefined
+        ? `it has no ${required}`
+        : `its ${required} (${other.stage}) was not of all that is deployed; put it after every stage that leaves artifacts`,
+    ];
   });
   return lacking.length === 0 ? undefined : lacking.join('; ');
 }

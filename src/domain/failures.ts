@@ -156,6 +156,11 @@ export const FAILURES = {
     'an artifact does not have the digest it is named by',
     'find out what changed it; build a new release',
   ),
+  'disk.full': row(
+    true,
+    'a disk is full; what was being written is removed again, and nothing is kept half',
+    'make room where the message says, for instance by `shipway housekeeping`; it is tried again by itself',
+  ),
   'instance.not_ready': row(
     false,
     'instances of the new release did not become ready in time',

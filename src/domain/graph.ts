@@ -19,6 +19,15 @@ export function waitsFor(stages: readonly Node[]): ReadonlyMap<string, ReadonlyS
   return all;
 }
 
+/** A stage before the deployment that leaves artifacts which this one is not given: it looks at less than is deployed. */
+export function unseenBy(plan: Pick<Plan, 'schema' | 'stages'>, name: string): string | undefined {
+  const before = waitsFor(needsOf(plan)).get(name);
+  const makers = plan.stages.filter(
+    (s) => s.kind === 'command' && s.artifacts.length > 0 && s.skipped === undefined,
+  );
+  return makers.find((maker) => before?.has(maker.name) !== true)?.name;
+}
+
 /** Whether each stage waits for the one before it, itself or through others: none runs beside another. */
 export function inARow(stages: readonly Node[]): boolean {
   const before = waitsFor(stages);

@@ -1,4 +1,4 @@
-import { DIRTY } from './ids.js';
+import { DIRTY, type TargetRef } from './ids.js';
 import type { Outcome } from './outcome.js';
 import { isWork } from './plan.js';
 import type { DeploymentView, RunView, WaitingFor } from './view.js';
@@ -7,6 +7,12 @@ import type { DeploymentView, RunView, WaitingFor } from './view.js';
 export interface Under {
   readonly run: RunView;
   readonly deployment?: DeploymentView;
+  readonly drift?: readonly DriftNow[];
+}
+/** A target that was not as recorded when it was last looked at: how, and what is recorded as live there. */
+export interface DriftNow extends TargetRef {
+  readonly live?: string;
+  readonly what: readonly string[];
 }
 
 /** What a person may type now, ready to be copied; the first is the likeliest. */
@@ -14,10 +20,17 @@ export function nextCommands(under: Under): readonly string[] {
   const { run: id, outcome } = under.run;
   // Also of a run that has its outcome, and whose end cannot be recorded.
   const answers = answerCommands(id, waitingOf(under));
-  if (answers.length > 0) return answers;
-  if (outcome === undefined) return [`shipway watch ${id}`, `shipway abort ${id} --reason "…"`];
-  return afterwards(under, outcome);
+  const drifted = (under.drift ?? []).flatMap(putRight);
+  if (answers.length > 0) return [...answers, ...drifted];
+  if (outcome === undefined) return [`shipway watch ${id}`, `shipway abort ${id} --reason "…"`, ...drifted];
+  return [...drifted, ...afterwards(under, outcome)];
 }
+
+/** Starts what is recorded, where something is, or records what serves. */
+const putRight = ({ service, environment, live }: DriftNow): readonly string[] => [
+  ...(live === undefined ? [] : [`${rollback(service, environment)} --to ${live}`]),
+  `shipway adopt --service ${service} --environment ${environment} --reason "…"`,
+];
 
 /** Of a run that has ended: what went wrong, how to take it back, what serves instead, or how to begin again. */
 function afterwards({ run, deployment }: Under, outcome: Outcome): readonly string[] {

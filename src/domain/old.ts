@@ -16,6 +16,12 @@ export interface OldPage {
   readonly limit: number;
 }
 
+/** Runs of which all is kept: those that were admitted since, and those that go on. */
+export interface KeptRuns {
+  readonly before: string;
+  readonly open: readonly string[];
+}
+
 /** What has had its time. Only rows go here; their content is an artifact that is then named by nothing. */
 export interface Old {
   /** Runs without newer output. */
@@ -33,11 +39,11 @@ export interface Old {
   removeMessages(ids: readonly string[]): Promise<void>;
   /**
    * Every digest that anything kept names, output apart: releases and their evidence, targets, open deployments and requests, and runs
-   * that were admitted since `before` or are among `open`.
+   * that were admitted since `before` or are among `open`; of runs with output that is kept, what they have found.
    */
-  named(runs: { readonly before: string; readonly open: readonly string[] }): Promise<readonly Digest[]>;
-  /** Evidence of releases that are kept: its content names the files that it was read from. */
-  evidence(): Promise<readonly Digest[]>;
+  named(runs: KeptRuns): Promise<readonly Digest[]>;
+  /** Evidence read from files, of releases and of those runs and runs with output that is kept: its content names the files. */
+  evidence(runs: KeptRuns): Promise<readonly Digest[]>;
   /** Which of these digests are output that is kept. */
   logged(digests: readonly Digest[]): Promise<readonly Digest[]>;
 }

@@ -22,6 +22,11 @@ export interface Evidence {
   readonly summary: string;
   /** Absent in what was found before verdicts were kept: it counts for nothing. */
   readonly verdict?: 'pass' | 'fail' | 'inconclusive';
+  /**
+   * Of what is found in artifacts: the digest of a release of those that it was found in. Absent where it is found otherwise, and in what
+   * was found before this was kept, which is of no release.
+   */
+  readonly of?: Digest;
 }
 
 /** One immutable version of a service. `digest` is the sha256 of the canonical list of its artifacts. */

@@ -29,8 +29,8 @@ export const STAGE_FAILURES = {
   ),
   'stage.artifact_refused': row(
     false,
-    'an artifact path leads outside the workspace or is not a plain file or folder',
-    'declare paths inside the workspace; replace links that lead out of it',
+    'an artifact path leads outside the workspace, is not a plain file or folder, or has more than is taken',
+    'declare paths inside the workspace, and no more than is needed; replace links that lead out of it',
   ),
   'stage.report_missing': row(
     false,

@@ -56,6 +56,8 @@ export interface RunRow {
 export interface RunEnd {
   readonly outcome: Outcome;
   readonly passed: readonly Passed[];
+  /** What stages have found that did not pass; absent: nothing. */
+  readonly evidence?: readonly Evidence[];
 }
 
 export type DeploymentKind = 'deploy' | 'rollback' | 'recover';

@@ -28,9 +28,34 @@ export interface Repository {
     /** Absent: those that the stage `deploy` leads through. */
     readonly environment?: string;
   };
+  /** What may be shipped by the clock; absent: every branch, to every environment of the policy. */
+  readonly schedule?: {
+    readonly branches: readonly string[];
+    /** Absent: every environment of the policy. */
+    readonly environments?: readonly string[];
+  };
   /** Absent: no status is written back. */
   readonly status?: { readonly token: CredentialRef; readonly api: string };
 }
+
+/** Why the policy does not let a branch be shipped by the clock to these environments, or `undefined` when it does. */
+export function notScheduled(
+  { schedule }: Pick<Repository, 'schedule'>,
+  {
+    service,
+    branch,
+    environments,
+  }: { readonly service: string; readonly branch: string; readonly environments: readonly string[] },
+): string | undefined {
+  if (schedule === undefined) return undefined;
+  if (!schedule.branches.includes(branch))
+    return `the policy lets no schedule ship ${branch} of ${service}, only ${listed(schedule.branches)}`;
+  const outside = environments.find((one) => schedule.environments?.includes(one) === false);
+  return outside === undefined
+    ? undefined
+    : `the policy lets no schedule ship ${service} to ${outside}, only to ${listed(schedule.environments ?? [])}`;
+}
+const listed = (names: readonly string[]): string => names.join(', ');
 
 /** A push as its provider tells it, verified. */
 export interface Push {

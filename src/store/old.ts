@@ -1,5 +1,5 @@
 import type { Digest } from '../domain/release.js';
-import type { Old, OldPage } from '../domain/old.js';
+import type { KeptRuns, Old, OldPage } from '../domain/old.js';
 import type { Database } from './pool.js';
 
 /** Statements have seconds: what may be much is read in pages, and removed a name at a time. A release that was of use in between stays. */
@@ -22,8 +22,8 @@ export const oldOf = (db: Database): Old => ({
     await db.query('DELETE FROM outbox WHERE id = ANY($1)', [ids]);
   },
   named: (runs) => named(db, runs),
-  evidence: async () => {
-    const { rows } = await db.query<{ digest: string }>(EVIDENCE);
+  evidence: async ({ before, open }) => {
+    const { rows } = await db.query<{ digest: string }>(EVIDENCE, [before, open]);
     return rows.map(({ digest }) => digest);
   },
   logged: async (digests) => {
@@ -43,7 +43,15 @@ async function rowsOf<Row extends object>(
   return (await db.query<Row>(sql, [before, after, limit])).rows;
 }
 
-const EVIDENCE = `SELECT DISTINCT e->>'digest' AS digest FROM releases, json_array_elements(evidence) AS e
+/** What a run has found, in whatever stage: kept with what the stages said. */
+const FOUND = `jsonb_path_query_array(ended::jsonb, '$.**.evidence[*]')`;
+const WITH_OUTPUT = "EXISTS (SELECT FROM log_chunks l WHERE l.run = runs.body->>'run')";
+
+const EVIDENCE = `SELECT DISTINCT e->>'digest' AS digest FROM (
+  SELECT evidence::jsonb AS all_found FROM releases
+  UNION ALL SELECT ${FOUND} FROM runs
+  WHERE ended IS NOT NULL AND (admitted_at >= $1 OR pipeline = ANY($2) OR ${WITH_OUTPUT})
+) AS kept, jsonb_array_elements(all_found) AS e
 WHERE e->>'kind' IN ('junit', 'coverage', 'sarif')`;
 
 const LOGS = `SELECT run, count(*)::integer AS chunks FROM log_chunks c
@@ -86,14 +94,12 @@ const KEPT: readonly (readonly [order: string, type: 'bigint' | 'text', text: st
     "body::text || coalesce(ended::text, '')",
     'runs WHERE (admitted_at >= $3 OR pipeline = ANY($4))',
   ],
+  ['pipeline', 'text', `${FOUND}::text`, `runs WHERE ended IS NOT NULL AND ${WITH_OUTPUT}`],
 ];
 const PAGE = 200;
 
 /** Whatever looks like a digest in a row that is kept is one: a field that comes later cannot be forgotten here. */
-async function named(
-  db: Database,
-  { before, open }: Parameters<Old['named']>[0],
-): Promise<readonly Digest[]> {
+async function named(db: Database, { before, open }: KeptRuns): Promise<readonly Digest[]> {
   const digests = new Set<Digest>();
   for (const [order, type, text, from] of KEPT) {
     const asked = from.includes('$3') ? [before, open] : [];

@@ -4,7 +4,13 @@ import type { Hooked, Hooks, Started } from '../api/hooks.js';
 import { QUEUES, pipelineId } from '../domain/ids.js';
 import type { Policy } from '../domain/policy.js';
 import type { Store } from '../domain/store.js';
-import { pushText, triggerId, triggeredRun, type TriggerInput } from '../domain/trigger.js';
+import {
+  pushText,
+  triggerId,
+  triggeredRun,
+  type HookProvider,
+  type TriggerInput,
+} from '../domain/trigger.js';
 import { ShipwayError } from '../errors.js';
 import { sha256 } from '../hash.js';
 import { credential } from './credential.js';
@@ -18,14 +24,24 @@ interface Deps {
 }
 
 /** What the API's webhooks do: each push is one workflow, and one run. */
-export const hooksOf = (deps: Deps): Hooks => ({
-  of: async (provider) => {
-    const all = Object.entries((await deps.policy()).repositories ?? {});
-    const hooked = all.filter(([, r]) => r.provider === provider && r.hook !== undefined);
-    return (await Promise.all(hooked.map((one) => withSecret(deps, one)))).flat();
-  },
-  start: (input) => start(deps, input),
-});
+export function hooksOf(deps: Deps): Hooks {
+  const asked = new Map<HookProvider, Promise<readonly Hooked[]>>();
+  return {
+    // Requests that come at once are answered by one look, so that a flood of them does not reach the store.
+    of: (provider) => {
+      const under = asked.get(provider) ?? hookedOf(deps, provider).finally(() => asked.delete(provider));
+      asked.set(provider, under);
+      return under;
+    },
+    start: (input) => start(deps, input),
+  };
+}
+
+async function hookedOf(deps: Deps, provider: HookProvider): Promise<readonly Hooked[]> {
+  const all = Object.entries((await deps.policy()).repositories ?? {});
+  const hooked = all.filter(([, r]) => r.provider === provider && r.hook !== undefined);
+  return (await Promise.all(hooked.map((one) => withSecret(deps, one)))).flat();
+}
 
 /** One whose secret this worker has not is no repository here, and its log says so. */
 async function withSecret(

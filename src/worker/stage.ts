@@ -34,10 +34,10 @@ export const stageBackend = ({ settings, artifacts, store }: Omit<Parts, 'user'>
 
 export function stageDeps({ user, ...parts }: Parts): ScanDeps & LoadDeps {
   const { settings, log } = parts;
-  const { stageDir } = settings;
+  const { stageDir, maxArtifactBytes } = settings;
   return {
     backend: stageBackend(parts),
-    stageDir,
+    ...{ stageDir, maxArtifactBytes },
     ...(user === undefined ? {} : { user }),
     hostId: settings.hostId,
     scanner: secretlintScanner(),

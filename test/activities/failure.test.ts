@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import {
   ServiceError,
@@ -101,7 +102,7 @@ test.each([
   ['a timeout of its own', new DOMException('The operation was aborted due to timeout', 'TimeoutError')],
   ['a text', 'just a text'],
   ['nothing', undefined],
-  ['a system error', Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' })],
+  ['a system error', Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' })],
 ])('%s that nobody foresaw is a bug: not retried, and in the log', async (_, error) => {
   const { logged, run } = activityOf('w');
   await expect(run(() => Promise.reject(error as Error))).rejects.toMatchObject({
@@ -110,6 +111,17 @@ test.each([
   });
   expect(logged.filter((l) => l.message === 'an activity met an error that nobody foresaw')).toHaveLength(1);
 });
+
+test.each(['ENOSPC', 'EDQUOT'])(
+  'a full disk (%s) is no bug: it says where, and is tried again',
+  async (code) => {
+    const error = Object.assign(new Error(`${code}: no space left on device, write`), { code });
+    expect(await thrown(error)).toMatchObject({
+      ...{ type: 'disk.full', nonRetryable: false },
+      message: `there is no room on the disk of ${hostname()}: ${code}: no space left on device, write`,
+    });
+  },
+);
 
 test('a failure that is one already is handed on as it is', async () => {
   const failure = ApplicationFailure.create({ type: 'stage.failed', message: 'x' });

@@ -9,7 +9,7 @@ import { admissionLab, approved, by, decision, request, RULES } from '../support
 import { memoryArtifacts } from '../support/memory-artifacts.js';
 import { memorySecrets } from '../support/memory-secrets.js';
 import { memoryStore } from '../support/memory-store.js';
-import { performanceStage, pipelineInput, plan, scanStage } from '../support/plans.js';
+import { commandStage, performanceStage, pipelineInput, plan, scanStage } from '../support/plans.js';
 
 const REQUIRING = {
   ...RULES,
@@ -22,8 +22,9 @@ const policy = () =>
   });
 const found = (kind: Evidence['kind'], verdict: 'pass' | 'fail' = 'pass'): Evidence => ({
   ...{ kind, stage: kind, digest: sha256(`${kind} ${verdict}`), summary: `what ${kind} says`, verdict },
+  of: request.release.digest,
 });
-const BOTH = [found('scan'), found('performance_test')];
+const BOTH = [found('scan'), found('performance_test')] as const;
 
 describe('a deployment is admitted with the evidence that the policy requires', () => {
   const admitted = async (said: readonly Evidence[], recorded: readonly Evidence[]) => {
@@ -52,6 +53,18 @@ describe('a deployment is admitted with the evidence that the policy requires', 
       'its performance_test (soak) did not pass: what performance_test says',
     ],
     ['which the run has not found', [found('scan')], BOTH, 'it has no performance_test'],
+    [
+      'which is of what it was built from',
+      [{ ...BOTH[0], of: sha256('the source') }, BOTH[1]],
+      [{ ...BOTH[0], of: sha256('the source') }, BOTH[1]],
+      'its security_scan (scan) was not of all that is deployed; put it after every stage that leaves artifacts',
+    ],
+    [
+      'which is said to be of it, and is not recorded so',
+      BOTH,
+      [{ ...BOTH[0], of: sha256('the source') }, BOTH[1]],
+      'it has no security_scan',
+    ],
     [
       'which did not pass',
       [found('scan'), found('performance_test', 'fail')],
@@ -91,7 +104,10 @@ test('nobody is asked to approve a release that lacks it', async () => {
 
 describe('before anything runs', () => {
   const taken = (...more: readonly StagePlan[]) => {
-    const input = pipelineInput(plan('v1', { stages: [...more, ...plan('v1').stages] }));
+    const [first, build, ...rest] = plan('v1').stages;
+    const input = pipelineInput(
+      plan('v1', { stages: [first, build, ...more, ...rest].flatMap((s) => s ?? []) }),
+    );
     const artifacts = memoryArtifacts();
     artifacts.keep('source');
     const deps = { store: memoryStore(), policy, artifacts, secrets: memorySecrets() };
@@ -107,5 +123,12 @@ describe('before anything runs', () => {
       'asks for performance_test',
     );
     expect(await taken(scanStage(), performanceStage())).toEqual({ identity: 'asserted' });
+  });
+  test('a run is refused whose scan would look before all is built', async () => {
+    await expect(
+      taken(scanStage(), performanceStage(), commandStage('pack', { artifacts: ['pack/'] })),
+    ).rejects.toThrow(
+      'production asks for security_scan and performance_test, and scan does not wait for pack, which leaves part of what is deployed; and load does not wait for pack',
+    );
   });
 });

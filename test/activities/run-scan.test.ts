@@ -2,6 +2,7 @@ import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { beforeEach, expect, test } from 'vitest';
+import { releaseDigest } from '../../activities/release-digest.js';
 import { runScan } from '../../activities/run-scan.js';
 import { packArtifacts } from '../../src/adapters/artifacts/tar.js';
 import { secretlintScanner } from '../../src/adapters/scanners/secretlint.js';
@@ -39,7 +40,10 @@ test('a clean source passes, with evidence that says who looked', async () => {
   const result = await scanned(input(clean));
   expect(result).toMatchObject({
     findings: 0,
-    evidence: { kind: 'scan', stage: 'scan', summary: 'no secrets found' },
+    evidence: {
+      ...{ kind: 'scan', stage: 'scan', summary: 'no secrets found' },
+      of: releaseDigest(lab.input(clean).service, []),
+    },
   });
   expect(JSON.parse(await text(await lab.artifacts.get(result.evidence.digest)))).toEqual({
     scanner: 'secretlint',
@@ -56,7 +60,8 @@ test('secrets in the source and in what stages made are found, and never repeate
   await writeFile(join(made, 'app.min.js'), `${'a=1;'.repeat(10_000)}k="${TOKEN}"`);
   const artifact = { stage: 'build', ...(await lab.artifacts.put(packArtifacts(made, ['.']))) };
   const result = await scanned(input(dirty, { artifacts: [artifact] }));
-  expect(result).toMatchObject({ findings: 2, evidence: { summary: '2 secrets found' } });
+  const of = releaseDigest(lab.input(dirty).service, [artifact]);
+  expect(result).toMatchObject({ findings: 2, evidence: { summary: '2 secrets found', of } });
   const output = await lab.output();
   expect(output).toMatch(/^2 secrets found\napp\.min\.js:1 .*\nsrc\/config\.js:2 .*\n$/);
   const evidence = await text(await lab.artifacts.get(result.evidence.digest));

@@ -214,10 +214,28 @@ test('a push that Temporal or the store did not take is not acknowledged', async
   expect((await send('github', lamp())).status).toBe(503);
 });
 
-test('everything beside the hooks keeps its token, and each address has its measure', async () => {
+test('everything beside the hooks keeps its token', async () => {
   expect((await ask(`${api.url}/v1/policy`)).status).toBe(401);
   expect((await ask(`${api.url}/v1/hooks/github`)).status).toBe(401);
+});
+
+test('what a stranger sends without end is refused, and a signed push from the same address is heard', async () => {
   const statuses = new Set<number>();
   for (let i = 0; i < 320; i++) statuses.add((await send('bitbucket', lamp())).status);
   expect([...statuses]).toEqual([404, 429]);
+  expect((await send('github', fromGithub('a guess', githubPush()))).status).toBe(429);
+  expect((await send('github', lamp())).status).toBe(202);
+  const large = await send('github', lamp({ commits: 'x'.repeat(300 * 1024) }));
+  expect(large.status).toBe(429);
+  expect(json(large)).toMatchObject({ error: { type: 'request.too_many' } });
+  expect(large.text).toContain('a signed one of at most 256 KiB is heard all the same');
+  expect(inputs).toHaveLength(1);
+});
+
+test('one repository has its measure too, and uses up that of no other', async () => {
+  const statuses = new Set<number>();
+  for (let i = 0; i < 320; i++) statuses.add((await send('github', lamp())).status);
+  expect([...statuses]).toEqual([202, 200, 429]);
+  const shop = fromGithub('of the shop', githubPush({ repository: { full_name: 'acme/shop' } }));
+  expect((await send('github', shop)).status).toBe(202);
 });

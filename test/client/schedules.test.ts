@@ -59,6 +59,31 @@ test('runs of one schedule do not overlap, and one that was missed stays so; it 
   expect(skipped).toBe(1);
 });
 
+test('what is listed is when it starts and what with, whatever is written beside it', async () => {
+  const words = { ...nightly, service: 'till', name: 'told', by: 'the release manager', branch: 'safe' };
+  const action = {
+    ...{ type: 'startWorkflow' as const, workflowType: 'trigger', taskQueue: 'control' },
+    args: [{ service: 'till', cause: { kind: 'schedule', name: 'told', by: 'eve', branch: 'wip' } }],
+  };
+  const spec = { cronExpressions: ['*/15 8-18/2 1,15 * 0,6'], timezone: 'UTC' };
+  const memo = { schedule: words };
+  await client.temporal.schedule.create({ scheduleId: scheduleId('till', 'told'), spec, action, memo });
+  for (const [name, args] of [
+    ['bare', []],
+    ['other', [{ service: 'till', cause: { kind: 'push' } }]],
+    ['odd', [{ service: 'till', cause: { kind: 'schedule', name: {}, by: 'eve', branch: 'main' } }]],
+  ] as const)
+    await client.temporal.schedule.create({
+      ...{ scheduleId: scheduleId('till', name), spec, action: { ...action, args: [...args] }, memo },
+    });
+  const listed = () => eventually(async () => (await client.schedules.list('till'))[0]);
+  expect(await listed()).toMatchObject({
+    ...{ service: 'till', name: 'told', by: 'eve', branch: 'wip', cron: '*/15 8-18/2 1,15 * 0,6' },
+    timezone: 'UTC',
+  });
+  expect(await client.schedules.list('till')).toHaveLength(1);
+});
+
 test('it is paused with a note, goes on, and is gone', async () => {
   await client.schedules.pause(ref, 'bob: before the fair');
   const listed = () => eventually(async () => (await client.schedules.list('lamp'))[0]);

@@ -34,6 +34,16 @@ describe('a plan', () => {
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
   });
 
+  test('says of a scan that it looks before all is built', () => {
+    const scan = '  - { name: scan, security_scan: { secret_detection: true } }\n';
+    const words = (text: string): string =>
+      explainPlan(resolvePlan(valid(text), ['staging'], facts())).join('\n');
+    expect(words(service('stages:\n', `stages:\n${scan}`))).toContain(
+      'scan: secret_detection; sees nothing of what build makes, so it is not the scan that a policy may require\n',
+    );
+    expect(words(service('  - approve\n', `${scan}  - approve\n`))).toContain('scan: secret_detection\n');
+  });
+
   test('has the same hash whatever the order of keys, spaces and comments', () => {
     const other = service(
       '  provider: process\n  command: [node, server.js]\n  router: gateway\n',

@@ -43,7 +43,7 @@ test.each([
 });
 
 const one = (stage: string, kind: Evidence['kind'], verdict?: Evidence['verdict']): Evidence => ({
-  ...{ stage, kind, digest: `${stage}${verdict ?? ''}`, summary: `${kind} of ${stage}` },
+  ...{ stage, kind, digest: `${stage}${verdict ?? ''}`, summary: `${kind} of ${stage}`, of: 'it' },
   ...(verdict === undefined ? {} : { verdict }),
 });
 
@@ -95,12 +95,24 @@ describe('what a policy requires', () => {
       'its security_scan (b) did not pass: scan of b',
     ],
     [
+      'one of what it was built from, and not of it',
+      ['security_scan'],
+      [{ ...one('scan', 'scan', 'pass'), of: 'the source' }],
+      'its security_scan (scan) was not of all that is deployed; put it after every stage that leaves artifacts',
+    ],
+    [
+      'nothing when there is one of it beside that',
+      ['security_scan'],
+      [{ ...one('early', 'scan', 'pass'), of: 'the source' }, one('scan', 'scan', 'pass')],
+      undefined,
+    ],
+    [
       'what did not decide anything',
       both,
       [one('load', 'performance_test', 'inconclusive')],
       'it has no security_scan; its performance_test (load) did not pass: performance_test of load',
     ],
   ] as const)('lacks %s', (_, requires, evidence, lacking) => {
-    expect(lackingEvidence(requires, evidence)).toBe(lacking);
+    expect(lackingEvidence(requires, evidence, ({ of }) => of === 'it')).toBe(lacking);
   });
 });

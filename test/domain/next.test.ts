@@ -72,3 +72,17 @@ test('what is typed next follows what is asked, and where', () => {
   expect(nextForDeployment(deployment)[0]).toMatch(/^shipway rollback --service shop /);
   expect(nextForDeployment({ ...deployment, outcome: 'shipped', reason: '' })).toEqual([]);
 });
+
+test('a target that is not as recorded is put right first, with what is live there by name', () => {
+  const what = ['v1 is live in blue, and nothing runs there'];
+  const staging = { service: 'shop', environment: 'staging', what };
+  const drift = [{ ...staging, live: 'v1' }];
+  const right = [
+    'shipway rollback --service shop --environment staging --reason "…" --to v1',
+    'shipway adopt --service shop --environment staging --reason "…"',
+  ];
+  expect(nextCommands({ run: { ...run, outcome: 'superseded' }, drift })).toEqual([...right, HISTORY]);
+  expect(nextCommands({ run, drift }).slice(2)).toEqual(right);
+  expect(nextCommands({ run: { ...run, waitingFor: waitingFor('x') }, drift }).slice(2)).toEqual(right);
+  expect(nextCommands({ run, drift: [staging] }).slice(2)).toEqual(right.slice(1));
+});

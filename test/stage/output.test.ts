@@ -78,6 +78,32 @@ test('what is too much is cut and said so; the command goes on, and the disk is 
   expect(text).toBe('\nshipway: the rest of the output was cut, output_limit is 8Mi\n');
 });
 
+test('a million lines over the limit: the first of them, in small pieces one after the other, and what was cut is said', async () => {
+  const limit = 1024 ** 2;
+  const [sizes, parallel] = [[] as number[], { now: 0, most: 0 }];
+  const backend = {
+    ...lab.backend,
+    putArtifact: async (content: AsyncIterable<Uint8Array>) => {
+      parallel.most = Math.max(parallel.most, (parallel.now += 1));
+      const kept = await lab.backend.putArtifact(content);
+      parallel.now -= 1;
+      sizes.push(kept.bytes);
+      return kept;
+    },
+  };
+  const input = lab.input(source, { script: ['seq 1 1000000'], outputLimitBytes: limit });
+  const { outputBytes } = await lab.attempt(input, { deps: { backend } }).result;
+  expect(outputBytes).toBe(limit);
+  // What is held in memory is one piece, however much is said.
+  expect(Math.max(...sizes)).toBe(64 * 1024);
+  expect(parallel.most).toBe(1);
+  const output = await lab.output();
+  const expected = Array.from({ length: 200_000 }, (_, i) => `${String(i + 1)}\n`).join('');
+  const shown = '$ seq 1 1000000\n';
+  expect(sha256(output.slice(0, limit))).toBe(sha256(`${shown}${expected}`.slice(0, limit)));
+  expect(output.slice(limit)).toBe('\nshipway: the rest of the output was cut, output_limit is 1Mi\n');
+});
+
 test('a store that does not answer for a while loses nothing and doubles nothing', async () => {
   const [go, here] = [join(lab.folder, 'again'), join(lab.folder, 'here')];
   let [down, refused] = [true, 0];

@@ -71,6 +71,7 @@ test('a release that holds passes: requests by their weights, figures and the qu
   }).result;
   const [found] = evidence;
   expect(found).toMatchObject({ kind: 'performance_test', stage: 'load', verdict: 'pass' });
+  expect(found?.of).toMatch(/^[0-9a-f]{64}$/);
   expect(found?.summary).toMatch(
     /^100 requests at 100\/s: errors 0 % \(at most 1 %\), p50 [\d.]+ ms, p95 [\d.]+ ms \(at most 2000 ms\), p99 [\d.]+ ms$/,
   );

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { EvidenceKind } from '../../src/domain/release.js';
+import type { Evidence, EvidenceKind } from '../../src/domain/release.js';
 import type { Store } from '../../src/domain/store.js';
 import { newTarget } from '../../src/domain/target.js';
 import type { Sample } from '../../src/domain/watching.js';
@@ -28,6 +28,7 @@ afterAll(async () => {
 });
 
 const BEFORE = new Date(Date.now() - 3_600_000).toISOString();
+const KEPT = { before: BEFORE, open: [] };
 const OLD = new Date(Date.now() - 7_200_000).toISOString();
 const age = (table: string, column: string, where: string): Promise<unknown> =>
   owner.query(`UPDATE shipway.${table} SET ${column} = $1 WHERE ${where}`, [OLD]);
@@ -130,7 +131,29 @@ test('evidence that was read from files is told, once, and no other', async () =
   const kinds = ['scan', 'junit', 'coverage', 'sarif', 'performance_test'] as const;
   for (const run of ['first', 'second']) await store.releases.save(release, run, kinds.map(of));
   const files = kinds.slice(1, 4).map((kind) => of(kind).digest);
-  expect([...(await store.old.evidence())].sort()).toEqual(files.sort());
+  expect([...(await store.old.evidence(KEPT))].sort()).toEqual(files.sort());
+});
+
+test('what a run has found stays as long as what its stages said, also of a stage that failed', async () => {
+  const of = (stage: string): Evidence => ({
+    ...{ kind: 'junit', stage, digest: sha256(`${stage} of the failed`), summary: '1 failed' },
+  });
+  const request = { ...requestFor('till', 'x', 'v1', 'f/deploy/1'), run: 'f', pipeline: 'pipeline/till/f' };
+  const run = { ...runFor(request), source: sha256('source of the failed') };
+  await store.runs.admit({ run, nonce: 'f', message: 'f', entries: [] });
+  const passed = [{ stage: 'unit', evidence: [of('unit')] }];
+  await store.runs.finish('pipeline/till/f', { outcome: 'failed', passed, evidence: [of('browser')] });
+  await age('runs', 'admitted_at', "pipeline = 'pipeline/till/f'");
+  await store.logs.add(chunk('f', 0));
+  const digests = [of('unit').digest, of('browser').digest];
+  expect(await store.old.named(KEPT)).toEqual(expect.arrayContaining(digests));
+  expect(await store.old.named(KEPT)).not.toContain(run.source);
+  expect(await store.old.evidence(KEPT)).toEqual(expect.arrayContaining(digests));
+  await store.old.removeLogs(['f']);
+  for (const digest of digests) {
+    expect(await store.old.named(KEPT)).not.toContain(digest);
+    expect(await store.old.evidence(KEPT)).not.toContain(digest);
+  }
 });
 
 test('what is named is read in pages, to the last', async () => {

@@ -1,3 +1,4 @@
+import { releaseDigest } from '../../activities/release-digest.js';
 import { Context } from '@temporalio/activity';
 import type { Activities } from '../../activities/index.js';
 import type { Evidence } from '../../src/domain/release.js';
@@ -53,15 +54,19 @@ export const fakeStages = (lab: Lab): Pick<Activities, 'runStage' | 'runScan' | 
       input.stage.reports === undefined ? {} : { evidence: [foundBy(input.stage.name, 'junit')] };
     return { outputBytes: 0, ...artifacts, ...reports };
   },
-  async runPerformanceTest({ stage }) {
+  async runPerformanceTest({ stage, service, artifacts }) {
     await lab.staging(stage.name, 1);
-    return { evidence: [foundBy(stage.name, 'performance_test')] };
+    const of = releaseDigest(service, artifacts);
+    return { evidence: [{ ...foundBy(stage.name, 'performance_test'), of }] };
   },
   async runScan(input) {
     await lab.staging(input.stage.name, 1);
     return {
       findings: 0,
-      evidence: { kind: 'scan', stage: input.stage.name, digest: sha256('scan'), summary: 'nothing found' },
+      evidence: {
+        ...{ kind: 'scan', stage: input.stage.name, digest: sha256('scan'), summary: 'nothing found' },
+        of: releaseDigest(input.service, input.artifacts),
+      },
     };
   },
 });

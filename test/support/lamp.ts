@@ -25,6 +25,7 @@ const repositories = (folder: string): string => `repositories:
     provider: github
     project: acme/lamp
     hook: { secret: ${folder}/hook-secret, branches: [main], environment: staging }
+    schedule: { branches: [main], environments: [staging] }
 `;
 /** And beside that: who is told of what happens in one environment, at servers that a test starts there. */
 export interface Channels {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { behind, targetsNow } from '../../src/client/targets-now.js';
 import { pipelineId } from '../../src/domain/ids.js';
 import { MESSAGES } from '../../src/domain/messages.js';
 import type { TargetAnswer } from '../../src/domain/target.js';
@@ -121,6 +122,30 @@ describe('a run that finds its target at work', () => {
     expect(await shop.status(first)).toBe('RUNNING');
     await shop.rollback();
     await shop.ended(first);
+  });
+
+  test('two runs of one release: the second waits and names the first, who sees it wait, and is asked again before it goes on', async () => {
+    const shop = story(lab, 'twice');
+    bakes(lab, 'twice', 'v1');
+    const first = await shop.begin('v1', by({}));
+    await shop.watching('bake');
+    const second = await shop.begin('v1', by({}));
+    expect(await shop.queued(second)).toBe('place 1 behind deployment/twice/production/1');
+    const target = { service: 'twice', environment: 'production' };
+    const seen = async () => behind(await targetsNow(lab.client, [target]), 'deployment/twice/production/1');
+    expect(await seen()).toEqual([{ run: second.run, version: 'v1', by: second.requestedBy }]);
+    calm(lab);
+    await shop.rollback();
+    expect((await shop.ended(first)).outcome).toBe('rolled_back');
+    // What it replaces is another than was approved.
+    const asked = await lab.until(
+      async () => (await lab.view(second)).waitingFor,
+      'the second to be asked again',
+    );
+    expect(asked).toMatchObject({ question: 'approval', title: 'twice v1 → production, replaces nothing' });
+    await lab.answer(second, 'bob');
+    expect((await shop.ended(second)).outcome).toBe('shipped');
+    expect(await seen()).toEqual([]);
   });
 
   test('is refused at once when it does not wait, and nothing of the other changes', async () => {

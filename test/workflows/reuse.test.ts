@@ -68,7 +68,7 @@ test('what a stage finds out is known of the release, shown, and stays with it; 
   await record('pipeline-evidence', handleOf(again.run));
 });
 
-test('a stage that may fail, and does, leaves what it has found out', async () => {
+test('a stage that fails, where it may and where it may not, leaves what it has found out', async () => {
   const evidence = [{ kind: 'junit', stage: 'test', digest: 'd', summary: '1 failed', verdict: 'fail' }];
   lab.staging = (stage) =>
     stage === 'test'
@@ -87,6 +87,11 @@ test('a stage that may fail, and does, leaves what it has found out', async () =
     evidence,
     stages: [{ name: 'test', state: 'allowed_failure', note: 'exit code 1' }, {}, {}, {}],
   });
+  const strict = pipelineInput(of);
+  await lab.start(strict);
+  const id = pipelineId('flaky', strict.run);
+  expect(await endedOf(lab.client.workflow.getHandle(id))).toMatchObject({ outcome: 'failed' });
+  expect((await lab.store.runs.find(id))?.ended).toEqual({ outcome: 'failed', passed: [], evidence });
   lab.staging = () => Promise.resolve();
 });
 

@@ -44,6 +44,29 @@ const refusalOf = async (handle: Awaited<ReturnType<typeof fired>>['handle']) =>
 const entries = (service: string, event: string) =>
   lab.store.entries().filter((e) => e.service === service && e.event_type === event);
 
+const NIGHTLY: Cause = { kind: 'schedule', name: 'nightly', by: 'carol', branch: 'main' };
+test.each<[string, string, Partial<Extract<Cause, { kind: 'schedule' }>>, string]>([
+  ['of another branch', 'clock-branch', { branch: 'wip' }, 'ship wip of clock-branch, only main'],
+  [
+    'to another environment',
+    'clock-where',
+    { environment: 'production' },
+    'ship clock-where to production, only to staging',
+  ],
+  ['that leads elsewhere', 'clock-leads', {}, 'ship clock-leads to production, only to staging'],
+])('a schedule %s than the policy lets it starts no run, and says why', async (_, service, more, why) => {
+  triggers.head = plan('v1').commit;
+  triggers.planned = () => plan('v1', { service, environment: 'production', through: ['staging'] });
+  const repository = { ...REPOSITORY, schedule: { branches: ['main'], environments: ['staging'] } };
+  const { handle } = await fired(service, { ...NIGHTLY, ...more }, repository);
+  const message = `the policy lets no schedule ${why}`;
+  expect(await refusalOf(handle)).toMatchObject({ type: 'repository.unknown', message });
+  expect(entries(service, 'trigger.refused')).toMatchObject([
+    { details: { by: 'schedule:nightly', why: message } },
+  ]);
+  expect(entries(service, 'trigger.fired')).toEqual([]);
+});
+
 test('a push starts the run of its commit; who pushed it may not approve it; the commit shows how it goes', async () => {
   const { commit } = plan('v1');
   triggers.planned = (wanted) => plan('v1', { service: wanted.service, commit: wanted.commit });
@@ -116,9 +139,12 @@ test('a schedule ships the newest commit to where it says, and whoever made it i
   triggers.head = commit;
   triggers.mute = true;
   triggers.planned = ({ service, environment = '' }) => plan('v2', { service, environment });
-  const { handle, run } = await fired('nightly', {
-    ...{ kind: 'schedule', name: 'nightly', by: 'carol', branch: 'main', environment: 'staging' },
-  });
+  const schedule = { branches: ['main'], environments: ['staging'] };
+  const { handle, run } = await fired(
+    'nightly',
+    { ...NIGHTLY, environment: 'staging' },
+    { ...REPOSITORY, schedule },
+  );
   expect(await handle.result()).toMatchObject({
     run: run(commit),
     environment: 'staging',

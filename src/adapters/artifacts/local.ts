@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { ArtifactStore } from '../../domain/ports.js';
 import { DIGEST, type Digest } from '../../domain/release.js';
 import { ShipwayError } from '../../errors.js';
+import { orDiskFull } from '../../disk-full.js';
 import { exists } from '../../folders.js';
 import { sha256 } from '../../hash.js';
 import { ifGone } from '../../if-gone.js';
@@ -24,7 +25,11 @@ export function localArtifacts({ directory }: { readonly directory: string }): A
         ready = undefined;
         throw error;
       });
-      return put(await ready, placeOf, content, expected);
+      try {
+        return await put(await ready, placeOf, content, expected);
+      } catch (error) {
+        throw orDiskFull(error, `of the artifact store in ${directory}`);
+      }
     },
     get: async (digest) => {
       if (!(await exists(placeOf(digest)))) throw missing(digest);

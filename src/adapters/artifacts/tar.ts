@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack, type Extract, type Pack } from 'tar-stream';
+import { bytesText, sizeText } from '../../domain/size.js';
 import { ShipwayError } from '../../errors.js';
 import { ifGone, ifNowhere } from '../../if-gone.js';
 import { isBelow, openSeen } from './plain-file.js';
@@ -17,15 +18,18 @@ const EXECUTABLE = 0o755;
 /**
  * The declared paths of a workspace as one tar: sorted, without times, owners or other modes than plain and executable, so that equal
  * content has an equal digest however it was declared. Fails with `stage.artifact_missing`, and with `stage.artifact_refused` for
- * anything that leads out of the workspace or is neither file, folder nor link inside it.
+ * anything that leads out of the workspace or is neither file, folder nor link inside it, and, before anything is read, for more than
+ * `most` bytes.
  */
 export async function* packArtifacts(
   workspace: string,
   paths: readonly string[],
+  most = Infinity,
 ): AsyncGenerator<Uint8Array> {
   const root = await realpath(workspace);
   const found = new Set<string>();
   for (const path of paths) await collect(root, await declared(root, path), found);
+  await refuseTooMuch(root, found, most);
   const tar = pack();
   const adding = (async () => {
     for (const path of [...found].sort()) await add(tar, root, path);
@@ -59,6 +63,25 @@ async function collect(root: string, path: string, found: Set<string>): Promise<
   // A folder is in the tar by what it holds; an empty one by itself.
   if (children.length === 0 && path !== root) found.add(path);
   for (const child of children) await collect(root, join(path, child), found);
+}
+
+const BLOCK = 512;
+
+/** By the sizes that the files say they have, and the least that a tar puts around them. */
+async function refuseTooMuch(root: string, found: ReadonlySet<string>, most: number): Promise<void> {
+  if (most === Infinity) return;
+  let [bytes, largest] = [2 * BLOCK, { path: '', size: 0 }];
+  for (const path of found) {
+    const stat = await lstat(path);
+    const size = stat.isFile() ? stat.size : 0;
+    bytes += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
+    if (size > largest.size) largest = { path, size };
+  }
+  if (bytes <= most) return;
+  throw new ShipwayError(
+    'stage.artifact_refused',
+    `the artifacts have ${bytesText(bytes)}, of which ${relative(root, largest.path)} has ${bytesText(largest.size)}, and at most ${sizeText(most)} are taken; declare less in \`artifacts\`, or raise SHIPWAY_ARTIFACT_LIMIT on all workers`,
+  );
 }
 
 async function add(tar: Pack, root: string, path: string): Promise<void> {

@@ -39,6 +39,8 @@ export function renderRun(
     ...knownLines(run),
     ...(deployment === undefined ? [] : ['', ...deploymentLines(deployment, now)]),
     ...(run.outcome === undefined ? [] : ['', `${outcomeOf(run)}: ${oneLine(run.reason ?? '')}`]),
+    ...behindLines(status),
+    ...driftLines(status),
     ...(run.outcome === undefined || asked !== undefined ? openLines(status, asked, now) : []),
     ...(over !== undefined
       ? ['', over]
@@ -52,6 +54,22 @@ export function renderRun(
 /** What is known of what it ships. */
 const knownLines = (run: RunView): readonly string[] =>
   run.evidence === undefined ? [] : ['', 'evidence:', ...evidenceLines(run.evidence, widestOf(run))];
+
+const behindLines = ({ behind = [] }: RunStatus): readonly string[] =>
+  behind.length === 0
+    ? []
+    : [
+        '',
+        ...behind.map(
+          ({ run, version, by }) => `behind it waits ${version} of run ${run}, by ${oneLine(by)}`,
+        ),
+      ];
+
+const driftLines = ({ drift = [] }: RunStatus): readonly string[] =>
+  drift.flatMap(({ environment, what }) => [
+    '',
+    `${environment} is not as recorded: ${what.map(oneLine).join('; ')}`,
+  ]);
 
 /** How it ended, and by which row of the failure table. */
 export const outcomeOf = ({ outcome, failure }: RunView): string =>

@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { passwordFile } from '../../../src/dev/postgres-files.js';
 import type { DevLab, Json } from '../../support/dev-lab.js';
+import { eventually } from '../../support/eventually.js';
 
 const LONG_AGO = '2020-01-01T00:00:00.000Z';
 /** What the store remembers, as old as that; what Temporal knows stays as it is. */
@@ -59,6 +60,14 @@ export function keeping(lab: () => DevLab): void {
         what: [expect.stringMatching(/is live in .*, and nothing runs there$/)],
       },
     ]);
+    const drifted = () => lab().type(`status ${old}`);
+    const shown = await eventually(async () => {
+      const said = (await drifted()).stdout;
+      return said.includes('staging is not as recorded') ? said : undefined;
+    });
+    expect(shown).toMatch(
+      /^staging is not as recorded: (\S+) is live in .*, and nothing runs there$[^]*^next:\n {2}shipway rollback --service lamp --environment staging --reason "…" --to \1\n {2}shipway adopt /m,
+    );
     const { stdout, code } = await lab().type('doctor');
     expect(code).toBe(0);
     expect(stdout).toMatch(
@@ -67,6 +76,7 @@ export function keeping(lab: () => DevLab): void {
     expect(stdout).toMatch(/^✓ ok {5}housekeeping +\S+: \d+ removed$/m);
     await lab().json('rollback --environment staging --to flaky --as bob --reason "it is down"');
     expect(await keep()).toMatchObject({ drift: [] });
+    await eventually(async () => !(await drifted()).stdout.includes('not as recorded') || undefined);
   });
 }
 

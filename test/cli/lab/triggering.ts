@@ -90,6 +90,12 @@ export function triggering(lab: () => DevLab): void {
       3,
       'no environment "stagin"',
     ],
+    [
+      'another branch than the policy names',
+      'add nightly --cron "0 3 * * *" --branch wip',
+      3,
+      'the policy lets no schedule ship wip of lamp, only main',
+    ],
     ['another service', 'add nightly --cron "0 3 * * *" --service other', 3, 'names no repository of other'],
     ['one that there is not', 'pause nightly --reason fair', 1, 'lamp has no schedule nightly'],
   ])('a schedule is refused: %s', async (_, args, code, why) => {

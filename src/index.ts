@@ -7,10 +7,12 @@ export { resolveConnection, type ConnectionSettings } from './connection.js';
 /** A service in TypeScript. */
 export { defineService, type DefinedService, type ServiceDefinition } from './config/define-service.js';
 
-/** Workers with adapters of one's own. */
+/** Workers with adapters and stage kinds of one's own. */
 export { runWorker } from './cli/run-worker.js';
 export type { Adapters, Extensions } from './domain/adapters.js';
 export type { Capability } from './domain/capabilities.js';
+export type { Json } from './domain/canonical.js';
+export type { StageAnswer, StageKind, StageWork } from './domain/own-stage.js';
 
 /** The ports that adapters keep, in the words that they are written in. Everything that goes wrong leaves them as a `ShipwayError`. */
 export { ShipwayError } from './errors.js';

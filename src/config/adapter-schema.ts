@@ -1,10 +1,9 @@
 import { z } from 'zod';
+import { OWN } from '../domain/adapters.js';
 import { CAPABILITIES, type Carried } from '../domain/capabilities.js';
 import { choice, name, wrong, type About } from './fields.js';
 import { alternative } from './alternative.js';
 import { shown } from './shown.js';
-
-const OWN = 'own:';
 
 /** An adapter by its name: one that is built in, or `own:NAME` for one of `adapters`. */
 export function adapter(known: readonly [string, ...string[]], coming: readonly string[], about: About) {
@@ -50,6 +49,13 @@ export const adaptersSchema = z
       .array(name({ description: 'one of them', examples: ['prometheus'] }))
       .meta({ description: 'metric sources of your own, by their names', examples: [['prometheus']] })
       .optional(),
+    stages: z
+      .array(name({ description: 'one of them', examples: ['licences'] }))
+      .meta({
+        description: 'kinds of stages of your own, by their names: `uses` of a stage',
+        examples: [['licences']],
+      })
+      .optional(),
   })
   .meta({ description: 'adapters that the workers were given beside what is built in: used as `own:NAME`' });
 
@@ -58,13 +64,17 @@ export interface OwnAdapters {
   readonly providers: Carried;
   readonly routers: Carried;
   readonly metrics: readonly string[];
+  readonly stages: readonly string[];
 }
 
 export const ownAdapters = (input: z.output<typeof adaptersSchema> = {}): OwnAdapters => ({
   providers: prefixed(input.providers),
   routers: prefixed(input.routers),
-  metrics: (input.metrics ?? []).map((text) => `${OWN}${text}`),
+  metrics: named(input.metrics),
+  stages: named(input.stages),
 });
+
+const named = (names: readonly string[] = []): readonly string[] => names.map((text) => `${OWN}${text}`);
 
 const prefixed = (carried: Carried = {}): Carried =>
   Object.fromEntries(Object.entries(carried).map(([text, can]) => [`${OWN}${text}`, can]));

@@ -1,8 +1,10 @@
 import { deploymentIn, environmentsOf } from '../domain/environments.js';
 import {
   FULL,
+  kindsIn,
   type CommandStage,
   type DeploymentPlan,
+  type OwnStage,
   type PerformanceStage,
   type Plan,
   type StagePlan,
@@ -34,6 +36,7 @@ export function explainPlan(plan: Plan): readonly string[] {
     `the worker will check: that its policy names ${plan.through === undefined ? 'the environment' : 'the environments'}, who asks, how many must approve, that the target has not`,
     'rolled this release back before, that there is the evidence which the policy requires, and at the deployment that what was approved',
     'is still what would be done',
+    ...kindsIn(plan).map((uses) => `before any stage: that the workers of stages have ${uses}`),
     ...(plan.stages.some(hasSecrets)
       ? ['before any stage: that every secret has a value; the deployment gets the newest of then']
       : []),
@@ -51,17 +54,32 @@ function stageText(stage: StagePlan): string {
   if (stage.reused !== undefined) return `${stage.name}: not again, run ${stage.reused} has done it`;
   switch (stage.kind) {
     case 'command':
-      return `${stage.name}: ${stage.script.join(' && ')}${stage.artifacts.length === 0 ? '' : ` → ${stage.artifacts.join(', ')}`}${reportsText(stage)} (at most ${durationText(stage.timeoutMs)}${stage.attempts > 1 ? `, ${String(stage.attempts)} attempts` : ''}${stage.allowFailure ? ', may fail' : ''})`;
+      return `${stage.name}: ${stage.script.join(' && ')}${stage.artifacts.length === 0 ? '' : ` → ${stage.artifacts.join(', ')}`}${reportsText(stage)} (${limitsText(stage)})`;
     case 'scan':
       return `${stage.name}: ${stage.checks.join(', ')}${stage.allowFailure ? ' (may fail)' : ''}`;
     case 'performance_test':
       return performanceText(stage);
+    case 'own':
+      return ownText(stage);
     case 'approve':
       return `${stage.name}: waits for as many people as the policy asks for`;
     case 'deploy':
       return `${stage.name}: ${stage.deployment.strategy.kind}`;
   }
 }
+
+function ownText({ name, uses, with: given, artifacts, evidence, ...stage }: OwnStage): string {
+  const what = Object.keys(given).length === 0 ? '' : ` with ${JSON.stringify(given)}`;
+  const leaves = artifacts.length === 0 ? '' : ` → ${artifacts.join(', ')}`;
+  return `${name}: ${uses}${what}${leaves}${evidence ? ', evidence: its answer' : ''} (${limitsText(stage)})`;
+}
+
+const limitsText = ({
+  timeoutMs,
+  attempts,
+  allowFailure,
+}: Pick<OwnStage, 'timeoutMs' | 'attempts' | 'allowFailure'>): string =>
+  `at most ${durationText(timeoutMs)}${attempts > 1 ? `, ${String(attempts)} attempts` : ''}${allowFailure ? ', may fail' : ''}`;
 
 function performanceText({ name, thresholds: t, ...stage }: PerformanceStage): string {
   const limits = [

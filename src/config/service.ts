@@ -64,12 +64,13 @@ function configOf(source: Source, problems: Problem[]): ServiceConfig | undefine
   for (const key of ['service', 'stages', 'environments'])
     if (!places.has([key]) && wasRead(source, [key]) && !toldToTry(problems, key))
       problems.push(problemAt(source, [], `${key} is missing`, MISSING[key] ?? key));
-  const stages = parseStages(raw ?? [], environments && Object.keys(environments), source, problems);
   const base =
     deploy === undefined ? {} : (parseAt(deploySchema, deploy, ['deploy'], source, problems) ?? {});
   const named =
     adapters === undefined ? {} : parseAt(adaptersSchema, adapters, ['adapters'], source, problems);
   const own = wasRead(source, ['adapters']) ? ownAdapters(named) : undefined;
+  const beside = { environments: environments && Object.keys(environments), kinds: own?.stages };
+  const stages = parseStages(raw ?? [], beside, source, problems);
   const plans = Object.fromEntries(
     Object.entries(environments ?? {}).flatMap(([name, override]) => {
       const plan = environmentPlan(

@@ -197,7 +197,15 @@ const POLLING: Readonly<Record<Role, (parts: Parts) => readonly Polling[]>> = {
   ],
 };
 
-const controlDeps = ({ store, client, settings, log, artifacts, secrets }: Parts): ControlDeps => ({
+const controlDeps = ({
+  store,
+  client,
+  settings,
+  log,
+  artifacts,
+  secrets,
+  extensions,
+}: Parts): ControlDeps => ({
   store: existing(store),
   client,
   artifacts,
@@ -205,6 +213,7 @@ const controlDeps = ({ store, client, settings, log, artifacts, secrets }: Parts
   policy: currentPolicy(existing(store)),
   host: settings.hostId,
   ownPolicy: async () => (await import('./worker/policy.js')).ownPolicy(settings),
+  ...(extensions?.strategies === undefined ? {} : { strategies: extensions.strategies }),
   ...(settings.roles.includes('stage') ? { announce: announced(settings, log) } : {}),
 });
 

@@ -13,7 +13,7 @@ const METHODS = {
 function methods<Port>(all: Readonly<Record<keyof Port, 0>>): readonly string[] {
   return Object.keys(all);
 }
-const PORTS = ['providers', 'routers', 'metrics', 'stages'];
+const PORTS = ['providers', 'routers', 'metrics', 'stages', 'strategies'];
 
 /** Adapters that a user gives to a worker, looked at when it starts and not when one is first asked. Fails with `UsageError`. */
 export function checkedExtensions(given: Extensions): Extensions {
@@ -26,6 +26,7 @@ export function checkedExtensions(given: Extensions): Extensions {
     check('router', name, router, carries);
   for (const [name, source] of Object.entries(given.metrics ?? {})) check('metrics', name, source, []);
   for (const [name, kind] of Object.entries(given.stages ?? {})) checkFunction('stage kind', name, kind);
+  for (const [name, own] of Object.entries(given.strategies ?? {})) checkFunction('strategy', name, own);
   return given;
 }
 

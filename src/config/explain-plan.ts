@@ -14,6 +14,7 @@ import { secretsIn, secretText } from '../domain/secrets.js';
 import { hasSecrets } from './plan.js';
 import { queueRules } from '../domain/queue.js';
 import { durationText } from '../domain/duration.js';
+import { strategyName } from '../domain/strategy.js';
 
 /** The plan in words, for people: what each stage does, how the traffic moves, how long it takes, and what the worker will check. */
 export function explainPlan(plan: Plan): readonly string[] {
@@ -64,7 +65,7 @@ function stageText(stage: StagePlan): string {
     case 'approve':
       return `${stage.name}: waits for as many people as the policy asks for`;
     case 'deploy':
-      return `${stage.name}: ${stage.deployment.strategy.kind}`;
+      return `${stage.name}: ${strategyName(stage.deployment.strategy)}`;
   }
 }
 
@@ -112,7 +113,7 @@ function deploymentText(d: DeploymentPlan, where: string): readonly string[] {
     `  a first deployment has nothing to compare with: smoke test, all users at once, bake; its undo is removal`,
     ...variablesText(d),
     `  traffic: ${trafficText(d)}`,
-    `  then watched for ${durationText(d.bakeMs)} until it is known good; it takes ${durationText(totalMs(d))} when nothing is wrong`,
+    `  then watched for ${durationText(d.bakeMs)} until it is known good; it takes ${d.strategy.kind === 'own' ? 'its steps and ' : ''}${durationText(totalMs(d))} when nothing is wrong`,
     `  ${queueText(d)}`,
     `  goes back by itself when: ${triggersText(d).join('; ')}`,
     `  looked at every ${durationText(d.watch.intervalMs)}: from a breach that the window shows to the decision at most that long`,
@@ -133,6 +134,8 @@ const percent = (share: number): string => `${String(share / 100)} %`;
 function trafficText({ strategy, smokeTest }: DeploymentPlan): string {
   const smoke = `smoke test ${smokeTest.path} on the idle slot`;
   if (strategy.kind === 'blue_green') return `${smoke}, then all users at once`;
+  if (strategy.kind === 'own')
+    return `${smoke}, then the steps that ${strategy.uses} gives with ${JSON.stringify(strategy.with)}: who approves is told them`;
   const steps = strategy.steps
     .filter((s) => s < FULL)
     .map((s) => `${percent(s)} for ${durationText(strategy.stepDurationMs)}`);

@@ -1,7 +1,7 @@
 import { alternative } from './alternative.js';
 import { problemAt, type Source } from './issues.js';
 import type { Problem } from './problem.js';
-import { looksSecret, SECRET } from './secrets.js';
+import { SECRET, secretsIn } from './secrets.js';
 import { shown } from './shown.js';
 import type { ReadStage } from './stages.js';
 
@@ -26,21 +26,9 @@ export function ownStageProblems(
               kinds.length === 0 ? 'naming it there, in stages' : alternative(uses, kinds),
             ),
           ];
-    const secrets = textsIn(config.with).flatMap(([keys, text]) =>
-      looksSecret(String(keys.at(-1)), text)
-        ? [problemAt(source, ['stages', i, 'with', ...keys], ...SECRET)]
-        : [],
+    const secrets = secretsIn(config.with).map((keys) =>
+      problemAt(source, ['stages', i, 'with', ...keys], ...SECRET),
     );
     return [...unknown, ...secrets];
   });
-}
-
-type Path = readonly PropertyKey[];
-
-/** Every text in plain data, and where it stands. */
-export function textsIn(value: unknown, path: Path = []): readonly (readonly [Path, string])[] {
-  if (typeof value === 'string') return [[path, value]];
-  if (typeof value !== 'object' || value === null) return [];
-  const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
-  return entries.flatMap(([key, part]) => textsIn(part, [...path, key]));
 }

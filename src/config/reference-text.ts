@@ -39,7 +39,7 @@ Stages run one after the other, or side by side where their \`needs\` say so, ea
 
 export const RULES = `What is checked besides:
 
-- \`canary.steps\` rise and end with \`100%\`. \`canary\` is said where the strategy is \`canary\`, or in \`deploy\` when that of some environment is.
+- \`canary.steps\` rise and end with \`100%\`. \`canary\` is said where the strategy is \`canary\`, or in \`deploy\` when that of some environment is; \`strategy_with\` in the same way where it is \`own:NAME\`.
 - \`bake\` and \`canary.step_duration\` are no shorter than \`monitoring.interval\`, and no \`window\` is shorter than two of it.
 - No variable is called \`PORT\` or \`HOST\` or begins with \`SHIPWAY_\`: shipway sets these.
 - Nothing looks like a secret, neither by its name nor by its shape.
@@ -65,9 +65,13 @@ environments:
   production: {}
 \`\`\``;
 
-export const ADAPTERS = `Providers, routers, metric sources and kinds of stages that whoever runs the workers has added to them, as \`examples/extend\` shows. They are named here, so that a name nobody has is an error before
+export const ADAPTERS = `Providers, routers, metric sources, kinds of stages and strategies that whoever runs the workers has added to them, as \`examples/extend\` shows. They are named here, so that a name nobody has is an error before
 anything runs, and used as \`own:NAME\`. What a provider or a router can do is said here for the check of the strategy, and must be true: the worker’s own word is asked before instances start.
-A target keeps its provider and its router while something is live there; its metric source may change.`;
+A target keeps its provider and its router while something is live there; its metric source may change.
+
+A strategy of your own is a pure function: from plain facts (the deployment’s plan, what serves, \`strategy_with\`) it gives steps, of which shipway carries out each: shift to a share, watch for a time, ask a person, smoke test. The shares
+rise and end with all users; before the steps come shipway’s own smoke test, after them promotion and bake. The workers of role \`control\` call it when a run begins, when its approval is asked for, which shows the steps and
+binds them, and when it is admitted. Where nothing serves yet all users go at once, and no strategy is asked.`;
 
 export const CODE = `## shipway.config.ts
 

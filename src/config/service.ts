@@ -8,7 +8,7 @@ import { deploymentOf, merged } from './deployment.js';
 import { deploymentProblems, type Ask } from './deployment-rules.js';
 import { variableProblems } from './variable-rules.js';
 import { parseDocument, type ParsedDocument } from './document.js';
-import { idleCanary, unnamed } from './environment-rules.js';
+import { idleStrategies, unnamed } from './environment-rules.js';
 import { misnamed } from './fields.js';
 import { parseAt, problemAt, sourceOf, toldToTry, wasRead, type Source } from './issues.js';
 import { inOrder, type Loaded, type Problem } from './problem.js';
@@ -85,7 +85,7 @@ function configOf(source: Source, problems: Problem[]): ServiceConfig | undefine
   );
   if (environments !== undefined && Object.keys(environments).length === 0)
     problems.push(problemAt(source, ['environments'], 'there is no environment', 'production: {}'));
-  problems.push(...idleCanary({ names: Object.keys(environments ?? {}), plans }, source));
+  problems.push(...idleStrategies({ names: Object.keys(environments ?? {}), plans }, source));
   return service === undefined ? undefined : { service, stages, environments: plans };
 }
 const MISSING: Readonly<Record<string, string>> = {

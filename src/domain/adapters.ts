@@ -2,6 +2,7 @@ import type { Capability } from './capabilities.js';
 import type { StageKind } from './own-stage.js';
 import type { DeploymentPlan } from './plan.js';
 import type { MetricSource, Provider, Router } from './ports.js';
+import type { StrategyFunction } from './strategy.js';
 
 /** What serves a target, by name: built in, or `own:NAME`, which whoever runs the workers has added. */
 export type Adapters = Pick<DeploymentPlan, 'provider' | 'router' | 'metrics'>;
@@ -31,6 +32,8 @@ export interface Extensions {
   readonly metrics?: Readonly<Record<string, MetricSource>>;
   /** Kinds of stages: `uses: own:NAME`. */
   readonly stages?: Readonly<Record<string, StageKind>>;
+  /** How traffic moves: `strategy: own:NAME`. */
+  readonly strategies?: Readonly<Record<string, StrategyFunction>>;
 }
 /** What stands before the name of what a user has added. */
 export const OWN = 'own:';

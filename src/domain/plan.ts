@@ -2,6 +2,7 @@ import type { Json } from './canonical.js';
 import type { TargetRef } from './ids.js';
 import type { Digest } from './release.js';
 import type { SecretReference } from './secrets.js';
+import type { OwnStrategy } from './strategy.js';
 
 /** A share of traffic in basis points: 10000 is everything. */
 export type Share = number;
@@ -39,7 +40,8 @@ export interface Triggers {
 
 export type Strategy =
   | { readonly kind: 'blue_green' }
-  | { readonly kind: 'canary'; readonly steps: readonly Share[]; readonly stepDurationMs: number };
+  | { readonly kind: 'canary'; readonly steps: readonly Share[]; readonly stepDurationMs: number }
+  | OwnStrategy;
 export type StrategyKind = Strategy['kind'];
 
 /** How instances of a release are run; a rollback restores it together with the release. */
@@ -218,13 +220,14 @@ export const kindsIn = ({ stages }: Pick<Plan, 'stages'>): readonly string[] => 
 export const isNewInForm3 = (stage: StagePlan): boolean =>
   stage.kind === 'performance_test' ||
   stage.kind === 'own' ||
-  (stage.kind === 'command' && stage.reports !== undefined);
+  (stage.kind === 'command' && stage.reports !== undefined) ||
+  (stage.kind === 'deploy' && stage.deployment.strategy.kind === 'own');
 
 /** What a run is asked to do, resolved in the client from files, commit and what was built of it. Its hash is the sha256 of its canonical text. */
 export interface Plan extends TargetRef {
   /**
    * What earlier versions do not know: 2 leads through several environments; 3 may have secrets, reports, a performance test,
-   * stages of a user's own, and stages side by side.
+   * stages and strategies of a user's own, and stages side by side.
    */
   readonly schema: 1 | 2 | 3;
   readonly version: string;

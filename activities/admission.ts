@@ -22,14 +22,18 @@ export interface AdmitInput extends TargetRef {
   readonly requestId: string;
   readonly cause: Cause;
 }
-type Deps = Pick<ControlDeps, 'store' | 'policy' | 'host' | 'client' | 'artifacts' | 'secrets'>;
+type Deps = Pick<
+  ControlDeps,
+  'store' | 'policy' | 'host' | 'client' | 'artifacts' | 'secrets' | 'strategies'
+>;
 
 /**
  * Admits one deployment of a target: verifies what asks for it, and writes permit, row, the next number and the audit's entry in one
  * transaction before anything moves. Only a target's own workflow may ask. Repeating it for the same request gives the same admission.
  * A request to deploy that is refused has that answer for good.
  * Fails with `permit.missing`, `request.mismatch`, `request.abandoned`, `approval.missing`, `decision.changed`, `decision.outdated`,
- * `release.held`, `release.taken_back`, `run.outdated`, `secret.missing`, `statement.refused`, `rollback.impossible`, `policy.unknown_environment`.
+ * `release.held`, `release.taken_back`, `run.outdated`, `secret.missing`, `statement.refused`, `rollback.impossible`, `policy.unknown_environment`,
+ * `strategy.unknown`, `strategy.invalid`.
  */
 export const admitDeployment =
   (deps: Deps) =>

@@ -17,14 +17,14 @@ export interface ToApprove extends AskedSettings {
 
 /** The decision as it stands with this live release and these rules. */
 export const presentDecision = (
-  { planHash, environment, release, evidence, secrets, changes }: ToApprove,
+  { planHash, environment, release, evidence, secrets, changes, steps }: ToApprove,
   live: Live | undefined,
   policy: ApprovalPolicy,
 ): Digest =>
   digestOf(
     decisionFor({
       ...{ plan: planHash, environment, release: release.digest, evidence, policy },
-      ...{ replaces: live?.release.digest, secrets, changes },
+      ...{ replaces: live?.release.digest, secrets, changes, steps },
     }),
   );
 
@@ -37,5 +37,10 @@ export async function settingsAsked(
   const row = live === undefined ? undefined : await store.deployments.find(live.deployment);
   const changes =
     live === undefined ? [] : changesOf({ ...row?.plan, configuration: live.configuration }, plan);
-  return { secrets: plan.configuration.secrets, changes: changes.length === 0 ? undefined : changes };
+  const { strategy, configuration } = plan;
+  return {
+    secrets: configuration.secrets,
+    changes: changes.length === 0 ? undefined : changes,
+    steps: strategy.kind === 'own' ? strategy.steps : undefined,
+  };
 }

@@ -22,6 +22,8 @@ export interface ControlDeps {
   /** The newest accepted policy. */
   readonly policy: () => Promise<Policy>;
   readonly artifacts: ArtifactStore;
+  /** Strategies that users have added to this worker. */
+  readonly strategies?: Extensions['strategies'];
   /** Which versions of secrets there are; never asked for a value here. */
   readonly secrets: Pick<SecretStore, 'versions'>;
   /** The hash of this worker's policy file, or what is wrong with it. */

@@ -9,14 +9,15 @@ import { secretText } from '../src/domain/secrets.js';
 import { barredFrom } from '../src/domain/policy.js';
 import type { Digest, Evidence, Release } from '../src/domain/release.js';
 import { markOn, type HoldMark } from '../src/domain/target.js';
+import { stepsText } from '../src/domain/strategy.js';
 import { digestOf } from '../src/hash.js';
 import { entry, subjectOf } from './audit.js';
 import type { ControlDeps } from './deps.js';
 import { tellAsked, tellClosed, type TellDeps } from './tell.js';
 import { presentDecision, settingsAsked } from './decision.js';
-import { pinned } from './pinned.js';
 import { policyOf } from './policy.js';
 import { refuseLacking } from './required-evidence.js';
+import { resolved } from './resolved.js';
 
 export interface OpenGateInput {
   readonly plan: Plan;
@@ -31,10 +32,11 @@ export interface OpenGateInput {
 
 /**
  * The approval gate as the policy has it now, for the decision as it stands now; where the policy asks nobody, it is closed already.
- * When it expires is the workflow's clock's business. Fails with `evidence.missing`, `policy.unknown_environment`.
+ * When it expires is the workflow's clock's business. Fails with `evidence.missing`, `policy.unknown_environment`, `strategy.unknown`,
+ * `strategy.invalid`.
  */
 export const openGate =
-  (deps: Pick<ControlDeps, 'store' | 'policy' | 'secrets' | 'courier'>) =>
+  (deps: Pick<ControlDeps, 'store' | 'policy' | 'secrets' | 'strategies' | 'courier'>) =>
   async ({
     plan,
     environment = plan.environment,
@@ -50,10 +52,10 @@ export const openGate =
     refuseLacking(rules, environment, release, evidence);
     const { live, holdMarks = [] } = (await store.targets.load(subject)) ?? {};
     const asked = deploymentIn(plan, environment);
-    const deployment = asked && (await pinned(deps, environment, asked));
+    const deployment = asked && (await resolved(deps, { ...subject, commit: plan.commit }, asked, live));
     const settings = deployment && (await settingsAsked(deps, deployment, live));
     const decision = presentDecision({ planHash, environment, release, evidence, ...settings }, live, rules);
-    const changes = shownOf(live === undefined ? secretLines(settings) : settings?.changes);
+    const changes = shownOf(live === undefined ? secretLines(settings) : changeLines(settings));
     const gate: GateState = {
       id: `${run}/${decision.slice(0, 12)}`,
       question: 'approval',
@@ -91,6 +93,12 @@ function shownOf(all: readonly string[] = []): readonly string[] {
   return more > 0 ? [...shown, `and ${String(more)} more`] : shown;
 }
 const MOST_CHANGES = 30;
+
+/** The steps of a strategy of one's own are told also where they are those of before. */
+function changeLines({ changes = [], steps }: AskedSettings = {}): readonly string[] {
+  const told = steps === undefined || changes.some((line) => line.startsWith('steps: '));
+  return told ? changes : [`steps: ${stepsText(steps)}`, ...changes];
+}
 
 /** A first deployment changes everything; its secrets are not in the plan that its approver has. */
 const secretLines = (settings: AskedSettings = {}): readonly string[] =>

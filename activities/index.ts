@@ -10,6 +10,7 @@ import { contentRemoved } from './content-removed.js';
 import { housekeepingDone, outboxDelivered, recordsRemoved, releasesSwept } from './housekeeping.js';
 import { runScan, type ScanDeps } from './run-scan.js';
 import { runPerformanceTest, type LoadDeps } from './run-performance.js';
+import { runOwn, stagesKnown, type OwnDeps } from './run-own.js';
 import { runStage } from './run-stage.js';
 import { closeGate, openGate, openQuestion } from './gates.js';
 import { judgeRequest, nextInQueue } from './queue.js';
@@ -99,11 +100,13 @@ export const createEffectActivities = (deps: HostDeps) =>
 export const createWatchActivities = (deps: EffectDeps) => allFailing({ watch: watch(deps) });
 
 /** Queue `stage`: users' commands; no credentials. */
-export const createStageActivities = (deps: ScanDeps & LoadDeps) =>
+export const createStageActivities = (deps: ScanDeps & LoadDeps & OwnDeps) =>
   allFailing({
     runStage: runStage(deps),
     runScan: runScan(deps),
     runPerformanceTest: runPerformanceTest(deps),
+    runOwn: runOwn(deps),
+    stagesKnown: stagesKnown(deps),
     seenByStage: seenByStage(deps),
   });
 

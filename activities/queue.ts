@@ -8,7 +8,7 @@ import { listed } from './outdated.js';
 import { verifyStanding } from './request-checks.js';
 import { loadRecord } from './target-record.js';
 
-type Deps = Pick<ControlDeps, 'store' | 'client' | 'artifacts' | 'secrets' | 'policy'>;
+type Deps = Pick<ControlDeps, 'store' | 'client' | 'artifacts' | 'secrets' | 'policy' | 'strategies'>;
 
 /**
  * What a request that others are to make way for would be refused with if its turn came now, its approval apart; `null`: with nothing.

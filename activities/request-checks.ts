@@ -12,16 +12,16 @@ import type { ControlDeps } from './deps.js';
 import { presentDecision, settingsAsked } from './decision.js';
 import { refuseOutOfOrder } from './in-order.js';
 import { refuseOutdated } from './outdated.js';
-import { pinned } from './pinned.js';
 import { policyOf } from './policy.js';
 import { refuseUnrecorded } from './required-evidence.js';
 import { releaseDigest } from './release-digest.js';
+import { resolved } from './resolved.js';
 import { messageOf } from './statements.js';
 import { isRunning } from './until-ended.js';
 
-type Deps = Pick<ControlDeps, 'store' | 'policy' | 'client' | 'artifacts' | 'secrets'>;
+type Deps = Pick<ControlDeps, 'store' | 'policy' | 'client' | 'artifacts' | 'secrets' | 'strategies'>;
 
-/** A request whose run stands: with the versions of its secrets as they are now. */
+/** A request whose run stands: with the versions of its secrets, and the steps of a strategy of one's own, as they are now. */
 interface Standing {
   readonly run: RunRow;
   readonly plan: DeploymentPlan;
@@ -30,7 +30,8 @@ interface Standing {
 /**
  * A request may be forged by whoever can send a message: what its run was admitted with counts, and statements only if they were
  * verified by that run. Answers the run. Fails with `request.mismatch`, `request.abandoned`, `release.held`, `target.adapters`,
- * `release.taken_back`, `run.outdated`, `secret.missing`, `evidence.missing`, `approval.missing`, `decision.changed`, `decision.outdated`, `policy.unknown_environment`.
+ * `release.taken_back`, `run.outdated`, `secret.missing`, `evidence.missing`, `approval.missing`, `decision.changed`, `decision.outdated`, `policy.unknown_environment`,
+ * `strategy.unknown`, `strategy.invalid`.
  */
 export async function verifyRequest(
   deps: Deps,
@@ -57,7 +58,9 @@ export async function verifyStanding(
     );
   if (!(await isRunning(deps.client, request.pipeline)))
     throw new ShipwayError('request.abandoned', 'its run has ended');
-  const plan = await pinned(deps, request.environment, request.plan);
+  const { service, environment, release } = request;
+  const about = { service, environment, version: release.version, commit: release.commit };
+  const plan = await resolved(deps, about, request.plan, state.live);
   refuseHeld(request.release, run.plan, plan.configuration, state);
   await refuseOtherAdapters(deps, request, state);
   await refuseOutOfOrder(deps, run.plan, request);

@@ -16,19 +16,19 @@ import { builtFor } from './built.js';
 import type { ControlDeps } from './deps.js';
 import { keptFor } from './kept.js';
 import { refuseOutdated } from './outdated.js';
-import { pinned } from './pinned.js';
 import { policyOf } from './policy.js';
 import { refuseUnproved } from './required-evidence.js';
 import { refuseHeld } from './request-checks.js';
 import { releaseDigest } from './release-digest.js';
+import { resolved } from './resolved.js';
 import { USED, acceptedEntry, messageOf, refusedEntry, unfit } from './statements.js';
 
-type Deps = Pick<ControlDeps, 'store' | 'policy' | 'artifacts' | 'secrets' | 'announce'>;
+type Deps = Pick<ControlDeps, 'store' | 'policy' | 'artifacts' | 'secrets' | 'strategies' | 'announce'>;
 /**
  * Takes a run in: the plan is the one that was hashed, the policy knows the environment, the person's statement counts. What was taken
  * in is what admission believes later. A release of an earlier run is told with all that is known of it. Repeating it is once.
  * Fails with `plan.mismatch`, `policy.unknown_environment`, `policy.refused`, `statement.refused`, `secret.missing`, `run.outdated`,
- * `release.unknown`, `source.invalid`, `retry.impossible`, `release.held`, `evidence.missing`.
+ * `release.unknown`, `source.invalid`, `retry.impossible`, `release.held`, `evidence.missing`, `strategy.unknown`, `strategy.invalid`.
  */
 export const admitRun =
   (deps: Deps) =>
@@ -47,7 +47,7 @@ export const admitRun =
     if (!asksForThis) throw new ShipwayError('statement.refused', 'the statement does not ask for this run');
     const targets = await targetsOf(deps, plan);
     for (const target of targets) await refuseOutdated(deps, plan, target);
-    const deployments = await deploymentsOf(deps, plan);
+    const deployments = await deploymentsOf(deps, plan, targets);
     const built = await builtFor(deps, plan);
     if (plan.stages.some(beginsWithSource) && !(await deps.artifacts.has(input.source)))
       throw new ShipwayError('source.invalid', 'the source of the run is not kept, or not any more');
@@ -88,12 +88,18 @@ function unreadable({ schema, despiteHold, stages }: Plan): string | undefined {
   return skipped === undefined ? undefined : `the plan skips ${skipped.name}`;
 }
 
-/** How each environment is deployed to: nothing is built for one whose secrets are not there. */
-async function deploymentsOf(deps: Deps, plan: Plan): Promise<ReadonlyMap<string, DeploymentPlan>> {
+/** How each environment is deployed to: nothing is built for one whose secrets, or whose strategy, are not there. */
+async function deploymentsOf(
+  deps: Deps,
+  plan: Plan,
+  targets: readonly TargetState[],
+): Promise<ReadonlyMap<string, DeploymentPlan>> {
   const found = new Map<string, DeploymentPlan>();
   for (const environment of environmentsOf(plan)) {
     const deployment = deploymentIn(plan, environment);
-    if (deployment !== undefined) found.set(environment, await pinned(deps, environment, deployment));
+    if (deployment === undefined) continue;
+    const { live } = targets.find((target) => target.environment === environment) ?? {};
+    found.set(environment, await resolved(deps, { ...plan, environment }, deployment, live));
   }
   return found;
 }

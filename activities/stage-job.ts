@@ -44,7 +44,7 @@ export type Begun =
   | End;
 
 /** A stage that takes its machine down each time must come to an end too. */
-const MOST_RERUNS = 5;
+export const MOST_RERUNS = 5;
 
 /**
  * The job's runner, started if need be; or how it has ended already. Whatever fails here, the next attempt knows whether it may have

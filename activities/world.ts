@@ -1,4 +1,4 @@
-import { BUILT_IN, type Adapters } from '../src/domain/adapters.js';
+import { BUILT_IN, OWN, ownOf, type Adapters } from '../src/domain/adapters.js';
 import { refuseCombination, type Carried } from '../src/domain/capabilities.js';
 import type { TargetRef } from '../src/domain/ids.js';
 import type { DeploymentPlan } from '../src/domain/plan.js';
@@ -31,7 +31,6 @@ export function refuseUnfit({ extensions }: EffectDeps, plan: DeploymentPlan): v
   if (why !== undefined) throw new ShipwayError('config.invalid', why);
 }
 
-const OWN = 'own:';
 const carriedBy = (own: Readonly<Record<string, { readonly carries: Carried[string] }>> = {}): Carried =>
   Object.fromEntries(Object.entries(own).map(([name, { carries }]) => [`${OWN}${name}`, carries]));
 
@@ -44,8 +43,7 @@ function pick<Port, Own>(
 ): Port {
   const name = adapters[port];
   if (name === BUILT_IN[port]) return builtIn;
-  const bare = name.startsWith(OWN) ? name.slice(OWN.length) : '';
-  const found = own !== undefined && Object.hasOwn(own, bare) ? own[bare] : undefined;
+  const found = ownOf(own, name);
   if (found !== undefined) return portOf(found);
   throw new ShipwayError('adapter.unknown', `this worker has no ${port} ${name}`);
 }

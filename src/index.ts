@@ -7,10 +7,13 @@ export { resolveConnection, type ConnectionSettings } from './connection.js';
 /** A service in TypeScript. */
 export { defineService, type DefinedService, type ServiceDefinition } from './config/define-service.js';
 
-/** Workers with adapters of one's own. */
+/** Workers with adapters, stage kinds and strategies of one's own. */
 export { runWorker } from './cli/run-worker.js';
 export type { Adapters, Extensions } from './domain/adapters.js';
 export type { Capability } from './domain/capabilities.js';
+export type { Json } from './domain/canonical.js';
+export type { StrategyFacts, StrategyFunction, StrategyStep } from './domain/strategy.js';
+export type { StageAnswer, StageKind, StageWork } from './domain/own-stage.js';
 
 /** The ports that adapters keep, in the words that they are written in. Everything that goes wrong leaves them as a `ShipwayError`. */
 export { ShipwayError } from './errors.js';
@@ -25,7 +28,7 @@ export type {
   RouterState,
   Split,
 } from './domain/ports.js';
-export type { Configuration, Probe, Share, UserKey } from './domain/plan.js';
+export type { Configuration, DeploymentPlan, Probe, Share, UserKey } from './domain/plan.js';
 export type { ArtifactRef, Digest, Release } from './domain/release.js';
 export type { Slot } from './domain/target.js';
 export type { TargetRef } from './domain/ids.js';

@@ -212,7 +212,16 @@ function courierFor(
   return courier;
 }
 
-const controlDeps = ({ store, client, settings, log, artifacts, secrets, courier }: Parts): ControlDeps => ({
+const controlDeps = ({
+  store,
+  client,
+  settings,
+  log,
+  artifacts,
+  secrets,
+  courier,
+  extensions,
+}: Parts): ControlDeps => ({
   ...(courier === undefined ? {} : { courier }),
   store: existing(store),
   client,
@@ -221,6 +230,7 @@ const controlDeps = ({ store, client, settings, log, artifacts, secrets, courier
   policy: currentPolicy(existing(store)),
   host: settings.hostId,
   ownPolicy: async () => (await import('./worker/policy.js')).ownPolicy(settings),
+  ...(extensions?.strategies === undefined ? {} : { strategies: extensions.strategies }),
   ...(settings.roles.includes('stage') ? { announce: announced(settings, log) } : {}),
 });
 

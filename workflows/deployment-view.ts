@@ -1,4 +1,5 @@
 import type { DeploymentInput } from '../src/domain/inputs.js';
+import { strategyName } from '../src/domain/strategy.js';
 import { TIMELINE_LIMIT, type DeploymentView } from '../src/domain/view.js';
 
 export function initialView(input: DeploymentInput): DeploymentView {
@@ -11,7 +12,7 @@ export function initialView(input: DeploymentInput): DeploymentView {
       ? {}
       : { replaces: input.replaces.release.version, stable: input.replaces.slot }),
     kind: input.kind,
-    strategy: input.plan.strategy.kind,
+    strategy: strategyName(input.plan.strategy),
     ...(input.run === undefined ? {} : { run: input.run }),
     phase: 'admission',
     shares: {},

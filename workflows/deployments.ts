@@ -7,9 +7,11 @@ import {
   log,
   startChild,
 } from '@temporalio/workflow';
+import { markdown } from '../src/domain/details.js';
 import type { DeploymentInput, GoBack } from '../src/domain/inputs.js';
 import { MEMO_VIEW } from '../src/domain/messages.js';
 import { QUEUES } from '../src/domain/ids.js';
+import { stepsText, strategyName } from '../src/domain/strategy.js';
 import type { Board, Running } from './board.js';
 import { deployment } from './deployment.js';
 import * as messages from './messages.js';
@@ -70,7 +72,10 @@ const startChildOf = (input: DeploymentInput) =>
 const details = ({ release, plan, run, candidate, replaces }: DeploymentInput): string =>
   [
     `- release \`${release.digest}\`, commit \`${release.commit}\``,
-    `- strategy ${plan.strategy.kind}, candidate in ${candidate}, stable ${replaces === undefined ? 'none' : `${replaces.release.version} in ${replaces.slot}`}`,
+    `- strategy ${strategyName(plan.strategy)}, candidate in ${candidate}, stable ${replaces === undefined ? 'none' : `${replaces.release.version} in ${replaces.slot}`}`,
+    ...(plan.strategy.kind === 'own' && plan.strategy.steps !== undefined
+      ? [`- steps ${markdown(stepsText(plan.strategy.steps))}`]
+      : []),
     ...(run === undefined ? [] : [`- asked for by run \`${run}\``]),
   ].join('\n');
 

@@ -10,6 +10,7 @@ import * as messages from './messages.js';
 import { control } from './profiles.js';
 import { takeSteering, whilePaused } from './steering.js';
 import { bake, watchStep } from './waits.js';
+import { askWhether } from './watch-phase.js';
 import { goBack, restore, retire, undoPromote, undoShift } from './way-back.js';
 
 export const goBackSignal = messages.goBack;
@@ -25,6 +26,10 @@ export interface Moves {
    * are with it.
    */
   readonly advance: (steps: readonly Share[]) => Promise<Share | undefined>;
+  /** Whether a person wants another share than the present one. */
+  readonly isWanted: () => boolean;
+  /** Waits for a person to say that it goes on; sent back, it throws. */
+  readonly ask: (question: string) => Promise<void>;
   /** Watches the candidate for `ms`; throws when the rules say it is bad. */
   readonly watch: (phase: string, ms: number) => Promise<void>;
   /** Watches it at 100 %, until it is known good. */
@@ -72,6 +77,8 @@ export function startMoves(input: DeploymentInput, way: Way): Moves {
     smoke: () => step(() => smoke(field)),
     shift: (share) => step(() => shift(field, share)),
     advance: (steps) => step(() => advance(field, steps)),
+    isWanted: () => field.wanted !== undefined,
+    ask: (question) => askWhether(field, question),
     watch: (phase, ms) => watchStep(field, phase, ms),
     bake: (ms) => bake(field, ms),
     shipped: () => [`${input.release.version} serves ${input.environment}`, ...field.cut].join('; '),

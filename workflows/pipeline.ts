@@ -9,7 +9,7 @@ import {
 import type { Ended, PipelineInput } from '../src/domain/inputs.js';
 import { liveIn } from '../src/domain/environments.js';
 import { failureTypeOf, outcomeOfType } from '../src/domain/outcome.js';
-import { isWork } from '../src/domain/plan.js';
+import { isWork, kindsIn } from '../src/domain/plan.js';
 import type { RunEnd } from '../src/domain/store.js';
 import type { RunView, StageView } from '../src/domain/view.js';
 import { begun } from './by-hand.js';
@@ -18,6 +18,7 @@ import { admitRun, finishRun } from './profiles.js';
 import { partOf } from './made.js';
 import { createRun, isLive } from './run.js';
 import { OUTCOME } from './search.js';
+import { askForKinds } from './stage-commands.js';
 import { runStages, type Run } from './stages.js';
 import { shielded } from './shielded.js';
 import { reasonOf, typeOf } from './undo.js';
@@ -32,6 +33,8 @@ export async function pipeline(input: PipelineInput): Promise<Ended> {
   try {
     const { identity, ...before } = await admitRun(input);
     run.identify(identity);
+    const own = kindsIn(input.plan);
+    if (own.length > 0) await askForKinds(own);
     await runStages(run, before);
   } catch (error) {
     const ended = await shielded(() => end(run, endingOf(error, run)));

@@ -4,6 +4,7 @@ import {
   beginsWithSource,
   longestOf,
   type CommandStage,
+  type OwnStage,
   type PerformanceStage,
   type Plan,
   type ScanStage,
@@ -44,16 +45,39 @@ const workOf = <Stage extends WorkStage>(run: Run, stage: Stage, made: Made, att
 };
 
 export async function command(run: Run, stage: CommandStage, made: Made): Promise<Partial<StageView>> {
-  const activities = stageActivities(stage.timeoutMs);
+  const { runStage } = stageActivities(stage.timeoutMs);
+  const result = await tried(run, stage, made, (attempt, summary) =>
+    runStage.executeWithOptions({ summary }, [workOf(run, stage, made, attempt)]),
+  );
+  if (result.artifacts !== undefined) made.artifacts.push(result.artifacts);
+  made.evidence.push(...evidenceFrom(stage, result));
+  return { state: 'passed' };
+}
+
+export async function ownStage(run: Run, stage: OwnStage, made: Made): Promise<Partial<StageView>> {
+  const { runOwn } = stageActivities(stage.timeoutMs);
+  const result = await tried(run, stage, made, (attempt, summary) =>
+    runOwn.executeWithOptions({ summary }, [workOf(run, stage, made, attempt)]),
+  );
+  if (result.artifacts !== undefined) made.artifacts.push(result.artifacts);
+  made.evidence.push(...(result.evidence ?? []));
+  return { state: 'passed', note: result.reason };
+}
+
+/** The workers of stages have these kinds: asked before any stage runs. Fails with `stage.unknown`. */
+export const askForKinds = (uses: readonly string[]): Promise<void> =>
+  stageActivities(0).stagesKnown.executeWithOptions({ summary: `ask for ${uses.join(', ')}` }, [{ uses }]);
+
+/** As often as its stage says. */
+async function tried<Result>(
+  run: Run,
+  stage: CommandStage | OwnStage,
+  made: Made,
+  work: (attempt: number, summary: string) => Promise<Result>,
+): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const result = await activities.runStage.executeWithOptions(
-        { summary: `run ${stage.name}${attempt > 1 ? `, attempt ${String(attempt)}` : ''}` },
-        [workOf(run, stage, made, attempt)],
-      );
-      if (result.artifacts !== undefined) made.artifacts.push(result.artifacts);
-      made.evidence.push(...evidenceFrom(stage, result));
-      return { state: 'passed' };
+      return await work(attempt, `run ${stage.name}${attempt > 1 ? `, attempt ${String(attempt)}` : ''}`);
     } catch (error) {
       if (isCancellation(error) || !mayPass(error) || attempt >= stage.attempts) {
         made.evidence.push(...evidenceIn(error));

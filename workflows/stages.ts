@@ -14,7 +14,7 @@ import type { Gates } from './gate.js';
 import { evidenceFor, madeOf, releaseOf, type Made } from './made.js';
 import { control } from './profiles.js';
 import { sideBySide } from './side-by-side.js';
-import { allowing, command, performanceTest, scan } from './stage-commands.js';
+import { allowing, command, ownStage, performanceTest, scan } from './stage-commands.js';
 import { reasonOf } from './undo.js';
 
 /** A run under way: what its stages read and write. */
@@ -115,6 +115,8 @@ function runStage(run: Run, stage: StagePlan, made: Made): Promise<Partial<Stage
       return allowing(stage, () => scan(run, stage, made));
     case 'performance_test':
       return allowing(stage, () => performanceTest(run, stage, made));
+    case 'own':
+      return allowing(stage, () => ownStage(run, stage, made));
     case 'approve':
       return approval(run, stage, made);
     case 'deploy':

@@ -44,7 +44,7 @@ function steerable(field: Field): Steerable {
   const { input, heading, phase, forward, knownGood, parked, pausing, wait } = field;
   return {
     kind: input.kind,
-    byShares: input.plan.strategy.kind === 'canary',
+    byShares: input.plan.strategy.kind !== 'blue_green',
     share: heading,
     forward: !forward.consideredCancelled && !knownGood && !['going_back', 'done'].includes(phase()),
     asking: parked,

@@ -6,7 +6,7 @@ import { meanwhile } from './meanwhile.js';
 import { about, judgedBad, type Field } from './field.js';
 import { control } from './profiles.js';
 import { whilePaused } from './steering.js';
-import { refuserOf } from '../src/domain/gate.js';
+import { refuserOf, type GateState } from '../src/domain/gate.js';
 
 /** Watches one phase to its end; doubt that outlasts the step parks the deployment, and a person decides. Throws when the candidate is bad. */
 export async function watchPhase(field: Field, phase: string, until: number, said: string): Promise<void> {
@@ -63,19 +63,42 @@ export async function watched(field: Field, what: WatchInput): Promise<WatchResu
   return result;
 }
 
-/** Open and asking. The candidate has traffic, so it is watched for as long as nobody answers. */
+/** In doubt: a person lets it go on, or it is sent back as one that the rules found bad. */
 async function parked(field: Field, phase: string, kind: VerdictKind, reason: string): Promise<void> {
+  const title = `${phase} is ${kind}: ${reason}. approve: go on; reject: go back`;
+  const closed = await askPerson(field, 'parked', `parked: ${reason}`, title);
+  if (closed.verdict !== 'approved')
+    throw judgedBad(`parked (${reason}) and sent back by ${refuserOf(closed)?.person ?? 'nobody'}`);
+}
+
+/** What its strategy has a person say. A no sends it back and says nothing of the release. */
+export async function askWhether(field: Field, question: string): Promise<void> {
+  const { service, environment, release } = field.input;
+  const title = `${service} ${release.version} → ${environment} asks: ${question} approve: go on; reject: go back`;
+  const closed = await askPerson(field, 'asked', `asks: ${question}`, title);
+  const answer = closed.verdict === 'rejected' ? refuserOf(closed) : closed.answers.at(-1);
+  const person = answer?.person ?? 'nobody';
+  field.show({ phase: 'shift' }, `${person} ${closed.verdict === 'approved' ? 'lets it go on' : 'says no'}`);
+  if (closed.verdict === 'approved') return;
+  field.sendBack({ why: 'rollback', by: person, reason: answer?.reason ?? 'no reason given' });
+  throw new CancelledFailure('it was sent back');
+}
+
+/** Open and asking. What has traffic is watched for as long as nobody answers. */
+async function askPerson(
+  field: Field,
+  question: 'parked' | 'asked',
+  said: string,
+  title: string,
+): Promise<GateState> {
   delete field.wait;
   field.parked = true;
   try {
     if (field.pausing !== undefined) await whilePaused(field);
-    field.show({ phase: 'parked' }, `parked: ${reason}`);
-    const title = `${phase} is ${kind}: ${reason}. approve: go on; reject: go back`;
-    const closed = await meanwhile(field, 'parked', 0, () =>
-      field.gates.ask(() => control.openQuestion({ ...about(field), question: 'parked', title })),
-    );
-    if (closed.verdict === 'approved') return;
-    throw judgedBad(`parked (${reason}) and sent back by ${refuserOf(closed)?.person ?? 'nobody'}`);
+    field.show({ phase: 'parked' }, said);
+    const ask = (): Promise<GateState> =>
+      field.gates.ask(() => control.openQuestion({ ...about(field), question, title }));
+    return await (field.moved ? meanwhile(field, question, 0, ask) : ask());
   } finally {
     field.parked = false;
   }

@@ -13,7 +13,7 @@ const METHODS = {
 function methods<Port>(all: Readonly<Record<keyof Port, 0>>): readonly string[] {
   return Object.keys(all);
 }
-const PORTS = ['providers', 'routers', 'metrics'];
+const PORTS = ['providers', 'routers', 'metrics', 'stages', 'strategies'];
 
 /** Adapters that a user gives to a worker, looked at when it starts and not when one is first asked. Fails with `UsageError`. */
 export function checkedExtensions(given: Extensions): Extensions {
@@ -25,15 +25,13 @@ export function checkedExtensions(given: Extensions): Extensions {
   for (const [name, { router, carries }] of Object.entries(given.routers ?? {}))
     check('router', name, router, carries);
   for (const [name, source] of Object.entries(given.metrics ?? {})) check('metrics', name, source, []);
+  for (const [name, kind] of Object.entries(given.stages ?? {})) checkFunction('stage kind', name, kind);
+  for (const [name, own] of Object.entries(given.strategies ?? {})) checkFunction('strategy', name, own);
   return given;
 }
 
 function check(port: keyof typeof METHODS, name: string, adapter: unknown, carries: unknown): void {
-  if (!NAME.test(name))
-    throw new UsageError(
-      `${JSON.stringify(name)} is no name of an adapter`,
-      'use lower-case letters, digits and dashes, beginning with a letter',
-    );
+  checkName(name, 'an adapter');
   const lacks = METHODS[port].find((method) => typeof (adapter as never)?.[method] !== 'function');
   if (lacks !== undefined)
     throw new UsageError(`${port} ${name} has no method ${lacks}`, `give it ${METHODS[port].join(', ')}`);
@@ -43,4 +41,18 @@ function check(port: keyof typeof METHODS, name: string, adapter: unknown, carri
       `carries of ${port} ${name} is no list of what it can do`,
       `use ${CAPABILITIES.join(', ')}`,
     );
+}
+
+function checkFunction(what: string, name: string, given: unknown): void {
+  checkName(name, `a ${what}`);
+  if (typeof given !== 'function')
+    throw new UsageError(`${what} ${name} is no function`, 'give it the function itself');
+}
+
+function checkName(name: string, what: string): void {
+  if (NAME.test(name)) return;
+  throw new UsageError(
+    `${JSON.stringify(name)} is no name of ${what}`,
+    'use lower-case letters, digits and dashes, beginning with a letter',
+  );
 }

@@ -31,6 +31,8 @@ export function adapterProblems(plan: DeploymentPlan, own: OwnAdapters | undefin
             : alternative(plan[port], known[port]),
         ),
       );
+  const unnamed = unnamedStrategy(plan, own, ask);
+  if (unnamed !== undefined) return unnamed;
   const why = refuseCombination(plan, own);
   if (why !== undefined) return [ask.say(['strategy'], why, 'another strategy')];
   return plan.metrics === BUILT_IN.metrics && plan.router !== BUILT_IN.router
@@ -42,4 +44,16 @@ export function adapterProblems(plan: DeploymentPlan, own: OwnAdapters | undefin
         ),
       ]
     : [];
+}
+
+function unnamedStrategy({ strategy }: DeploymentPlan, own: OwnAdapters, ask: Ask): Problem[] | undefined {
+  if (strategy.kind !== 'own' || own.strategies.includes(strategy.uses)) return undefined;
+  if (!ask.read(['strategy'])) return [];
+  const instead =
+    own.strategies.length === 0
+      ? 'naming it there, in strategies'
+      : alternative(strategy.uses, own.strategies);
+  return [
+    ask.say(['strategy'], `adapters has no strategy ${shown(strategy.uses.replace('own:', ''))}`, instead),
+  ];
 }

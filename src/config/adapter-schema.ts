@@ -1,16 +1,19 @@
 import { z } from 'zod';
+import { OWN } from '../domain/adapters.js';
 import { CAPABILITIES, type Carried } from '../domain/capabilities.js';
 import { choice, name, wrong, type About } from './fields.js';
 import { alternative } from './alternative.js';
 import { shown } from './shown.js';
 
-const OWN = 'own:';
-
-/** An adapter by its name: one that is built in, or `own:NAME` for one of `adapters`. */
-export function adapter(known: readonly [string, ...string[]], coming: readonly string[], about: About) {
+/** By its name: what is built in, or `own:NAME` for what `adapters` names. */
+export function adapter<const Known extends string>(
+  known: readonly [Known, ...Known[]],
+  coming: readonly string[],
+  about: About,
+): z.ZodType<Named<Known>, Named<Known>> {
   const builtIn = choice(known, coming, about);
   const names = [...known, ...coming].map((text) => `\`${text}\``);
-  return z
+  const schema = z
     .string()
     .check(({ value, issues }) => {
       if (value.startsWith(OWN)) return;
@@ -23,7 +26,10 @@ export function adapter(known: readonly [string, ...string[]], coming: readonly 
       form: `${names.slice(0, known.length).join(', ')}, \`own:NAME\``,
       pattern: `^(${known.join('|')}|own:[a-z][a-z0-9-]{0,62})$`,
     });
+  // As a type it says which there are; as text it is one.
+  return schema as unknown as z.ZodType<Named<Known>, Named<Known>>;
 }
+type Named<Known extends string> = Known | `own:${string}`;
 
 const carries = (of: string, can: readonly [string, ...string[]]) =>
   z
@@ -50,6 +56,20 @@ export const adaptersSchema = z
       .array(name({ description: 'one of them', examples: ['prometheus'] }))
       .meta({ description: 'metric sources of your own, by their names', examples: [['prometheus']] })
       .optional(),
+    strategies: z
+      .array(name({ description: 'one of them', examples: ['weekdays'] }))
+      .meta({
+        description: 'strategies of your own, by their names: `strategy` of a deployment',
+        examples: [['weekdays']],
+      })
+      .optional(),
+    stages: z
+      .array(name({ description: 'one of them', examples: ['licences'] }))
+      .meta({
+        description: 'kinds of stages of your own, by their names: `uses` of a stage',
+        examples: [['licences']],
+      })
+      .optional(),
   })
   .meta({ description: 'adapters that the workers were given beside what is built in: used as `own:NAME`' });
 
@@ -58,13 +78,19 @@ export interface OwnAdapters {
   readonly providers: Carried;
   readonly routers: Carried;
   readonly metrics: readonly string[];
+  readonly stages: readonly string[];
+  readonly strategies: readonly string[];
 }
 
 export const ownAdapters = (input: z.output<typeof adaptersSchema> = {}): OwnAdapters => ({
   providers: prefixed(input.providers),
   routers: prefixed(input.routers),
-  metrics: (input.metrics ?? []).map((text) => `${OWN}${text}`),
+  metrics: named(input.metrics),
+  stages: named(input.stages),
+  strategies: named(input.strategies),
 });
+
+const named = (names: readonly string[] = []): readonly string[] => names.map((text) => `${OWN}${text}`);
 
 const prefixed = (carried: Carried = {}): Carried =>
   Object.fromEntries(Object.entries(carried).map(([text, can]) => [`${OWN}${text}`, can]));

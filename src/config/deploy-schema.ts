@@ -123,8 +123,9 @@ export const deploySchema = z.strictObject({
     })
     .meta({ description: 'one request to the new release before any user reaches it' })
     .optional(),
-  strategy: choice(['blue_green', 'canary'], ['in_place', 'rolling', 'feature_flag'], {
-    description: 'how the traffic moves: all users at once, or share by share',
+  strategy: adapter(['blue_green', 'canary'], ['in_place', 'rolling', 'feature_flag'], {
+    description:
+      'how the traffic moves: all users at once, share by share, or as a function of your own says',
     examples: ['canary'],
   }).optional(),
   canary: z
@@ -145,6 +146,13 @@ export const deploySchema = z.strictObject({
       }).optional(),
     })
     .meta({ description: 'of the strategy `canary`' })
+    .optional(),
+  strategy_with: z
+    .record(z.string(), z.unknown())
+    .meta({
+      description: 'what a strategy of your own is given: plain data',
+      examples: [{ first: 5, days: ['mon', 'tue'] }],
+    })
     .optional(),
   bake: duration({
     description: 'watching at 100 %, after which the release is known good',

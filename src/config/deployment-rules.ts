@@ -2,6 +2,8 @@ import { FULL, type DeploymentPlan } from '../domain/plan.js';
 import type { Problem } from './problem.js';
 import type { DeployInput } from './deploy-schema.js';
 import { durationText } from '../domain/duration.js';
+import { strategyName } from '../domain/strategy.js';
+import { SECRET, secretsIn } from './secrets.js';
 
 /** What a rule asks of the file it is about; keys are those of `deploy`. */
 export interface Ask {
@@ -15,6 +17,7 @@ export interface Ask {
 /** What no schema can say of one environment's deployment, its variables apart. */
 export const deploymentProblems = (plan: DeploymentPlan, input: DeployInput, ask: Ask): Problem[] => [
   ...canarySteps(plan, ask),
+  ...strategyGiven(plan, ask),
   ...looks(plan, ask),
   ...windows(plan, ask),
   ...readiness(plan, ask),
@@ -28,7 +31,7 @@ function canarySteps({ strategy }: DeploymentPlan, { own, read, say }: Ask): Pro
       ? [
           say(
             ['canary'],
-            `the strategy here is ${strategy.kind}, which has no steps`,
+            `the strategy here is ${strategyName(strategy)}, which has no steps`,
             'strategy: canary, or leaving it out',
           ),
         ]
@@ -42,6 +45,22 @@ function canarySteps({ strategy }: DeploymentPlan, { own, read, say }: Ask): Pro
   if (strategy.steps.at(-1) !== FULL)
     problems.push(say(steps, 'the last share is not 100%', 'adding 100% at the end'));
   return problems;
+}
+
+/** What it is given is for a strategy of one's own, and no secret. */
+function strategyGiven({ strategy }: DeploymentPlan, { own, read, say }: Ask): Problem[] {
+  const given = ['strategy_with'];
+  if (strategy.kind !== 'own')
+    return own('strategy_with') && read(['strategy'])
+      ? [
+          say(
+            given,
+            `the strategy here is ${strategyName(strategy)}, which is given nothing`,
+            'strategy: own:NAME, or leaving it out',
+          ),
+        ]
+      : [];
+  return read(given) ? secretsIn(strategy.with).map((keys) => say([...given, ...keys], ...SECRET)) : [];
 }
 
 /** A phase that ends before the first look is no watching. */

@@ -1,3 +1,5 @@
+import { OWN } from '../domain/adapters.js';
+import type { Json } from '../domain/canonical.js';
 import {
   FULL,
   type Configuration,
@@ -101,14 +103,18 @@ const queueOf = (input: DeployInput): QueueRules => ({
   minBakeMs: input.min_bake ?? 10 * MINUTE,
 });
 
-const strategyOf = (input: DeployInput): Strategy =>
-  input.strategy === 'canary'
+function strategyOf({ strategy, canary, strategy_with: given = {} }: DeployInput): Strategy {
+  if (strategy?.startsWith(OWN) === true)
+    // Whatever is read from a file is plain data.
+    return { kind: 'own', uses: strategy, with: given as Readonly<Record<string, Json>> };
+  return strategy === 'canary'
     ? {
         kind: 'canary',
-        steps: input.canary?.steps ?? [500, 2500, 5000, FULL],
-        stepDurationMs: input.canary?.step_duration ?? 5 * MINUTE,
+        steps: canary?.steps ?? [500, 2500, 5000, FULL],
+        stepDurationMs: canary?.step_duration ?? 5 * MINUTE,
       }
     : { kind: 'blue_green' };
+}
 
 const probeOf = (probe: NonNullable<DeployInput['health_checks']>['readiness'], path: string): Probe => ({
   path: probe?.path ?? path,

@@ -15,7 +15,9 @@ export const besideScript: Elsewhere = (key) =>
         'a stage runs commands or scans, not both',
         'a stage of its own: { name: scan, security_scan: { secret_detection: true } }',
       ]
-    : undefined;
+    : key === 'uses'
+      ? ['a stage runs commands or what it uses, not both', 'a stage of its own: { name: …, uses: own:NAME }']
+      : undefined;
 
 /** In the gate, or in the stage of the deployment. */
 export const besideFixed = (name: 'approve' | 'deploy'): Elsewhere =>

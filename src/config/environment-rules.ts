@@ -10,24 +10,29 @@ export interface Environments {
   readonly plans: Readonly<Record<string, DeploymentPlan>>;
 }
 
-/** What `deploy` says of a canary is for the environments that have one. */
-export function idleCanary({ names, plans }: Environments, source: Source): Problem[] {
-  const canary = ['deploy', 'canary'];
-  if (names.length === 0 || !source.document.places.has(canary)) return [];
+/** What `deploy` says of a strategy is for the environments that have it. */
+export function idleStrategies({ names, plans }: Environments, source: Source): Problem[] {
   const known = names.every((name) => wasRead(source, ['environments', name, 'strategy']));
-  if (!known || !wasRead(source, ['deploy', 'strategy'])) return [];
-  return names.every((name) => plans[name]?.strategy.kind === 'blue_green')
-    ? [
-        problemAt(
-          source,
-          canary,
-          'no environment has the strategy canary',
-          'strategy: canary, or leaving it out',
-          'key',
-        ),
-      ]
-    : [];
+  if (names.length === 0 || !known || !wasRead(source, ['deploy', 'strategy'])) return [];
+  return OF_STRATEGIES.flatMap(([key, kind, said]) => {
+    const used = names.some((name) => plans[name] === undefined || plans[name].strategy.kind === kind);
+    return used || !source.document.places.has(['deploy', key])
+      ? []
+      : [
+          problemAt(
+            source,
+            ['deploy', key],
+            `no environment has ${said === 'canary' ? 'the strategy canary' : 'a strategy of your own'}`,
+            `strategy: ${said}, or leaving it out`,
+            'key',
+          ),
+        ];
+  });
 }
+const OF_STRATEGIES = [
+  ['canary', 'canary', 'canary'],
+  ['strategy_with', 'own', 'own:NAME'],
+] as const;
 
 /** Environments that a policy does not name. No mistake of the file: the policy that rules is the workers', and may name more. */
 export function unnamed(names: readonly string[], allowed: readonly string[], source: Source): Problem[] {

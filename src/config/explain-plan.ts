@@ -1,8 +1,10 @@
 import { deploymentIn, environmentsOf } from '../domain/environments.js';
 import {
   FULL,
+  kindsIn,
   type CommandStage,
   type DeploymentPlan,
+  type OwnStage,
   type PerformanceStage,
   type Plan,
   type StagePlan,
@@ -12,6 +14,7 @@ import { secretsIn, secretText } from '../domain/secrets.js';
 import { hasSecrets } from './plan.js';
 import { queueRules } from '../domain/queue.js';
 import { durationText } from '../domain/duration.js';
+import { strategyName } from '../domain/strategy.js';
 
 /** The plan in words, for people: what each stage does, how the traffic moves, how long it takes, and what the worker will check. */
 export function explainPlan(plan: Plan): readonly string[] {
@@ -36,6 +39,7 @@ export function explainPlan(plan: Plan): readonly string[] {
     `the worker will check: that its policy names ${plan.through === undefined ? 'the environment' : 'the environments'}, who asks, how many must approve, that the target has not`,
     'rolled this release back before, that there is the evidence which the policy requires, and at the deployment that what was approved',
     'is still what would be done',
+    ...kindsIn(plan).map((uses) => `before any stage: that the workers of stages have ${uses}`),
     ...(plan.stages.some(hasSecrets)
       ? ['before any stage: that every secret has a value; the deployment gets the newest of then']
       : []),
@@ -62,17 +66,32 @@ function stageText(stage: StagePlan): string {
   if (stage.reused !== undefined) return `${stage.name}: not again, run ${stage.reused} has done it`;
   switch (stage.kind) {
     case 'command':
-      return `${stage.name}: ${stage.script.join(' && ')}${stage.artifacts.length === 0 ? '' : ` → ${stage.artifacts.join(', ')}`}${reportsText(stage)} (at most ${durationText(stage.timeoutMs)}${stage.attempts > 1 ? `, ${String(stage.attempts)} attempts` : ''}${stage.allowFailure ? ', may fail' : ''})`;
+      return `${stage.name}: ${stage.script.join(' && ')}${stage.artifacts.length === 0 ? '' : ` → ${stage.artifacts.join(', ')}`}${reportsText(stage)} (${limitsText(stage)})`;
     case 'scan':
       return `${stage.name}: ${stage.checks.join(', ')}${stage.allowFailure ? ' (may fail)' : ''}`;
     case 'performance_test':
       return performanceText(stage);
+    case 'own':
+      return ownText(stage);
     case 'approve':
       return `${stage.name}: waits for as many people as the policy asks for`;
     case 'deploy':
-      return `${stage.name}: ${stage.deployment.strategy.kind}`;
+      return `${stage.name}: ${strategyName(stage.deployment.strategy)}`;
   }
 }
+
+function ownText({ name, uses, with: given, artifacts, evidence, ...stage }: OwnStage): string {
+  const what = Object.keys(given).length === 0 ? '' : ` with ${JSON.stringify(given)}`;
+  const leaves = artifacts.length === 0 ? '' : ` → ${artifacts.join(', ')}`;
+  return `${name}: ${uses}${what}${leaves}${evidence ? ', evidence: its answer' : ''} (${limitsText(stage)})`;
+}
+
+const limitsText = ({
+  timeoutMs,
+  attempts,
+  allowFailure,
+}: Pick<OwnStage, 'timeoutMs' | 'attempts' | 'allowFailure'>): string =>
+  `at most ${durationText(timeoutMs)}${attempts > 1 ? `, ${String(attempts)} attempts` : ''}${allowFailure ? ', may fail' : ''}`;
 
 function performanceText({ name, thresholds: t, ...stage }: PerformanceStage): string {
   const limits = [
@@ -105,7 +124,7 @@ function deploymentText(d: DeploymentPlan, where: string): readonly string[] {
     `  a first deployment has nothing to compare with: smoke test, all users at once, bake; its undo is removal`,
     ...variablesText(d),
     `  traffic: ${trafficText(d)}`,
-    `  then watched for ${durationText(d.bakeMs)} until it is known good; it takes ${durationText(totalMs(d))} when nothing is wrong`,
+    `  then watched for ${durationText(d.bakeMs)} until it is known good; it takes ${d.strategy.kind === 'own' ? 'its steps and ' : ''}${durationText(totalMs(d))} when nothing is wrong`,
     `  ${queueText(d)}`,
     `  goes back by itself when: ${triggersText(d).join('; ')}`,
     `  looked at every ${durationText(d.watch.intervalMs)}: from a breach that the window shows to the decision at most that long`,
@@ -126,6 +145,8 @@ const percent = (share: number): string => `${String(share / 100)} %`;
 function trafficText({ strategy, smokeTest }: DeploymentPlan): string {
   const smoke = `smoke test ${smokeTest.path} on the idle slot`;
   if (strategy.kind === 'blue_green') return `${smoke}, then all users at once`;
+  if (strategy.kind === 'own')
+    return `${smoke}, then the steps that ${strategy.uses} gives with ${JSON.stringify(strategy.with)}: who approves is told them`;
   const steps = strategy.steps
     .filter((s) => s < FULL)
     .map((s) => `${percent(s)} for ${durationText(strategy.stepDurationMs)}`);

@@ -120,16 +120,16 @@ const entries = (stages: readonly ReadStage[], approve: string | undefined) =>
 const counts = (stage: ReadStage): boolean =>
   adds(stage) || !('allowFailure' in stage.config && stage.config.allowFailure);
 
-export const makes = ({ config }: ReadStage): boolean =>
-  config.kind === 'command' && config.artifacts.length > 0;
+export const makes = ({ config }: ReadStage): boolean => 'artifacts' in config && config.artifacts.length > 0;
 /** Whether a stage changes what is approved and deployed. */
 export const adds = (stage: ReadStage): boolean =>
   makes(stage) ||
   stage.config.kind === 'scan' ||
   stage.config.kind === 'performance_test' ||
-  (stage.config.kind === 'command' && stage.config.reports !== undefined);
+  (stage.config.kind === 'command' && stage.config.reports !== undefined) ||
+  (stage.config.kind === 'own' && stage.config.evidence);
 
 /** What such a stage does. */
 export const doing = (stage: ReadStage | undefined): string =>
   stage === undefined || makes(stage) ? 'makes' : (DOING[stage.config.kind] ?? 'reports');
-const DOING: Readonly<Record<string, string>> = { scan: 'finds', performance_test: 'measures' };
+const DOING: Readonly<Record<string, string>> = { scan: 'finds', performance_test: 'measures', own: 'finds' };

@@ -122,7 +122,8 @@ export const notificationSchema = z
   .meta({ description: 'messages to people' });
 
 const WHEN: Readonly<Record<Event, string>> = {
-  approval_asked: 'a run waits for an approval; told again once before that expires',
+  approval_asked:
+    'a run waits for an approval, or a step of a strategy for a person; an approval is told again once before it expires',
   paused: 'somebody has paused a deployment',
   parked: 'a deployment is in doubt and asks; told again until it is answered',
   undo_failed: 'something could not be put back; told again until it is answered',

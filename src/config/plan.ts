@@ -1,4 +1,4 @@
-import { isProof, type DeploymentPlan, type Plan, type StagePlan } from '../domain/plan.js';
+import { isNewInForm3, type DeploymentPlan, type Plan, type StagePlan } from '../domain/plan.js';
 import { GRAPH, inARow } from '../domain/graph.js';
 import type { Reuse } from '../domain/reuse.js';
 import { UsageError } from '../errors.js';
@@ -73,7 +73,11 @@ export const hasSecrets = (stage: StagePlan): boolean =>
 
 /** The earliest form that has all of it: what needs no new worker is asked of none. */
 const formOf = (stages: readonly StagePlan[], through: readonly string[]): Plan['schema'] =>
-  stages.some((s) => hasSecrets(s) || isProof(s)) || !inARow(stages) ? GRAPH : through.length === 0 ? 1 : 2;
+  stages.some((s) => hasSecrets(s) || isNewInForm3(s)) || !inARow(stages)
+    ? GRAPH
+    : through.length === 0
+      ? 1
+      : 2;
 
 function deploymentOf({ service, environments }: ServiceConfig, environment: string): DeploymentPlan {
   const plan = Object.hasOwn(environments, environment) ? environments[environment] : undefined;
@@ -157,6 +161,7 @@ function planStage(
     case 'command':
     case 'scan':
     case 'performance_test':
+    case 'own':
       return { ...planned, ...how };
   }
 }

@@ -25,20 +25,21 @@ directives are refused, and so are words that YAML 1.1 reads as yes or no (\`yes
 export const STAGES = `## stages
 
 Stages run one after the other, or side by side where their \`needs\` say so, each in a fresh workspace: the source of the commit, the \`artifacts\` of the stages that it waits for, and its \`cache\`. What a stage is follows from its keys: with
-\`script\` it runs commands, with \`security_scan\` it scans, with \`performance_test\` it loads what is to be released, and \`approve\` and \`deploy\` are the gate and the deployment. These two may be written as one word.
+\`script\` it runs commands, with \`security_scan\` it scans, with \`performance_test\` it loads what is to be released, with \`uses\` it does what a function of your own does, and \`approve\` and \`deploy\` are the gate and the deployment. These two may be written as one word.
 
 - A name is used once. \`needs\` names stages that stand before; without it a stage waits for the one before, with \`[]\` for none. A stage that fails stops what waits for it, and what runs beside it goes on to its end.
 - \`deploy\` waits for \`approve\`, and both for every stage before them that may keep a deployment from happening, themselves or through others. A performance test waits for all that leaves artifacts. Where two stages leave the same file, that of the later one in this list counts.
 - \`matrix\` makes a stage several, which run side by side; what needs the stage waits for all of them.
 - A stage that \`only\` keeps from running is skipped, and so is what needs it. When that is the deployment, the run is refused before it begins.
-- \`approve\` comes before \`deploy\`, and nothing that leaves artifacts or reports, scans or measures comes after \`approve\`: it could not be part of what is approved.
+- \`approve\` comes before \`deploy\`, and nothing that leaves artifacts, reports or evidence, scans or measures comes after \`approve\`: it could not be part of what is approved.
 - A performance test comes after all stages that leave artifacts, and sends at least 100 and at most 1,000,000 requests.
+- \`uses\` names a kind of \`adapters.stages\`: a function that the workers of role \`stage\` were given. It is asked for before any stage runs, and the run fails where the workers have none of that name. Its worker may die while it is at work: then it is begun again, with the same idempotency key.
 - Some stage before \`deploy\` leaves artifacts: they are the release. A commit that has one already is not built again: the stages before \`approve\` are left out, unless they may fail or \`--rebuild\` asks for them. What is to be done for each environment stands between \`approve\` and \`deploy\`, or after \`deploy\`.
 - \`environments\` on \`deploy\` is where a run leads that names no environment: what stands from \`approve\` on is done for each, as \`approve-staging\`, \`deploy-staging\` and so on. A command after \`deploy\` that fails keeps the next environment from beginning; without a next one it must have \`allow_failure: true\`, because the version is live whether it passes or not.`;
 
 export const RULES = `What is checked besides:
 
-- \`canary.steps\` rise and end with \`100%\`. \`canary\` is said where the strategy is \`canary\`, or in \`deploy\` when that of some environment is.
+- \`canary.steps\` rise and end with \`100%\`. \`canary\` is said where the strategy is \`canary\`, or in \`deploy\` when that of some environment is; \`strategy_with\` in the same way where it is \`own:NAME\`.
 - \`bake\` and \`canary.step_duration\` are no shorter than \`monitoring.interval\`, and no \`window\` is shorter than two of it.
 - No variable is called \`PORT\` or \`HOST\` or begins with \`SHIPWAY_\`: shipway sets these.
 - Nothing looks like a secret, neither by its name nor by its shape.
@@ -64,9 +65,13 @@ environments:
   production: {}
 \`\`\``;
 
-export const ADAPTERS = `Providers, routers and metric sources that whoever runs the workers has added to them, as \`examples/extend\` shows. They are named here, so that a name nobody has is an error before
+export const ADAPTERS = `Providers, routers, metric sources, kinds of stages and strategies that whoever runs the workers has added to them, as \`examples/extend\` shows. They are named here, so that a name nobody has is an error before
 anything runs, and used as \`own:NAME\`. What a provider or a router can do is said here for the check of the strategy, and must be true: the worker’s own word is asked before instances start.
-A target keeps its provider and its router while something is live there; its metric source may change.`;
+A target keeps its provider and its router while something is live there; its metric source may change.
+
+A strategy of your own is a pure function: from plain facts (the deployment’s plan, what serves, \`strategy_with\`) it gives steps, of which shipway carries out each: shift to a share, watch for a time, ask a person, smoke test. The shares
+rise and end with all users; before the steps come shipway’s own smoke test, after them promotion and bake. The workers of role \`control\` call it when a run begins, when its approval is asked for, which shows the steps and
+binds them, and when it is admitted. Where nothing serves yet all users go at once, and no strategy is asked.`;
 
 export const CODE = `## shipway.config.ts
 

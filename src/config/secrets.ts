@@ -24,3 +24,18 @@ export const SECRET: readonly [string, string] = [
 
 export const looksSecret = (name: string, value: string): boolean =>
   value !== '' && ((NAMES.test(name) && !HARMLESS.test(value)) || SHAPES.some((shape) => shape.test(value)));
+
+type Path = readonly PropertyKey[];
+
+/** Where in plain data something looks like a secret. */
+export const secretsIn = (data: unknown): readonly Path[] =>
+  textsIn(data, []).flatMap(([path, text]) => (looksSecret(String(path.at(-1)), text) ? [path] : []));
+
+function textsIn(value: unknown, path: Path): readonly (readonly [Path, string])[] {
+  if (typeof value === 'string') return [[path, value]];
+  if (typeof value !== 'object' || value === null) return [];
+  const entries: readonly (readonly [PropertyKey, unknown])[] = Array.isArray(value)
+    ? [...value.entries()]
+    : Object.entries(value);
+  return entries.flatMap(([key, part]) => textsIn(part, [...path, key]));
+}

@@ -8,7 +8,7 @@ import { deploymentOf, merged } from './deployment.js';
 import { deploymentProblems, type Ask } from './deployment-rules.js';
 import { variableProblems } from './variable-rules.js';
 import { parseDocument, type ParsedDocument } from './document.js';
-import { idleCanary, unnamed } from './environment-rules.js';
+import { idleStrategies, unnamed } from './environment-rules.js';
 import { misnamed } from './fields.js';
 import { parseAt, problemAt, sourceOf, toldToTry, wasRead, type Source } from './issues.js';
 import { inOrder, type Loaded, type Problem } from './problem.js';
@@ -64,12 +64,13 @@ function configOf(source: Source, problems: Problem[]): ServiceConfig | undefine
   for (const key of ['service', 'stages', 'environments'])
     if (!places.has([key]) && wasRead(source, [key]) && !toldToTry(problems, key))
       problems.push(problemAt(source, [], `${key} is missing`, MISSING[key] ?? key));
-  const stages = parseStages(raw ?? [], environments && Object.keys(environments), source, problems);
   const base =
     deploy === undefined ? {} : (parseAt(deploySchema, deploy, ['deploy'], source, problems) ?? {});
   const named =
     adapters === undefined ? {} : parseAt(adaptersSchema, adapters, ['adapters'], source, problems);
   const own = wasRead(source, ['adapters']) ? ownAdapters(named) : undefined;
+  const beside = { environments: environments && Object.keys(environments), kinds: own?.stages };
+  const stages = parseStages(raw ?? [], beside, source, problems);
   const plans = Object.fromEntries(
     Object.entries(environments ?? {}).flatMap(([name, override]) => {
       const plan = environmentPlan(
@@ -84,7 +85,7 @@ function configOf(source: Source, problems: Problem[]): ServiceConfig | undefine
   );
   if (environments !== undefined && Object.keys(environments).length === 0)
     problems.push(problemAt(source, ['environments'], 'there is no environment', 'production: {}'));
-  problems.push(...idleCanary({ names: Object.keys(environments ?? {}), plans }, source));
+  problems.push(...idleStrategies({ names: Object.keys(environments ?? {}), plans }, source));
   return service === undefined ? undefined : { service, stages, environments: plans };
 }
 const MISSING: Readonly<Record<string, string>> = {

@@ -82,7 +82,7 @@ function afterLive(stages: readonly ReadStage[], deploy: number, source: Source)
   return stages
     .slice(deploy + 1)
     .flatMap((stage) =>
-      stage.config.kind === 'command' &&
+      (stage.config.kind === 'command' || stage.config.kind === 'own') &&
       !makes(stage) &&
       !stage.config.allowFailure &&
       wasRead(source, ['stages', stage.i, 'allow_failure'])

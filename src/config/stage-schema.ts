@@ -1,35 +1,14 @@
 import { z } from 'zod';
-import { branch, choice, innerPath, integer, name, wrong, yesOrNo } from './fields.js';
+import { choice, innerPath, name, wrong, yesOrNo } from './fields.js';
 import { alternative } from './alternative.js';
+import { ownStageSchema } from './own-stage-schema.js';
 import { performanceTest } from './performance-schema.js';
 import { reports } from './report-schema.js';
 import { matrix } from './matrix.js';
 import { duration, size } from './measures.js';
 import { shown } from './shown.js';
+import { allowFailure, artifacts, ofAll, retry, stageTimeout } from './stage-fields.js';
 import { plainVariables } from './variables.js';
-
-const common = {
-  name: name({
-    description: 'names the stage; `approve` and `deploy` are the gate and the deployment',
-    examples: ['test'],
-  }),
-  needs: z
-    .array(z.string())
-    .meta({
-      description:
-        'earlier stages that must have passed, or failed where they may; default: the one before. Stages that do not wait for each other run side by side, and `[]` waits for none',
-      examples: [['test', 'build']],
-    })
-    .optional(),
-  only: z
-    .array(branch())
-    .min(1)
-    .meta({
-      description: 'runs only for commits that are on one of these branches, here or at `origin`',
-      examples: [['main']],
-    })
-    .optional(),
-};
 
 const cache = z.strictObject({
   paths: z
@@ -47,7 +26,7 @@ const cache = z.strictObject({
 
 export const commandSchema = z
   .strictObject({
-    ...common,
+    ...ofAll,
     script: z
       .array(z.string().min(1))
       .min(1)
@@ -55,13 +34,7 @@ export const commandSchema = z
         description: 'lines of shell, one command each; the first that fails fails the stage',
         examples: [['npm ci', 'npm test']],
       }),
-    artifacts: z
-      .array(innerPath('a file or folder that later stages and the deployment get'))
-      .meta({
-        description: 'files and folders that the stage leaves for later stages and for the deployment',
-        examples: [['dist/', 'package.json']],
-      })
-      .optional(),
+    artifacts,
     reports: reports.optional(),
     environment: plainVariables.optional(),
     matrix: matrix.optional(),
@@ -72,42 +45,26 @@ export const commandSchema = z
         examples: [[{ paths: ['node_modules/'], key_files: ['package-lock.json'] }]],
       })
       .optional(),
-    timeout: duration(
-      {
-        description: 'after it the stage is stopped and fails',
-        default: '30m',
-        examples: ['10m'],
-      },
-      '1s',
-    ).optional(),
+    timeout: stageTimeout,
     output_limit: size({
       description: 'what its output may be; the rest is cut, said so, and the stage goes on',
       default: '64Mi',
       examples: ['256Mi'],
     }).optional(),
-    retry: z
-      .strictObject({
-        attempts: integer(1, 10, { description: 'how often it is tried in all', default: 1, examples: [3] }),
-      })
-      .meta({ description: 'what is done when it fails', examples: [{ attempts: 3 }] })
-      .optional(),
+    retry,
     on_lost: choice(['rerun', 'fail'], [], {
       description: 'what becomes of it when its machine is gone',
       default: 'rerun',
       examples: ['fail'],
     }).optional(),
-    allow_failure: yesOrNo({
-      description: 'the run goes on when it fails',
-      default: false,
-      examples: [true],
-    }).optional(),
+    allow_failure: allowFailure,
   })
   .meta({ title: 'command stage' });
 
 const COMING_SCANS = ['dependency_audit', 'container_scan', 'static_analysis'];
 export const scanSchema = z
   .strictObject({
-    ...common,
+    ...ofAll,
     security_scan: z
       .record(z.string(), z.boolean())
       .superRefine((checks, context) => {
@@ -152,25 +109,21 @@ export const scanSchema = z
 
 export const performanceSchema = z
   .strictObject({
-    ...common,
+    ...ofAll,
     performance_test: performanceTest,
-    allow_failure: yesOrNo({
-      description: 'the run goes on when it fails',
-      default: false,
-      examples: [true],
-    }).optional(),
+    allow_failure: allowFailure,
   })
   .meta({ title: 'performance stage' });
 
 export const gateSchema = z
-  .strictObject({ ...common, name: z.enum(['approve']).meta({ description: 'the gate' }) })
+  .strictObject({ ...ofAll, name: z.enum(['approve']).meta({ description: 'the gate' }) })
   .meta({ title: 'gate' });
 
 /** Who follows a run through more than these sees nothing any more. */
 const MOST_IN_A_ROW = 10;
 export const deploymentSchema = z
   .strictObject({
-    ...common,
+    ...ofAll,
     name: z.enum(['deploy']).meta({ description: 'the deployment' }),
     environments: z
       .array(name({ description: 'one of `environments`', examples: ['staging'] }))
@@ -192,6 +145,7 @@ export const stageSchema = z.union([
   commandSchema,
   scanSchema,
   performanceSchema,
+  ownStageSchema,
   gateSchema,
   deploymentSchema,
 ]);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CommandStage, PerformanceStage, ScanStage } from '../domain/plan.js';
+import type { CommandStage, OwnStage, PerformanceStage, ScanStage } from '../domain/plan.js';
 import { meantKey, nearest } from './alternative.js';
 import { NAME } from '../domain/ids.js';
 import { deploySchema } from './deploy-schema.js';
@@ -7,6 +7,7 @@ import { besideFixed, besideScript } from './elsewhere.js';
 import { misnamed } from './fields.js';
 import { flowText } from './flow-text.js';
 import { keysAt } from './known-keys.js';
+import { ownStageSchema, type OwnStageInput } from './own-stage-schema.js';
 import { variantsOf, type Matrix } from './matrix.js';
 import { parseAt, problemAt, type Source } from './issues.js';
 import type { Problem } from './problem.js';
@@ -23,14 +24,16 @@ import {
 } from './stage-schema.js';
 import { shown } from './shown.js';
 import { stageProblems } from './stage-rules.js';
+import { ownStageProblems } from './own-stage-rules.js';
 import { wayProblems } from './way-rules.js';
-import { command, performance, scan, type Deployed } from './work-stages.js';
+import { command, ownStage, performance, scan, type Deployed } from './work-stages.js';
 
 /** A stage with its defaults, and the branches that its `only` names. A deployment's plan is its environment's. */
 export type StageConfig = (
   | Omit<CommandStage, 'skipped' | 'reused'>
   | Omit<ScanStage, 'skipped' | 'reused'>
   | Omit<PerformanceStage, 'skipped' | 'reused'>
+  | Omit<OwnStage, 'skipped' | 'reused'>
   | Named<'approve'>
   | (Named<'deploy'> & {
       /** Where a run leads that names no environment, in this order. */
@@ -53,10 +56,17 @@ export interface ReadStage {
 }
 const FIXED = ['approve', 'deploy'];
 
-/** Every stage by the form that it has; all problems are collected. `environments`: those of the file, if they could be read. */
+/** What else a file names that its stages speak of; absent: it could not be read. */
+export interface NamedBeside {
+  readonly environments: readonly string[] | undefined;
+  /** Own stage kinds. */
+  readonly kinds: readonly string[] | undefined;
+}
+
+/** Every stage by the form that it has; all problems are collected. */
 export function parseStages(
   raw: readonly unknown[],
-  environments: readonly string[] | undefined,
+  { environments, kinds }: NamedBeside,
   source: Source,
   problems: Problem[],
 ): readonly StageConfig[] {
@@ -68,6 +78,7 @@ export function parseStages(
   const spread = spreadOut(stages);
   problems.push(
     ...stageProblems(stages, raw.map(nameOf), source),
+    ...ownStageProblems(stages, kinds, source),
     ...wayProblems(spread, environments, source),
   );
   return spread.map(({ config }) => config);
@@ -106,7 +117,7 @@ const nameOf = (value: unknown): string | undefined => {
   return typeof name === 'string' ? name : undefined;
 };
 
-type StageInput = CommandInput | ScanInput | PerformanceInput | FixedInput;
+type StageInput = CommandInput | ScanInput | PerformanceInput | OwnStageInput | FixedInput;
 
 function parseStage(
   value: unknown,
@@ -126,6 +137,7 @@ function parseStage(
   if (keys?.includes('security_scan') === true) return parseAt(scanSchema, value, path, source, problems);
   if (keys?.includes('performance_test') === true)
     return parseAt(performanceSchema, value, path, source, problems);
+  if (keys?.includes('uses') === true) return parseAt(ownStageSchema, value, path, source, problems);
   const name = nameOf(value);
   if (isFixed(name))
     return parseAt(FIXED_SCHEMAS[name], value, path, { ...source, elsewhere: besideFixed(name) }, problems);
@@ -153,7 +165,7 @@ function nothingToDo(keys: readonly string[], path: readonly PropertyKey[], sour
   for (const key of keys) {
     const meant = source.coming.has(key)
       ? undefined
-      : meantKey(key, ['script', 'security_scan', 'performance_test']);
+      : meantKey(key, ['script', 'security_scan', 'performance_test', 'uses']);
     if (meant !== undefined)
       return problemAt(source, [...path, key], `there is no key ${shown(key)}`, meant, 'key');
   }
@@ -172,14 +184,14 @@ function nothingToDo(keys: readonly string[], path: readonly PropertyKey[], sour
     ? problemAt(
         source,
         path,
-        'the stage has neither script nor security_scan nor performance_test',
+        'the stage has none of script, security_scan, performance_test and uses',
         'adding script: [ … ]',
       )
     : problemAt(source, [...path, only], 'a stage has its name in the key name', `name: ${name}`, 'key');
 }
 const KEYS = new Set(
-  [commandSchema, scanSchema, performanceSchema, gateSchema, deploymentSchema].flatMap((schema) =>
-    keysAt(schema, []),
+  [commandSchema, scanSchema, performanceSchema, ownStageSchema, gateSchema, deploymentSchema].flatMap(
+    (schema) => keysAt(schema, []),
   ),
 );
 
@@ -188,6 +200,7 @@ function configOf(input: StageInput, deployed: Deployed): StageConfig {
   if ('script' in input) return { ...command(input), ...only };
   if ('security_scan' in input) return { ...scan(input), ...only };
   if ('performance_test' in input) return { ...performance(input, deployed), ...only };
+  if ('uses' in input) return { ...ownStage(input), ...only };
   if (input.name === 'approve') return { kind: 'approve', name: input.name, needs: [], ...only };
   const { environments } = input;
   return {

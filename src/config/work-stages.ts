@@ -1,4 +1,6 @@
-import type { CommandStage, PerformanceStage, Reports, ScanStage } from '../domain/plan.js';
+import type { Json } from '../domain/canonical.js';
+import type { CommandStage, OwnStage, PerformanceStage, Reports, ScanStage } from '../domain/plan.js';
+import type { OwnStageInput } from './own-stage-schema.js';
 import type { CommandInput, PerformanceInput, ScanInput } from './stage-schema.js';
 
 const SECOND = 1_000;
@@ -47,6 +49,20 @@ export const scan = (input: ScanInput): Planned<ScanStage> => ({
   needs: [],
   checks: ['secret_detection'],
   timeoutMs: input.timeout ?? 10 * MINUTE,
+  allowFailure: input.allow_failure ?? false,
+});
+
+export const ownStage = (input: OwnStageInput): Planned<OwnStage> => ({
+  kind: 'own',
+  name: input.name,
+  needs: [],
+  uses: input.uses,
+  // Whatever is read from a file is plain data.
+  with: (input.with ?? {}) as Readonly<Record<string, Json>>,
+  artifacts: input.artifacts ?? [],
+  evidence: input.evidence ?? false,
+  timeoutMs: input.timeout ?? 30 * MINUTE,
+  attempts: input.retry?.attempts ?? 1,
   allowFailure: input.allow_failure ?? false,
 });
 

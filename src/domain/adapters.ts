@@ -1,6 +1,8 @@
 import type { Capability } from './capabilities.js';
+import type { StageKind } from './own-stage.js';
 import type { DeploymentPlan } from './plan.js';
 import type { MetricSource, Provider, Router } from './ports.js';
+import type { StrategyFunction } from './strategy.js';
 
 /** What serves a target, by name: built in, or `own:NAME`, which whoever runs the workers has added. */
 export type Adapters = Pick<DeploymentPlan, 'provider' | 'router' | 'metrics'>;
@@ -28,5 +30,16 @@ export interface Extensions {
   readonly providers?: Readonly<Record<string, { readonly provider: Provider; readonly carries: Carries }>>;
   readonly routers?: Readonly<Record<string, { readonly router: Router; readonly carries: Carries }>>;
   readonly metrics?: Readonly<Record<string, MetricSource>>;
+  /** Kinds of stages: `uses: own:NAME`. */
+  readonly stages?: Readonly<Record<string, StageKind>>;
+  /** How traffic moves: `strategy: own:NAME`. */
+  readonly strategies?: Readonly<Record<string, StrategyFunction>>;
+}
+/** What stands before the name of what a user has added. */
+export const OWN = 'own:';
+/** What was added under the name that a plan has; `undefined`: nothing was. */
+export function ownOf<Own>(own: Readonly<Record<string, Own>> | undefined, name: string): Own | undefined {
+  const bare = name.startsWith(OWN) ? name.slice(OWN.length) : '';
+  return own !== undefined && Object.hasOwn(own, bare) ? own[bare] : undefined;
 }
 type Carries = readonly Capability[];

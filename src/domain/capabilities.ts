@@ -1,4 +1,5 @@
 import type { DeploymentPlan, StrategyKind } from './plan.js';
+import { strategyName } from './strategy.js';
 
 /** What a provider or a router can do. */
 export const CAPABILITIES = ['side_by_side', 'weighted', 'user_sticky'] as const;
@@ -18,6 +19,7 @@ export const ROUTERS: Carried = {
 const NEEDS: Readonly<Record<StrategyKind, readonly Capability[]>> = {
   blue_green: ['side_by_side', 'weighted'],
   canary: ['side_by_side', 'weighted', 'user_sticky'],
+  own: ['side_by_side', 'weighted', 'user_sticky'],
 };
 
 /** Why the strategy cannot work with this provider and router, or `undefined` when it can. `own`: what adapters of a user's carry. */
@@ -32,5 +34,5 @@ export function refuseCombination(
   const missing = NEEDS[strategy.kind].filter((need) => !carried.includes(need));
   return missing.length === 0
     ? undefined
-    : `${strategy.kind} needs ${missing.join(', ')}, which ${provider} with ${router} does not carry`;
+    : `${strategyName(strategy)} needs ${missing.join(', ')}, which ${provider} with ${router} does not carry`;
 }

@@ -1,5 +1,7 @@
+import { canonical } from './canonical.js';
 import { durationText } from './duration.js';
 import { FULL, type Configuration, type DeploymentPlan, type Probe, type Triggers } from './plan.js';
+import { stepsText } from './strategy.js';
 import { secretText, secretsIn, type SecretReference } from './secrets.js';
 
 /** What serves now, as far as it is known: its configuration always, all else while its deployment is remembered. */
@@ -88,6 +90,7 @@ function moved(of: Partial<DeploymentPlan>): readonly Setting[] {
     ['user_key', JSON.stringify(userKey)],
     ['smoke_test', smokeTest && `${smokeTest.path} → ${String(smokeTest.expectStatus)}`],
     ['strategy', strategy && strategyText(strategy)],
+    ['steps', strategy?.kind === 'own' && strategy.steps ? stepsText(strategy.steps) : undefined],
     ['bake', durationText(bakeMs)],
     ['min_bake', queue && durationText(queue.minBakeMs)],
     ['queue', queue?.policy],
@@ -100,7 +103,9 @@ const percent = (share: number): string => `${String((share * 100) / FULL)}%`;
 const strategyText = (strategy: DeploymentPlan['strategy']): string =>
   strategy.kind === 'canary'
     ? `canary ${strategy.steps.map(percent).join(', ')}, ${durationText(strategy.stepDurationMs)} each`
-    : strategy.kind;
+    : strategy.kind === 'own'
+      ? `${strategy.uses} with ${canonical(strategy.with)}`
+      : strategy.kind;
 
 function watched({ watch }: Partial<DeploymentPlan>): readonly Setting[] {
   if (watch === undefined) return [];

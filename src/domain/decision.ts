@@ -1,6 +1,7 @@
 import type { ApprovalPolicy } from './policy.js';
 import type { Digest, Evidence } from './release.js';
 import type { SecretReference } from './secrets.js';
+import type { StrategyStep } from './strategy.js';
 
 /** What is asked of the settings of a deployment. */
 export interface AskedSettings {
@@ -8,6 +9,8 @@ export interface AskedSettings {
   readonly secrets?: Readonly<Record<string, SecretReference>> | undefined;
   /** In what it differs from what serves, as it is shown; absent: in nothing, or nothing serves. */
   readonly changes?: readonly string[] | undefined;
+  /** Of a strategy of one's own, as it was asked; absent: it is none, or nothing serves. */
+  readonly steps?: readonly StrategyStep[] | undefined;
 }
 
 /** Everything that a person approves when they approve. A change in any of it is another decision. */

@@ -112,6 +112,19 @@ export const FAILURES = {
     'the worker of this target was not given the adapter that its plan names',
     'start the worker with it (`runWorker({ providers, routers, metrics })`); it is tried again',
   ),
+  'strategy.unknown': {
+    ...row(
+      true,
+      'the worker that admits deployments was not given the strategy that a plan names',
+      'start every worker of role `control` with it (`runWorker({ strategies })`)',
+    ),
+    tries: 10,
+  },
+  'strategy.invalid': row(
+    false,
+    'a strategy of your own threw, or gave steps that cannot be carried out',
+    'correct the function as the message says, and start the workers anew',
+  ),
   'rollback.impossible': row(
     false,
     'there is nothing safe to go back to',

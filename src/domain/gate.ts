@@ -3,10 +3,11 @@ import type { Digest } from './release.js';
 import type { Person, Statement } from './statement.js';
 
 /**
- * What a gate asks: may this go out; what shall become of a deployment in doubt; whether a paused one goes on; what of an undo that
+ * What a gate asks: may this go out; what shall become of a deployment in doubt; whether a paused one goes on; what its
+ * strategy has a person say; what of an undo that
  * failed; whether what met an error that nobody foresaw is to try again now.
  */
-export type Question = 'approval' | 'parked' | 'paused' | 'undo_incomplete' | 'stuck';
+export type Question = 'approval' | 'parked' | 'paused' | 'asked' | 'undo_incomplete' | 'stuck';
 
 /** One answer that has been verified and counted. */
 export interface Answer {

@@ -15,6 +15,7 @@ export interface Written extends Subject {
 
 const ASKED: Readonly<Record<Question, Event>> = {
   approval: 'approval_asked',
+  asked: 'approval_asked',
   parked: 'parked',
   paused: 'paused',
   undo_incomplete: 'undo_failed',

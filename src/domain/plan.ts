@@ -1,6 +1,8 @@
+import type { Json } from './canonical.js';
 import type { TargetRef } from './ids.js';
 import type { Digest } from './release.js';
 import type { SecretReference } from './secrets.js';
+import type { OwnStrategy } from './strategy.js';
 
 /** A share of traffic in basis points: 10000 is everything. */
 export type Share = number;
@@ -38,7 +40,8 @@ export interface Triggers {
 
 export type Strategy =
   | { readonly kind: 'blue_green' }
-  | { readonly kind: 'canary'; readonly steps: readonly Share[]; readonly stepDurationMs: number };
+  | { readonly kind: 'canary'; readonly steps: readonly Share[]; readonly stepDurationMs: number }
+  | OwnStrategy;
 export type StrategyKind = Strategy['kind'];
 
 /** How instances of a release are run; a rollback restores it together with the release. */
@@ -178,6 +181,19 @@ export interface PerformanceStage extends StageBase {
 /** How long it may take in all: the load, and a margin for what is sent last, the end of the instance, and the figures. */
 export const longestOf = (stage: PerformanceStage): number =>
   stage.startupTimeoutMs + stage.warmUpMs + stage.durationMs + stage.requestTimeoutMs + 60_000;
+/** Does what a function does that whoever runs the workers has added to them. */
+export interface OwnStage extends StageBase {
+  readonly kind: 'own';
+  /** `own:NAME`. */
+  readonly uses: string;
+  readonly with: Readonly<Record<string, Json>>;
+  readonly artifacts: readonly string[];
+  /** Whether its answer is kept as evidence. */
+  readonly evidence: boolean;
+  readonly timeoutMs: number;
+  readonly attempts: number;
+  readonly allowFailure: boolean;
+}
 export interface ApproveStage extends StageBase {
   readonly kind: 'approve';
 }
@@ -185,9 +201,9 @@ export interface DeployStage extends StageBase {
   readonly kind: 'deploy';
   readonly deployment: DeploymentPlan;
 }
-export type StagePlan = CommandStage | ScanStage | PerformanceStage | ApproveStage | DeployStage;
+export type StagePlan = WorkStage | ApproveStage | DeployStage;
 /** Stages that work in a copy of the source, and have output. */
-export type WorkStage = CommandStage | ScanStage | PerformanceStage;
+export type WorkStage = CommandStage | ScanStage | PerformanceStage | OwnStage;
 export const isWork = ({ kind }: { readonly kind: StagePlan['kind'] }): boolean =>
   kind !== 'approve' && kind !== 'deploy';
 
@@ -195,15 +211,23 @@ export const isWork = ({ kind }: { readonly kind: StagePlan['kind'] }): boolean 
 export const beginsWithSource = (stage: StagePlan): boolean =>
   stage.skipped === undefined && stage.reused === undefined && isWork(stage);
 
-/** Whether a stage makes evidence that versions before form 3 of the plan knew nothing of. */
-export const isProof = (stage: StagePlan): boolean =>
-  stage.kind === 'performance_test' || (stage.kind === 'command' && stage.reports !== undefined);
+/** The own kinds of the stages that are run. */
+export const kindsIn = ({ stages }: Pick<Plan, 'stages'>): readonly string[] => [
+  ...new Set(stages.flatMap((s) => (s.kind === 'own' && beginsWithSource(s) ? [s.uses] : []))),
+];
+
+/** Whether versions before form 3 of the plan know nothing of what a stage does. */
+export const isNewInForm3 = (stage: StagePlan): boolean =>
+  stage.kind === 'performance_test' ||
+  stage.kind === 'own' ||
+  (stage.kind === 'command' && stage.reports !== undefined) ||
+  (stage.kind === 'deploy' && stage.deployment.strategy.kind === 'own');
 
 /** What a run is asked to do, resolved in the client from files, commit and what was built of it. Its hash is the sha256 of its canonical text. */
 export interface Plan extends TargetRef {
   /**
    * What earlier versions do not know: 2 leads through several environments; 3 may have secrets, reports, a performance test,
-   * and stages side by side.
+   * stages and strategies of a user's own, and stages side by side.
    */
   readonly schema: 1 | 2 | 3;
   readonly version: string;

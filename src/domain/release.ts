@@ -11,8 +11,8 @@ export interface ArtifactRef {
   readonly bytes: number;
 }
 
-/** By the key of `shipway.yaml` that asks for it; `scan` is `security_scan`. */
-export type EvidenceKind = 'scan' | 'junit' | 'coverage' | 'sarif' | 'performance_test';
+/** By the key of `shipway.yaml` that asks for it; `scan` is `security_scan`, `own` what a stage kind of a user's own answered. */
+export type EvidenceKind = 'scan' | 'junit' | 'coverage' | 'sarif' | 'performance_test' | 'own';
 
 /** Something measured or found about a release: its content lies in the artifact store under `digest`. */
 export interface Evidence {

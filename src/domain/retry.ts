@@ -51,7 +51,7 @@ export const givenFrom = (plan: Plan, stage: StagePlan): readonly StagePlan[] =>
 function makersBefore(plan: Plan, stage: StagePlan): readonly StagePlan[] {
   const before = waitsFor(needsOf(plan)).get(stage.name) ?? new Set();
   return plan.stages.filter(
-    (s) => before.has(s.name) && s.kind === 'command' && s.artifacts.length > 0 && s.skipped === undefined,
+    (s) => before.has(s.name) && 'artifacts' in s && s.artifacts.length > 0 && s.skipped === undefined,
   );
 }
 

@@ -4,9 +4,17 @@ import { row, type FailureRow } from './failure-row.js';
 export const STAGE_FAILURES = {
   'stage.failed': row(
     false,
-    'a command of a stage ended with an error',
+    'a command of a stage ended with an error, or what does a stage of your own threw one or says that it did not pass',
     'read its output with `shipway logs`',
   ),
+  'stage.unknown': {
+    ...row(
+      true,
+      'the worker that was to run a stage was not given its kind, which `uses` names',
+      'start every worker of role `stage` with it (`runWorker({ stages })`)',
+    ),
+    tries: 10,
+  },
   'stage.lost': row(
     false,
     'what ran a stage is gone and the stage may not be run again by itself (on_lost: fail, or it was lost too often)',

@@ -1,5 +1,5 @@
 import type { AuditEntry } from './audit.js';
-import type { CommandStage, PerformanceStage, ScanStage } from './plan.js';
+import type { CommandStage, OwnStage, PerformanceStage, ScanStage } from './plan.js';
 import type { ArtifactRef, Digest, Evidence } from './release.js';
 import type { Retention } from './retention.js';
 import type { LogChunk } from './store.js';
@@ -23,6 +23,7 @@ interface StageInput<Stage> {
 export type RunStageInput = StageInput<CommandStage>;
 export type RunScanInput = StageInput<ScanStage>;
 export type RunPerformanceInput = StageInput<PerformanceStage>;
+export type RunOwnInput = StageInput<OwnStage>;
 
 export interface RunStageResult {
   /** Absent when the stage declares none. */
@@ -30,6 +31,10 @@ export interface RunStageResult {
   /** What the reports say that it declares; absent when it declares none. */
   readonly evidence?: readonly Evidence[];
   readonly outputBytes: number;
+}
+/** Of one that passed. */
+export interface RunOwnResult extends Omit<RunStageResult, 'outputBytes'> {
+  readonly reason: string;
 }
 /** Of one that passed. */
 export interface RunPerformanceResult {

@@ -1,5 +1,5 @@
 import type { Outcome } from './outcome.js';
-import type { Share, StrategyKind, StagePlan } from './plan.js';
+import type { Share, StagePlan } from './plan.js';
 import type { Digest, Evidence } from './release.js';
 import type { Slot } from './target.js';
 import type { Verdict } from './verdict.js';
@@ -80,7 +80,8 @@ export interface DeploymentView {
   readonly version: string;
   readonly replaces?: string;
   readonly kind: 'deploy' | 'rollback' | 'recover';
-  readonly strategy: StrategyKind;
+  /** As a configuration names it. */
+  readonly strategy: string;
   readonly run?: string;
   readonly phase: Phase;
   readonly shares: Readonly<Partial<Record<Slot, Share>>>;

@@ -1,4 +1,4 @@
-import type { RunStageInput } from '../domain/stage.js';
+import type { RunOwnInput, RunStageInput } from '../domain/stage.js';
 
 /** What a stage's commands are told: nothing of the worker's own environment but the way to programs. */
 export function environmentOf(input: RunStageInput): Record<string, string> {
@@ -14,6 +14,10 @@ export function environmentOf(input: RunStageInput): Record<string, string> {
     SHIPWAY_COMMIT: commit,
     SHIPWAY_RUN: run,
     SHIPWAY_STAGE: stage.name,
-    SHIPWAY_IDEMPOTENCY_KEY: `${run}/${stage.name}`,
+    SHIPWAY_IDEMPOTENCY_KEY: idempotencyKey(input),
   };
 }
+
+/** By which others know a stage again that is begun once more. */
+export const idempotencyKey = ({ run, stage }: Pick<RunStageInput | RunOwnInput, 'run' | 'stage'>): string =>
+  `${run}/${stage.name}`;

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import type { ScanDeps } from '../../activities/run-scan.js';
+import type { OwnDeps } from '../../activities/run-own.js';
 import type { LoadDeps } from '../../activities/run-performance.js';
 import { secretlintScanner } from '../adapters/scanners/secretlint.js';
+import type { Extensions } from '../domain/adapters.js';
 import type { ArtifactStore } from '../domain/ports.js';
 import type { StageBackend } from '../domain/stage.js';
 import type { Store } from '../domain/store.js';
@@ -15,6 +17,7 @@ interface Parts {
   readonly store: Store | undefined;
   readonly user: StageUser | undefined;
   readonly log: Logger;
+  readonly extensions: Extensions | undefined;
 }
 
 /** Whom users' commands run as, if not the worker's own user. Fails with `UsageError` when that cannot be. */
@@ -24,7 +27,11 @@ export const commandUser = async (settings: WorkerSettings): Promise<StageUser |
     : stageUser(settings.stageUser, settings.stageDir);
 
 /** A stage worker on its own reports through the API; beside a control role it uses that role's store. */
-export const stageBackend = ({ settings, artifacts, store }: Omit<Parts, 'user'>): StageBackend =>
+export const stageBackend = ({
+  settings,
+  artifacts,
+  store,
+}: Omit<Parts, 'user' | 'extensions'>): StageBackend =>
   store === undefined
     ? httpBackend({
         apiUrl: settings.apiUrl ?? '',
@@ -32,7 +39,7 @@ export const stageBackend = ({ settings, artifacts, store }: Omit<Parts, 'user'>
       })
     : directBackend({ store, artifacts });
 
-export function stageDeps({ user, ...parts }: Parts): ScanDeps & LoadDeps {
+export function stageDeps({ user, extensions, ...parts }: Parts): ScanDeps & LoadDeps & OwnDeps {
   const { settings, log } = parts;
   const { stageDir, maxArtifactBytes } = settings;
   return {
@@ -41,6 +48,7 @@ export function stageDeps({ user, ...parts }: Parts): ScanDeps & LoadDeps {
     ...(user === undefined ? {} : { user }),
     hostId: settings.hostId,
     scanner: secretlintScanner(),
+    ...(extensions?.stages === undefined ? {} : { kinds: extensions.stages }),
     loadTool: async () => {
       const { loadTool } = await import('../dev/load-tool.js');
       return loadTool((line) => {

@@ -37,3 +37,21 @@ describe('a plan of stages that do not wait for each other', () => {
     expect(needs(['main', 'hotfix'])).toEqual(['build', 'approve']);
   });
 });
+
+test('a plan names stage kinds of one’s own, with what they are given', () => {
+  const text = service(
+    '  - approve',
+    '  - { name: who, uses: own:licences, with: { allow: [MIT] }, evidence: true, retry: { attempts: 2 }, timeout: 5m }\n  - approve',
+  );
+  const plan = resolvePlan(valid(`${text}adapters: { stages: [licences] }\n`), ['staging'], facts());
+  expect(plan.schema).toBe(3);
+  expect(plan.stages[2]).toEqual({
+    ...{ kind: 'own', name: 'who', needs: ['build'], uses: 'own:licences', with: { allow: ['MIT'] } },
+    ...{ artifacts: [], evidence: true, timeoutMs: 300_000, attempts: 2, allowFailure: false },
+  });
+  const words = explainPlan(plan);
+  expect(words).toContain(
+    '3. who: own:licences with {"allow":["MIT"]}, evidence: its answer (at most 5m, 2 attempts)',
+  );
+  expect(words).toContain('before any stage: that the workers of stages have own:licences');
+});

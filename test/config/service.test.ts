@@ -156,7 +156,7 @@ describe('stages', () => {
       'what it makes comes after the approval',
     ],
     ['deploys nothing', '  - { name: a, script: [x] }\n  - deploy', 'there is nothing to deploy'],
-    ['does nothing', '  - { name: a }', 'the stage has neither script nor security_scan'],
+    ['does nothing', '  - { name: a }', 'the stage has none of script, security_scan'],
     ['has no time', '  - { name: a, script: [x], timeout: 0s }', '0s is too little; try at least 1s'],
     ['leads out', '  - { name: a, script: [x], artifacts: [a/../../b] }', 'leads out of the workspace'],
     [

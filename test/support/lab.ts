@@ -17,6 +17,7 @@ import { MESSAGES } from '../../src/domain/messages.js';
 import type { PipelineInput } from '../../src/domain/inputs.js';
 import type { Policy } from '../../src/domain/policy.js';
 import type { Verb } from '../../src/domain/statement.js';
+import type { StrategyFunction } from '../../src/domain/strategy.js';
 import type { RunView } from '../../src/domain/view.js';
 import type { DeployRequest, TargetAnswer } from '../../src/domain/target.js';
 import type { WatchInput, WatchResult } from '../../src/domain/watching.js';
@@ -65,8 +66,11 @@ export const POLICY: Policy = {
   },
 };
 
-/** What users would have added. */
-const OWN: Extensions = { metrics: { text: { sample: () => Promise.reject(new Error('unused')) } } };
+/** What users would have added; its strategy does what it is given. */
+const OWN = {
+  metrics: { text: { sample: () => Promise.reject(new Error('unused')) } },
+  strategies: { given: (facts) => facts.with['steps'] as never },
+} satisfies Extensions;
 
 /** Scripted answers of the watch, by phase; what is not scripted passes after the phase's time. */
 export type WatchScript = (input: WatchInput) => Scripted | Promise<Scripted>;
@@ -84,6 +88,8 @@ export interface Lab {
   readonly world: FakeWorld;
   /** What triggers find. */
   readonly triggers: FakeTriggers;
+  /** What control workers were given. */
+  readonly strategies: Record<string, StrategyFunction>;
   watching: WatchScript;
   /** The policy that rules. */
   policy: Policy;
@@ -134,7 +140,8 @@ async function createLab(server: 'time skipping' | 'real' = 'time skipping'): Pr
   const lab = labOf(env, store, world);
   const policy = () => Promise.resolve(lab.policy);
   const secrets = memorySecrets();
-  const control = { store, client: lab.client, artifacts: lab.artifacts, secrets, policy, host: HOST };
+  const { client, artifacts } = lab;
+  const control = { store, client, artifacts, secrets, policy, host: HOST, strategies: lab.strategies };
   lab.artifacts.keep('source');
   const queues = effectQueues(HOST);
   const common = {
@@ -192,6 +199,7 @@ function labOf(env: TestWorkflowEnvironment, store: MemoryStore, world: FakeWorl
     artifacts: memoryArtifacts(),
     world,
     triggers: fakeTriggers(),
+    strategies: { ...OWN.strategies },
     watching: () => undefined,
     policy: POLICY,
     staging: () => Promise.resolve(),

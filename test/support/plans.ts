@@ -2,6 +2,7 @@ import { releaseDigest } from '../../activities/release-digest.js';
 import type { PipelineInput } from '../../src/domain/inputs.js';
 import type {
   DeploymentPlan,
+  OwnStage,
   PerformanceStage,
   Plan,
   ScanStage,
@@ -62,6 +63,12 @@ export const scanStage = (more: Partial<ScanStage> = {}): ScanStage => ({
   checks: ['secret_detection'],
   timeoutMs: 60_000,
   allowFailure: false,
+  ...more,
+});
+
+export const ownStage = (more: Partial<OwnStage> = {}): OwnStage => ({
+  ...{ kind: 'own', name: 'licences', needs: [], uses: 'own:licences', with: {}, artifacts: [] },
+  ...{ evidence: false, timeoutMs: 60_000, attempts: 1, allowFailure: false },
   ...more,
 });
 

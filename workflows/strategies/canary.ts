@@ -1,15 +1,8 @@
-import { percent } from '../../src/domain/details.js';
-import { FULL, type Strategy } from '../../src/domain/plan.js';
-import type { Moves } from '../moves.js';
+import type { Strategy } from '../../src/domain/plan.js';
+import type { Ladder } from '../../src/domain/strategy.js';
 
-/**
- * A growing share of users, watched at each step; the same users stay with the candidate. A person may name the next share. The bake watches
- * the last step.
- */
-export async function canary(moves: Moves, plan: Extract<Strategy, { kind: 'canary' }>): Promise<void> {
-  for (;;) {
-    const share = await moves.advance(plan.steps);
-    if (share === undefined) return;
-    if (share < FULL) await moves.watch(`canary ${percent(share)}`, plan.stepDurationMs);
-  }
-}
+/** Each share is watched for the same time. */
+export const canary = ({ steps, stepDurationMs: ms }: Extract<Strategy, { kind: 'canary' }>): Ladder => ({
+  first: [],
+  rungs: steps.map((share) => ({ share, then: [{ kind: 'watch', ms }] })),
+});

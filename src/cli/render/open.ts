@@ -28,6 +28,7 @@ const ASKED: Readonly<Record<Question, string>> = {
   approval: 'approval',
   parked: 'a decision about a deployment in doubt',
   paused: 'a word to go on',
+  asked: 'an answer that the strategy asks for',
   undo_incomplete: 'a decision about what could not be undone',
   stuck: 'a word to try again now',
 };

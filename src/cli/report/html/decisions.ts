@@ -7,6 +7,7 @@ const ASKED: Readonly<Record<Question, string>> = {
   approval: 'Approval',
   parked: 'A deployment in doubt',
   paused: 'A paused deployment',
+  asked: 'What the strategy asks',
   undo_incomplete: 'What could not be undone',
   stuck: 'What nobody foresaw',
 };

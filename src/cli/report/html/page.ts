@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { percent } from '../../../domain/details.js';
 import type { Strategy } from '../../../domain/plan.js';
+import { stepsText } from '../../../domain/strategy.js';
 import type { About, DeploymentReport, Report } from '../model.js';
 import { auditPart } from './audit.js';
 import { decisionsPart } from './decisions.js';
@@ -155,7 +156,11 @@ function deploymentPart(d: DeploymentReport, n: number, now: string): Markup {
 }
 
 const strategyText = (strategy: Strategy): string =>
-  strategy.kind === 'canary' ? `canary (${strategy.steps.map(percent).join(', ')})` : plain(strategy.kind);
+  strategy.kind === 'canary'
+    ? `canary (${strategy.steps.map(percent).join(', ')})`
+    : strategy.kind === 'own'
+      ? `${strategy.uses}${strategy.steps === undefined ? '' : ` (${stepsText(strategy.steps)})`}`
+      : plain(strategy.kind);
 
 const evidencePart = (evidence: Report['evidence']): Markup | string =>
   evidence.length === 0

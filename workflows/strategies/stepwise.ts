@@ -1,0 +1,31 @@
+import { percent } from '../../src/domain/details.js';
+import { actsAt, type Act, type Ladder } from '../../src/domain/strategy.js';
+import type { Moves } from '../moves.js';
+
+/**
+ * A growing share of users, and what is done at each; the same users stay with the candidate. A person may name the next share: what was
+ * still to be done below it is left out. The bake watches the last step.
+ */
+export async function stepwise(moves: Moves, name: string, ladder: Ladder): Promise<void> {
+  const shares = ladder.rungs.map((rung) => rung.share);
+  for (const act of ladder.first) await carryOut(moves, act, name);
+  for (;;) {
+    const share = await moves.advance(shares);
+    if (share === undefined) return;
+    for (const act of actsAt(ladder, share)) {
+      await carryOut(moves, act, `${name} ${percent(share)}`);
+      if (moves.isWanted()) break;
+    }
+  }
+}
+
+function carryOut(moves: Moves, act: Act, phase: string): Promise<void> {
+  switch (act.kind) {
+    case 'watch':
+      return moves.watch(phase, act.ms);
+    case 'ask':
+      return moves.ask(act.question);
+    case 'smoke':
+      return moves.smoke();
+  }
+}

@@ -19,9 +19,9 @@ async function users(address: string): Promise<string[]> {
 }
 
 /** What every router promises of users' requests. */
-export function trafficContract(name: string, make: () => Promise<RouterHarness>): void {
+export function trafficContract(name: string, make: () => Promise<Omit<RouterHarness, 'metrics'>>): void {
   describe(`${name}: traffic`, () => {
-    let h: RouterHarness;
+    let h: Omit<RouterHarness, 'metrics'>;
     let blue: Awaited<ReturnType<typeof backend>>;
     let green: Awaited<ReturnType<typeof backend>>;
     beforeEach(async () => {

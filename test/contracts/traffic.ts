@@ -157,7 +157,6 @@ export function trafficContract(name: string, make: () => Promise<Omit<RouterHar
       await opened();
       await h.kill();
       const { router } = h;
-      const from = Date.now();
       for (const call of [
         () => router.observe(TARGET, never),
         () => router.open(TARGET, undefined, never),
@@ -166,9 +165,11 @@ export function trafficContract(name: string, make: () => Promise<Omit<RouterHar
         () => router.drain(TARGET, 'blue', 100, never),
         () => router.withdraw(TARGET, 'green', never),
         () => router.close(TARGET, never),
-      ])
+      ]) {
+        const from = Date.now();
         await expect(call()).rejects.toMatchObject(unavailable);
-      expect(Date.now() - from).toBeLessThan(2_000);
+        expect(Date.now() - from).toBeLessThan(2_000);
+      }
     });
 
     test('an abort is heeded at once', async () => {

@@ -49,6 +49,15 @@ export async function haproxyProcess(): Promise<HaproxyProcess> {
   const port = await freePort();
   await writeFile(ownFile, own(port));
   const say = (command: string): Promise<string> => asked(socket, command);
+  // In a reload, which may be another's, the master does not answer for a moment.
+  const patiently = async (command: string): Promise<string> => {
+    for (let left = 100; ; left--) {
+      const said = await say(command).catch(() => '');
+      if (workersIn(said).length > 0) return said;
+      if (left === 0) throw new Error(`haproxy does not answer ${command}`);
+      await sleep(20);
+    }
+  };
   const start = async (): Promise<ChildProcess> => {
     await rm(socket, { force: true });
     const child = spawn(program, ['-W', '-S', socket, '-f', ownFile, '-f', folder], {
@@ -63,19 +72,23 @@ export async function haproxyProcess(): Promise<HaproxyProcess> {
   let child = await start();
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
-    const workers = workersIn(await say('show proc'));
+    const workers = workersIn(await patiently('show proc'));
     const exit = once(child, 'exit');
     child.kill('SIGKILL');
     await exit;
     workers.forEach(end);
   };
   return {
-    ...{ folder, socket, say, ownFile, exporter: `127.0.0.1:${String(port)}` },
+    ...{ folder, socket, ownFile, exporter: `127.0.0.1:${String(port)}` },
+    say: async (command) => {
+      await patiently('show proc');
+      return say(command);
+    },
     router: haproxyRouter(() => Promise.resolve({ folder, socket })),
     reload: async () => {
-      const before = await say('show proc');
+      const [before] = workersIn(await patiently('show proc'));
       await say('reload').catch(() => '');
-      while (workersIn(await say('show proc').catch(() => ''))[0] === workersIn(before)[0]) await sleep(5);
+      while (workersIn(await patiently('show proc'))[0] === before) await sleep(5);
     },
     kill,
     restart: async () => {
@@ -89,7 +102,7 @@ export async function haproxyProcess(): Promise<HaproxyProcess> {
   };
 }
 
-/** The present one first. Nothing was understood: the same as before. */
+/** The present one first. */
 const workersIn = (text: string): readonly number[] =>
   [...text.matchAll(/^(\d+)\s+worker /gm)].map(([, pid]) => Number(pid));
 

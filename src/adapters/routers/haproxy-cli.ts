@@ -16,7 +16,8 @@ export interface Processes {
 
 const ANSWER_MS = 2_000;
 const LARGEST = 8_000_000;
-const BLINK_MS = 100;
+/** In a reload the master replaces itself twice; on a busy host that takes a while. */
+const BLINK_MS = 1_000;
 const PAUSE_MS = 20;
 
 /** The socket of HAProxy's master process (`-S`). Fails with `router.unavailable` when what is there does not answer as one. */

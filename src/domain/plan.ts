@@ -56,8 +56,23 @@ export interface Configuration {
 /** `hold` waits (then parks after `stepTimeoutMs`), `continue` goes on as if it had passed and says so. */
 export type OnDoubt = 'hold' | 'continue';
 
+/**
+ * What a metric source that holds more than shipway's own is asked: PromQL that gives counters with the labels `release` and `slot`;
+ * `$service` and `$environment` stand for the target's names.
+ */
+export interface Queries {
+  readonly requests: string;
+  readonly errors: string;
+  /** Buckets with the label `le`, in seconds. */
+  readonly latency: string;
+  /** Of `requests`: those whose user left before the answer. Absent: they are not counted among them. */
+  readonly aborted?: string;
+}
+
 export interface WatchPlan {
   readonly intervalMs: number;
+  /** Absent: the source knows what to count. */
+  readonly queries?: Queries;
   readonly triggers: Triggers;
   readonly onInconclusive: OnDoubt;
   readonly onUnavailable: OnDoubt;
@@ -77,9 +92,9 @@ export interface QueueRules {
 export interface DeploymentPlan {
   /** `process`, or a provider that users have added: `own:NAME`. */
   readonly provider: string;
-  /** `gateway`, or `own:NAME`. */
+  /** `gateway`, `haproxy`, or `own:NAME`. */
   readonly router: string;
-  /** `gateway`, or `own:NAME`. */
+  /** `gateway`, `prometheus`, or `own:NAME`. */
   readonly metrics: string;
   readonly configuration: Configuration;
   /** The port the router listens on; absent: a free one, kept for the target. */

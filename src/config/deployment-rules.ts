@@ -1,6 +1,7 @@
 import { FULL, type DeploymentPlan } from '../domain/plan.js';
 import type { Problem } from './problem.js';
 import type { DeployInput } from './deploy-schema.js';
+import { queryProblems } from './queries.js';
 import { durationText } from '../domain/duration.js';
 
 /** What a rule asks of the file it is about; keys are those of `deploy`. */
@@ -19,6 +20,8 @@ export const deploymentProblems = (plan: DeploymentPlan, input: DeployInput, ask
   ...windows(plan, ask),
   ...readiness(plan, ask),
   ...leastBake(plan, input, ask),
+  ...queryProblems(plan, input, ask),
+  ...keyNames(plan, ask),
 ];
 
 function canarySteps({ strategy }: DeploymentPlan, { own, read, say }: Ask): Problem[] {
@@ -42,6 +45,23 @@ function canarySteps({ strategy }: DeploymentPlan, { own, read, say }: Ask): Pro
   if (strategy.steps.at(-1) !== FULL)
     problems.push(say(steps, 'the last share is not 100%', 'adding 100% at the end'));
   return problems;
+}
+
+/** HAProxy's configuration has them as they are. */
+function keyNames({ router, userKey }: DeploymentPlan, { read, say }: Ask): Problem[] {
+  if (router !== 'haproxy' || !read(['user_key'])) return [];
+  return userKey.flatMap((key, i) => {
+    const [[kind = '', name = ''] = []] = Object.entries(key);
+    return /^[\w.-]+$/.test(name)
+      ? []
+      : [
+          say(
+            ['user_key', i, kind],
+            `${name} cannot stand in HAProxy’s configuration`,
+            'letters, digits, dots, dashes and underscores',
+          ),
+        ];
+  });
 }
 
 /** A phase that ends before the first look is no watching. */

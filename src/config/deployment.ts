@@ -10,6 +10,7 @@ import {
 } from '../domain/plan.js';
 import type { SecretReference } from '../domain/secrets.js';
 import type { DeployInput } from './deploy-schema.js';
+import { queriesOf } from './queries.js';
 import { pathIn, type InstanceVariables } from './variables.js';
 
 const SECOND = 1000;
@@ -62,6 +63,7 @@ export function deploymentOf(environment: string, input: DeployInput): Deploymen
     bakeMs: input.bake ?? 30 * MINUTE,
     queue: queueOf(input),
     watch: {
+      ...queriesOf(input.metrics ?? 'gateway', input.router ?? 'gateway', input),
       intervalMs: input.monitoring?.interval ?? 10 * SECOND,
       triggers: triggersOf(input.triggers),
       onInconclusive: input.on_inconclusive ?? doubt,

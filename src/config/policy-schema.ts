@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { NAME } from '../domain/ids.js';
 import { choice, integer, yesOrNo } from './fields.js';
 import { duration } from './measures.js';
+import { haproxySchema, prometheusSchema } from './place-schema.js';
 import { repositorySchema } from './repository-schema.js';
 
 const required = (description: string) => choice(['required'], [], { description, examples: ['required'] });
@@ -48,6 +49,8 @@ const environment = z.strictObject({
     })
     .optional(),
   approvals: approvals.optional(),
+  haproxy: haproxySchema.optional(),
+  prometheus: prometheusSchema.optional(),
 });
 const keptFor = (description: string, usual: string) =>
   duration({ description, default: usual, examples: ['14d'] }, '1s').optional();

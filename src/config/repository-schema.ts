@@ -1,21 +1,8 @@
 import { z } from 'zod';
 import { HOOK_PROVIDERS } from '../domain/trigger.js';
-import { branch, choice, innerPath, name, wrong, type About } from './fields.js';
+import { credential } from './credential-schema.js';
+import { branch, choice, innerPath, name, wrong } from './fields.js';
 import { shown } from './shown.js';
-
-/** A worker's own credential: never itself, always where it is. The names are confined, so that nothing else of a worker can be named. */
-const credential = (about: About) =>
-  z
-    .string()
-    .regex(/^(?:SHIPWAY_TRIGGER_[A-Z0-9_]{1,80}|\/[^\0\s]{1,500})$/, {
-      // Whoever has put the secret itself here is not to find it in a log.
-      error: () =>
-        wrong(
-          'it is no name of a variable SHIPWAY_TRIGGER_… and no absolute path of a file',
-          'SHIPWAY_TRIGGER_HOOK_SECRET, with the secret in that variable of the workers',
-        ),
-    })
-    .meta({ ...about, form: 'variable or path' });
 
 const FETCHED =
   /^(?:https:\/\/[^\s/@:?#]+(?::\d{1,5})?\/[^\s?#]+|ssh:\/\/(?:[\w.-]+@)?[\w.-]+(?::\d{1,5})?\/[^\s?#]+|[\w][\w.-]*@[\w][\w.-]*:(?!:)[^\s]+|\/[^\s]+)$/;
@@ -54,7 +41,7 @@ const apiUrl = z
 
 const hook = z
   .strictObject({
-    secret: credential({
+    secret: credential('TRIGGER', {
       description:
         'where workers find the secret that the provider signs with: a variable SHIPWAY_TRIGGER_…, or the absolute path of a file',
       examples: ['SHIPWAY_TRIGGER_HOOK_SECRET'],
@@ -76,7 +63,7 @@ const hook = z
 
 const status = z
   .strictObject({
-    token: credential({
+    token: credential('TRIGGER', {
       description: 'where workers find the token that may write statuses',
       examples: ['SHIPWAY_TRIGGER_STATUS_TOKEN'],
     }),
@@ -90,7 +77,7 @@ const status = z
 export const repositorySchema = z.strictObject({
   url,
   file: innerPath('the configuration in it; default shipway.yaml').optional(),
-  credential: credential({
+  credential: credential('TRIGGER', {
     description: 'where workers find what fetches it over https: a token, or `user:password`',
     examples: ['SHIPWAY_TRIGGER_FETCH_TOKEN'],
   }).optional(),

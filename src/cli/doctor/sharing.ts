@@ -36,6 +36,7 @@ function ifSilent(error: unknown): undefined {
 export const judged = (sightings: readonly Sighting[], rules: string | undefined): readonly Check[] => [
   store(sightings),
   ...routers(sightings),
+  ...elsewhere(sightings),
   clocks(sightings),
   policies(sightings, rules),
 ];
@@ -71,6 +72,15 @@ const routers = (sightings: readonly Sighting[]): readonly Check[] =>
         ? well(`router of ${queue}`, router)
         : bad(`router of ${queue}`, router, 'start the gateway of that host, and look for who has its port'),
     );
+
+const elsewhere = (sightings: readonly Sighting[]): readonly Check[] =>
+  sightings.flatMap(({ elsewhere: seen = {}, queue }) =>
+    Object.entries(seen).map(([name, said]) =>
+      said === 'answers'
+        ? well(`${name} of ${queue}`, said)
+        : bad(`${name} of ${queue}`, said, 'read the reason; the policy says where it is to be'),
+    ),
+  );
 
 function clocks(sightings: readonly Sighting[]): Check {
   const name = 'clocks';

@@ -153,9 +153,9 @@ describe('what is no answer is metrics.unavailable, with the reason', () => {
 
 test('it asks for what the target is, shows its credential, and works free queries out', async () => {
   const asked: string[] = [];
-  const source = await sourceOf((query, res, { headers }) => {
-    asked.push(`${headers.authorization ?? ''} ${query}`);
-    wellBut({})(query.replace('(sum', 'http'), res);
+  const source = await sourceOf((query, res, req) => {
+    asked.push(`${req.headers.authorization ?? ''} ${query}`);
+    wellBut({})(query.replace('(sum', 'http'), res, req);
   });
   const errors = 'sum by (release, slot) (fails{env="$environment"})';
   await source.sample(TARGET, never, { queries: { ...queries, errors }, of, seen: [] });

@@ -53,3 +53,22 @@ export async function prometheusProcess(scrapes: string): Promise<PrometheusProc
     },
   };
 }
+
+/** As docs/haproxy.md says: HAProxy's own counters with the labels of its names, and every instance that shipway has written down. */
+export const haproxyScrapes = ({
+  exporter,
+  folder,
+}: {
+  readonly exporter: string;
+  readonly folder: string;
+}): string => `
+  - job_name: haproxy
+    static_configs: [{ targets: ['${exporter}'] }]
+    metric_relabel_configs:
+      - { source_labels: [proxy], regex: 'shipway\\.([^.]+)\\.([^.]+)\\.(blue|green)', target_label: service, replacement: '$1' }
+      - { source_labels: [proxy], regex: 'shipway\\.([^.]+)\\.([^.]+)\\.(blue|green)', target_label: environment, replacement: '$2' }
+      - { source_labels: [proxy], regex: 'shipway\\.([^.]+)\\.([^.]+)\\.(blue|green)', target_label: slot, replacement: '$3' }
+      - { source_labels: [server], regex: '([0-9a-f]{64})-.+', target_label: release, replacement: '$1' }
+  - job_name: instances
+    file_sd_configs: [{ files: ['${folder}/instances.json'] }]
+`;

@@ -55,4 +55,3 @@ export const queriesSchema = z
       'what `prometheus` is asked: counters with the labels `release` and `slot`. With the router `gateway` all have defaults, with `haproxy` all but `latency`; who gives `requests` or `errors` gives both',
     examples: [{ latency: 'http_request_duration_seconds_bucket{service="$service"}' }],
   });
-export type QueriesInput = z.output<typeof queriesSchema>;

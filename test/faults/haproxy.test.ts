@@ -57,8 +57,9 @@ describe.skipIf(without(haproxy) || without(prometheus))('on a real HAProxy with
     try {
       expect(await shop.ship('v2', { ...SERVED, strategy: CANARY })).toMatchObject({ outcome: 'shipped' });
       expect((await seen())?.shares).toEqual({ green: FULL });
-      const good = Date.now();
-      expect(traffic.between(0, good).get('error') ?? 0).toBe(0);
+      const met = traffic.between(0, Date.now());
+      expect([...met.keys()].toSorted()).toEqual(['v1', 'v2']);
+      expect([...met.values()].reduce((n, { failed }) => n + failed, 0)).toBe(0);
 
       const badWhile = join(lab.folder, 'bad');
       await writeFile(badWhile, '');

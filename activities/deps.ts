@@ -42,10 +42,18 @@ export interface EffectDeps {
   readonly provider: Provider;
   readonly router: Router;
   readonly metrics: MetricSource;
+  /** What else comes with shipway, by name. */
+  readonly shipped?: Shipped;
   /** What users have added to this worker. */
   readonly extensions?: Extensions;
+}
+export interface Shipped {
+  readonly routers: Readonly<Record<string, Router>>;
+  readonly metrics: Readonly<Record<string, MetricSource>>;
 }
 /** What a worker of a host works with. */
 export interface HostDeps extends EffectDeps {
   readonly artifacts: Pick<ArtifactStore, 'get'>;
+  /** By name, whether what the policy places on this host or beside it answers, or why not. */
+  readonly elsewhere?: (signal: AbortSignal) => Promise<Readonly<Record<string, string>>>;
 }

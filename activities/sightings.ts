@@ -31,10 +31,11 @@ export const seenByControl =
   });
 
 export const seenByHost =
-  ({ artifacts, router }: Pick<HostDeps, 'artifacts' | 'router'>) =>
+  ({ artifacts, router, elsewhere }: Pick<HostDeps, 'artifacts' | 'router' | 'elsewhere'>) =>
   async ({ digest }: Sought): Promise<Sighting> => ({
     ...(await sighting(() => artifacts.get(digest))),
     router: await reached(() => router.observe(NO_TARGET, Context.current().cancellationSignal)),
+    ...(elsewhere === undefined ? {} : { elsewhere: await elsewhere(Context.current().cancellationSignal) }),
   });
 /** To ask something that changes nothing. */
 const NO_TARGET = { service: 'shipway', environment: 'doctor' };

@@ -7,6 +7,7 @@ import type {
   WatchInput,
   WatchResult,
 } from '../src/domain/watching.js';
+import type { Watched } from '../src/domain/ports.js';
 import { watchLoop } from '../src/domain/watch-loop.js';
 import { ShipwayError } from '../src/errors.js';
 import type { EffectDeps } from './deps.js';
@@ -36,7 +37,7 @@ export const watch =
           now: Date.now,
           sleep: (ms) => pause(ms, signal),
           interrupted: () => signal.aborted,
-          observe: () => observe(deps, input, signal),
+          observe: (seen) => observe(deps, input, seen, signal),
           keep: (samples) => keep(deps, samples),
           beat: (beat) => {
             last = beat;
@@ -62,12 +63,17 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-async function observe(deps: EffectDeps, input: WatchInput, signal: AbortSignal): Promise<Observation> {
+async function observe(
+  deps: EffectDeps,
+  input: WatchInput,
+  seen: readonly Observation[],
+  signal: AbortSignal,
+): Promise<Observation> {
   // A worker without its adapter is a source that does not answer.
   const world = async (): Promise<EffectDeps> => Promise.resolve(worldOf(deps, input));
   const [health, sample] = await Promise.allSettled([
     world().then(({ provider }) => provider.health(input, input.candidate.slot, input.liveness, signal)),
-    world().then(({ metrics }) => metrics.sample(input, signal)),
+    world().then(({ metrics }) => metrics.sample(input, signal, watched(input, seen))),
   ]);
   const probed =
     health.status === 'fulfilled'
@@ -79,6 +85,15 @@ async function observe(deps: EffectDeps, input: WatchInput, signal: AbortSignal)
   }
   return { at: Date.now(), unavailable: sayOf(sample.reason), health: probed };
 }
+
+const watched = (
+  { candidate, stable, plan: { queries } }: WatchInput,
+  seen: readonly Observation[],
+): Watched => ({
+  ...(queries === undefined ? {} : { queries }),
+  of: [candidate, ...(stable === undefined ? [] : [stable])],
+  seen,
+});
 
 /** A target's source remembers releases that are long gone; evidence that carried them would grow with every one of them. */
 const judgedIn =

@@ -1,4 +1,4 @@
-import { BUILT_IN, OWN, ownOf, type Adapters } from '../src/domain/adapters.js';
+import { OWN, ownOf, type Adapters } from '../src/domain/adapters.js';
 import { refuseCombination, type Carried } from '../src/domain/capabilities.js';
 import type { TargetRef } from '../src/domain/ids.js';
 import type { DeploymentPlan } from '../src/domain/plan.js';
@@ -9,11 +9,24 @@ import type { EffectDeps } from './deps.js';
 export function worldOf(deps: EffectDeps, { adapters }: { readonly adapters?: Adapters }): EffectDeps {
   if (adapters === undefined) return deps;
   const { providers, routers, metrics } = deps.extensions ?? {};
+  const { shipped } = deps;
   return {
     ...deps,
-    provider: pick('provider', adapters, deps.provider, providers, ({ provider }) => provider),
-    router: pick('router', adapters, deps.router, routers, ({ router }) => router),
-    metrics: pick('metrics', adapters, deps.metrics, metrics, (source) => source),
+    provider: pick('provider', adapters, { process: deps.provider }, providers, ({ provider }) => provider),
+    router: pick(
+      'router',
+      adapters,
+      { ...shipped?.routers, gateway: deps.router },
+      routers,
+      ({ router }) => router,
+    ),
+    metrics: pick(
+      'metrics',
+      adapters,
+      { ...shipped?.metrics, gateway: deps.metrics },
+      metrics,
+      (source) => source,
+    ),
   };
 }
 
@@ -37,12 +50,13 @@ const carriedBy = (own: Readonly<Record<string, { readonly carries: Carried[stri
 function pick<Port, Own>(
   port: keyof Adapters,
   adapters: Adapters,
-  builtIn: Port,
+  shipped: Readonly<Record<string, Port>>,
   own: Readonly<Record<string, Own>> | undefined,
   portOf: (own: Own) => Port,
 ): Port {
   const name = adapters[port];
-  if (name === BUILT_IN[port]) return builtIn;
+  const ours = Object.hasOwn(shipped, name) ? shipped[name] : undefined;
+  if (ours !== undefined) return ours;
   const found = ownOf(own, name);
   if (found !== undefined) return portOf(found);
   throw new ShipwayError('adapter.unknown', `this worker has no ${port} ${name}`);

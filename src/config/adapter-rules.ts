@@ -1,4 +1,4 @@
-import { BUILT_IN } from '../domain/adapters.js';
+import { BUILT_IN, SHIPPED } from '../domain/adapters.js';
 import { refuseCombination } from '../domain/capabilities.js';
 import type { DeploymentPlan } from '../domain/plan.js';
 import type { OwnAdapters } from './adapter-schema.js';
@@ -17,7 +17,7 @@ export function adapterProblems(plan: DeploymentPlan, own: OwnAdapters | undefin
     metrics: own.metrics,
   };
   const unknown = (['provider', 'router', 'metrics'] as const).filter(
-    (port) => plan[port] !== BUILT_IN[port] && !known[port].includes(plan[port]),
+    (port) => !SHIPPED[port].includes(plan[port]) && !known[port].includes(plan[port]),
   );
   if (unknown.length > 0)
     return unknown
@@ -27,7 +27,7 @@ export function adapterProblems(plan: DeploymentPlan, own: OwnAdapters | undefin
           [port],
           `adapters has no ${port === 'metrics' ? 'metric source' : port} ${shown(plan[port].replace('own:', ''))}`,
           known[port].length === 0
-            ? `${BUILT_IN[port]}, or naming it there`
+            ? `${SHIPPED[port].join(' or ')}, or naming it there`
             : alternative(plan[port], known[port]),
         ),
       );
@@ -40,7 +40,7 @@ export function adapterProblems(plan: DeploymentPlan, own: OwnAdapters | undefin
         ask.say(
           ['router'],
           `the gateway does not see what ${plan.router} shares out, so nothing would be counted`,
-          'metrics: own:NAME, for a source of your own',
+          'metrics: prometheus, or own:NAME for a source of your own',
         ),
       ]
     : [];

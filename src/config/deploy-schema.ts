@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { adapter } from './adapter-schema.js';
 import { choice, integer, token, urlPath, wrong, yesOrNo } from './fields.js';
 import { duration, percent } from './measures.js';
+import { queriesSchema } from './query-schema.js';
 import { triggers } from './trigger-schema.js';
 import { instanceVariables, variableName } from './variables.js';
 
@@ -85,15 +86,18 @@ export const deploySchema = z.strictObject({
       examples: [['DATABASE_URL', 'REGION']],
     })
     .optional(),
-  router: adapter(['gateway'], ['haproxy', 'nginx'], {
-    description: 'what shares the traffic out: `gateway` is shipway’s own',
+  router: adapter(['gateway', 'haproxy'], ['nginx'], {
+    description:
+      'what shares the traffic out: `gateway` is shipway’s own, `haproxy` the one that the policy has for the environment',
     examples: ['gateway'],
   }).optional(),
-  metrics: adapter(['gateway'], [], {
-    description: 'where errors and response times come from: `gateway` counts what it shares out',
+  metrics: adapter(['gateway', 'prometheus'], [], {
+    description:
+      'where errors and response times come from: `gateway` counts what it shares out, `prometheus` is the one that the policy has for the environment',
     default: 'gateway',
     examples: ['gateway'],
   }).optional(),
+  queries: queriesSchema.optional(),
   listen: integer(0, 65_535, {
     description:
       'the port on 127.0.0.1 that users, or what stands before the gateway, reach; default: a free one that is kept',

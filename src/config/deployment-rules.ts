@@ -1,6 +1,7 @@
 import { FULL, type DeploymentPlan } from '../domain/plan.js';
 import type { Problem } from './problem.js';
 import type { DeployInput } from './deploy-schema.js';
+import { queryProblems } from './queries.js';
 import { durationText } from '../domain/duration.js';
 import { strategyName } from '../domain/strategy.js';
 import { SECRET, secretsIn } from './secrets.js';
@@ -22,6 +23,8 @@ export const deploymentProblems = (plan: DeploymentPlan, input: DeployInput, ask
   ...windows(plan, ask),
   ...readiness(plan, ask),
   ...leastBake(plan, input, ask),
+  ...queryProblems(plan, input, ask),
+  ...keyNames(plan, ask),
 ];
 
 function canarySteps({ strategy }: DeploymentPlan, { own, read, say }: Ask): Problem[] {
@@ -61,6 +64,23 @@ function strategyGiven({ strategy }: DeploymentPlan, { own, read, say }: Ask): P
         ]
       : [];
   return read(given) ? secretsIn(strategy.with).map((keys) => say([...given, ...keys], ...SECRET)) : [];
+}
+
+/** HAProxy's configuration has them as they are. */
+function keyNames({ router, userKey }: DeploymentPlan, { read, say }: Ask): Problem[] {
+  if (router !== 'haproxy' || !read(['user_key'])) return [];
+  return userKey.flatMap((key, i) => {
+    const [[kind = '', name = ''] = []] = Object.entries(key);
+    return /^[\w.-]+$/.test(name)
+      ? []
+      : [
+          say(
+            ['user_key', i, kind],
+            `${name} cannot stand in HAProxy’s configuration`,
+            'letters, digits, dots, dashes and underscores',
+          ),
+        ];
+  });
 }
 
 /** A phase that ends before the first look is no watching. */

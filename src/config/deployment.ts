@@ -7,11 +7,12 @@ import {
   type Probe,
   type QueueRules,
   type Strategy,
-  type Triggers,
   type UserKey,
 } from '../domain/plan.js';
+import type { Triggers } from '../domain/watch-plan.js';
 import type { SecretReference } from '../domain/secrets.js';
 import type { DeployInput } from './deploy-schema.js';
+import { queriesOf } from './queries.js';
 import { pathIn, type InstanceVariables } from './variables.js';
 
 const SECOND = 1000;
@@ -64,6 +65,7 @@ export function deploymentOf(environment: string, input: DeployInput): Deploymen
     bakeMs: input.bake ?? 30 * MINUTE,
     queue: queueOf(input),
     watch: {
+      ...queriesOf(input.metrics ?? 'gateway', input.router ?? 'gateway', input),
       intervalMs: input.monitoring?.interval ?? 10 * SECOND,
       triggers: triggersOf(input.triggers),
       onInconclusive: input.on_inconclusive ?? doubt,

@@ -1,5 +1,6 @@
 import { NAME } from '../domain/ids.js';
 import type { DeploymentPlan } from '../domain/plan.js';
+import type { Policy } from '../domain/policy.js';
 import { nearest } from './alternative.js';
 import { problemAt, wasRead, type Source } from './issues.js';
 import type { Problem } from './problem.js';
@@ -33,6 +34,34 @@ const OF_STRATEGIES = [
   ['canary', 'canary', 'canary'],
   ['strategy_with', 'own', 'own:NAME'],
 ] as const;
+
+/** Environments that are served by what the policy does not place. The policy that rules is the workers', and may. */
+export function unplaced(
+  plans: Readonly<Record<string, DeploymentPlan>>,
+  policy: Policy,
+  source: Source,
+): Problem[] {
+  return Object.entries(plans).flatMap(([name, { router, metrics }]) => {
+    const rules = policy.environments[name];
+    const lacks = [
+      ...(router === 'haproxy' ? (['haproxy'] as const) : []),
+      ...(metrics === 'prometheus' ? (['prometheus'] as const) : []),
+    ].filter((key) => rules !== undefined && rules[key] === undefined);
+    return lacks.map((key) =>
+      problemAt(
+        source,
+        ['environments', name],
+        `it has ${key}, and shipway.policy.yaml does not say where that is, so nothing may be deployed there where that rules`,
+        `adding ${PLACES[key]} to the environment there`,
+        'key',
+      ),
+    );
+  });
+}
+const PLACES = {
+  haproxy: 'haproxy: { folder: /etc/haproxy/shipway, socket: /run/haproxy-master.sock }',
+  prometheus: 'prometheus: { url: http://prometheus:9090 }',
+} as const;
 
 /** Environments that a policy does not name. No mistake of the file: the policy that rules is the workers', and may name more. */
 export function unnamed(names: readonly string[], allowed: readonly string[], source: Source): Problem[] {

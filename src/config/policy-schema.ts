@@ -3,6 +3,7 @@ import { NAME } from '../domain/ids.js';
 import { choice, integer, yesOrNo } from './fields.js';
 import { duration } from './measures.js';
 import { notificationSchema, notifySchema } from './notification-schema.js';
+import { haproxySchema, prometheusSchema } from './place-schema.js';
 import { repositorySchema } from './repository-schema.js';
 
 const required = (description: string) => choice(['required'], [], { description, examples: ['required'] });
@@ -50,6 +51,8 @@ const environment = z.strictObject({
     .optional(),
   approvals: approvals.optional(),
   notify: notifySchema.optional(),
+  haproxy: haproxySchema.optional(),
+  prometheus: prometheusSchema.optional(),
 });
 const keptFor = (description: string, usual: string) =>
   duration({ description, default: usual, examples: ['14d'] }, '1s').optional();

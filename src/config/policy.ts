@@ -1,4 +1,10 @@
-import { REQUIRABLE, type ApprovalPolicy, type Policy, type RequiredEvidence } from '../domain/policy.js';
+import {
+  REQUIRABLE,
+  type ApprovalPolicy,
+  type EnvironmentPolicy,
+  type Policy,
+  type RequiredEvidence,
+} from '../domain/policy.js';
 import { DEFAULT_RETENTION, type Retention } from '../domain/retention.js';
 import { NAME } from '../domain/ids.js';
 import { COMING_IN_POLICY } from './coming.js';
@@ -79,9 +85,10 @@ const policyOf = ({ environments, retention, repositories, notifications }: Poli
   ...notificationsOf(notifications),
   ...(retention === undefined ? {} : { retention: retentionOf(retention) }),
   environments: Object.fromEntries(
-    Object.entries(environments).map(([name, { approvals, notify }]) => [
+    Object.entries(environments).map(([name, { approvals, notify, ...places }]) => [
       name,
       {
+        ...placesOf(places),
         identity: 'asserted' as const,
         approvals: {
           requiredApprovals: approvals?.required_approvals ?? 0,
@@ -102,6 +109,27 @@ const policyOf = ({ environments, retention, repositories, notifications }: Poli
         ),
       }),
 });
+
+/** Nothing of it where there is none: such a policy has the hash that it always had. */
+const placesOf = ({
+  haproxy,
+  prometheus,
+}: Omit<PolicyInput['environments'][string], 'approvals'>): Pick<
+  EnvironmentPolicy,
+  'haproxy' | 'prometheus'
+> => ({
+  ...(haproxy === undefined ? {} : { haproxy }),
+  ...(prometheus === undefined
+    ? {}
+    : {
+        prometheus: {
+          url: prometheus.url,
+          ...(prometheus.credential === undefined ? {} : { credential: prometheus.credential }),
+          staleAfterMs: prometheus.stale_after ?? STALE_AFTER_MS,
+        },
+      }),
+});
+const STALE_AFTER_MS = 2 * 60_000;
 
 const retentionOf = (given: NonNullable<PolicyInput['retention']>): Retention => ({
   logsMs: given.logs ?? DEFAULT_RETENTION.logsMs,

@@ -8,7 +8,7 @@ import { deploymentOf, merged } from './deployment.js';
 import { deploymentProblems, type Ask } from './deployment-rules.js';
 import { variableProblems } from './variable-rules.js';
 import { parseDocument, type ParsedDocument } from './document.js';
-import { idleStrategies, unnamed } from './environment-rules.js';
+import { idleStrategies, unnamed, unplaced } from './environment-rules.js';
 import { misnamed } from './fields.js';
 import { parseAt, problemAt, sourceOf, toldToTry, wasRead, type Source } from './issues.js';
 import { inOrder, type Loaded, type Problem } from './problem.js';
@@ -41,7 +41,7 @@ export function serviceIn(
     : { ok: true, value: config };
 }
 
-/** The environments of a service that a policy does not name, each as a problem of that policy or of the file. */
+/** The environments of a service that a policy does not name, or not whole, each as a problem of that policy or of the file. */
 export const unnamedIn = (
   file: string,
   { document }: ParsedDocument,
@@ -50,11 +50,14 @@ export const unnamedIn = (
 ): readonly Problem[] =>
   document === undefined
     ? []
-    : unnamed(
-        Object.keys(environments),
-        Object.keys(policy.environments),
-        sourceOf(file, document, COMING_IN_SERVICE),
-      );
+    : [
+        ...unnamed(
+          Object.keys(environments),
+          Object.keys(policy.environments),
+          sourceOf(file, document, COMING_IN_SERVICE),
+        ),
+        ...unplaced(environments, policy, sourceOf(file, document, COMING_IN_SERVICE)),
+      ];
 
 function configOf(source: Source, problems: Problem[]): ServiceConfig | undefined {
   const { value, places } = source.document;

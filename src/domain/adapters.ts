@@ -7,6 +7,12 @@ import type { StrategyFunction } from './strategy.js';
 /** What serves a target, by name: built in, or `own:NAME`, which whoever runs the workers has added. */
 export type Adapters = Pick<DeploymentPlan, 'provider' | 'router' | 'metrics'>;
 export const BUILT_IN: Adapters = { provider: 'process', router: 'gateway', metrics: 'gateway' };
+/** All that comes with shipway; where those are that a worker does not run itself, the policy says by environment. */
+export const SHIPPED: Readonly<Record<keyof Adapters, readonly string[]>> = {
+  provider: ['process'],
+  router: ['gateway', 'haproxy'],
+  metrics: ['gateway', 'prometheus'],
+};
 
 /** For inputs of activities: there when not all are built in. */
 export const adaptersIn = ({ provider, router, metrics }: Adapters): { readonly adapters?: Adapters } =>

@@ -13,6 +13,7 @@ export const PROVIDERS: Carried = {
 };
 export const ROUTERS: Carried = {
   gateway: ['weighted', 'user_sticky'],
+  haproxy: ['weighted', 'user_sticky'],
 };
 
 /** What each strategy needs of the two together. */

@@ -1,6 +1,7 @@
 import { canonical } from './canonical.js';
 import { durationText } from './duration.js';
-import { FULL, type Configuration, type DeploymentPlan, type Probe, type Triggers } from './plan.js';
+import { FULL, type Configuration, type DeploymentPlan, type Probe } from './plan.js';
+import type { Triggers } from './watch-plan.js';
 import { stepsText } from './strategy.js';
 import { secretText, secretsIn, type SecretReference } from './secrets.js';
 

@@ -109,8 +109,8 @@ export const FAILURES = {
   ),
   'adapter.unknown': row(
     true,
-    'the worker of this target was not given the adapter that its plan names',
-    'start the worker with it (`runWorker({ providers, routers, metrics })`); it is tried again',
+    'the worker of this target was not given the adapter that its plan names, or its policy does not say where that is',
+    'start the worker with it (`runWorker({ providers, routers, metrics })`), or add the place to the environment in the policy; it is tried again',
   ),
   'strategy.unknown': {
     ...row(

@@ -1,4 +1,4 @@
-import type { ErrorRateTrigger, HealthTrigger, ResponseTimeTrigger, WatchPlan } from './plan.js';
+import type { ErrorRateTrigger, HealthTrigger, ResponseTimeTrigger, WatchPlan } from './watch-plan.js';
 import type { Digest } from './release.js';
 import type { Slot } from './target.js';
 import type { Verdict, VerdictKind } from './verdict.js';
@@ -167,7 +167,9 @@ export function windowOf(observations: readonly Observation[], windowMs: number,
   );
   let sum: Window | undefined;
   for (let i = first + 1; i < seen.length; i++) {
-    const step = between(find(seen[i - 1], who), find(seen[i], who));
+    // It may have been missing at a look.
+    const before = seen.slice(0, i).findLast((o) => find(o, who) !== undefined);
+    const step = between(find(before, who), find(seen[i], who));
     sum = sum === undefined ? step : add(sum, step);
   }
   return sum ?? NOTHING;

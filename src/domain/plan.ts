@@ -3,6 +3,7 @@ import type { TargetRef } from './ids.js';
 import type { Digest } from './release.js';
 import type { SecretReference } from './secrets.js';
 import type { OwnStrategy } from './strategy.js';
+import type { WatchPlan } from './watch-plan.js';
 
 /** A share of traffic in basis points: 10000 is everything. */
 export type Share = number;
@@ -16,27 +17,6 @@ export interface Probe {
 }
 
 export type UserKey = { readonly header: string } | { readonly cookie: string };
-
-export interface ErrorRateTrigger {
-  /** Basis points: 500 is 5 %. */
-  readonly threshold: number;
-  readonly windowMs: number;
-  readonly minRequests: number;
-}
-export interface ResponseTimeTrigger {
-  readonly p95ThresholdMs: number;
-  readonly windowMs: number;
-  readonly minRequests: number;
-}
-export interface HealthTrigger {
-  readonly threshold: number;
-  readonly windowMs: number;
-}
-export interface Triggers {
-  readonly errorRate?: ErrorRateTrigger;
-  readonly responseTime?: ResponseTimeTrigger;
-  readonly healthCheckFailures?: HealthTrigger;
-}
 
 export type Strategy =
   | { readonly kind: 'blue_green' }
@@ -56,17 +36,6 @@ export interface Configuration {
   readonly startupTimeoutMs: number;
 }
 
-/** `hold` waits (then parks after `stepTimeoutMs`), `continue` goes on as if it had passed and says so. */
-export type OnDoubt = 'hold' | 'continue';
-
-export interface WatchPlan {
-  readonly intervalMs: number;
-  readonly triggers: Triggers;
-  readonly onInconclusive: OnDoubt;
-  readonly onUnavailable: OnDoubt;
-  readonly stepTimeoutMs: number;
-}
-
 /** How a request to deploy waits for its turn at the target. */
 export interface QueueRules {
   /** In the order of asking, in the place of all that wait before it, or not at all. */
@@ -80,9 +49,9 @@ export interface QueueRules {
 export interface DeploymentPlan {
   /** `process`, or a provider that users have added: `own:NAME`. */
   readonly provider: string;
-  /** `gateway`, or `own:NAME`. */
+  /** `gateway`, `haproxy`, or `own:NAME`. */
   readonly router: string;
-  /** `gateway`, or `own:NAME`. */
+  /** `gateway`, `prometheus`, or `own:NAME`. */
   readonly metrics: string;
   readonly configuration: Configuration;
   /** The port the router listens on; absent: a free one, kept for the target. */

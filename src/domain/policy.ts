@@ -2,7 +2,7 @@ import { DEFAULT_RETENTION, type Retention } from './retention.js';
 import type { Notifications, Notify } from './notification.js';
 import type { Plan } from './plan.js';
 import type { Person } from './statement.js';
-import type { Repository } from './trigger.js';
+import type { CredentialRef, Repository } from './trigger.js';
 
 /** What a policy may require of every release: kinds of evidence by the keys of the policy. */
 export const REQUIRABLE = { security_scan: 'scan', performance_test: 'performance_test' } as const;
@@ -23,6 +23,16 @@ export interface EnvironmentPolicy {
   readonly approvals: ApprovalPolicy;
   /** Who is told what; absent: nobody. */
   readonly notify?: Notify;
+  /** Where the HAProxy is that serves it: the socket of its master process, and the folder that it loads. */
+  readonly haproxy?: { readonly folder: string; readonly socket: string };
+  readonly prometheus?: PrometheusPlace;
+}
+export interface PrometheusPlace {
+  readonly url: string;
+  /** What it asks for: a token, or `user:password`. */
+  readonly credential?: CredentialRef;
+  /** What was scraped longer ago says nothing. */
+  readonly staleAfterMs: number;
 }
 /** The organisation's rules, read by the workers; never taken from a client. */
 export interface Policy {

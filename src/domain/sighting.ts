@@ -9,6 +9,8 @@ export interface Sighting {
   readonly aheadMs?: number;
   /** `answers`, or why the router of its host does not. */
   readonly router?: string;
+  /** The same of what its policy places, by name. */
+  readonly elsewhere?: Readonly<Record<string, string>>;
   /** The hash of its own policy file, or what is wrong with that; of control workers. */
   readonly policy?: string;
   /** Channels to people whose credential it has not, a line each; of control workers. */

@@ -1,5 +1,5 @@
 import { judge, outlives, verdictOf, type Finding } from './judgement.js';
-import type { WatchPlan } from './plan.js';
+import type { WatchPlan } from './watch-plan.js';
 import {
   EVIDENCE_LIMIT,
   type Observation,
@@ -16,8 +16,8 @@ export interface WatchWorld {
   /** Resolves after `ms`, or at once when interrupted. */
   readonly sleep: (ms: number) => Promise<void>;
   readonly interrupted: () => boolean;
-  /** One look: what the source and the probes say. Never throws; a silent source is an observation. */
-  readonly observe: () => Promise<Observation>;
+  /** One look after those before: what the source and the probes say. Never throws; a silent source is an observation. */
+  readonly observe: (seen: readonly Observation[]) => Promise<Observation>;
   /** Keeps samples for good. A store that does not answer must not blind the watch: it resolves when tried. */
   readonly keep: (samples: readonly Sample[]) => Promise<void>;
   /** The resume point for a next attempt, with the verdict for whoever looks meanwhile. */
@@ -33,7 +33,7 @@ export async function watchLoop(input: WatchInput, world: WatchWorld): Promise<W
   let verdict: Verdict = { kind: 'inconclusive', reason: 'nothing has been observed yet' };
   for (;;) {
     if (world.interrupted()) return { verdict, interrupted: true, evidence };
-    const observation = await world.observe();
+    const observation = await world.observe(evidence.observations);
     evidence = { observations: kept(input.plan, [...evidence.observations, observation]) };
     const findings = judge(input.plan, evidence.observations, input.candidate, input.stable);
     verdict = verdictOf(findings);

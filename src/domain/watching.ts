@@ -1,6 +1,6 @@
 import type { Adapters } from './adapters.js';
 import type { TargetRef } from './ids.js';
-import type { WatchPlan } from './plan.js';
+import type { WatchPlan } from './watch-plan.js';
 import type { Digest } from './release.js';
 import type { Slot } from './target.js';
 import type { Verdict } from './verdict.js';

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile, realpath, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, mkdir, readFile, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import { hold } from '../exclusive.js';
+import { writeDurably } from '../write-durably.js';
 import { NOTHING, type GatewayState } from './state.js';
 
 const VERSION = 1;
@@ -89,25 +90,6 @@ async function health(adminUrl: string): Promise<Partial<Note> | undefined> {
 
 export async function makeStateDir(dir: string): Promise<void> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
-}
-
-/** Either the old content or all of the new one is there after a crash at any moment. Never two at once on one file. */
-async function writeDurably(file: string, text: string): Promise<void> {
-  const temporary = `${file}.new`;
-  const handle = await open(temporary, 'w', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, file);
-  const folder = await open(dirname(file), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {

@@ -2,6 +2,10 @@ import type { HostDeps } from '../../activities/deps.js';
 import { gatewayMetrics } from '../adapters/metrics/gateway.js';
 import { processProvider } from '../adapters/providers/process.js';
 import { gatewayRouter } from '../adapters/routers/gateway.js';
+import { haproxyRouter } from '../adapters/routers/haproxy.js';
+import { prometheusMetrics } from '../adapters/metrics/prometheus.js';
+import { currentPolicy } from './current-policy.js';
+import { lookElsewhere, placesIn } from './places.js';
 import type { ArtifactStore, SecretStore } from '../domain/ports.js';
 import type { Extensions } from '../domain/adapters.js';
 import type { Store } from '../domain/store.js';
@@ -17,12 +21,18 @@ interface Parts {
 /** The adapters of this host. */
 export function effectDeps({ settings, artifacts, secrets, extensions }: Parts, store: Store): HostDeps {
   const { stateDir } = settings;
+  const places = placesIn(currentPolicy(store), process.env);
   return {
     store,
     artifacts,
     provider: processProvider({ stateDir, artifacts, secrets }),
     router: gatewayRouter({ stateDir: gatewayDir(stateDir) }),
     metrics: gatewayMetrics({ stateDir: gatewayDir(stateDir) }),
+    shipped: {
+      routers: { haproxy: haproxyRouter(places.haproxy) },
+      metrics: { prometheus: prometheusMetrics(places.prometheus) },
+    },
+    elsewhere: lookElsewhere(places),
     ...(extensions === undefined ? {} : { extensions }),
   };
 }

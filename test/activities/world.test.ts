@@ -35,7 +35,15 @@ describe('the adapters of a target', () => {
     });
   });
 
+  test('come with shipway beside the built in ones, under names that nobody’s own can take', () => {
+    const shipped = { routers: { haproxy: other.router }, metrics: { prometheus: own } };
+    const world = worldOf({ ...deps, shipped }, named({ router: 'haproxy', metrics: 'prometheus' }));
+    expect(world).toMatchObject({ provider: base.provider, router: other.router, metrics: own });
+    expect(worldOf({ ...deps, shipped }, named({ metrics: 'own:text' })).router).toBe(base.router);
+  });
+
   test.each([
+    { router: 'haproxy' },
     { provider: 'own:host' },
     { router: 'own:text' },
     { metrics: 'own:' },

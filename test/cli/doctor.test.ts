@@ -18,6 +18,14 @@ test.each<[string, readonly Sighting[], object]>([
     { 'artifact store': 'fail' },
   ],
   ['nobody took the question', [control, { queue: 'stage' }, host], { 'artifact store': 'unknown' }],
+  [
+    'an HAProxy of the policy is away',
+    [
+      control,
+      { ...host, elsewhere: { 'haproxy of production': 'refused', 'prometheus of production': 'answers' } },
+    ],
+    { 'haproxy of production of host/h': 'fail', 'prometheus of production of host/h': 'ok' },
+  ],
   ['a router is away', [control, { ...host, router: 'refused' }], { 'router of host/h': 'fail' }],
   ['a clock is behind', [control, { ...host, aheadMs: -3_000 }], { clocks: 'short' }],
   ['a clock is ahead', [control, { ...host, aheadMs: 6_000 }], { clocks: 'short' }],

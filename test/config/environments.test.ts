@@ -42,6 +42,27 @@ test('which environments a policy does not name is noted', () => {
     `f:18:3 environments.production: ${unnamed} prodution, or ${added('production')}`,
   ]);
 });
+
+test('where a policy does not say that what serves an environment is, is noted', () => {
+  const text = service(
+    'strategy: canary\n',
+    'strategy: canary\n  router: haproxy\n  metrics: prometheus\n  queries: { latency: b }\n',
+  ).replace('  router: gateway\n', '');
+  const read = parseDocument('f', text);
+  const found = serviceIn('f', read);
+  if (!found.ok) throw new Error(formatProblems(found.problems));
+  const noted = (more: Partial<EnvironmentPolicy>): string[] => {
+    const environments = { staging: EMPTY_RULES, production: { ...EMPTY_RULES, ...more } };
+    return unnamedIn('f', read, found.value, { environments })
+      .filter(({ path }) => path.includes('production'))
+      .map(({ message, suggestion }) => `${message}; ${suggestion ?? ''}`);
+  };
+  const [haproxy, prometheus] = noted({});
+  expect(haproxy).toMatch(/^it has haproxy, and .*; adding haproxy: \{ folder: .* to the environment there$/);
+  expect(prometheus).toMatch(/^it has prometheus, and .*; adding prometheus: \{ url: /);
+  const placed = { folder: '/f', socket: '/s' };
+  expect(noted({ haproxy: placed, prometheus: { url: 'http://p', staleAfterMs: 1 } })).toEqual([]);
+});
 const EMPTY_RULES: EnvironmentPolicy = {
   identity: 'asserted',
   approvals: { requiredApprovals: 0, expiresAfterMs: 1, selfApproval: false, onBaseChanged: 'ask_again' },

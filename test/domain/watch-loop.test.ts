@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { windowOf } from '../../src/domain/judgement.js';
-import type { WatchPlan } from '../../src/domain/plan.js';
+import type { WatchPlan } from '../../src/domain/watch-plan.js';
 import { watchLoop } from '../../src/domain/watch-loop.js';
 import { EVIDENCE_LIMIT, type Observation } from '../../src/domain/watching.js';
 import { CANDIDATE, STABLE, WATCH_PLAN, counters, seen, simulated, watchInput } from '../support/watching.js';

@@ -26,6 +26,10 @@ export function composeOn(path = process.env['PATH'] ?? ''): readonly [string, .
 
 export const chromium = program(['chromium', 'chromium-browser', 'google-chrome']);
 export const compose = composeOn();
+/** Daemons are where not everybody looks for programs. */
+const sbin = `${process.env['PATH'] ?? ''}${delimiter}/usr/sbin`;
+export const haproxy = program(['haproxy'], sbin);
+export const prometheus = program(['prometheus'], sbin);
 
 /**
  * Whether a test may be left out: its program is not on this machine, and nobody installs it by hand to run the tests. `.ci/run`

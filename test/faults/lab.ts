@@ -19,8 +19,8 @@ import { freshNamespace, temporalAddress } from '../support/servers.js';
 import { workerProcess, type Fault, type WorkerProcess } from './worker-process.js';
 
 const SERVER = fileURLToPath(new URL('../support/fixtures/instance.js', import.meta.url));
-const POLICY = `environments:
-  staging: { identity: asserted }
+const policy = (staging: string): string => `environments:
+  staging: { identity: asserted${staging} }
   production:
     identity: asserted
     approvals: { required_approvals: 1, expires_after: 24h, self_approval: false }
@@ -46,6 +46,8 @@ export interface FaultLab {
 export interface LabOptions {
   readonly faults?: readonly Fault[];
   readonly died?: (fault: string, lab: FaultLab) => Promise<void>;
+  /** What the policy says of staging beside what it says of every environment: `, KEY: VALUE`. */
+  readonly staging?: string;
   /** Default: a new database of the test run's PostgreSQL. */
   readonly databaseUrl?: string;
 }
@@ -56,7 +58,7 @@ export async function faultLab(options: LabOptions = {}): Promise<FaultLab> {
   guard.folder(folder);
   const stateDir = join(folder, 'state');
   await mkdir(join(stateDir, 'gateway'), { recursive: true });
-  await writeFile(join(folder, 'policy.yaml'), POLICY);
+  await writeFile(join(folder, 'policy.yaml'), policy(options.staging ?? ''));
   const [namespace, databaseUrl, source, apiPort] = await Promise.all([
     freshNamespace(),
     options.databaseUrl ?? newDatabase(),

@@ -6,13 +6,8 @@ import { verifyChain } from '../../src/audit-chain.js';
 import type { AuditEntry } from '../../src/domain/audit.js';
 import { deploymentId, pipelineId, targetId } from '../../src/domain/ids.js';
 import type { Ended } from '../../src/domain/inputs.js';
-import {
-  FULL,
-  type DeploymentPlan,
-  type StagePlan,
-  type Strategy,
-  type WatchPlan,
-} from '../../src/domain/plan.js';
+import { FULL, type DeploymentPlan, type StagePlan, type Strategy } from '../../src/domain/plan.js';
+import type { WatchPlan } from '../../src/domain/watch-plan.js';
 import type { TargetState } from '../../src/domain/target.js';
 import type { DeploymentView } from '../../src/domain/view.js';
 import { identityOf, type ProcessIdentity } from '../../src/processes.js';

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gatewayMetrics } from '../../src/adapters/metrics/gateway.js';
@@ -8,10 +8,19 @@ import { gatewayRouter } from '../../src/adapters/routers/gateway.js';
 import { packageRoot } from '../../src/paths.js';
 import type { RouterHarness } from '../contracts/routing.js';
 
+/** What somebody else must know of it before it starts. */
+interface Known {
+  readonly adminPort?: number;
+  readonly token?: string;
+}
+
 /** The gateway as the built process that it is, on a folder of its own. */
-export async function gatewayProcess(): Promise<RouterHarness & { readonly stateDir: string }> {
+export async function gatewayProcess({ adminPort = 0, token }: Known = {}): Promise<
+  RouterHarness & { readonly stateDir: string }
+> {
   const stateDir = await mkdtemp(join(tmpdir(), 'gateway-'));
-  let child = await started(stateDir);
+  if (token !== undefined) await writeFile(join(stateDir, 'token'), token);
+  let child = await started(stateDir, adminPort);
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exit = once(child, 'exit');
@@ -25,7 +34,7 @@ export async function gatewayProcess(): Promise<RouterHarness & { readonly state
     kill,
     restart: async () => {
       await kill();
-      child = await started(stateDir);
+      child = await started(stateDir, adminPort);
     },
     end: async () => {
       await kill();
@@ -34,8 +43,14 @@ export async function gatewayProcess(): Promise<RouterHarness & { readonly state
   };
 }
 
-async function started(stateDir: string): Promise<ChildProcess> {
-  const args = [join(packageRoot(), 'dist/src/gateway/main.js'), '--state', stateDir];
+async function started(stateDir: string, adminPort: number): Promise<ChildProcess> {
+  const args = [
+    join(packageRoot(), 'dist/src/gateway/main.js'),
+    '--state',
+    stateDir,
+    '--admin-port',
+    String(adminPort),
+  ];
   const child = spawn(process.execPath, args, {
     env: { PATH: process.env['PATH'] ?? '', SHIPWAY_LOG_LEVEL: 'error' },
     stdio: ['ignore', 'inherit', 'inherit'],

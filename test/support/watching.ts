@@ -1,4 +1,4 @@
-import type { WatchPlan } from '../../src/domain/plan.js';
+import type { WatchPlan } from '../../src/domain/watch-plan.js';
 import type { Counters, Observation, Sample, WatchBeat, WatchInput } from '../../src/domain/watching.js';
 import type { WatchWorld } from '../../src/domain/watch-loop.js';
 

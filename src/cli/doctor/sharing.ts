@@ -37,6 +37,7 @@ export const judged = (sightings: readonly Sighting[], rules: string | undefined
   store(sightings),
   ...routers(sightings),
   ...channels(sightings),
+  ...elsewhere(sightings),
   clocks(sightings),
   policies(sightings, rules),
 ];
@@ -89,6 +90,15 @@ function channels(sightings: readonly Sighting[]): readonly Check[] {
         ),
   ];
 }
+
+const elsewhere = (sightings: readonly Sighting[]): readonly Check[] =>
+  sightings.flatMap(({ elsewhere: seen = {}, queue }) =>
+    Object.entries(seen).map(([name, said]) =>
+      said === 'answers'
+        ? well(`${name} of ${queue}`, said)
+        : bad(`${name} of ${queue}`, said, 'read the reason; the policy says where it is to be'),
+    ),
+  );
 
 function clocks(sightings: readonly Sighting[]): Check {
   const name = 'clocks';

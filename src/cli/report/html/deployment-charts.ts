@@ -1,5 +1,6 @@
 import { percent } from '../../../domain/details.js';
-import { FULL, type Triggers } from '../../../domain/plan.js';
+import { FULL } from '../../../domain/plan.js';
+import type { Triggers } from '../../../domain/watch-plan.js';
 import type { VerdictKind } from '../../../domain/verdict.js';
 import { clock } from '../../render/text.js';
 import type { DeploymentReport } from '../model.js';

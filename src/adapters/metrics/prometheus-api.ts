@@ -1,0 +1,107 @@
+import { request } from 'undici';
+import { ShipwayError } from '../../errors.js';
+
+/** Where a Prometheus is, and how old a sample may be that still says something. */
+export interface PrometheusAt {
+  readonly url: string;
+  /** The whole header's value. */
+  readonly authorization?: string;
+  readonly staleAfterMs: number;
+}
+/** One series: its labels, and what was scraped of it in a while, oldest first. */
+export interface Series {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly samples: readonly { readonly at: number; readonly value: number }[];
+}
+
+const ANSWER_MS = 5_000;
+const LARGEST = 64_000_000;
+/** Of what is no selector Prometheus must be told how often it is to be worked out. */
+const STEP = '5s';
+const SELECTOR = /^(?:[a-zA-Z_:][\w:]*(?:\{[^{}]*\})?|\{[^{}]*\})$/;
+
+/** What was scraped of a query within the last `seconds`. Fails with `metrics.unavailable`, whatever else comes than that. */
+export async function scraped(
+  at: PrometheusAt,
+  query: string,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<readonly Series[]> {
+  const range = `${String(Math.ceil(seconds))}s`;
+  const promql = SELECTOR.test(query.trim()) ? `${query}[${range}]` : `(${query})[${range}:${STEP}]`;
+  const { status, text } = await asked(at, promql, signal);
+  const answer = parsed(text);
+  const { data, error, warnings = [] } = answer ?? {};
+  if (status !== 200 || answer?.status !== 'success')
+    throw unavailable(`${query}: Prometheus answered ${String(status)}: ${error ?? text.slice(0, 200)}`);
+  if (warnings.length > 0)
+    throw unavailable(`${query}: Prometheus does not know all: ${String(warnings[0])}`);
+  if (data?.resultType !== 'matrix' || !Array.isArray(data.result))
+    throw unavailable(`${query}: it gives ${String(data?.resultType)} and no series`);
+  return data.result.map((one) => seriesOf(query, one));
+}
+
+interface Answer {
+  readonly status?: unknown;
+  readonly error?: string;
+  readonly warnings?: readonly unknown[];
+  readonly data?: { readonly resultType?: unknown; readonly result?: readonly unknown[] };
+}
+
+function seriesOf(query: string, one: unknown): Series {
+  const { metric, values } = one as { metric?: Record<string, string>; values?: readonly [number, string][] };
+  if (metric === undefined || !Array.isArray(values)) throw unavailable(`${query}: a series has no values`);
+  return {
+    labels: metric,
+    samples: values.map(([at, text]) => ({
+      at: Math.round(at * 1_000),
+      value: countIn(query, metric, text),
+    })),
+  };
+}
+
+/** Counters count: what is no whole number is something else. */
+function countIn(query: string, labels: Series['labels'], text: unknown): number {
+  const value = typeof text === 'string' && text !== '' ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw unavailable(`${query}: ${JSON.stringify(labels)} says ${String(text)}, which is no count`);
+}
+
+async function asked(
+  { url, authorization }: PrometheusAt,
+  query: string,
+  signal: AbortSignal,
+): Promise<{ readonly status: number; readonly text: string }> {
+  try {
+    const address = new URL(`${url.replace(/\/+$/, '')}/api/v1/query`);
+    address.searchParams.set('query', query);
+    const { statusCode, body } = await request(address, {
+      headers: authorization === undefined ? {} : { authorization },
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+    });
+    const pieces: Buffer[] = [];
+    let size = 0;
+    for await (const piece of body as AsyncIterable<Buffer>) {
+      pieces.push(piece);
+      size += piece.length;
+      if (size > LARGEST) throw new Error('the answer is too large');
+    }
+    return { status: statusCode, text: Buffer.concat(pieces).toString('utf8') };
+  } catch (cause) {
+    signal.throwIfAborted();
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw unavailable(`Prometheus at ${url} did not answer: ${why}`, cause);
+  }
+}
+
+function parsed(text: string): Answer | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export const unavailable = (why: string, cause?: unknown): ShipwayError =>
+  new ShipwayError('metrics.unavailable', why, { cause });

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import { ifGone } from '../../if-gone.js';
+import { writeDurably } from '../../write-durably.js';
+import { configText, instancesText, mapFile, mapText } from './haproxy-config.js';
+import { NOTHING, refused, type Served } from './haproxy-state.js';
+
+const VERSION = 1;
+const READABLE = 0o644;
+const stateFile = (folder: string): string => `${folder}/shipway.json`;
+
+/** What was last asked of HAProxy. Fails with `router.refused` when the file is not one that this version wrote. */
+export async function loadServed(folder: string): Promise<Served> {
+  const text = await readFile(stateFile(folder), 'utf8').catch(ifGone);
+  if (text === undefined) return NOTHING;
+  const read = parsed(text);
+  if (read?.version === VERSION && typeof read.targets === 'object') return { targets: read.targets };
+  throw refused(
+    `${stateFile(folder)} is none of version ${String(VERSION)}: put it back, or move it away to begin without any target`,
+  );
+}
+
+function parsed(text: string): ({ readonly version?: unknown } & Served) | undefined {
+  try {
+    return JSON.parse(text) as { readonly version?: unknown } & Served;
+  } catch {
+    return undefined;
+  }
+}
+
+/** All files say the same when it is done; the one that the others are made of comes first. */
+export async function saveServed(folder: string, served: Served): Promise<void> {
+  const files = [
+    [stateFile(folder), JSON.stringify({ version: VERSION, ...served })],
+    [mapFile(folder), mapText(served)],
+    [`${folder}/shipway.cfg`, configText(served, folder)],
+    [`${folder}/instances.json`, instancesText(served)],
+  ] as const;
+  try {
+    for (const [file, text] of files)
+      if ((await readFile(file, 'utf8').catch(ifGone)) !== text) await writeDurably(file, text, READABLE);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw refused(`${folder} cannot be written: ${why}; let the worker's user write there`);
+  }
+}

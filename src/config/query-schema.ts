@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { wrong } from './fields.js';
+import { shown } from './shown.js';
+
+/** One query: what it is for, as users write it. */
+const query = (description: string, example: string) =>
+  z
+    .string()
+    .min(1)
+    .max(1_000)
+    .refine((text) => strangers(text).length === 0 && !/\p{Cc}/u.test(text), {
+      error: ({ input }) => wrong(...unread(String(input))),
+    })
+    .refine((text) => !/\[[^\]]*\]\s*$/.test(text), {
+      error: ({ input }) =>
+        wrong(
+          `${shown(input)} has a range, and shipway asks for its own`,
+          String(input).replace(/\[[^\]]*\]\s*$/, ''),
+        ),
+    })
+    .meta({ description, examples: [example], form: 'PromQL' });
+
+const strangers = (text: string): readonly string[] =>
+  (text.match(/\$\w*/g) ?? []).filter((name) => !['$service', '$environment'].includes(name));
+
+function unread(text: string): [message: string, suggestion: string] {
+  const [first] = strangers(text);
+  return first === undefined
+    ? [`${shown(text)} has control characters in it`, 'one line of PromQL']
+    : [`${shown(first)} stands for nothing`, '$service or $environment'];
+}
+
+/** What the metric source `prometheus` is asked. */
+export const queriesSchema = z
+  .strictObject({
+    requests: query(
+      'counters of requests that ended',
+      'http_requests_total{service="$service",environment="$environment"}',
+    ).optional(),
+    errors: query(
+      'of those: the ones that failed',
+      'http_requests_total{service="$service",environment="$environment",code=~"5.."}',
+    ).optional(),
+    latency: query(
+      'buckets of a histogram of response times in seconds',
+      'http_request_duration_seconds_bucket{service="$service",environment="$environment"}',
+    ).optional(),
+    aborted: query(
+      'of `requests`: those whose user left before the answer, which say neither good nor bad',
+      'http_requests_aborted_total{service="$service",environment="$environment"}',
+    ).optional(),
+  })
+  .meta({
+    description:
+      'what `prometheus` is asked: counters with the labels `release` and `slot`. With the router `gateway` all have defaults, with `haproxy` all but `latency`; who gives `requests` or `errors` gives both',
+    examples: [{ latency: 'http_request_duration_seconds_bucket{service="$service"}' }],
+  });

@@ -1,0 +1,21 @@
+import type { Queries } from './watch-plan.js';
+
+const OF_TARGET = 'service="$service",environment="$environment"';
+const HAPROXY = 'haproxy_server_(http_responses|connection_errors|response_errors)_total';
+
+/**
+ * What Prometheus is asked where a configuration says nothing else, by the router whose counters it scrapes. HAProxy has no histogram of
+ * how long answers took: that is the service's own.
+ */
+export const TEMPLATES = {
+  gateway: {
+    requests: `shipway_gateway_request_seconds_count{${OF_TARGET}}`,
+    errors: `shipway_gateway_errors_total{${OF_TARGET}}`,
+    latency: `shipway_gateway_request_seconds_bucket{${OF_TARGET}}`,
+    aborted: `shipway_gateway_aborted_total{${OF_TARGET}}`,
+  },
+  haproxy: {
+    requests: `{__name__=~"${HAPROXY}",${OF_TARGET}}`,
+    errors: `{__name__=~"${HAPROXY}",code=~"(5xx)?",${OF_TARGET}}`,
+  },
+} as const satisfies Readonly<Record<string, Partial<Queries>>>;

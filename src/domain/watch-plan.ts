@@ -1,0 +1,46 @@
+export interface ErrorRateTrigger {
+  /** Basis points: 500 is 5 %. */
+  readonly threshold: number;
+  readonly windowMs: number;
+  readonly minRequests: number;
+}
+export interface ResponseTimeTrigger {
+  readonly p95ThresholdMs: number;
+  readonly windowMs: number;
+  readonly minRequests: number;
+}
+export interface HealthTrigger {
+  readonly threshold: number;
+  readonly windowMs: number;
+}
+export interface Triggers {
+  readonly errorRate?: ErrorRateTrigger;
+  readonly responseTime?: ResponseTimeTrigger;
+  readonly healthCheckFailures?: HealthTrigger;
+}
+
+/** `hold` waits (then parks after `stepTimeoutMs`), `continue` goes on as if it had passed and says so. */
+export type OnDoubt = 'hold' | 'continue';
+
+/**
+ * What a metric source that holds more than shipway's own is asked: PromQL that gives counters with the labels `release` and `slot`;
+ * `$service` and `$environment` stand for the target's names.
+ */
+export interface Queries {
+  readonly requests: string;
+  readonly errors: string;
+  /** Buckets with the label `le`, in seconds. */
+  readonly latency: string;
+  /** Of `requests`: those whose user left before the answer. Absent: they are not counted among them. */
+  readonly aborted?: string;
+}
+
+export interface WatchPlan {
+  readonly intervalMs: number;
+  /** Absent: the source knows what to count. */
+  readonly queries?: Queries;
+  readonly triggers: Triggers;
+  readonly onInconclusive: OnDoubt;
+  readonly onUnavailable: OnDoubt;
+  readonly stepTimeoutMs: number;
+}

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { scraped, type PrometheusAt } from '../adapters/metrics/prometheus-api.js';
+import { haproxyRouter } from '../adapters/routers/haproxy.js';
+import type { HaproxyAt } from '../adapters/routers/haproxy-converge.js';
+import type { TargetRef } from '../domain/ids.js';
+import type { EnvironmentPolicy, Policy, PrometheusPlace } from '../domain/policy.js';
+import { ShipwayError } from '../errors.js';
+import { credential } from './credential.js';
+
+type Environment = Pick<TargetRef, 'environment'>;
+
+/** Where what serves an environment is, as the policy says that rules. All fail with `adapter.unknown` where it says nothing. */
+export interface Places {
+  readonly policy: () => Promise<Policy>;
+  readonly haproxy: (of: Environment) => Promise<HaproxyAt>;
+  /** Fails with `credential.missing`, too. */
+  readonly prometheus: (of: Environment) => Promise<PrometheusAt>;
+}
+
+/** A way back does not wait for the store: what it said last is good enough. */
+const PATIENCE_MS = 500;
+
+export function placesIn(read: () => Promise<Policy>, env: NodeJS.ProcessEnv): Places {
+  let last: Policy | undefined;
+  const policy = async (): Promise<Policy> => {
+    const reading = read().then((said) => (last = said));
+    if (last === undefined) return reading;
+    const known = last;
+    return Promise.race([reading.catch(() => known), sleep(PATIENCE_MS, known, { ref: false })]);
+  };
+  const placed = async <K extends 'haproxy' | 'prometheus'>(key: K, { environment }: Environment) => {
+    const { environments } = await policy();
+    const place = Object.hasOwn(environments, environment) ? environments[environment]?.[key] : undefined;
+    if (place !== undefined) return place as NonNullable<EnvironmentPolicy[K]>;
+    throw new ShipwayError(
+      'adapter.unknown',
+      `the policy that rules does not say where ${key} of ${environment} is: environments.${environment}.${key}`,
+    );
+  };
+  return {
+    policy,
+    haproxy: (of) => placed('haproxy', of),
+    prometheus: async (of) => prometheusAt(await placed('prometheus', of), env),
+  };
+}
+
+async function prometheusAt(
+  { url, credential: ref, staleAfterMs }: PrometheusPlace,
+  env: NodeJS.ProcessEnv,
+): Promise<PrometheusAt> {
+  if (ref === undefined) return { url, staleAfterMs };
+  const said = await credential(ref, env);
+  const authorization = said.includes(':')
+    ? `Basic ${Buffer.from(said).toString('base64')}`
+    : `Bearer ${said}`;
+  return { url, staleAfterMs, authorization };
+}
+
+const SERVICE = 'shipway';
+
+/** For `shipway doctor`: whether all that is placed answers. Changes nothing. */
+export const lookElsewhere =
+  (places: Places) =>
+  async (signal: AbortSignal): Promise<Readonly<Record<string, string>>> => {
+    const { environments } = await places.policy();
+    const router = haproxyRouter(places.haproxy);
+    const looks = Object.entries(environments).flatMap(([environment, { haproxy, prometheus }]) => [
+      ...(haproxy === undefined
+        ? []
+        : [
+            [
+              `haproxy of ${environment}`,
+              () => router.observe({ service: SERVICE, environment }, signal),
+            ] as const,
+          ]),
+      ...(prometheus === undefined
+        ? []
+        : [
+            [
+              `prometheus of ${environment}`,
+              async () => scraped(await places.prometheus({ environment }), 'up', 60, signal),
+            ] as const,
+          ]),
+    ]);
+    return Object.fromEntries(
+      await Promise.all(looks.map(async ([name, look]) => [name, await answered(look)] as const)),
+    );
+  };
+
+async function answered(look: () => Promise<unknown>): Promise<string> {
+  try {
+    await look();
+    return 'answers';
+  } catch (error) {
+    if (error instanceof ShipwayError) return error.message;
+    throw error;
+  }
+}

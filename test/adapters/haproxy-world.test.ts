@@ -1,0 +1,215 @@
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { haproxyRouter } from '../../src/adapters/routers/haproxy.js';
+import { bucketOf } from '../../src/domain/buckets.js';
+import { FULL } from '../../src/domain/plan.js';
+import { BLUE, GREEN, TARGET, ask, backend, never, splitTo } from '../contracts/routing.js';
+import { haproxy, without } from '../e2e/system.js';
+import { load } from '../gateway/load.js';
+import { haproxyProcess, type HaproxyProcess } from '../support/haproxy-process.js';
+
+type Backend = Awaited<ReturnType<typeof backend>>;
+
+describe.skipIf(without(haproxy))('on a real HAProxy (left out where there is none outside CI)', () => {
+  let h: HaproxyProcess;
+  let blue: Backend;
+  let green: Backend;
+  let address: string;
+  beforeEach(async () => {
+    [h, blue, green] = await Promise.all([haproxyProcess(), backend('blue'), backend('green')]);
+    ({ address } = await h.router.open(TARGET, undefined, never));
+    await h.router.admit(TARGET, 'blue', BLUE, [blue.url], never);
+    await h.router.admit(TARGET, 'green', GREEN, [green.url], never);
+    await h.router.split(TARGET, splitTo(0), never);
+  });
+  afterEach(async () => {
+    for (const { server } of [blue, green]) server.close().closeAllConnections();
+    await h.end();
+  });
+
+  test('the bucket of a user is the one that the gateway computes', async () => {
+    const salt = 'deployment/shop/staging/7';
+    await h.router.split(TARGET, splitTo(3_000, salt), never);
+    for (const user of ['u1', 'ünï', 'a b', 'x,y', 'z'.repeat(200)]) {
+      const { body } = await ask(address, '/', { 'x-user': Buffer.from(user).toString('latin1') });
+      expect(body).toBe(bucketOf(salt, user) < 3_000 ? 'green' : 'blue');
+    }
+  });
+
+  test('somebody else’s reload and a restart take nothing back: neither shares nor members', async () => {
+    await h.router.split(TARGET, splitTo(2_500), never);
+    await h.router.admit(TARGET, 'blue', BLUE, [blue.url, green.url], never);
+    const state = await h.router.observe(TARGET, never);
+    await h.reload();
+    expect(await h.router.observe(TARGET, never)).toEqual(state);
+    await h.restart();
+    expect(await h.router.observe(TARGET, never)).toEqual(state);
+  });
+
+  test('what somebody else changed at run time is seen, and the next change puts all of it right', async () => {
+    await h.router.split(TARGET, splitTo(2_500), never);
+    const map = join(h.folder, 'shipway.map');
+    await h.say(`@1 set map ${map} shop/staging green|9000|blue|other`);
+    const server = `shipway.shop.staging.blue/${BLUE}-${new URL(blue.url).host}`;
+    await h.say(`@1 set server ${server} state maint`);
+    await h.say('@1 add server shipway.shop.staging.green/foreign 127.0.0.1:9');
+    await h.say('@1 set server shipway.shop.staging.green/foreign state ready');
+    expect(await h.router.observe(TARGET, never)).toMatchObject({
+      shares: { blue: 1_000, green: 9_000 },
+      members: { blue: [], green: [green.url, 'http://127.0.0.1:9'] },
+    });
+    await h.router.split(TARGET, splitTo(2_500), never);
+    expect(await h.router.observe(TARGET, never)).toMatchObject({
+      shares: { blue: 7_500, green: 2_500 },
+      members: { blue: [blue.url], green: [green.url] },
+    });
+  });
+
+  test('shares and members change without a reload, and a reload amid the changes loses none of them', async () => {
+    const workers = async () => /^\d+(?=\s+worker)/m.exec(await h.say('show proc'))?.[0];
+    const before = await workers();
+    await h.router.split(TARGET, splitTo(1_000), never);
+    await h.router.admit(TARGET, 'green', GREEN, [green.url, blue.url], never);
+    expect(await workers()).toBe(before);
+    for (let i = 1; i <= 8; i++) {
+      await Promise.all([h.reload(), h.router.split(TARGET, splitTo(i * 1_000), never)]);
+      expect((await h.router.observe(TARGET, never))?.shares).toEqual({
+        blue: FULL - i * 1_000,
+        green: i * 1_000,
+      });
+    }
+  });
+
+  test('a drain sees what a worker that was reloaded away still serves', async () => {
+    await h.router.split(TARGET, splitTo(FULL), never);
+    const slow = ask(address, '/slow');
+    while (green.seen() === 0) await new Promise((r) => setTimeout(r, 5));
+    await h.router.split(TARGET, splitTo(0), never);
+    await h.reload();
+    expect(await h.router.drain(TARGET, 'green', 0, never)).toEqual({ inflight: 1 });
+    expect(await h.router.drain(TARGET, 'green', 5_000, never)).toEqual({ inflight: 0 });
+    expect(await slow).toMatchObject({ status: 200, body: 'green' });
+  });
+
+  test('no request fails across a split to the end, reloads of others, and a way back', async () => {
+    const running = load(address, 400);
+    for (let share = 0; share <= FULL; share += 1_000) {
+      await h.router.split(TARGET, splitTo(share), never);
+      if (share % 4_000 === 0) await h.reload();
+      await new Promise((r) => setTimeout(r, 300));
+    }
+    await h.router.admit(TARGET, 'blue', BLUE, [blue.url, green.url], never);
+    await h.router.split(TARGET, splitTo(0), never);
+    await h.router.drain(TARGET, 'green', 2_000, never);
+    await h.router.withdraw(TARGET, 'green', never);
+    const { sent, failures, byName } = await running.stop();
+    expect(failures).toEqual([]);
+    expect(sent).toBeGreaterThan(1_500);
+    expect(Math.min(byName['blue'] ?? 0, byName['green'] ?? 0)).toBeGreaterThan(sent / 10);
+  });
+
+  test('a configuration that HAProxy refuses is refused with the way to see why, and a way back does not wait for it', async () => {
+    const other = { ...TARGET, service: 'other' };
+    await h.router.split(TARGET, splitTo(5_000), never);
+    const state = await readFile(join(h.folder, 'shipway.json'), 'utf8');
+    await appendFile(h.ownFile, 'nonsense\n');
+    await expect(h.router.open(other, undefined, never)).rejects.toMatchObject({
+      type: 'router.refused',
+      message: expect.stringContaining('haproxy -c') as string,
+    });
+    expect(await h.router.observe(other, never)).toBeUndefined();
+    expect(await readFile(join(h.folder, 'shipway.json'), 'utf8')).toBe(state);
+    const back = { ...splitTo(0), userKey: [{ cookie: 'another' }] };
+    await expect(h.router.split(TARGET, back, never)).rejects.toMatchObject({ type: 'router.refused' });
+    expect((await h.router.observe(TARGET, never))?.shares).toEqual({ blue: FULL, green: 0 });
+    expect((await ask(address)).body).toBe('blue');
+  });
+
+  test('what its configuration cannot hold is refused, and nothing changes', async () => {
+    const before = await h.router.observe(TARGET, never);
+    const refused = { type: 'router.refused' };
+    const admit = (members: string[], release = GREEN) =>
+      h.router.admit(TARGET, 'green', release, members, never);
+    for (const call of [
+      () => h.router.split(TARGET, { ...splitTo(0), userKey: [{ header: 'x$(id)' }] }, never),
+      () => h.router.split(TARGET, { ...splitTo(0), salt: 'a b' }, never),
+      () => admit(['https://127.0.0.1:1']),
+      () => admit(['http://localhost:1']),
+      () => admit(['http://127.0.0.1:1/path']),
+      () => admit([green.url], 'a\nserver x 127.0.0.1:1'),
+    ])
+      await expect(call()).rejects.toMatchObject(refused);
+    expect(await h.router.observe(TARGET, never)).toEqual(before);
+  });
+
+  test('an HAProxy that does not load the folder is told from one that does not answer', async () => {
+    await writeFile(join(h.folder, 'shipway.cfg'), '');
+    await h.reload();
+    await expect(h.router.observe(TARGET, never)).rejects.toThrow(`start it with \`-f ${h.folder}\``);
+  });
+
+  test('instances are there for Prometheus, with their labels', async () => {
+    const groups = JSON.parse(await readFile(join(h.folder, 'instances.json'), 'utf8')) as unknown;
+    expect(groups).toEqual(
+      [blue, green].map(({ url }, i) => ({
+        targets: [new URL(url).host],
+        labels: { ...TARGET, release: [BLUE, GREEN][i], slot: ['blue', 'green'][i] },
+      })),
+    );
+  });
+});
+
+const PROC =
+  '#<PID> <type> <reloads> <uptime> <version>\n1 master 0 [failed: 0] 0d 2.6\n# workers\n2 worker 0 0d 2.6\n';
+
+describe('what answers is hostile', () => {
+  let server: Server | undefined;
+  let folder: string;
+  let socket: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'hostile-'));
+    socket = join(folder, 'master.sock');
+  });
+  afterEach(async () => {
+    server?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test.each([
+    ['another protocol', () => 'HTTP/1.1 400 Bad Request\r\n\r\n'],
+    ['nothing at all', () => ''],
+    ['bytes', () => '\u0000\u0001\u0002\n'],
+    ['a master without a worker', () => PROC.replace('2 worker 0 0d 2.6\n', '')],
+    ['another process list', () => 'root 1 0.0 init\n'],
+    ['an error to everything', (c: string) => (c === 'show proc' ? PROC : 'Permission denied\n')],
+    ['nothing to everything', (c: string) => (c === 'show proc' ? PROC : '')],
+    [
+      'another table',
+      (c: string) => (c === 'show proc' ? PROC : c.includes('env') ? 'SHIPWAY_REVISION=a' : '1\n# a b\n1 2'),
+    ],
+    ['no end', () => 'x'.repeat(9_000_000)],
+  ])('%s', async (_, answer) => {
+    server = createServer({ allowHalfOpen: true }, (one) => {
+      one.on('error', () => one.destroy());
+      one.on('data', (said: Buffer) => one.end(answer(said.toString().trim())));
+    });
+    await new Promise<void>((resolve) => server?.listen(socket, resolve));
+    const router = haproxyRouter(() => Promise.resolve({ socket, folder }));
+    const unavailable = { type: 'router.unavailable' };
+    await expect(router.observe(TARGET, never)).rejects.toMatchObject(unavailable);
+    await expect(router.open(TARGET, undefined, never)).rejects.toMatchObject(unavailable);
+    await expect(router.drain(TARGET, 'blue', 50, never)).rejects.toMatchObject(unavailable);
+  });
+
+  test('silence ends in time', async () => {
+    server = createServer(() => undefined);
+    await new Promise<void>((resolve) => server?.listen(socket, resolve));
+    const router = haproxyRouter(() => Promise.resolve({ socket, folder }));
+    const from = Date.now();
+    await expect(router.observe(TARGET, never)).rejects.toMatchObject({ type: 'router.unavailable' });
+    expect(Date.now() - from).toBeLessThan(3_000);
+  });
+});

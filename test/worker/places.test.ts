@@ -1,0 +1,74 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Policy } from '../../src/domain/policy.js';
+import { ShipwayError } from '../../src/errors.js';
+import { lookElsewhere, placesIn } from '../../src/worker/places.js';
+
+const approvals = {
+  ...{ requiredApprovals: 0, expiresAfterMs: 1, selfApproval: false },
+  onBaseChanged: 'ask_again',
+} as const;
+const haproxy = { folder: '/nowhere/shipway', socket: '/nowhere/master.sock' };
+const url = 'http://127.0.0.1:1';
+const policyWith = (credential?: string): Policy => ({
+  environments: {
+    production: {
+      ...{ identity: 'asserted', approvals, haproxy },
+      prometheus: { url, staleAfterMs: 5, ...(credential === undefined ? {} : { credential }) },
+    },
+    staging: { identity: 'asserted', approvals },
+  },
+});
+const of = (environment: string) => ({ environment });
+
+test('an environment’s places are those of the policy; one without is said with its key', async () => {
+  const places = placesIn(() => Promise.resolve(policyWith()), {});
+  expect(await places.haproxy(of('production'))).toEqual(haproxy);
+  expect(await places.prometheus(of('production'))).toEqual({ url, staleAfterMs: 5 });
+  for (const environment of ['staging', 'nowhere', 'constructor'])
+    await expect(places.haproxy(of(environment))).rejects.toMatchObject({
+      type: 'adapter.unknown',
+      message: expect.stringContaining(`environments.${environment}.haproxy`) as string,
+    });
+});
+
+test('a credential is read where it is used: a variable or a file, a token or a user with a password', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'places-'));
+  const file = join(folder, 'token');
+  await writeFile(file, 'me:pw\n');
+  const shown = async (ref: string) =>
+    (
+      await placesIn(() => Promise.resolve(policyWith(ref)), { SHIPWAY_METRICS_TOKEN: 'abc' }).prometheus(
+        of('production'),
+      )
+    ).authorization;
+  expect(await shown('SHIPWAY_METRICS_TOKEN')).toBe('Bearer abc');
+  expect(await shown(file)).toBe(`Basic ${Buffer.from('me:pw').toString('base64')}`);
+  await expect(shown('SHIPWAY_METRICS_OTHER')).rejects.toMatchObject({ type: 'credential.missing' });
+  await rm(folder, { recursive: true });
+});
+
+test('a way back does not wait for a store that is away: what it said last is good enough', async () => {
+  let answer = (): Promise<Policy> => Promise.reject(new ShipwayError('store.unavailable', 'away'));
+  const places = placesIn(() => answer(), {});
+  await expect(places.haproxy(of('production'))).rejects.toMatchObject({ type: 'store.unavailable' });
+  answer = () => Promise.resolve(policyWith());
+  await places.haproxy(of('production'));
+  answer = () => Promise.reject(new ShipwayError('store.unavailable', 'away'));
+  expect(await places.haproxy(of('production'))).toEqual(haproxy);
+  answer = () => new Promise(() => undefined);
+  const from = Date.now();
+  expect(await places.haproxy(of('production'))).toEqual(haproxy);
+  expect(Date.now() - from).toBeLessThan(1_000);
+});
+
+test('what does not answer is said by its name', async () => {
+  const seen = await lookElsewhere(placesIn(() => Promise.resolve(policyWith()), {}))(
+    AbortSignal.timeout(5_000),
+  );
+  expect(Object.keys(seen)).toEqual(['haproxy of production', 'prometheus of production']);
+  expect(seen['haproxy of production']).toContain('/nowhere/master.sock');
+  expect(seen['prometheus of production']).toContain(url);
+});

@@ -1,5 +1,7 @@
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { createServer as createHttpServer, type ServerResponse } from 'node:http';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -10,6 +12,25 @@ import { BLUE, GREEN, TARGET, ask, backend, never, splitTo } from '../contracts/
 import { haproxy, without } from '../e2e/system.js';
 import { load } from '../gateway/load.js';
 import { haproxyProcess, type HaproxyProcess } from '../support/haproxy-process.js';
+
+/** A member that answers its one request when it is told to. */
+async function holding() {
+  const server = createHttpServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const held = new Promise<ServerResponse>((resolve) => {
+    server.once('request', (_, res: ServerResponse) => {
+      resolve(res);
+    });
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    held,
+    url: `http://127.0.0.1:${String(port)}`,
+    end: (): void => {
+      server.close().closeAllConnections();
+    },
+  };
+}
 
 type Backend = Awaited<ReturnType<typeof backend>>;
 
@@ -84,14 +105,19 @@ describe.skipIf(without(haproxy))('on a real HAProxy (left out where there is no
   });
 
   test('a drain sees what a worker that was reloaded away still serves', async () => {
+    const { held, url, end } = await holding();
+    await h.router.admit(TARGET, 'green', GREEN, [url], never);
     await h.router.split(TARGET, splitTo(FULL), never);
-    const slow = ask(address, '/slow');
-    while (green.seen() === 0) await new Promise((r) => setTimeout(r, 5));
+    const slow = ask(address);
+    const answer = await held;
     await h.router.split(TARGET, splitTo(0), never);
     await h.reload();
     expect(await h.router.drain(TARGET, 'green', 0, never)).toEqual({ inflight: 1 });
-    expect(await h.router.drain(TARGET, 'green', 5_000, never)).toEqual({ inflight: 0 });
+    const draining = h.router.drain(TARGET, 'green', 10_000, never);
+    answer.end('green');
+    expect(await draining).toEqual({ inflight: 0 });
     expect(await slow).toMatchObject({ status: 200, body: 'green' });
+    end();
   });
 
   test('no request fails across a split to the end, reloads of others, and a way back', async () => {

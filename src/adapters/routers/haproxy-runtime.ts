@@ -169,9 +169,10 @@ export const leftovers = (key: string, target: ServedTarget, { servers }: Seen):
 /** What the master says of a worker that has ended. */
 export const GONE = /Can't find the target PID/;
 
-/** Requests that a worker has in flight to a slot. */
-export async function inFlight(ask: Ask, key: string, slot: Slot): Promise<number> {
+/** Requests that a worker has in flight to a slot; `undefined`: it is about to end and answers no more. */
+export async function inFlight(ask: Ask, key: string, slot: Slot): Promise<number | undefined> {
   const text = await ask(`show stat ${backendOf(key, slot)} 2 -1`);
+  if (text === '') return undefined;
   if (text === 'No such proxy.' || GONE.test(text)) return 0;
   const [header = '', row = ''] = text.split('\n');
   const at = header.replace(/^# /, '').split(',').indexOf('scur');

@@ -185,10 +185,13 @@ async function drain(
   const ask = askMaster(at.socket, signal);
   for (const until = Date.now() + timeoutMs; ;) {
     const { current, old } = await processes(ask, signal);
-    const counts = await Promise.all(
+    const [now, ...before] = await Promise.all(
       [current, ...old].map((pid) => inFlight(askWorker(ask, pid), key, slot)),
     );
-    const inflight = counts.reduce((sum, n) => sum + n, 0);
+    if (now === undefined && (await processes(ask, signal)).current === current)
+      throw unavailable('HAProxy does not say what it has in flight');
+    // Who does not say may have one.
+    const inflight = [now, ...before].reduce<number>((sum, n) => sum + (n ?? 1), 0);
     if (inflight === 0 || Date.now() >= until) return { inflight };
     await sleep(Math.min(LOOK_MS, Math.max(until - Date.now(), 0)));
   }

@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { gatewayMetrics } from '../../src/adapters/metrics/gateway.js';
 import { gatewayRouter } from '../../src/adapters/routers/gateway.js';
 import { packageRoot } from '../../src/paths.js';
-import type { RouterHarness } from '../contracts/routing.js';
+import type { RouterHarness } from '../../src/testing/world.js';
+import type { Ending } from '../contracts/contract.js';
 
 /** The gateway as the built process that it is, on a folder of its own. */
-export async function gatewayProcess(): Promise<RouterHarness & { readonly stateDir: string }> {
+export async function gatewayProcess(): Promise<RouterHarness & Ending & { readonly stateDir: string }> {
   const stateDir = await mkdtemp(join(tmpdir(), 'gateway-'));
   let child = await started(stateDir);
   const kill = async (): Promise<void> => {

@@ -30,6 +30,8 @@ export type {
 } from './domain/ports.js';
 export type { Configuration, DeploymentPlan, Probe, Share, UserKey } from './domain/plan.js';
 export type { ArtifactRef, Digest, Release } from './domain/release.js';
+/** What a provider says of the configuration that instances run with. */
+export { digestOf } from './hash.js';
 export type { Slot } from './domain/target.js';
 export type { TargetRef } from './domain/ids.js';
 export type { Counters } from './domain/watching.js';

@@ -1,8 +1,9 @@
-import { metricsContract } from '../contracts/metrics.js';
-import { routerContract } from '../contracts/router.js';
+import { metricsChecks } from '../../src/testing/metrics.js';
+import { routerChecks } from '../../src/testing/router.js';
+import { contract } from '../contracts/contract.js';
 import { trafficContract } from '../contracts/traffic.js';
 import { gatewayProcess } from '../support/gateway-process.js';
 
-routerContract('gateway', gatewayProcess);
+contract('gateway: router', routerChecks, gatewayProcess);
 trafficContract('gateway', gatewayProcess);
-metricsContract('gateway', gatewayProcess);
+contract('gateway: metric source', metricsChecks, gatewayProcess);

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { haproxyRouter } from '../../src/adapters/routers/haproxy.js';
 import { bucketOf } from '../../src/domain/buckets.js';
 import { FULL } from '../../src/domain/plan.js';
-import { BLUE, GREEN, TARGET, ask, backend, never, splitTo } from '../contracts/routing.js';
+import { BLUE, GREEN, TARGET, ask, backend, never, splitTo } from '../../src/testing/world.js';
 import { haproxy, without } from '../e2e/system.js';
 import { load } from '../gateway/load.js';
 import { haproxyProcess, type HaproxyProcess } from '../support/haproxy-process.js';

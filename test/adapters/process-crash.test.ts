@@ -9,7 +9,7 @@ import { settled } from '../../src/adapters/providers/process-start.js';
 import type { Configuration } from '../../src/domain/plan.js';
 import type { Instance } from '../../src/domain/ports.js';
 import type { Release } from '../../src/domain/release.js';
-import { TARGET } from '../contracts/provider.js';
+import { TARGET } from '../../src/testing/world.js';
 import { processWorld, type ProcessWorld } from '../support/process-world.js';
 
 const never = new AbortController().signal;

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { freePort } from '../../src/free-port.js';
-import { TARGET } from '../contracts/provider.js';
+import { TARGET } from '../../src/testing/world.js';
 import { processWorld, type ProcessWorld } from '../support/process-world.js';
 
 vi.mock('../../src/free-port.js', async (original) => {

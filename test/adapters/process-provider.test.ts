@@ -13,12 +13,14 @@ import {
 import { haltInstances } from '../../src/adapters/providers/process-halt.js';
 import type { Configuration } from '../../src/domain/plan.js';
 import { exclusive } from '../../src/exclusive.js';
-import { TARGET, providerContract } from '../contracts/provider.js';
+import { providerChecks } from '../../src/testing/provider.js';
+import { TARGET } from '../../src/testing/world.js';
+import { contract } from '../contracts/contract.js';
 import { startingContract } from '../contracts/starting.js';
 import { eventually } from '../support/eventually.js';
 import { processWorld, type ProcessWorld } from '../support/process-world.js';
 
-providerContract('processes', processWorld);
+contract('processes: provider', providerChecks, processWorld);
 startingContract('processes', processWorld);
 
 const never = new AbortController().signal;

@@ -1,7 +1,7 @@
 import { mkdir, readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { TARGET } from '../contracts/provider.js';
+import { TARGET } from '../../src/testing/world.js';
 import { processWorld } from '../support/process-world.js';
 
 const never = new AbortController().signal;

@@ -6,7 +6,7 @@ import { prometheusMetrics } from '../../src/adapters/metrics/prometheus.js';
 import type { Queries } from '../../src/domain/watch-plan.js';
 import type { MetricSource } from '../../src/domain/ports.js';
 import type { Observation } from '../../src/domain/watching.js';
-import { BLUE, GREEN, TARGET, never } from '../contracts/routing.js';
+import { BLUE, GREEN, TARGET, never } from '../../src/testing/world.js';
 
 type Pair = readonly [agoMs: number, value: string];
 type Labels = Readonly<Record<string, string>>;

@@ -5,8 +5,9 @@ import { TEMPLATES } from '../../src/domain/queries.js';
 import type { MetricSource } from '../../src/domain/ports.js';
 import type { Observation } from '../../src/domain/watching.js';
 import { freePort } from '../../src/free-port.js';
-import { metricsContract } from '../contracts/metrics.js';
-import { BLUE, GREEN, type RouterHarness } from '../contracts/routing.js';
+import { metricsChecks } from '../../src/testing/metrics.js';
+import { BLUE, GREEN, type MetricsHarness } from '../../src/testing/world.js';
+import { contract, type Ending } from '../contracts/contract.js';
 import { prometheus, without } from '../e2e/system.js';
 import { gatewayProcess } from '../support/gateway-process.js';
 import { prometheusProcess, type PrometheusProcess } from '../support/prometheus-process.js';
@@ -55,10 +56,10 @@ describe.skipIf(without(prometheus))('on a real Prometheus (left out where there
     };
   }
 
-  async function harness(): Promise<RouterHarness> {
+  async function harness(): Promise<MetricsHarness & Ending> {
     const gateway = await gatewayProcess({ adminPort: admin, token: TOKEN });
     const at = { url: server.url, staleAfterMs: STALE_MS };
     return { ...gateway, metrics: watching(prometheusMetrics(() => Promise.resolve(at))) };
   }
-  metricsContract('prometheus', harness);
+  contract('prometheus: metric source', metricsChecks, harness);
 });

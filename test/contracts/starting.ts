@@ -2,10 +2,12 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Release } from '../../src/domain/release.js';
-import { TARGET, type ProviderHarness } from './provider.js';
+import type { ProviderHarness } from '../../src/testing/provider.js';
+import { TARGET } from '../../src/testing/world.js';
+import type { Ending } from './contract.js';
 
 /** Of a provider that starts users' programs: `environment` is what the service listens to (see `fixtures/instance.js`). */
-export interface StartingHarness extends ProviderHarness {
+export interface StartingHarness extends ProviderHarness, Ending {
   /** A folder that the instances see. */
   readonly folder: string;
   /** `stored: false`: its artifact is nowhere. */

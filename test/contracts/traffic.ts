@@ -1,6 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FULL } from '../../src/domain/plan.js';
-import { BLUE, GREEN, TARGET, ask, backend, never, splitTo, twice, type RouterHarness } from './routing.js';
+import {
+  BLUE,
+  GREEN,
+  TARGET,
+  ask,
+  backend,
+  never,
+  splitTo,
+  twice,
+  type RouterHarness,
+} from '../../src/testing/world.js';
+import type { Ending } from './contract.js';
 
 const USERS = 600;
 /** Where each of many users lands. */
@@ -19,9 +30,9 @@ async function users(address: string): Promise<string[]> {
 }
 
 /** What every router promises of users' requests. */
-export function trafficContract(name: string, make: () => Promise<Omit<RouterHarness, 'metrics'>>): void {
+export function trafficContract(name: string, make: () => Promise<RouterHarness & Ending>): void {
   describe(`${name}: traffic`, () => {
-    let h: Omit<RouterHarness, 'metrics'>;
+    let h: RouterHarness & Ending;
     let blue: Awaited<ReturnType<typeof backend>>;
     let green: Awaited<ReturnType<typeof backend>>;
     beforeEach(async () => {

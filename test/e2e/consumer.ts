@@ -5,11 +5,13 @@ import {
   runWorker,
   type Extensions,
   type MetricSource,
+  type Router,
   type ServiceDefinition,
   type ShipwayClient,
   type StageKind,
   type StrategyFunction,
 } from 'shipway';
+import { providerChecks, routerChecks, type Check, type ProviderHarness } from 'shipway/testing';
 
 /** What a user of the package writes, checked against the types that the package brings. */
 const source: MetricSource = {
@@ -70,4 +72,10 @@ export const key: Deploy = { strateg: 'canary' };
 export const ask = async (settings: Parameters<typeof connect>[0]): Promise<string | undefined> => {
   const client: ShipwayClient = await connect(settings);
   return (await client.status('shop', 'v1-abcdef')).run.outcome;
+};
+
+const mine: readonly Check<ProviderHarness>[] = providerChecks;
+export const held = async (router: Router): Promise<string> => {
+  for (const { run } of routerChecks) await run({ router });
+  return mine.map(({ name }) => name).join();
 };

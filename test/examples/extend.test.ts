@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { MetricSource } from '../../src/domain/ports.js';
 import { packageRoot } from '../../src/paths.js';
-import { metricsContract } from '../contracts/metrics.js';
+import { metricsChecks } from '../../src/testing/metrics.js';
+import { contract } from '../contracts/contract.js';
 import { gatewayProcess } from '../support/gateway-process.js';
 import { shipway } from '../support/command-line.js';
 
@@ -26,7 +27,7 @@ const where = async (stateDir: string): Promise<Place> => {
 };
 
 // A user's own adapter is held to what those of shipway are held to.
-metricsContract('the example’s text form', async () => {
+contract('the example’s text form: metric source', metricsChecks, async () => {
   const gateway = await gatewayProcess();
   return { ...gateway, metrics: textMetrics({ where: () => where(gateway.stateDir) }) };
 });

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { providerContract, type ProviderHarness } from '../contracts/provider.js';
-import { routerContract } from '../contracts/router.js';
+import { expect, test } from 'vitest';
+import type { Router } from '../../src/domain/ports.js';
+import { never } from '../../src/testing/world.js';
+import { providerChecks, type ProviderHarness } from '../../src/testing/provider.js';
+import { routerChecks } from '../../src/testing/router.js';
+import { contract, type Ending } from '../contracts/contract.js';
 import { fakeWorld } from './fake-world.js';
 import { deploymentPlan, requestFor } from './plans.js';
 
-function fakeHarness(): Promise<ProviderHarness> {
+function fakeHarness(): Promise<ProviderHarness & Ending> {
   const world = fakeWorld();
   const { configuration } = deploymentPlan();
   return Promise.resolve({
@@ -18,8 +22,22 @@ function fakeHarness(): Promise<ProviderHarness> {
   });
 }
 
-providerContract('fake', fakeHarness);
-routerContract('fake', () => {
+contract('fake: provider', providerChecks, fakeHarness);
+contract('fake: router', routerChecks, () => {
   const { router, close } = fakeWorld();
   return Promise.resolve({ router, end: () => Promise.resolve(close()) });
+});
+
+test.each<[string, (router: Router) => Partial<Router>, string]>([
+  ['shares nothing out', () => ({ split: () => Promise.resolve() }), 'split: sets all shares at once'],
+  [
+    'heeds no abort',
+    (router) => ({ withdraw: (target, slot) => router.withdraw(target, slot, never) }),
+    'an abort is heeded',
+  ],
+])('a router that %s is found', async (_, broken, check) => {
+  const { router, close } = fakeWorld();
+  const of = routerChecks.find(({ name }) => name.startsWith(check));
+  await expect(of?.run({ router: { ...router, ...broken(router) } })).rejects.toThrow();
+  close();
 });

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { gatewayMetrics } from '../../src/adapters/metrics/gateway.js';
 import { gatewayRouter } from '../../src/adapters/routers/gateway.js';
 import { packageRoot } from '../../src/paths.js';
-import type { RouterHarness } from '../contracts/routing.js';
+import type { MetricsHarness } from '../../src/testing/world.js';
+import type { Ending } from '../contracts/contract.js';
 
 /** What somebody else must know of it before it starts. */
 interface Known {
@@ -16,7 +17,7 @@ interface Known {
 
 /** The gateway as the built process that it is, on a folder of its own. */
 export async function gatewayProcess({ adminPort = 0, token }: Known = {}): Promise<
-  RouterHarness & { readonly stateDir: string }
+  MetricsHarness & Ending & { readonly stateDir: string }
 > {
   const stateDir = await mkdtemp(join(tmpdir(), 'gateway-'));
   if (token !== undefined) await writeFile(join(stateDir, 'token'), token);

@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { haproxyRouter } from '../../src/adapters/routers/haproxy.js';
 import { freePort } from '../../src/free-port.js';
-import type { RouterHarness } from '../contracts/routing.js';
+import type { RouterHarness } from '../../src/testing/world.js';
+import type { Ending } from '../contracts/contract.js';
 import { haproxy } from '../e2e/system.js';
 
-export interface HaproxyProcess extends Omit<RouterHarness, 'metrics'> {
+export interface HaproxyProcess extends RouterHarness, Ending {
   readonly folder: string;
   readonly socket: string;
   /** One command to the master process, as anybody may send it. */

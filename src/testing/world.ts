@@ -1,24 +1,28 @@
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { FULL } from '../../src/domain/plan.js';
-import type { MetricSource, Router } from '../../src/domain/ports.js';
+import { FULL } from '../domain/plan.js';
+import type { MetricSource, Router } from '../domain/ports.js';
 
 export const TARGET = { service: 'shop', environment: 'staging' } as const;
 export const never = new AbortController().signal;
 export const BLUE = 'b'.repeat(64);
 export const GREEN = 'e'.repeat(64);
 
+/** A router that really shares traffic out. */
 export interface RouterHarness {
   readonly router: Router;
-  readonly metrics: MetricSource;
-  /** Kills the router and starts it again. */
+  /** Kills it and starts it again. */
   restart(): Promise<void>;
-  /** Kills the router for good. */
+  /** Kills it for good. */
   kill(): Promise<void>;
-  end(): Promise<void>;
 }
 
-export interface Answer {
+/** The same, and the source that counts what it does; what is killed counts. */
+export interface MetricsHarness extends RouterHarness {
+  readonly metrics: MetricSource;
+}
+
+interface Answer {
   readonly status: number;
   readonly body: string;
   readonly cookie?: string;

@@ -28,6 +28,7 @@ import {
   withdrawFromTarget,
 } from './targets.js';
 import {
+  awaitAdmission,
   awaitRun,
   findCommit,
   recordUnfired,
@@ -82,6 +83,7 @@ export const createTriggerActivities = (deps: TriggerDeps) =>
   allFailing({
     findCommit: findCommit(deps),
     startTriggered: startTriggered(deps),
+    awaitAdmission: awaitAdmission(deps),
     awaitRun: awaitRun(deps),
     reportStatus: reportStatus(deps),
     recordUnfired: recordUnfired(deps),

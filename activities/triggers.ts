@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { viewOf } from '../src/client/describe.js';
 import { startRun, type Addresses } from '../src/client/runs.js';
 import { uiOf } from '../src/client/ui-address.js';
 import { environmentsOf } from '../src/domain/environments.js';
@@ -137,6 +139,28 @@ export const recordUnfired =
       }),
     ]);
   };
+
+const LOOK_MS = 500;
+
+/**
+ * Waits until a run is admitted, and tells its commit as it was admitted, whatever is said elsewhere. `undefined` for one that a trigger
+ * has nothing to do with, or that has ended without.
+ */
+export const awaitAdmission =
+  ({ client, store }: Pick<ControlDeps, 'client' | 'store'>) =>
+  ({ service, run }: Pick<Triggered, 'service' | 'run'>): Promise<Triggered | undefined> =>
+    beating(async (signal) => {
+      for (;;) {
+        const row = await store.runs.find(pipelineId(service, run));
+        if (row?.plan.askedBy !== undefined) {
+          const { environment, commit } = row.plan;
+          return { service, environment, run, commit };
+        }
+        const goesOn = (await viewOf(client, pipelineId(service, run)))?.status === 'RUNNING';
+        if (row !== undefined || !goesOn) return undefined;
+        await sleep(LOOK_MS, undefined, { signal });
+      }
+    });
 
 /** Waits until a run has ended in any way. */
 export const awaitRun =

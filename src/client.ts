@@ -9,6 +9,7 @@ import {
   type LastHousekeeping,
   type ScheduleState,
 } from './client/housekeeping.js';
+import { followRun } from './client/follow-run.js';
 import { livingTarget } from './client/living-target.js';
 import {
   deploymentOf,
@@ -36,6 +37,8 @@ export type { DeploymentStatus, RunFilter, RunLine, RunStatus } from './client/r
 export interface ShipwayClient {
   /** Starts a run. The same run id twice is refused. */
   readonly startRun: (input: PipelineInput) => Promise<string>;
+  /** Has shown at its commit how a run goes that is tried again, where the policy says so. */
+  readonly followRun: (service: string, run: string) => Promise<void>;
   /** Answers from what is written down, so also when no worker lives. */
   readonly status: (service: string, run: string) => Promise<RunStatus>;
   /** The same of a deployment, which may belong to no run. */
@@ -93,6 +96,7 @@ export async function connect(settings: ConnectionSettings): Promise<ShipwayClie
   return {
     temporal: client,
     startRun: (input) => within(() => startRun(client, settings, input)),
+    followRun: (service, run) => within(() => followRun(client, service, run)),
     status: (service, run) => within(() => statusOf(client, namespace, pipelineId(service, run))),
     deployment: (workflow) => within(() => deploymentOf(client, namespace, workflow)),
     list: (filter, limit) => within(() => listRuns(client, filter, limit)),

@@ -11,6 +11,7 @@ export const SUMMARIES = {
   targetsToLookAt: 'find the targets at which nothing is under way',
   driftSeen: 'compare what runs with the record',
   awaitDeployment: 'wait until the deployment has ended',
+  awaitAdmission: 'wait until the run is taken in',
   awaitRun: 'wait until the run has ended',
   cancelWorkflow: 'tell the run to stop',
   closeGate: 'record how the question was answered',

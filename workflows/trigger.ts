@@ -4,6 +4,7 @@ import {
   stateOf,
   statusText,
   type CommitStatus,
+  type Following,
   type Resolved,
   type TriggerInput,
   type Triggered,
@@ -13,23 +14,18 @@ import { reasonOf, typeOf } from './undo.js';
 
 /**
  * A push or a schedule, from the moment it is taken until its run has ended: starts the run as a client would, and shows at the commit
- * how it goes. It is one for a push, by its id, and one at a time for a schedule. What it shows is never needed: the run goes on without.
+ * how it goes. A run that is tried again is only shown. It is one for a push, by its id, and one at a time for a schedule. What it shows is never needed: the run goes on without.
  */
-export async function trigger(input: TriggerInput): Promise<Triggered & Ended> {
+export async function trigger(input: TriggerInput | Following): Promise<Triggered & Ended> {
+  return 'follows' in input ? followed(input) : fired(input);
+}
+
+async function fired(input: TriggerInput): Promise<Triggered & Ended> {
   let commit = input.cause.kind === 'push' ? input.cause.after : '';
   try {
     if (commit === '') ({ commit } = await fetching.findCommit(input));
     const started = await fetching.startTriggered({ ...input, commit } satisfies Resolved);
-    await shown(input, {
-      commit,
-      state: 'pending',
-      description: `run ${started.run} is under way`,
-      run: started.run,
-    });
-    const ended = await waiting.awaitRun({ service: started.service, run: started.run });
-    const description = `${ended.outcome.replaceAll('_', ' ')}: ${ended.reason}`;
-    await shown(input, { commit, state: stateOf(ended.outcome), description, run: started.run });
-    return { ...started, ...ended };
+    return await reported(started);
   } catch (error) {
     if (isCancellation(error)) throw error;
     const why = reasonOf(error);
@@ -45,9 +41,26 @@ export async function trigger(input: TriggerInput): Promise<Triggered & Ended> {
   }
 }
 
+async function followed({ service, follows: run }: Following): Promise<Triggered & Ended> {
+  const admitted = await waiting.awaitAdmission({ service, run });
+  if (admitted !== undefined) return reported(admitted);
+  const reason = 'it is no admitted run of a trigger';
+  return { ...{ service, environment: '', run, commit: '' }, ...{ outcome: 'failed', reason } };
+}
+
+/** From its begin to its end. */
+async function reported(started: Triggered): Promise<Triggered & Ended> {
+  const { service, run, commit } = started;
+  await shown({ service }, { commit, state: 'pending', description: `run ${run} is under way`, run });
+  const ended = await waiting.awaitRun({ service, run });
+  const description = `${ended.outcome.replaceAll('_', ' ')}: ${ended.reason}`;
+  await shown({ service }, { commit, state: stateOf(ended.outcome), description, run });
+  return { ...started, ...ended };
+}
+
 /** The context is the service's: a repository with several has a status of each. */
 async function shown(
-  { service }: TriggerInput,
+  { service }: Pick<TriggerInput, 'service'>,
   { description, ...status }: Omit<CommitStatus, 'context' | 'link'> & { readonly run?: string },
 ): Promise<void> {
   try {

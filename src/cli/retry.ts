@@ -44,8 +44,15 @@ export const retry: Command = (values, [text = '']) =>
       ...(ancestors === undefined ? {} : { ancestors }),
       statement: state(values, 'run', planHash),
     });
+    // The run goes on without.
+    if (again.askedBy !== undefined)
+      await client.followRun(plan.service, run).catch((error: unknown) => {
+        progress(`how it goes is not shown at its commit: ${messageOf(error)}`, values);
+      });
     return toldAndFollowed(client, settings, { run, service: plan.service, planHash }, values);
   });
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** One that goes on would do the same beside it; one that has shipped, or was taken back, is no failure of a stage. */
 async function refuseUnended(client: ShipwayClient, { service, run }: RunReference): Promise<void> {

@@ -38,7 +38,10 @@ export function said(issue: z.core.$ZodIssue, about: About): Said {
     case 'too_big':
       return isNumber(issue.origin)
         ? [`${value} is more than ${String(issue.maximum)}`, `at most ${String(issue.maximum)}`]
-        : ['it is too long', `at most ${String(issue.maximum)}`];
+        : [
+            Array.isArray(issue.input) ? `these are ${String(issue.input.length)}` : 'it is too long',
+            `at most ${String(issue.maximum)}`,
+          ];
     default:
       return [issue.message, 'correcting it'];
   }

@@ -86,6 +86,12 @@ export interface TriggerInput {
   readonly cause: Cause;
 }
 
+/** Another argument of `trigger`: a run that somebody has begun anew of one that a trigger began. It starts nothing. */
+export interface Following {
+  readonly service: string;
+  readonly follows: string;
+}
+
 /** The same with the commit that it is about, which stays the one it was found to be. */
 export interface Resolved extends TriggerInput {
   readonly commit: string;

@@ -59,6 +59,13 @@ test('runs of one schedule do not overlap, and one that was missed stays so; it 
   expect(skipped).toBe(1);
 });
 
+test('how a run goes that is tried again is shown by one workflow of its own', async () => {
+  await client.followRun('lamp', 'r2');
+  const { type, taskQueue } = await client.temporal.workflow.getHandle('trigger/lamp/r2').describe();
+  expect([type, taskQueue]).toEqual(['trigger', 'control']);
+  await expect(client.followRun('lamp', 'r2')).rejects.toThrow();
+});
+
 test('what is listed is when it starts and what with, whatever is written beside it', async () => {
   const words = { ...nightly, service: 'till', name: 'told', by: 'the release manager', branch: 'safe' };
   const action = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { explainPlan } from '../../src/config/explain-plan.js';
 import { resolvePlan } from '../../src/config/index.js';
-import { facts, service, valid } from './texts.js';
+import { facts, problemsOf, service, valid } from './texts.js';
 
 describe('a plan of stages that do not wait for each other', () => {
   test('runs stages side by side where their needs say so, a matrix as its variants', () => {
@@ -54,4 +54,15 @@ test('a plan names stage kinds of one’s own, with what they are given', () => 
     '3. who: own:licences with {"allow":["MIT"]}, evidence: its answer (at most 5m, 2 attempts)',
   );
   expect(words).toContain('before any stage: that the workers of stages have own:licences');
+});
+
+test.each([
+  [5_000, 'f:2229:13 the file has more than 20000 values; try a file of only the configuration'],
+  [1_000, 'f:3:3 stages: these are 1004; try at most 200'],
+])('%i stages are too many, said once and with how many there may be', (count, why) => {
+  const many = Array.from(
+    { length: count },
+    (_, i) => `  - { name: s${String(i)}, needs: [${i === 0 ? '' : `s${String(i - 1)}`}], script: [x] }\n`,
+  );
+  expect(problemsOf(service('  - approve\n', `${many.join('')}  - approve\n`))).toBe(why);
 });

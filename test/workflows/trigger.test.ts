@@ -108,6 +108,29 @@ test('a push starts the run of its commit; who pushed it may not approve it; the
   await record('trigger-push', handle);
 });
 
+test('a run that is tried again is shown at its commit, by what was admitted; one of nobody’s trigger is not', async () => {
+  triggers.repositories['again'] = REPOSITORY;
+  const follow = (run: string) =>
+    lab.client.workflow.start<typeof trigger>('trigger', {
+      workflowId: triggerId('again', run),
+      ...{ taskQueue: QUEUES.control, args: [{ service: 'again', follows: run }] },
+    });
+  const of = plan('v1', { service: 'again', environment: 'staging' });
+  const asked = pipelineInput({ ...of, askedBy: ['ann'] });
+  await lab.start(asked);
+  expect(await (await follow(asked.run)).result()).toMatchObject({ outcome: 'shipped', commit: of.commit });
+  expect(triggers.shown).toMatchObject([
+    { commit: of.commit, state: 'pending', context: 'shipway/again' },
+    { commit: of.commit, state: 'success', description: 'shipped: v1 is live in staging' },
+  ]);
+  triggers.shown.length = 0;
+  const byHand = pipelineInput(plan('v2', { service: 'again', environment: 'staging' }));
+  await lab.start(byHand);
+  for (const run of [byHand.run, 'no-such-run'])
+    expect(await (await follow(run)).result()).toMatchObject({ outcome: 'failed', commit: '' });
+  expect(triggers.shown).toEqual([]);
+});
+
 test('what starts nothing says why: in its failure, in the audit, at the commit', async () => {
   triggers.planned = () => {
     throw new ShipwayError('config.invalid', `shipway.yaml:3:1 it is ${'x'.repeat(200)}`);

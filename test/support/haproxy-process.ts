@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { haproxyRouter } from '../../src/adapters/routers/haproxy.js';
+import { startGuard } from '../../src/dev/guard.js';
+import { identityOf } from '../../src/processes.js';
 import { freePort } from '../../src/free-port.js';
 import type { RouterHarness } from '../../src/testing/world.js';
 import type { Ending } from '../contracts/contract.js';
@@ -43,6 +45,8 @@ export async function haproxyProcess(): Promise<HaproxyProcess> {
     throw new Error('no HAProxy: install the system package haproxy (apt-get install haproxy)');
   const program = haproxy;
   const base = await mkdtemp(join(tmpdir(), 'haproxy-'));
+  const guard = startGuard();
+  guard.folder(base);
   const folder = join(base, 'shipway');
   const socket = join(base, 'master.sock');
   const ownFile = join(base, 'haproxy.cfg');
@@ -64,6 +68,7 @@ export async function haproxyProcess(): Promise<HaproxyProcess> {
     const child = spawn(program, ['-W', '-S', socket, '-f', ownFile, '-f', folder], {
       stdio: ['ignore', 'ignore', process.env['DEBUG'] === undefined ? 'ignore' : 'inherit'],
     });
+    guard.process(await identityOf(child.pid ?? 0));
     while (!/ worker /.test(await say('show proc').catch(() => ''))) {
       if (child.exitCode !== null) throw new Error(`haproxy ended with ${String(child.exitCode)}`);
       await sleep(10);
@@ -73,7 +78,8 @@ export async function haproxyProcess(): Promise<HaproxyProcess> {
   let child = await start();
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
-    const workers = workersIn(await patiently('show proc'));
+    // One that does not answer is ended all the same, and its workers end with it.
+    const workers = workersIn(await patiently('show proc').catch(() => ''));
     const exit = once(child, 'exit');
     child.kill('SIGKILL');
     await exit;
@@ -99,6 +105,7 @@ export async function haproxyProcess(): Promise<HaproxyProcess> {
     end: async () => {
       await kill();
       await rm(base, { recursive: true, force: true });
+      guard.release();
     },
   };
 }

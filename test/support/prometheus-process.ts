@@ -4,6 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startGuard } from '../../src/dev/guard.js';
+import { identityOf } from '../../src/processes.js';
 import { freePort } from '../../src/free-port.js';
 import { prometheus } from '../e2e/system.js';
 
@@ -17,6 +19,8 @@ export async function prometheusProcess(scrapes: string): Promise<PrometheusProc
   if (prometheus === undefined)
     throw new Error('no Prometheus: install the system package prometheus (apt-get install prometheus)');
   const folder = await mkdtemp(join(tmpdir(), 'prometheus-'));
+  const guard = startGuard();
+  guard.folder(folder);
   const address = `127.0.0.1:${String(await freePort())}`;
   const config = join(folder, 'prometheus.yml');
   await writeFile(
@@ -33,6 +37,7 @@ export async function prometheusProcess(scrapes: string): Promise<PrometheusProc
     ],
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
+  guard.process(await identityOf(child.pid ?? 0));
   const url = `http://${address}`;
   while (
     !(await fetch(`${url}/-/ready`).then(
@@ -50,6 +55,7 @@ export async function prometheusProcess(scrapes: string): Promise<PrometheusProc
       child.kill('SIGKILL');
       await exit;
       await rm(folder, { recursive: true, force: true });
+      guard.release();
     },
   };
 }

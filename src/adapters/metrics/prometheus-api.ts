@@ -78,6 +78,9 @@ async function asked(
     const { statusCode, body } = await request(address, {
       headers: authorization === undefined ? {} : { authorization },
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+      // What is collected too early does not end it.
+      headersTimeout: ANSWER_MS,
+      bodyTimeout: ANSWER_MS,
     });
     const pieces: Buffer[] = [];
     let size = 0;

@@ -26,7 +26,7 @@ export const askMaster =
   async (command) => {
     signal.throwIfAborted();
     try {
-      return await answerOf(socket, command, AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]));
+      return await answerOf(socket, command, signal);
     } catch (cause) {
       signal.throwIfAborted();
       const why = cause instanceof Error ? cause.message : String(cause);
@@ -48,6 +48,10 @@ function answerOf(path: string, command: string, signal: AbortSignal): Promise<s
       fail(signal.reason as Error);
     };
     signal.addEventListener('abort', stop, { once: true });
+    // A timer of its own: `AbortSignal.timeout` in `AbortSignal.any` may be collected before it is over.
+    const timer = setTimeout(() => {
+      fail(new Error('it says nothing'));
+    }, ANSWER_MS);
     socket.on('connect', () => socket.end(`${command}\n`));
     socket.on('data', (piece: Buffer) => {
       pieces.push(piece);
@@ -56,6 +60,7 @@ function answerOf(path: string, command: string, signal: AbortSignal): Promise<s
     });
     socket.on('error', fail);
     socket.on('close', () => {
+      clearTimeout(timer);
       signal.removeEventListener('abort', stop);
       resolve(Buffer.concat(pieces).toString('utf8').trim());
     });

@@ -15,7 +15,7 @@ const ARROWS = {
   'src/gateway': ['src', 'src/domain'],
   'src/store': ['src', 'src/domain'],
   'src/stage': ['src', 'src/domain', 'src/adapters'],
-  'src/client': ['src/domain'],
+  'src/client': ['src/domain', 'src/within.ts'],
   // What a user's own code imports.
   'src/index': ['src', 'src/domain', 'src/config', 'src/client', 'src/cli/run-worker.ts'],
   // What adapters are held to: for tests, and for others' tests.
@@ -89,6 +89,11 @@ const arrows = {
 };
 
 const noEnums = { selector: 'TSEnumDeclaration', message: 'use a const object or a union' };
+const own = (method) => `[callee.object.name="AbortSignal"][callee.property.name="${method}"]`;
+const noLostTimeout = {
+  selector: `CallExpression${own('any')} CallExpression${own('timeout')}`,
+  message: 'such a timeout is collected before it comes: use `within`',
+};
 const noClock = {
   selector: 'NewExpression[callee.name="Date"][arguments.length=0], CallExpression[callee.name="Date"]',
   message: 'a decision is given its instant',
@@ -123,7 +128,7 @@ export default tseslint.config(
       'import-x/no-default-export': 'error',
       'max-lines': ['error', { max: 250, skipComments: false, skipBlankLines: false }],
       'max-lines-per-function': ['error', { max: 40, skipComments: true, skipBlankLines: true }],
-      'no-restricted-syntax': ['error', noEnums],
+      'no-restricted-syntax': ['error', noEnums, noLostTimeout],
     },
   },
   {

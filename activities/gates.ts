@@ -94,10 +94,19 @@ function shownOf(all: readonly string[] = []): readonly string[] {
 }
 const MOST_CHANGES = 30;
 
-/** The steps of a strategy of one's own are told also where they are those of before. */
-function changeLines({ changes = [], steps }: AskedSettings = {}): readonly string[] {
-  const told = steps === undefined || changes.some((line) => line.startsWith('steps: '));
-  return told ? changes : [`steps: ${stepsText(steps)}`, ...changes];
+/** The steps of a strategy of one's own are told first, all of them, also where they are those of before. */
+const changeLines = ({ changes = [], steps }: AskedSettings = {}): readonly string[] =>
+  steps === undefined ? changes : [...wrapped(`steps: ${stepsText(steps)}`), ...changes];
+
+/** As lines that are not cut, broken after commas. */
+function wrapped(text: string): readonly string[] {
+  const lines: string[] = [];
+  for (const part of text.split(/(?<=, )/)) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + part.length > MOST_SAID) lines.push(part);
+    else lines[lines.length - 1] = last + part;
+  }
+  return lines.map((line) => line.trim());
 }
 
 /** A first deployment changes everything; its secrets are not in the plan that its approver has. */

@@ -5,6 +5,7 @@ import type { RunOwnInput } from '../src/domain/stage.js';
 import { ShipwayError } from '../src/errors.js';
 import { idempotencyKey } from '../src/stage/environment.js';
 import { outputFile } from '../src/stage/job-files.js';
+import { within } from '../src/within.js';
 
 interface Place {
   /** The folder whose output is shipped. */
@@ -23,14 +24,18 @@ export async function answerOf(
   cancelled: AbortSignal,
 ): Promise<StageAnswer> {
   const { name, timeoutMs } = input.stage;
-  const over = AbortSignal.timeout(timeoutMs);
-  const signal = AbortSignal.any([cancelled, over]);
+  let open = true;
+  // What goes on after its stage has ended has nowhere to write, and must not end the worker.
   const log = (line: string): void => {
-    appendFileSync(outputFile(job), `${line}\n`);
+    if (open) appendFileSync(outputFile(job), `${line}\n`);
   };
-  const end = await ended(() => kind(workOf(input, workspace, log), signal), signal);
+  const { end, over } = await within(timeoutMs, cancelled, async (signal) => ({
+    end: await ended(() => kind(workOf(input, workspace, log), signal), signal),
+    over: signal.aborted,
+  }));
+  open = false;
   cancelled.throwIfAborted();
-  if (over.aborted) {
+  if (over) {
     const still = end.kind === 'goes on' ? ', and does not stop: it does not heed its signal' : '';
     throw new ShipwayError(
       'stage.timeout',

@@ -62,7 +62,9 @@ export async function refuseUnproved(
       (required) => !plan.stages.some((s) => makes(s, required) && unseenBy(plan, s.name) === undefined),
     );
     const lacking = lackingEvidence(open, known, ({ of, stage }) =>
-      plan.release === undefined ? unseenBy(plan, stage) === undefined : of === plan.release,
+      plan.release === undefined
+        ? of !== undefined && unseenBy(plan, stage) === undefined
+        : of === plan.release,
     );
     if (lacking === undefined) continue;
     const why =

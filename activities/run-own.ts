@@ -126,7 +126,7 @@ async function shipping(
 
 /** What the stage leaves. Fails with `stage.failed` when it did not pass. */
 async function kept(
-  { backend }: OwnDeps,
+  { backend, maxArtifactBytes }: OwnDeps,
   input: RunOwnInput,
   workspace: string,
   { passed, reason, details = null }: StageAnswer,
@@ -143,6 +143,9 @@ async function kept(
   const artifacts =
     stage.artifacts.length === 0
       ? undefined
-      : { stage: stage.name, ...(await backend.putArtifact(packArtifacts(workspace, stage.artifacts))) };
+      : {
+          stage: stage.name,
+          ...(await backend.putArtifact(packArtifacts(workspace, stage.artifacts, maxArtifactBytes))),
+        };
   return { reason, evidence, ...(artifacts === undefined ? {} : { artifacts }) };
 }

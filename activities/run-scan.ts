@@ -6,6 +6,7 @@ import type { RunScanInput, RunScanResult } from '../src/domain/stage.js';
 import { ShipwayError } from '../src/errors.js';
 import { forgetJob, jobDir, type JobName } from '../src/stage/job-files.js';
 import { makeWorkspace } from '../src/stage/workspace.js';
+import { within } from '../src/within.js';
 import { attempted } from './audit.js';
 import { beating } from './beating.js';
 import { releaseDigest } from './release-digest.js';
@@ -22,38 +23,45 @@ export interface ScanDeps extends StageDeps {
 export const runScan =
   (deps: ScanDeps) =>
   async (input: RunScanInput): Promise<RunScanResult> =>
-    beating(async (cancelled) => {
-      const { backend, stageDir, scanner } = deps;
-      const { name: stage, timeoutMs } = input.stage;
-      const over = AbortSignal.timeout(timeoutMs);
-      const signal = AbortSignal.any([cancelled, over]);
-      const user = { user: input.requestedBy };
-      await backend.audit([attempted(input, 'stage.intent', { stage, scanner: scanner.name }, user)]);
-      const name = { run: input.run, stage, attempt: input.attempt };
-      const job = `${jobDir(stageDir, name)}-${String(Context.current().info.attempt)}`;
-      const { service, commit, source, artifacts } = input;
-      try {
-        await forgetJob(job);
-        const workspace = await makeWorkspace(
-          { stageDir, backend, service, commit, source, artifacts, cache: [], job },
-          signal,
-        );
-        const of = releaseDigest(service, artifacts);
-        const result = await keepFindings(deps, { ...name, of }, await scanner.scan(workspace, signal));
-        const { findings, evidence } = result;
-        const details = { stage, findings, evidence: evidence.digest };
-        await backend.audit([attempted(input, 'stage.result', details, user)]);
-        return result;
-      } catch (error) {
-        if (!over.aborted || cancelled.aborted) throw error;
-        throw new ShipwayError(
-          'stage.timeout',
-          `stage ${stage} ran longer than ${String(timeoutMs / 1000)} s`,
-        );
-      } finally {
-        await forgetJob(job);
-      }
-    });
+    beating((cancelled) =>
+      within(input.stage.timeoutMs, cancelled, async (signal) => {
+        try {
+          return await scanned(deps, input, signal);
+        } catch (error) {
+          if (!signal.aborted || cancelled.aborted) throw error;
+          const { name, timeoutMs } = input.stage;
+          throw new ShipwayError(
+            'stage.timeout',
+            `stage ${name} ran longer than ${String(timeoutMs / 1000)} s`,
+          );
+        }
+      }),
+    );
+
+async function scanned(deps: ScanDeps, input: RunScanInput, signal: AbortSignal): Promise<RunScanResult> {
+  const { backend, stageDir, scanner } = deps;
+  const { name: stage } = input.stage;
+  const user = { user: input.requestedBy };
+  await backend.audit([attempted(input, 'stage.intent', { stage, scanner: scanner.name }, user)]);
+  const name = { run: input.run, stage, attempt: input.attempt };
+  const job = `${jobDir(stageDir, name)}-${String(Context.current().info.attempt)}`;
+  const { service, commit, source, artifacts } = input;
+  try {
+    await forgetJob(job);
+    const workspace = await makeWorkspace(
+      { stageDir, backend, service, commit, source, artifacts, cache: [], job },
+      signal,
+    );
+    const of = releaseDigest(service, artifacts);
+    const result = await keepFindings(deps, { ...name, of }, await scanner.scan(workspace, signal));
+    const { findings, evidence } = result;
+    const details = { stage, findings, evidence: evidence.digest };
+    await backend.audit([attempted(input, 'stage.result', details, user)]);
+    return result;
+  } finally {
+    await forgetJob(job);
+  }
+}
 
 /** The findings as evidence, and as the output that `shipway logs` shows. */
 async function keepFindings(

@@ -1,5 +1,6 @@
 import type { DeploymentPlan } from '../src/domain/plan.js';
 import { ShipwayError } from '../src/errors.js';
+import { within } from '../src/within.js';
 
 /** Asks one instance once. Fails with `smoke.failed` when it answers something else, too late, or not at all. */
 export async function probeOnce(
@@ -8,8 +9,7 @@ export async function probeOnce(
   signal: AbortSignal,
 ): Promise<void> {
   const asked = new URL(test.path, url);
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(test.timeoutMs)]);
-  const status = await answerOf(asked, bounded, signal);
+  const status = await within(test.timeoutMs, signal, (bounded) => answerOf(asked, bounded, signal));
   if (status !== test.expectStatus)
     throw new ShipwayError(
       'smoke.failed',

@@ -149,7 +149,8 @@ async function reminded(desk: Desk, { remind }: GateState): Promise<void> {
 async function take(desk: Desk, statement: Statement): Promise<Accepted> {
   const { subject, about, open: asked, later } = desk;
   if (asked === undefined) return { status: 'refused', message: 'nothing is waiting for an answer here' };
-  const goesBack = ['parked', 'paused'].includes(asked.question) && statement.verb === 'reject';
+  // A no to these sends users back, which waits for no store.
+  const goesBack = ['parked', 'paused', 'asked'].includes(asked.question) && statement.verb === 'reject';
   const result = await verified(
     { statement, gate: asked, ...(about ?? subject()) },
     goesBack ? later : undefined,

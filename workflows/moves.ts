@@ -1,4 +1,4 @@
-import { setHandler } from '@temporalio/workflow';
+import { isCancellation, setHandler } from '@temporalio/workflow';
 import { percent } from '../src/domain/details.js';
 import type { DeploymentInput, Ended } from '../src/domain/inputs.js';
 import type { Share } from '../src/domain/plan.js';
@@ -125,9 +125,17 @@ async function provision(field: Field): Promise<void> {
 async function smoke(field: Field): Promise<void> {
   const { input, effects } = field;
   field.show({ phase: 'smoke' }, `smoke test of ${input.candidate}`);
-  await effects.quick.smokeTest.executeWithOptions(summary(`smoke test ${named(field)} ${input.candidate}`), [
-    { ...about(field), test: input.plan.smokeTest },
-  ]);
+  try {
+    await guarded(field, () =>
+      effects.quick.smokeTest.executeWithOptions(summary(`smoke test ${named(field)} ${input.candidate}`), [
+        { ...about(field), test: input.plan.smokeTest },
+      ]),
+    );
+  } catch (error) {
+    // One that fails while it has users is as bad as one whose users get errors.
+    if (field.moved && !isCancellation(error)) field.judgedBad = true;
+    throw error;
+  }
 }
 
 async function advance(field: Field, steps: readonly Share[]): Promise<Share | undefined> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { request } from 'undici';
 import type { FailureType } from '../domain/failures.js';
 import { ShipwayError } from '../errors.js';
+import { within } from '../within.js';
 
 /** The gateway's state folder, where its address and its token are found, and what its silence and its no are called. */
 export interface GatewayAt {
@@ -49,20 +50,22 @@ async function asked(
   signal: AbortSignal,
 ): Promise<{ status: number; text: string }> {
   try {
-    const response = await request(new URL(path, adminUrl), {
-      method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      // A kept connection may be to a gateway that has been started anew since.
-      reset: true,
+    return await within(timeoutMs, signal, async (ending) => {
+      const response = await request(new URL(path, adminUrl), {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+        signal: ending,
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
+        // A kept connection may be to a gateway that has been started anew since.
+        reset: true,
+      });
+      return { status: response.statusCode, text: await response.body.text() };
     });
-    return { status: response.statusCode, text: await response.body.text() };
   } catch (cause) {
     signal.throwIfAborted();
     const why = cause instanceof Error ? cause.message : String(cause);

@@ -11,6 +11,7 @@ import type { DeploymentRow, ReleaseRow, RunRow } from '../domain/store.js';
 import type { TargetState } from '../domain/target.js';
 import type { Sample } from '../domain/watching.js';
 import { bodyOf, call, jsonOf, stranger, type ApiAddress, type Call, type Query } from './api-call.js';
+import { within } from '../within.js';
 import { linesOf } from './lines.js';
 
 export interface RecordFilter {
@@ -138,8 +139,9 @@ async function putArtifact(
   signal?: AbortSignal,
 ): Promise<void> {
   const path = `/v1/artifacts/sha256/${digest}`;
-  const answering = AbortSignal.any([AbortSignal.timeout(ANSWER_MS), ...(signal ? [signal] : [])]);
-  const head = await call(to, { method: 'HEAD', path, also: [404], signal: answering });
+  const head = await within(ANSWER_MS, signal, (answering) =>
+    call(to, { method: 'HEAD', path, also: [404], signal: answering }),
+  );
   if (head.headers.get('etag')?.replace(/^W\//, '') !== `"${digest}"`)
     throw stranger(to.apiUrl, 'it does not name the artifact that it was asked for');
   if (head.status !== 404) return;

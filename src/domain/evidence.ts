@@ -75,7 +75,9 @@ export function lackingEvidence(
     return [
       other === undefined
         ? `it has no ${required}`
-        : `its ${required} (${other.stage}) was not of all that is deployed; put it after every stage that leaves artifacts`,
+        : other.of === undefined
+          ? `its ${required} (${other.stage}) was made by a version that did not keep of what; shipway run --rebuild makes it anew`
+          : `its ${required} (${other.stage}) was not of all that is deployed; put it after every stage that leaves artifacts`,
     ];
   });
   return lacking.length === 0 ? undefined : lacking.join('; ');

@@ -187,8 +187,8 @@ export const FAILURES = {
   'provider.unavailable': row(true, 'the provider did not answer', 'see `shipway doctor`'),
   'smoke.failed': row(
     false,
-    'the smoke test on the idle slot failed',
-    'try the release on its own; nothing was switched',
+    'the smoke test of the new instances failed',
+    'try the release on its own; users who had it were sent back',
   ),
   'router.unavailable': row(
     true,

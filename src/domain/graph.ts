@@ -22,11 +22,12 @@ export function waitsFor(stages: readonly Node[]): ReadonlyMap<string, ReadonlyS
 /** A stage before the deployment that leaves artifacts which this one is not given: it looks at less than is deployed. */
 export function unseenBy(plan: Pick<Plan, 'schema' | 'stages'>, name: string): string | undefined {
   const before = waitsFor(needsOf(plan)).get(name);
-  const makers = plan.stages.filter(
-    (s) => s.kind === 'command' && s.artifacts.length > 0 && s.skipped === undefined,
-  );
-  return makers.find((maker) => before?.has(maker.name) !== true)?.name;
+  return plan.stages.filter(leaves).find((maker) => before?.has(maker.name) !== true)?.name;
 }
+
+/** Whether a stage leaves artifacts, which are a part of what is deployed. */
+export const leaves = (stage: StagePlan): boolean =>
+  'artifacts' in stage && stage.artifacts.length > 0 && stage.skipped === undefined;
 
 /** Whether each stage waits for the one before it, itself or through others: none runs beside another. */
 export function inARow(stages: readonly Node[]): boolean {

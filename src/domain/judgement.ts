@@ -91,20 +91,24 @@ const measured = (of: number, value: number | undefined, stable?: number): Measu
 function byLatency(trigger: ResponseTimeTrigger, candidate: Window, stable: Window): Finding {
   const { p95ThresholdMs, minRequests } = trigger;
   const slow = (w: Window): boolean =>
-    w.requests >= minRequests && (quantileBound(w, 0.95) ?? Infinity) > p95ThresholdMs;
+    timed(w) >= minRequests && (quantileBound(w, 0.95) ?? Infinity) > p95ThresholdMs;
   const bound = quantileBound(candidate, 0.95);
   const value =
-    candidate.requests === 0 ? 'no requests' : `p95 ≤ ${bound === undefined ? '∞' : String(bound)} ms`;
+    timed(candidate) === 0 ? 'no requests' : `p95 ≤ ${bound === undefined ? '∞' : String(bound)} ms`;
   const limit = `${String(p95ThresholdMs)} ms`;
   const said = `response time ${value} (limit ${limit})`;
   return {
     trigger: 'response_time',
     value,
     limit,
-    verdict: weighed(said, candidate.requests, minRequests, slow(candidate), slow(stable)),
-    measured: measured(candidate.requests, bound, quantileBound(stable, 0.95)),
+    verdict: weighed(said, timed(candidate), minRequests, slow(candidate), slow(stable)),
+    measured: measured(timed(candidate), bound, quantileBound(stable, 0.95)),
   };
 }
+
+/** Requests whose time is known: a source may count some elsewhere than it takes the time of them. */
+const timed = ({ requests, latency }: Window): number =>
+  Math.min(requests, latency.find((b) => b.leMs === null)?.count ?? requests);
 
 function weighed(
   said: string,

@@ -1,5 +1,5 @@
 import { canonical } from './canonical.js';
-import { needsOf, waitsFor } from './graph.js';
+import { leaves, needsOf, waitsFor } from './graph.js';
 import { isWork, type Plan, type StagePlan } from './plan.js';
 import type { ArtifactRef, Evidence } from './release.js';
 
@@ -50,9 +50,7 @@ export const givenFrom = (plan: Plan, stage: StagePlan): readonly StagePlan[] =>
 
 function makersBefore(plan: Plan, stage: StagePlan): readonly StagePlan[] {
   const before = waitsFor(needsOf(plan)).get(stage.name) ?? new Set();
-  return plan.stages.filter(
-    (s) => before.has(s.name) && 'artifacts' in s && s.artifacts.length > 0 && s.skipped === undefined,
-  );
+  return plan.stages.filter((s) => before.has(s.name) && leaves(s));
 }
 
 /** Stages that do the same have the same. */

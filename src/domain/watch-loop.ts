@@ -98,7 +98,7 @@ function thinned(observations: readonly Observation[], windows: readonly number[
     probes: a.health.probes + b.health.probes,
     failures: a.health.failures + b.health.failures,
   };
-  const merged: Observation = { ...(b.counters === undefined ? a : b), at: b.at, health };
+  const merged: Observation = { ...b, health };
   return [...observations.slice(0, out), merged, ...observations.slice(out + 2)];
 }
 
@@ -113,6 +113,8 @@ function missed(observations: readonly Observation[], i: number, windows: readon
   const [before, it, after] = [observations[i - 1], observations[i], observations[i + 1]];
   if (before === undefined || it === undefined || after === undefined) return Infinity;
   if (outlives(before, it) || outlives(it, after)) return Infinity;
+  // A source may count on from the instant of the newest counters: they keep theirs.
+  if (it.counters !== undefined && after.counters === undefined) return Infinity;
   const age = (observations.at(-1)?.at ?? 0) - it.at;
   const window = windows.find((ms) => age <= ms * BESIDE) ?? windows.at(-1) ?? 1;
   return (after.at - before.at) / window;

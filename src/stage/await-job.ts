@@ -3,6 +3,7 @@ import { membersOf } from '../adapters/providers/process-find.js';
 import { stopProcess, type ProcessIdentity } from '../processes.js';
 import { begunAt, endOf, inspectJob, noteTimeout, type JobState } from './job-files.js';
 import { JOB_TOKEN } from './job.js';
+import { within } from '../within.js';
 
 const GRACE_MS = 5_000;
 /** The folder is watched; this is for a file system that tells nothing, and for a runner that is killed. */
@@ -24,8 +25,7 @@ export type JobEnd = Exclude<JobState, { readonly kind: 'none' | 'prepared' | 'r
 export async function awaitJob(job: string, process: ProcessIdentity, waiting: Waiting): Promise<JobEnd> {
   const { timeoutMs, signal, unwanted } = waiting;
   const left = begunAt(job) + timeoutMs - Date.now();
-  const over = AbortSignal.timeout(Math.min(Math.max(left, 0), MOST_MS));
-  const ended = await firstOf(job, AbortSignal.any([signal, over]));
+  const ended = await within(left, signal, (ending) => firstOf(job, ending));
   if (ended !== undefined) return ended;
   if (signal.aborted) {
     if (await unwanted()) await stopJob(job, process);
@@ -35,8 +35,6 @@ export async function awaitJob(job: string, process: ProcessIdentity, waiting: W
   await stopJob(job, process);
   return { kind: 'timeout' };
 }
-/** What a timer can take. */
-const MOST_MS = 2 ** 31 - 1;
 
 /** The whole process group, and then whatever has left it. */
 export async function stopJob(job: string, process: ProcessIdentity): Promise<void> {

@@ -4,6 +4,7 @@ import { git } from '../config/index.js';
 import { sizeText } from '../domain/size.js';
 import type { Repository } from '../domain/trigger.js';
 import { ShipwayError } from '../errors.js';
+import { within } from '../within.js';
 import { credential } from './credential.js';
 
 export interface Fetching {
@@ -29,7 +30,7 @@ export async function withClone<T>(
     await git(clone, ['init', '--quiet', '--bare', '--template=', clone]);
     const refs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
     const args = ['fetch', '--quiet', '--no-recurse-submodules', '--no-write-fetch-head', '--no-auto-gc'];
-    await within(fetching, clone, signal, (ending) =>
+    await bounded(fetching, clone, signal, (ending) =>
       asking(fetching, repository, clone, [...args, '--', repository.url, ...refs], ending),
     );
     return await body(clone);
@@ -48,8 +49,9 @@ export async function headOf(
   await mkdir(fetching.folder, { recursive: true, mode: 0o700 });
   const ref = `refs/heads/${branch}`;
   const args = ['ls-remote', '--quiet', '--', repository.url, ref];
-  const ending = AbortSignal.any([signal, AbortSignal.timeout(MOST_MS)]);
-  const listed = await asking(fetching, repository, fetching.folder, args, ending);
+  const listed = await within(MOST_MS, signal, (ending) =>
+    asking(fetching, repository, fetching.folder, args, ending),
+  );
   const [commit] = listed
     .split('\n')
     .flatMap((line) => (line.endsWith(`\t${ref}`) ? [line.split('\t')[0]] : []));
@@ -118,7 +120,7 @@ function unfetched(url: string, error: unknown, signal: AbortSignal): Error {
 }
 
 /** Ends what grows too large, which git itself cannot be told. */
-async function within(
+async function bounded(
   { mostBytes }: Fetching,
   clone: string,
   signal: AbortSignal,
@@ -130,7 +132,7 @@ async function within(
   };
   const looking = setInterval(() => void look(), LOOK_MS);
   try {
-    await fetch(AbortSignal.any([signal, growing.signal, AbortSignal.timeout(MOST_MS)]));
+    await within(MOST_MS, AbortSignal.any([signal, growing.signal]), fetch);
     await look();
     growing.signal.throwIfAborted();
   } finally {

@@ -101,6 +101,12 @@ describe('what a policy requires', () => {
       'its security_scan (scan) was not of all that is deployed; put it after every stage that leaves artifacts',
     ],
     [
+      'one of before it was kept of what it is',
+      ['security_scan'],
+      [{ kind: 'scan', stage: 'scan', digest: 'd', summary: 's', verdict: 'pass' }],
+      'its security_scan (scan) was made by a version that did not keep of what; shipway run --rebuild makes it anew',
+    ],
+    [
       'nothing when there is one of it beside that',
       ['security_scan'],
       [{ ...one('early', 'scan', 'pass'), of: 'the source' }, one('scan', 'scan', 'pass')],

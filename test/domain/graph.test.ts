@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { inARow, needsOf, waitsFor } from '../../src/domain/graph.js';
-import { commandStage } from '../support/plans.js';
+import { inARow, needsOf, unseenBy, waitsFor } from '../../src/domain/graph.js';
+import { commandStage, ownStage, scanStage } from '../support/plans.js';
 
 const stages = (...all: readonly (readonly [string, ...string[]])[]) =>
   all.map(([name, ...needs]) => ({ name, needs }));
@@ -27,4 +27,13 @@ describe('what waits for what', () => {
     expect(needsOf({ schema: 1, stages: of })).toEqual(stages(['a'], ['b', 'a'], ['c', 'b']));
     expect(needsOf({ schema: 3, stages: of }).map((s) => s.needs)).toEqual([[], [], []]);
   });
+});
+
+test.each([
+  ['a command', commandStage('bundle', { artifacts: ['out/'] }), 'bundle'],
+  ['a stage of one’s own kind', ownStage({ name: 'bundle', artifacts: ['out/'] }), 'bundle'],
+  ['one that leaves nothing', ownStage({ name: 'bundle' }), undefined],
+])('a scan before %s that leaves artifacts has not seen them', (_, after, unseen) => {
+  const plan = { schema: 1, stages: [commandStage('build'), scanStage(), after] } as const;
+  expect(unseenBy(plan, 'scan')).toBe(unseen);
 });

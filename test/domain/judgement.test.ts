@@ -43,6 +43,15 @@ describe('the four verdicts', () => {
       'a tail below the quantile',
       seen(60_000, counters(CANDIDATE, 1000, 0, 50), counters(STABLE, 1000, 0)),
     ],
+    [
+      'inconclusive',
+      'requests that nobody took the time of',
+      seen(
+        60_000,
+        { ...counters(CANDIDATE, 1000), latency: counters(CANDIDATE, 0).latency },
+        counters(STABLE, 1000),
+      ),
+    ],
     ['unavailable', 'a silent provider, and too few probes before', away(60_000)],
     [
       'unavailable',

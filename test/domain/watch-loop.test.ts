@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { windowOf } from '../../src/domain/judgement.js';
 import type { WatchPlan } from '../../src/domain/watch-plan.js';
-import { watchLoop } from '../../src/domain/watch-loop.js';
+import { kept, watchLoop } from '../../src/domain/watch-loop.js';
 import { EVIDENCE_LIMIT, type Observation } from '../../src/domain/watching.js';
 import { CANDIDATE, STABLE, WATCH_PLAN, counters, seen, simulated, watchInput } from '../support/watching.js';
 
@@ -150,6 +150,24 @@ describe('a watch on a simulated clock', () => {
       expect(result.verdict.kind).toBe('fail');
       expect(sim.now()).toBe(360_000);
     });
+  });
+
+  test('a look that is left out takes no counters to another instant', () => {
+    const silent = (at: number): Observation => ({
+      at,
+      unavailable: 'gone',
+      health: { probes: 1, failures: 0 },
+    });
+    const looks = Array.from({ length: EVIDENCE_LIMIT + 1 }, (_, i) =>
+      i % 2 === 0 ? seen(i * 1_000, counters(CANDIDATE, i)) : silent(i * 1_000),
+    );
+    const left = kept(WATCH_PLAN, looks);
+    expect(left).toHaveLength(EVIDENCE_LIMIT);
+    const counted = left.flatMap(({ at, counters: of }) => (of === undefined ? [] : [[at, of[0]?.requests]]));
+    expect(counted).toEqual(counted.map(([at = 0]) => [at, at / 1_000]));
+    expect(left.reduce((sum, { health }) => sum + health.probes, 0)).toBe(
+      looks.reduce((sum, { health }) => sum + health.probes, 0),
+    );
   });
 
   test('interrupted it returns its evidence, and the next watch goes on from it', async () => {

@@ -31,7 +31,10 @@ function begun(
   const env = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR', () => undefined) });
   const beats: unknown[] = [];
   env.on('heartbeat', (beat) => beats.push(beat));
-  const deps = { backend: lab.backend, stageDir: lab.stageDir, hostId: 'here', kinds: { licences: kind } };
+  const deps = {
+    ...{ backend: lab.backend, stageDir: lab.stageDir, hostId: 'here', kinds: { licences: kind } },
+    maxArtifactBytes: 1024 ** 2,
+  };
   const result: Promise<RunOwnResult> = env.run(failing(runOwn(deps)), input);
   return { env, beats, input, result };
 }
@@ -46,6 +49,28 @@ const thrown = (what: unknown): never => {
 const well = { passed: true, reason: 'all are allowed' };
 
 describe('a stage kind of one’s own', () => {
+  test('that leaves more than is taken fails before any of it is packed', async () => {
+    const large = begun(
+      async ({ workspace }) => {
+        await writeFile(join(workspace, 'large.bin'), Buffer.alloc(1024 ** 2 + 1));
+        return well;
+      },
+      { artifacts: ['large.bin'] },
+    );
+    const { message } = await failure(large);
+    expect(message).toMatch(/large\.bin has .*, and at most 1Mi are taken/);
+  });
+
+  test('that goes on after its end has nowhere to write, and ends nobody’s worker', async () => {
+    let log: StageWork['log'] | undefined;
+    const { result } = begun((work) => {
+      log = work.log;
+      return Promise.resolve(well);
+    });
+    await result;
+    expect(() => log?.('too late')).not.toThrow();
+  });
+
   test('is given the source, what stands below with and a stable key, and says what it does in the log', async () => {
     let seen: StageWork | undefined;
     const { input, result } = begun(

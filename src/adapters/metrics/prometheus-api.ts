@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import { ShipwayError } from '../../errors.js';
+import { within } from '../../within.js';
 
 /** Where a Prometheus is, and how old a sample may be that still says something. */
 export interface PrometheusAt {
@@ -75,21 +76,20 @@ async function asked(
   try {
     const address = new URL(`${url.replace(/\/+$/, '')}/api/v1/query`);
     address.searchParams.set('query', query);
-    const { statusCode, body } = await request(address, {
-      headers: authorization === undefined ? {} : { authorization },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
-      // What is collected too early does not end it.
-      headersTimeout: ANSWER_MS,
-      bodyTimeout: ANSWER_MS,
+    return await within(ANSWER_MS, signal, async (ending) => {
+      const { statusCode, body } = await request(address, {
+        headers: authorization === undefined ? {} : { authorization },
+        signal: ending,
+      });
+      const pieces: Buffer[] = [];
+      let size = 0;
+      for await (const piece of body as AsyncIterable<Buffer>) {
+        pieces.push(piece);
+        size += piece.length;
+        if (size > LARGEST) throw new Error('the answer is too large');
+      }
+      return { status: statusCode, text: Buffer.concat(pieces).toString('utf8') };
     });
-    const pieces: Buffer[] = [];
-    let size = 0;
-    for await (const piece of body as AsyncIterable<Buffer>) {
-      pieces.push(piece);
-      size += piece.length;
-      if (size > LARGEST) throw new Error('the answer is too large');
-    }
-    return { status: statusCode, text: Buffer.concat(pieces).toString('utf8') };
   } catch (cause) {
     signal.throwIfAborted();
     const why = cause instanceof Error ? cause.message : String(cause);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import type { Configuration, Probe } from '../../domain/plan.js';
 import { ShipwayError } from '../../errors.js';
+import { within } from '../../within.js';
 import { logFile, type InstanceNote } from './process-files.js';
 import { strangerOnPort } from './process-port.js';
 import { processOf, type Started } from './process-start.js';
@@ -15,19 +16,20 @@ export async function probe(
   { path, timeoutMs }: Pick<Probe, 'path' | 'timeoutMs'>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const late = AbortSignal.timeout(timeoutMs);
-  try {
-    // Glued and not resolved: a path like //elsewhere stays a path.
-    const place = `${url}/${path.replace(/^\//, '')}`;
-    const response = await request(place, { signal: AbortSignal.any([signal, late]), reset: true });
-    await response.body.dump();
-    const { statusCode } = response;
-    return statusCode >= 200 && statusCode < 300 ? undefined : `${path} answered ${String(statusCode)}`;
-  } catch (error) {
-    signal.throwIfAborted();
-    if (late.aborted) return `${path} did not answer within ${String(timeoutMs)} ms`;
-    return `${path} did not answer: ${error instanceof Error ? error.message : String(error)}`;
-  }
+  return within(timeoutMs, signal, async (ending) => {
+    try {
+      // Glued and not resolved: a path like //elsewhere stays a path.
+      const place = `${url}/${path.replace(/^\//, '')}`;
+      const response = await request(place, { signal: ending, reset: true });
+      await response.body.dump();
+      const { statusCode } = response;
+      return statusCode >= 200 && statusCode < 300 ? undefined : `${path} answered ${String(statusCode)}`;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (ending.aborted) return `${path} did not answer within ${String(timeoutMs)} ms`;
+      return `${path} did not answer: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  });
 }
 
 /** A service that starts quickly is asked quickly; one that does not is asked at its own period. */

@@ -96,6 +96,22 @@ notifierContract('email', { takesEnds: false }, async () => {
 
 test('Slack calls nobody and hides no address, whatever a text says', async () => {
   const vendor = await httpChannel(SLACK);
+test.each([
+  ['an answer of a receiver', 'http://HOST/hooks/s3cret?key=other-s3cret', 'notification.refused', '410: '],
+  ['a short one alone', 'http://HOST/s3cr', 'notification.refused', '410: '],
+  ['an address with a password', 'http://user:s3cret@HOST/hooks', 'notification.refused', 'before its host'],
+])('no secret of an address is told: %s', async (_, url, type, told) => {
+  const vendor = await httpChannel(ANY);
+  vendor.take('refuse');
+  const failed: unknown = await webhookNotifier({ url: url.replace('HOST', new URL(vendor.address).host) })
+    .send(SENT, never)
+    .catch((error: unknown) => error);
+  await vendor.end();
+  expect(failed).toMatchObject({ type });
+  expect(String(failed)).toContain(told);
+  expect(String(failed)).not.toContain('s3cr');
+});
+
   const lines = ['<!channel> & <https://evil.example|click>', 'shipway `x`'];
   const notice = { ...NOTICE, title: 'v2 <@U1>', lines };
   await slackNotifier({ webhook: vendor.address }).send({ ...SENT, notice }, never);

@@ -144,14 +144,18 @@ export function remindOf(
   expiresAfterMs?: number,
 ): Remind | undefined {
   if (heardBy(policy, environment, event).length === 0) return undefined;
-  if (event === 'parked' || event === 'undo_failed')
-    return { afterMs: policy.notifications?.pageEveryMs ?? PAGE_EVERY_MS, repeats: true };
+  if (isPaged(event)) return { afterMs: policy.notifications?.pageEveryMs ?? PAGE_EVERY_MS, repeats: true };
   return event === 'approval_asked' && expiresAfterMs !== undefined
     ? { afterMs: Math.max(expiresAfterMs - HOUR_MS, Math.floor(expiresAfterMs / 2)), repeats: false }
     : undefined;
 }
 export const PAGE_EVERY_MS = 15 * 60_000;
 
+const isPaged = (event: Event): boolean => event === 'parked' || event === 'undo_failed';
+
+/** The same where the policy could not be read: that nobody may have been told yet is no reason to tell nobody ever. */
+export const remindUnread = (event: Event): Remind | undefined =>
+  isPaged(event) ? { afterMs: PAGE_EVERY_MS, repeats: true } : undefined;
 /** What becomes of a message that surely was not taken, by how often it was tried and how old it is: when it is tried again. */
 export function againAfter(attempts: number, ageMs: number): number | undefined {
   return ageMs >= DAY_MS ? undefined : Math.min(MINUTE_MS * 2 ** Math.min(attempts - 1, 6), HOUR_MS);

@@ -87,14 +87,15 @@ test('drift is an alarm of its target, closed when it is over', async () => {
 });
 
 test.each([
-  ['the policy cannot be read', () => Promise.reject(new ShipwayError('store.unavailable', 'away')), 0],
-  ['the outbox is away', () => Promise.resolve(POLICY), 1],
-])('%s: the question opens all the same, and the log says so', async (_, policy, away) => {
+  ['the policy cannot be read', () => Promise.reject(new ShipwayError('store.unavailable', 'away')), 0, 15],
+  ['the outbox is away', () => Promise.resolve(POLICY), 1, 1],
+])('%s: the question opens, is told again later, and the log says so', async (_, policy, away, minutes) => {
   store.away(away, 'outbox.put');
   const one = by('1');
   const gate: GateState = await one.run(openQuestion(deps(policy)), ASKED);
   expect(gate.verdict).toBe('open');
   expect(one.logged.map(({ message }) => message)).toContain('people could not be told');
+  expect(gate.remind).toEqual({ afterMs: minutes * 60_000, repeats: true });
   expect(kicks).toBe(0);
 });
 

@@ -5,6 +5,7 @@ import {
   messagesOf,
   remindAfter,
   remindOf,
+  remindUnread,
   type Notify,
 } from '../../src/domain/notification.js';
 import type { Policy } from '../../src/domain/policy.js';
@@ -83,6 +84,15 @@ describe('telling again', () => {
     [5 * MINUTE, true, 25 * HOUR, HOUR],
     [3 * HOUR, true, 25 * HOUR, 3 * HOUR],
     [30 * HOUR, false, 25 * HOUR, 30 * HOUR],
+  test.each([
+    ['parked', { afterMs: 15 * MINUTE, repeats: true }],
+    ['undo_failed', { afterMs: 15 * MINUTE, repeats: true }],
+    ['approval_asked', undefined],
+    ['stuck', undefined],
+  ] as const)('%s, of a policy that could not be read', (event, remind) => {
+    expect(remindUnread(event)).toEqual(remind);
+  });
+
   ])('every %i (again: %s), open for %i: after %i', (afterMs, repeats, open, next) => {
     expect(remindAfter({ afterMs, repeats }, open)).toBe(next);
   });

@@ -82,6 +82,8 @@ export interface Message {
   readonly atMostOnce: boolean;
   /** Says something again: not any more once what it is about has been closed. */
   readonly repeats: boolean;
+  /** Never sent: says to the outbox alone that what it is about is over, for a channel that takes no ends. */
+  readonly unsent?: true;
   readonly notice: Notice;
 }
 
@@ -107,21 +109,20 @@ export function heardBy(
   });
 }
 
-/** A message for each channel that hears of it; of an end only those that take one. */
+/** A message for each channel that hears of it; an end is sent only to those that take one. */
 export const messagesOf = (
   policy: Policy,
   { key, about, repeats = false, notice }: Telling,
 ): readonly Message[] =>
-  heardBy(policy, notice.environment, notice.event)
-    .filter(([, { kind }]) => notice.closes !== true || KINDS[kind].takesEnds)
-    .map(([name, { kind }]) => ({
-      id: `${key}/${name}`,
-      channel: name,
-      about,
-      atMostOnce: KINDS[kind].atMostOnce,
-      repeats,
-      notice,
-    }));
+  heardBy(policy, notice.environment, notice.event).map(([name, { kind }]) => ({
+    id: `${key}/${name}`,
+    channel: name,
+    about,
+    atMostOnce: KINDS[kind].atMostOnce,
+    repeats,
+    ...(notice.closes === true && !KINDS[kind].takesEnds ? { unsent: true } : {}),
+    notice,
+  }));
 
 /** When people are told again that a question waits, in ms from its opening. */
 export interface Remind {

@@ -24,7 +24,7 @@ export type AttemptEnd =
 export interface Outbox {
   /**
    * Puts messages; one whose id is there already is left as it is. What waits for the same channel about the same is withdrawn, and so is
-   * all that waits about `over`. Repeating it is once.
+   * all that waits about `over`. What repeats is not put when the last that was said about the same is its end. Repeating it is once.
    */
   put(messages: readonly Message[], over?: string): Promise<void>;
   /** Marks messages that are due as being sent, and gives them: nobody else has them. None while another about the same is being sent. */

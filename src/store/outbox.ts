@@ -21,9 +21,9 @@ const PAGE = 100;
 /** Each call is one statement: a message is in one state, and two who claim at once never have the same. */
 export const outboxOf = (db: Database): Outbox => ({
   put: async (messages, over) => {
-    const given = messages.map(({ id, channel, about, atMostOnce, repeats, notice }) => ({
+    const given = messages.map(({ id, channel, about, atMostOnce, repeats, unsent, notice }) => ({
       ...{ id: keyOf(id), channel, about: keyOf(about), at_most_once: atMostOnce, repeats, notice },
-      closes: notice.closes === true,
+      ...{ closes: notice.closes === true, state: unsent === true ? 'withdrawn' : 'waiting' },
     }));
     const kept = JSON.stringify(given, (_, v: unknown) => (typeof v === 'string' ? clean(v) : v));
     await db.query(PUT, [kept, over === undefined ? null : keyOf(over)]);
@@ -55,17 +55,19 @@ function messageOf({ at_most_once, created_at, changed_at, why, ...row }: Row): 
 
 const PUT = `WITH given AS (
   SELECT * FROM json_to_recordset($1) AS r (
-    id text, channel text, about text, at_most_once boolean, repeats boolean, closes boolean, notice json)),
+    id text, channel text, about text, at_most_once boolean, repeats boolean, closes boolean, state text, notice json)),
 fresh AS (
   SELECT * FROM given g
   WHERE NOT EXISTS (SELECT FROM outbox k WHERE k.id = g.id)
-    AND NOT (g.repeats AND EXISTS (SELECT FROM outbox c WHERE c.about = g.about AND c.closes))),
+    AND NOT (g.repeats AND EXISTS (
+      SELECT FROM (SELECT closes FROM outbox c WHERE c.about = g.about AND NOT c.repeats ORDER BY seq DESC LIMIT 1) newest
+      WHERE newest.closes))),
 replaced AS (
   UPDATE outbox o SET state = 'withdrawn', changed_at = now()
   WHERE o.state = 'waiting' AND NOT EXISTS (SELECT FROM given g WHERE g.id = o.id)
     AND (o.about = $2 OR EXISTS (SELECT FROM fresh f WHERE f.channel = o.channel AND f.about = o.about)))
-INSERT INTO outbox (id, channel, about, at_most_once, repeats, closes, notice)
-SELECT id, channel, about, at_most_once, repeats, closes, notice FROM fresh
+INSERT INTO outbox (id, channel, about, at_most_once, repeats, closes, state, notice)
+SELECT id, channel, about, at_most_once, repeats, closes, state, notice FROM fresh
 ON CONFLICT (id) DO NOTHING`;
 
 const COLUMNS =

@@ -50,7 +50,7 @@ describe('who hears', () => {
     expect(heardBy(rules, environment, 'parked').map(([name]) => name)).toEqual(names);
   });
 
-  test('one message a channel, once at most where it shows twice; ends only where alarms have one', () => {
+  test('one message a channel, once at most where it shows twice; ends are sent only where alarms have one', () => {
     const telling = { key: 'k', about: 'a', notice: NOTICE };
     const rules = policy({ parked: ALL });
     expect(messagesOf(rules, telling).map((m) => [m.id, m.channel, m.atMostOnce])).toEqual([
@@ -60,7 +60,12 @@ describe('who hears', () => {
       ['k/hook', 'hook', false],
     ]);
     const over = { ...telling, notice: { ...NOTICE, closes: true as const } };
-    expect(messagesOf(rules, over).map(({ channel }) => channel)).toEqual(['pager', 'hook']);
+    expect(messagesOf(rules, over).map(({ channel, unsent }) => [channel, unsent])).toEqual([
+      ['ops', true],
+      ['mail', true],
+      ['pager', undefined],
+      ['hook', undefined],
+    ]);
   });
 });
 

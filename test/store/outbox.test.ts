@@ -124,6 +124,19 @@ test('the list is newest first, of one target, and of some states', async () => 
   expect((await store.outbox.list({})).map((m) => m.id)).toEqual(['b', 'a']);
   expect(await store.outbox.list({ states: ['failed'] })).toEqual([]);
   expect(await store.outbox.list({ limit: 1 })).toHaveLength(1);
+    await store.outbox.put([message('late', { channel: 'pager', repeats: true })]);
+    expect(await states()).toMatchObject({ anew: 'withdrawn', late: 'waiting' });
+  });
+
+  test('an end that a channel does not take is never sent, and keeps what is under way from being tried again', async () => {
+    await store.outbox.put([message('asked')]);
+    const [going = expect.fail('nothing is due')] = await store.outbox.claim(1);
+    const end = message('end', { notice: { ...NOTICE, closes: true }, unsent: true });
+    await store.outbox.put([end], 'w/gate');
+    await store.outbox.put([message('again', { repeats: true })]);
+    await store.outbox.end(going, { state: 'waiting', why: 'later', afterMs: 0 });
+    expect(await store.outbox.claim(1)).toEqual([]);
+    expect(await states()).toEqual({ asked: 'withdrawn', end: 'withdrawn' });
 });
 
 test('old is what has had its end; what waits is never removed', async () => {

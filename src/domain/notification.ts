@@ -151,12 +151,12 @@ export function remindOf(
     : undefined;
 }
 export const PAGE_EVERY_MS = 15 * 60_000;
-
 const isPaged = (event: Event): boolean => event === 'parked' || event === 'undo_failed';
 
 /** The same where the policy could not be read: that nobody may have been told yet is no reason to tell nobody ever. */
 export const remindUnread = (event: Event): Remind | undefined =>
   isPaged(event) ? { afterMs: PAGE_EVERY_MS, repeats: true } : undefined;
+
 /** What becomes of a message that surely was not taken, by how often it was tried and how old it is: when it is tried again. */
 export function againAfter(attempts: number, ageMs: number): number | undefined {
   return ageMs >= DAY_MS ? undefined : Math.min(MINUTE_MS * 2 ** Math.min(attempts - 1, 6), HOUR_MS);

@@ -85,11 +85,6 @@ describe('telling again', () => {
   });
 
   test.each([
-    [5 * MINUTE, true, 0, 5 * MINUTE],
-    [5 * MINUTE, true, 25 * HOUR, HOUR],
-    [3 * HOUR, true, 25 * HOUR, 3 * HOUR],
-    [30 * HOUR, false, 25 * HOUR, 30 * HOUR],
-  test.each([
     ['parked', { afterMs: 15 * MINUTE, repeats: true }],
     ['undo_failed', { afterMs: 15 * MINUTE, repeats: true }],
     ['approval_asked', undefined],
@@ -98,6 +93,11 @@ describe('telling again', () => {
     expect(remindUnread(event)).toEqual(remind);
   });
 
+  test.each([
+    [5 * MINUTE, true, 0, 5 * MINUTE],
+    [5 * MINUTE, true, 25 * HOUR, HOUR],
+    [3 * HOUR, true, 25 * HOUR, 3 * HOUR],
+    [30 * HOUR, false, 25 * HOUR, 30 * HOUR],
   ])('every %i (again: %s), open for %i: after %i', (afterMs, repeats, open, next) => {
     expect(remindAfter({ afterMs, repeats }, open)).toBe(next);
   });

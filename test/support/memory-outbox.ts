@@ -27,8 +27,11 @@ export function memoryOutbox(): Outbox {
       }
       return done;
     },
-    claim(most) {
-      const due = rows.filter(({ state }) => state === 'waiting').slice(0, most);
+    claim(each) {
+      const waiting = rows.filter(({ state }) => state === 'waiting');
+      const due = waiting.filter(
+        (row, i) => waiting.slice(0, i).filter(({ channel }) => channel === row.channel).length < each,
+      );
       for (const row of due) Object.assign(row, { state: 'sending', attempts: row.attempts + 1 });
       return Promise.resolve(due.map((row) => ({ ...row })));
     },

@@ -151,8 +151,12 @@ test('an end without its entry in the audit is none', async () => {
 });
 
 test('a channel that does not answer keeps no message of another', async () => {
+  let held = 0;
   const { store, deps, stop } = lab(({ id }, signal) => {
-    if (id !== 'page') return new Promise((_, no) => void signal.addEventListener('abort', no));
+    if (id !== 'page') {
+      held += 1;
+      return new Promise((_, no) => void signal.addEventListener('abort', no));
+    }
     setImmediate(() => {
       stop.abort(new Error('enough'));
     });
@@ -164,4 +168,5 @@ test('a channel that does not answer keeps no message of another', async () => {
   const pager = { kind: 'slack', webhook: 'SHIPWAY_NOTIFY_P' } as const;
   const policy: Policy = { ...POLICY, notifications: { channels: { ...channels, pager }, pageEveryMs: 1 } };
   expect(await deliver({ ...deps, policy: () => Promise.resolve(policy) }, stop.signal)).toEqual({ sent: 1 });
+  expect(held).toBe(3);
 }, 5_000);

@@ -6,6 +6,7 @@ import type { Policy } from '../src/domain/policy.js';
 import type { Notifier } from '../src/domain/ports.js';
 import type { Store } from '../src/domain/store.js';
 import { ShipwayError } from '../src/errors.js';
+import { within } from '../src/within.js';
 
 /** What sending messages needs. */
 export interface DeliverDeps {
@@ -19,33 +20,34 @@ export interface DeliverDeps {
 /** How many messages had which end. */
 export type Delivered = Readonly<Partial<Record<AttemptEnd['state'], number>>>;
 
-const BATCH = 10;
+/** Of a channel at once: one that does not answer holds the others up for no longer than that. */
+const EACH = 3;
 const LONGEST_MS = 45_000;
 /** Longer than any attempt: whoever claimed it so long ago is gone. */
 const LOST_MS = 120_000;
 
 /**
- * Sends what is due, until nothing is. A message is marked before it is sent and its end is written after; one whose end is not known is
- * in the audit, as is one that is given up. Fails with `store.unavailable`, `policy.refused`.
+ * Sends what is due, until nothing is, a few messages of each channel at once. A message is marked before it is sent and its end is written
+ * after; one whose end is not known is in the audit before that, as is one that is given up. Fails with `store.unavailable`, `policy.refused`.
  */
 export async function deliver(deps: DeliverDeps, signal: AbortSignal): Promise<Delivered> {
   const { outbox } = deps.store;
   const count: Partial<Record<AttemptEnd['state'], number>> = {};
   const counted = (state: AttemptEnd['state']): void => void (count[state] = (count[state] ?? 0) + 1);
   for (const lost of await outbox.lost(LOST_MS)) {
-    await record(deps, lost, { state: 'unknown', why: lost.why ?? '' });
+    await ended(deps, lost, { state: 'unknown', why: 'the worker that sent it ended meanwhile' });
     counted('unknown');
   }
   while (!signal.aborted) {
-    const due = await outbox.claim(BATCH);
-    if (due.length === 0) break;
+    // What is claimed is tried: nothing that may fail comes between.
     const policy = await deps.policy();
+    const due = await outbox.claim(EACH);
+    if (due.length === 0) break;
     await Promise.all(
       due.map(async (message) => {
         const end = await attempt(deps, policy, message, signal);
         if (end === undefined) return;
-        await outbox.end(message, end);
-        await record(deps, message, end);
+        await ended(deps, message, end);
         counted(end.state);
       }),
     );
@@ -53,7 +55,13 @@ export async function deliver(deps: DeliverDeps, signal: AbortSignal): Promise<D
   return count;
 }
 
-/** `undefined` when it was interrupted: what became of it is then said by who finds it later. */
+/** First the entry: a message that has had its end is looked at by nobody who could write a missing one. */
+async function ended(deps: DeliverDeps, message: MessageRow, end: AttemptEnd): Promise<void> {
+  await record(deps, message, end);
+  await deps.store.outbox.end(message, end);
+}
+
+/** `undefined` when it was interrupted in its sending: what became of it is then said by who finds it later. */
 async function attempt(
   deps: DeliverDeps,
   policy: Policy,
@@ -65,13 +73,18 @@ async function attempt(
   const channel = Object.hasOwn(channels, name) ? channels[name] : undefined;
   if (channel === undefined) return { state: 'failed', why: `the policy has no channel ${name} any more` };
   const link = uiOf(deps.links, notice.workflow);
+  let begun = false;
   try {
     const notifier = await deps.notifier(channel);
-    const within = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]);
-    await notifier.send({ id, about, notice, ...(link === undefined ? {} : { link }) }, within);
+    signal.throwIfAborted();
+    begun = true;
+    await within(LONGEST_MS, signal, (ending) =>
+      notifier.send({ id, about, notice, ...(link === undefined ? {} : { link }) }, ending),
+    );
     return { state: 'sent' };
   } catch (error) {
-    return signal.aborted ? undefined : endOf(message, error);
+    if (!signal.aborted) return endOf(message, error);
+    return begun ? undefined : { state: 'waiting', why: 'its worker ended before it was sent', afterMs: 0 };
   }
 }
 

@@ -69,7 +69,7 @@ async function finishDeployment(deps: TellDeps, i: FinishInput): Promise<void> {
   if (row === undefined) throw new ShipwayError('permit.missing', `${i.deployment} was never admitted`);
   const endedAt = new Date().toISOString();
   const end = { endedAt, outcome: i.outcome, reason: i.reason };
-  if (row.kind === 'recover') await finishLost(store, row, i, endedAt);
+  if (row.kind === 'recover') await finishLost(deps, row, i, endedAt);
   else await changeRecord(store, i, (state) => afterEnd(state, i, row, endedAt));
   await store.audit.append([
     ...i.late.map(({ at, what, share }, n) =>
@@ -92,7 +92,13 @@ async function finishDeployment(deps: TellDeps, i: FinishInput): Promise<void> {
 }
 
 /** Ends what a recovery was for, and recoveries of it that were lost themselves: none of them may have an effect any more. */
-async function finishLost(store: Store, row: DeploymentRow, i: FinishInput, endedAt: string): Promise<void> {
+async function finishLost(
+  deps: TellDeps,
+  row: DeploymentRow,
+  i: FinishInput,
+  endedAt: string,
+): Promise<void> {
+  const { store } = deps;
   const lost = lostOf(row.requestId);
   await changeRecord(store, i, (state) => afterLoss(state, lost));
   const became = i.outcome === 'shipped' ? 'the target was put back to what is known good' : i.reason;
@@ -103,6 +109,9 @@ async function finishLost(store: Store, row: DeploymentRow, i: FinishInput, ende
     await store.permits.close(id, endedAt);
     await store.deployments.finish(id, end);
   }
+  const was = await store.deployments.find(lost);
+  if (was?.outcome !== undefined)
+    await tellEnd(deps, was, { ...end, outcome: was.outcome, reason: was.reason ?? '' });
 }
 
 async function settleDeployment(

@@ -10,7 +10,7 @@ import {
 import type { DeploymentEnd } from '../src/domain/aftermath.js';
 import type { GateState } from '../src/domain/gate.js';
 import { targetId, type Subject } from '../src/domain/ids.js';
-import { messagesOf, remindOf, type Remind, type Telling } from '../src/domain/notification.js';
+import { messagesOf, remindOf, remindUnread, type Remind, type Telling } from '../src/domain/notification.js';
 import type { Policy } from '../src/domain/policy.js';
 import type { DeploymentRow } from '../src/domain/store.js';
 import { entry, self } from './audit.js';
@@ -32,7 +32,9 @@ export async function tellAsked(
     ...{ key: keyed('gate.opened'), about: aboutGate(gate) },
     notice: askedNotice(written(subject), { ...gate, ...expires }),
   }));
-  return policy && remindOf(policy, subject.environment, eventOf(gate.question), expiresAfterMs);
+  const event = eventOf(gate.question);
+  if (policy === 'unread') return remindUnread(event);
+  return policy && remindOf(policy, subject.environment, event, expiresAfterMs);
 }
 
 /** Tells that a question is over: alarms about it are closed, and what has not gone out about it never does. */
@@ -90,23 +92,23 @@ const keyed = (event: string): string => entry({ service: '', environment: '', v
 
 /**
  * Puts what people are to hear into the outbox, and has it sent without waiting for that. What cannot be put is said in the worker's log:
- * neither a run nor a way back depends on it.
+ * neither a run nor a way back depends on it. Gives the policy that it went by.
  */
 async function tell(
   { store, policy, courier }: TellDeps,
   telling: () => Telling,
   over?: string,
-): Promise<Policy | undefined> {
+): Promise<Policy | 'unread' | undefined> {
+  let rules: Policy | 'unread' | undefined = 'unread';
   try {
-    const rules = await policy?.();
+    rules = await policy?.();
     if (rules?.notifications === undefined) return undefined;
     const messages = messagesOf(rules, telling());
     if (messages.length === 0 && over === undefined) return rules;
     await store.outbox.put(messages, over);
     if (messages.length > 0) courier?.kick();
-    return rules;
   } catch (error) {
     Context.current().log.warn('people could not be told', { why: String(error) });
-    return undefined;
   }
+  return rules;
 }

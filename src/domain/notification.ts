@@ -82,6 +82,8 @@ export interface Message {
   readonly atMostOnce: boolean;
   /** Says something again: not any more once what it is about has been closed. */
   readonly repeats: boolean;
+  /** Never sent: says to the outbox alone that what it is about is over, for a channel that takes no ends. */
+  readonly unsent?: true;
   readonly notice: Notice;
 }
 
@@ -107,21 +109,20 @@ export function heardBy(
   });
 }
 
-/** A message for each channel that hears of it; of an end only those that take one. */
+/** A message for each channel that hears of it; an end is sent only to those that take one. */
 export const messagesOf = (
   policy: Policy,
   { key, about, repeats = false, notice }: Telling,
 ): readonly Message[] =>
-  heardBy(policy, notice.environment, notice.event)
-    .filter(([, { kind }]) => notice.closes !== true || KINDS[kind].takesEnds)
-    .map(([name, { kind }]) => ({
-      id: `${key}/${name}`,
-      channel: name,
-      about,
-      atMostOnce: KINDS[kind].atMostOnce,
-      repeats,
-      notice,
-    }));
+  heardBy(policy, notice.environment, notice.event).map(([name, { kind }]) => ({
+    id: `${key}/${name}`,
+    channel: name,
+    about,
+    atMostOnce: KINDS[kind].atMostOnce,
+    repeats,
+    ...(notice.closes === true && !KINDS[kind].takesEnds ? { unsent: true } : {}),
+    notice,
+  }));
 
 /** When people are told again that a question waits, in ms from its opening. */
 export interface Remind {
@@ -144,13 +145,17 @@ export function remindOf(
   expiresAfterMs?: number,
 ): Remind | undefined {
   if (heardBy(policy, environment, event).length === 0) return undefined;
-  if (event === 'parked' || event === 'undo_failed')
-    return { afterMs: policy.notifications?.pageEveryMs ?? PAGE_EVERY_MS, repeats: true };
+  if (isPaged(event)) return { afterMs: policy.notifications?.pageEveryMs ?? PAGE_EVERY_MS, repeats: true };
   return event === 'approval_asked' && expiresAfterMs !== undefined
     ? { afterMs: Math.max(expiresAfterMs - HOUR_MS, Math.floor(expiresAfterMs / 2)), repeats: false }
     : undefined;
 }
 export const PAGE_EVERY_MS = 15 * 60_000;
+const isPaged = (event: Event): boolean => event === 'parked' || event === 'undo_failed';
+
+/** The same where the policy could not be read: that nobody may have been told yet is no reason to tell nobody ever. */
+export const remindUnread = (event: Event): Remind | undefined =>
+  isPaged(event) ? { afterMs: PAGE_EVERY_MS, repeats: true } : undefined;
 
 /** What becomes of a message that surely was not taken, by how often it was tried and how old it is: when it is tried again. */
 export function againAfter(attempts: number, ageMs: number): number | undefined {

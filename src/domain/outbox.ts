@@ -24,15 +24,18 @@ export type AttemptEnd =
 export interface Outbox {
   /**
    * Puts messages; one whose id is there already is left as it is. What waits for the same channel about the same is withdrawn, and so is
-   * all that waits about `over`. Repeating it is once.
+   * all that waits about `over`. What repeats is not put when the last that was said about the same is its end. Repeating it is once.
    */
   put(messages: readonly Message[], over?: string): Promise<void>;
-  /** Marks messages that are due as being sent, and gives them: nobody else has them. None while another about the same is being sent. */
-  claim(most: number): Promise<readonly MessageRow[]>;
+  /**
+   * Marks messages that are due as being sent, at most so many of each channel, and gives them: nobody else has them. None while another about
+   * the same is being sent.
+   */
+  claim(each: number): Promise<readonly MessageRow[]>;
   /** The end of an attempt that was claimed; a later attempt's row stays as it is. */
   end(claimed: Pick<MessageRow, 'id' | 'attempts'>, end: AttemptEnd): Promise<void>;
   /**
-   * Whose end nobody has said for so long: what must not come twice has an unknown end from now on, and is given; the rest waits again.
+   * Whose end nobody has said for so long: what must not come twice is given, until its end is said; the rest waits again.
    */
   lost(afterMs: number): Promise<readonly MessageRow[]>;
   /** Newest first. */

@@ -106,21 +106,67 @@ test('interrupted, a message stays marked, and who finds it later says what beca
   expect(await state()).toEqual([['sending', undefined]]);
 });
 
-test('what a worker left behind is in the audit as unknown', async () => {
-  const { store, deps } = lab(() => Promise.resolve());
-  const row = {
-    ...message('m'),
-    state: 'unknown',
-    attempts: 1,
-    createdAt: '',
-    changedAt: '',
-    why: 'it ended',
-  } as const;
-  const outbox = { ...store.outbox, lost: () => Promise.resolve([row]) };
-  expect(await deliver({ ...deps, store: { ...store, outbox } }, new AbortController().signal)).toEqual({
-    unknown: 1,
-  });
-  expect(store.entries()).toMatchObject([
-    { event_type: 'notification.unknown', details: { why: 'it ended' } },
+test('what was not begun when the worker ended waits', async () => {
+  const { store, deps, stop } = lab(() => expect.fail('it was sent'));
+  await store.outbox.put([message('m')]);
+  const notifier: DeliverDeps['notifier'] = (channel) => {
+    stop.abort(new Error('the worker ends'));
+    return deps.notifier(channel);
+  };
+  expect(await deliver({ ...deps, notifier }, stop.signal)).toEqual({ waiting: 1 });
+  expect(await store.outbox.list({})).toMatchObject([
+    { state: 'waiting', why: 'its worker ended before it was sent' },
   ]);
 });
+
+test('nothing is claimed while the policy cannot be read', async () => {
+  const { store, go, state } = lab(() => Promise.resolve(), { policy: failing('store.unavailable') });
+  await store.outbox.put([message('m')]);
+  await expect(go()).rejects.toMatchObject({ type: 'store.unavailable' });
+  expect(await state()).toEqual([['waiting', undefined]]);
+});
+
+test('what a worker left behind is in the audit as unknown, before it is marked so', async () => {
+  const { store, deps, stop, state } = lab(() => Promise.resolve());
+  await store.outbox.put([message('m')]);
+  const left = await store.outbox.claim(1);
+  const outbox = { ...store.outbox, lost: () => Promise.resolve(left) };
+  const go = () => deliver({ ...deps, store: { ...store, outbox } }, stop.signal);
+  store.away(1, 'audit.append');
+  await expect(go()).rejects.toMatchObject({ type: 'store.unavailable' });
+  expect((await state())[0]?.[0]).toBe('sending');
+  expect(await go()).toEqual({ unknown: 1 });
+  expect((await state())[0]?.[0]).toBe('unknown');
+  expect(store.entries()).toMatchObject([
+    { event_type: 'notification.unknown', details: { why: 'the worker that sent it ended meanwhile' } },
+  ]);
+});
+
+test('an end without its entry in the audit is none', async () => {
+  const { store, go, state } = lab(failing('notification.refused'));
+  await store.outbox.put([message('m')]);
+  store.away(1, 'audit.append');
+  await expect(go()).rejects.toMatchObject({ type: 'store.unavailable' });
+  expect(await state()).toEqual([['sending', undefined]]);
+});
+
+test('a channel that does not answer keeps no message of another', async () => {
+  let held = 0;
+  const { store, deps, stop } = lab(({ id }, signal) => {
+    if (id !== 'page') {
+      held += 1;
+      return new Promise((_, no) => void signal.addEventListener('abort', no));
+    }
+    setImmediate(() => {
+      stop.abort(new Error('enough'));
+    });
+    return Promise.resolve();
+  });
+  const { channels } = POLICY.notifications ?? expect.fail();
+  const slow = Array.from({ length: 20 }, (_, i) => message(String(i)));
+  await store.outbox.put([...slow, message('page', { channel: 'pager' })]);
+  const pager = { kind: 'slack', webhook: 'SHIPWAY_NOTIFY_P' } as const;
+  const policy: Policy = { ...POLICY, notifications: { channels: { ...channels, pager }, pageEveryMs: 1 } };
+  expect(await deliver({ ...deps, policy: () => Promise.resolve(policy) }, stop.signal)).toEqual({ sent: 1 });
+  expect(held).toBe(3);
+}, 5_000);

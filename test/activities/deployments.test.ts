@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { createDeploymentActivities, type FinishInput } from '../../activities/deployments.js';
 import type { Live, TargetState } from '../../src/domain/target.js';
 import { newTarget } from '../../src/domain/target.js';
+import type { Policy } from '../../src/domain/policy.js';
 import { ShipwayError } from '../../src/errors.js';
 import { activityOf } from '../support/activity.js';
 import { admitRow, permitOf, rowOf } from '../support/admitted.js';
@@ -20,6 +21,20 @@ const PROMOTE = { ...ABOUT, release: ROW.release, configuration };
 const FINISH: FinishInput = {
   ...{ ...REF, version: 'v1', deployment: ROW.id, outcome: 'rolled_back', reason: 'bad' },
   ...{ judgedBad: false, knownGood: false, late: [] },
+};
+
+const TELLING: Policy = {
+  environments: {
+    production: {
+      identity: 'asserted',
+      approvals: { requiredApprovals: 0, expiresAfterMs: 1, selfApproval: false, onBaseChanged: 'fail' },
+      notify: { rolled_back: ['ops'] },
+    },
+  },
+  notifications: {
+    channels: { ops: { kind: 'slack', webhook: 'SHIPWAY_NOTIFY_OPS' } },
+    pageEveryMs: 60_000,
+  },
 };
 
 let store: MemoryStore;
@@ -64,6 +79,17 @@ test('nor does one that lands after its deployment was lost and recovered', asyn
   await by(recovery.id).run(activities.finishDeployment, { ...FINISH, deployment: recovery.id });
   expect(await land()).toBe(false);
   expect(await liveNow()).toBe('v0');
+});
+
+test('that a lost deployment was taken back is told, once', async () => {
+  const told = createDeploymentActivities({ store, policy: () => Promise.resolve(TELLING) });
+  const recovery = rowOf(REF, 3, { kind: 'recover', requestId: `recover/${ROW.id}` });
+  await admitRow(store, recovery);
+  for (let tries = 0; tries < 2; tries += 1)
+    await by(recovery.id).run(told.finishDeployment, { ...FINISH, deployment: recovery.id });
+  expect(await store.outbox.list({})).toMatchObject([
+    { about: ROW.id, notice: { event: 'rolled_back', version: 'v1', workflow: ROW.id } },
+  ]);
 });
 
 test('a record that others have changed meanwhile is changed as it is then', async () => {

@@ -59,10 +59,11 @@ test('a question is told once however often its opening is tried, and its end cl
   expect(await rows()).toEqual([
     `ops withdrawn ${said}`,
     `pager withdrawn ${said}`,
+    `ops withdrawn approved: ${said}`,
     `pager waiting approved: ${said}`,
   ]);
   await by('3').run(remindOfGate(deps()), { ...ABOUT, gate });
-  expect(await rows()).toHaveLength(3);
+  expect(await rows()).toHaveLength(4);
 });
 
 test('of an end, once a deployment; a recovery has none of its own', async () => {
@@ -82,18 +83,19 @@ test('drift is an alarm of its target, closed when it is over', async () => {
   const all = await store.outbox.list({});
   expect(new Set(all.map(({ about }) => about))).toEqual(new Set(['target/shop/production/drift']));
   expect(all.map(({ channel, state }) => `${channel} ${state}`)).toEqual([
-    ...['pager waiting', 'pager withdrawn', 'ops withdrawn'],
+    ...['pager waiting', 'ops withdrawn', 'pager withdrawn', 'ops withdrawn'],
   ]);
 });
 
 test.each([
-  ['the policy cannot be read', () => Promise.reject(new ShipwayError('store.unavailable', 'away')), 0],
-  ['the outbox is away', () => Promise.resolve(POLICY), 1],
-])('%s: the question opens all the same, and the log says so', async (_, policy, away) => {
+  ['the policy cannot be read', () => Promise.reject(new ShipwayError('store.unavailable', 'away')), 0, 15],
+  ['the outbox is away', () => Promise.resolve(POLICY), 1, 1],
+])('%s: the question opens, is told again later, and the log says so', async (_, policy, away, minutes) => {
   store.away(away, 'outbox.put');
   const one = by('1');
   const gate: GateState = await one.run(openQuestion(deps(policy)), ASKED);
   expect(gate.verdict).toBe('open');
+  expect(gate.remind).toEqual({ afterMs: minutes * 60_000, repeats: true });
   expect(one.logged.map(({ message }) => message)).toContain('people could not be told');
   expect(kicks).toBe(0);
 });

@@ -1,11 +1,13 @@
+import { createServer, type AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { emailNotifier, type MailServer } from '../../src/adapters/notifiers/email.js';
 import { pagerdutyNotifier } from '../../src/adapters/notifiers/pagerduty.js';
 import { slackNotifier } from '../../src/adapters/notifiers/slack.js';
 import { webhookNotifier } from '../../src/adapters/notifiers/webhook.js';
+import { within } from '../../src/within.js';
 import { NOTICE, SENT, notifierContract, type Received } from '../contracts/notifier.js';
 import { ANY, PAGERDUTY, SLACK, httpChannel, type Request } from '../support/http-channel.js';
-import { smtpChannel, type Mailed } from '../support/smtp-channel.js';
+import { NOBODY, smtpChannel, type Mailed } from '../support/smtp-channel.js';
 
 const never = new AbortController().signal;
 
@@ -94,6 +96,22 @@ notifierContract('email', { takesEnds: false }, async () => {
   };
 });
 
+test.each([
+  ['an answer of a receiver', 'http://HOST/hooks/s3cret?key=other-s3cret', 'notification.refused', '410: '],
+  ['a short one alone', 'http://HOST/s3cr', 'notification.refused', '410: '],
+  ['an address with a password', 'http://user:s3cret@HOST/hooks', 'notification.refused', 'before its host'],
+])('no secret of an address is told: %s', async (_, url, type, told) => {
+  const vendor = await httpChannel(ANY);
+  vendor.take('refuse');
+  const failed: unknown = await webhookNotifier({ url: url.replace('HOST', new URL(vendor.address).host) })
+    .send(SENT, never)
+    .catch((error: unknown) => error);
+  await vendor.end();
+  expect(failed).toMatchObject({ type });
+  expect(String(failed)).toContain(told);
+  expect(String(failed)).not.toContain('s3cr');
+});
+
 test('Slack calls nobody and hides no address, whatever a text says', async () => {
   const vendor = await httpChannel(SLACK);
   const lines = ['<!channel> & <https://evil.example|click>', 'shipway `x`'];
@@ -123,6 +141,27 @@ test('mail has its people, one subject, and marks itself as sent by a machine', 
   expect(head).toMatch(/^Auto-Submitted: auto-generated$/m);
   expect(head).toContain(`X-Shipway-Message: ${SENT.id}`);
   expect(head).toContain('From: shipway <shipway@example.com>');
+});
+
+test('a mail that one of two was refused is refused, and names whom; the other has it', async () => {
+  const server = await smtpChannel(PASSWORD);
+  const failed: unknown = await emailNotifier(mail(server.port, { to: ['ops@example.com', NOBODY] }))
+    .send(SENT, never)
+    .catch((error: unknown) => error);
+  await server.end();
+  expect(failed).toMatchObject({ type: 'notification.refused' });
+  expect(String(failed)).toContain(`refused ${NOBODY}`);
+  expect(server.mails.map(({ to }) => to)).toEqual([['ops@example.com']]);
+});
+
+test('of a server that says nothing until the time is over, no mail was taken', async () => {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const notifier = emailNotifier(mail((server.address() as AddressInfo).port));
+  await expect(within(50, undefined, (signal) => notifier.send(SENT, signal))).rejects.toMatchObject({
+    type: 'notification.unavailable',
+  });
+  server.close();
 });
 
 test.each([

@@ -89,7 +89,7 @@ test.each([
   [404, {}, 'status.refused'],
   [302, { location: 'http://127.0.0.1:1/' }, 'status.refused'],
 ])('an answer %i with %j is %s, and names no token', async (code, headers, type) => {
-  answer = { status: code, headers, body: 'no' };
+  answer = { status: code, headers, body: 'no, the-token' };
   const failed: unknown = await github()
     .set('acme/lamp', status, NEVER)
     .catch((error: unknown) => error);

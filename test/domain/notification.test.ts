@@ -5,6 +5,7 @@ import {
   messagesOf,
   remindAfter,
   remindOf,
+  remindUnread,
   type Notify,
 } from '../../src/domain/notification.js';
 import type { Policy } from '../../src/domain/policy.js';
@@ -49,7 +50,7 @@ describe('who hears', () => {
     expect(heardBy(rules, environment, 'parked').map(([name]) => name)).toEqual(names);
   });
 
-  test('one message a channel, once at most where it shows twice; ends only where alarms have one', () => {
+  test('one message a channel, once at most where it shows twice; ends are sent only where alarms have one', () => {
     const telling = { key: 'k', about: 'a', notice: NOTICE };
     const rules = policy({ parked: ALL });
     expect(messagesOf(rules, telling).map((m) => [m.id, m.channel, m.atMostOnce])).toEqual([
@@ -59,7 +60,12 @@ describe('who hears', () => {
       ['k/hook', 'hook', false],
     ]);
     const over = { ...telling, notice: { ...NOTICE, closes: true as const } };
-    expect(messagesOf(rules, over).map(({ channel }) => channel)).toEqual(['pager', 'hook']);
+    expect(messagesOf(rules, over).map(({ channel, unsent }) => [channel, unsent])).toEqual([
+      ['ops', true],
+      ['mail', true],
+      ['pager', undefined],
+      ['hook', undefined],
+    ]);
   });
 });
 
@@ -76,6 +82,15 @@ describe('telling again', () => {
   ] as const)('%s that expires after %s', (event, expires, remind) => {
     expect(remindOf(all, 'production', event, expires)).toEqual(remind);
     expect(remindOf(policy(), 'production', event, expires)).toBeUndefined();
+  });
+
+  test.each([
+    ['parked', { afterMs: 15 * MINUTE, repeats: true }],
+    ['undo_failed', { afterMs: 15 * MINUTE, repeats: true }],
+    ['approval_asked', undefined],
+    ['stuck', undefined],
+  ] as const)('%s, of a policy that could not be read', (event, remind) => {
+    expect(remindUnread(event)).toEqual(remind);
   });
 
   test.each([

@@ -50,6 +50,14 @@ test('a message is put once, comes back as it was, and is claimed once', async (
   expect(await store.outbox.claim(10)).toEqual([]);
 });
 
+test('so many of each channel are claimed, the oldest first', async () => {
+  const of = (channel: string) =>
+    Array.from({ length: 4 }, (_, i) => message(`${channel}${String(i)}`, { channel, about: String(i) }));
+  await store.outbox.put([...of('ops'), ...of('pager')]);
+  expect(ids(await store.outbox.claim(3))).toEqual(['ops0', 'ops1', 'ops2', 'pager0', 'pager1', 'pager2']);
+  expect(ids(await store.outbox.claim(3))).toEqual(['ops3', 'pager3']);
+});
+
 describe('an attempt ends', () => {
   test.each([
     [{ state: 'sent' }, 'sent'],
@@ -75,13 +83,17 @@ describe('an attempt ends', () => {
 });
 
 describe('nobody said how an attempt ended', () => {
-  test('what must not come twice has an unknown end, the rest waits again; what is under way is left', async () => {
+  test('what must not come twice is given until its end is said, the rest waits again; what is under way is left', async () => {
     await store.outbox.put([message('slack'), message('pager', { channel: 'pager', atMostOnce: false })]);
     await store.outbox.claim(10);
     await later(120_000);
     await store.outbox.put([message('going', { about: 'other' })]);
     await store.outbox.claim(1);
-    expect(await store.outbox.lost(60_000)).toMatchObject([{ id: 'slack', state: 'unknown' }]);
+    const lost = await store.outbox.lost(60_000);
+    expect(ids(lost)).toEqual(['slack']);
+    expect(await states()).toEqual({ slack: 'sending', pager: 'waiting', going: 'sending' });
+    expect(await store.outbox.lost(60_000)).toEqual(lost);
+    for (const one of lost) await store.outbox.end(one, { state: 'unknown', why: 'it ended' });
     expect(await states()).toEqual({ slack: 'unknown', pager: 'waiting', going: 'sending' });
     expect(await store.outbox.lost(60_000)).toEqual([]);
   });
@@ -112,6 +124,19 @@ describe('about the same', () => {
     expect(await states()).toEqual({ slack: 'withdrawn', pager: 'withdrawn', end: 'waiting' });
     await store.outbox.put([message('anew', { channel: 'pager' })]);
     expect(await states()).toMatchObject({ anew: 'waiting' });
+    await store.outbox.put([message('late', { channel: 'pager', repeats: true })]);
+    expect(await states()).toMatchObject({ anew: 'withdrawn', late: 'waiting' });
+  });
+
+  test('an end that a channel does not take is never sent, and keeps what is under way from being tried again', async () => {
+    await store.outbox.put([message('asked')]);
+    const [going = expect.fail('nothing is due')] = await store.outbox.claim(1);
+    const end = message('end', { notice: { ...NOTICE, closes: true }, unsent: true });
+    await store.outbox.put([end], 'w/gate');
+    await store.outbox.put([message('again', { repeats: true })]);
+    await store.outbox.end(going, { state: 'waiting', why: 'later', afterMs: 0 });
+    expect(await store.outbox.claim(1)).toEqual([]);
+    expect(await states()).toEqual({ asked: 'withdrawn', end: 'withdrawn' });
   });
 });
 

@@ -35,7 +35,8 @@ export async function httpChannel(vendor: Vendor, port = 0): Promise<HttpChannel
           ? vendor.wrong(request)
           : 'no POST of JSON';
       if (wrong !== undefined) return void response.writeHead(400).end(wrong);
-      if (taking === 'refuse') return void response.writeHead(vendor.refused[0]).end(vendor.refused[1]);
+      if (taking === 'refuse')
+        return void response.writeHead(vendor.refused[0]).end(`${vendor.refused[1]}: ${echoOf(request)}`);
       if (taking === 'later')
         return void response.writeHead(429, { 'retry-after': '30' }).end('rate_limited');
       requests.push(request);
@@ -57,6 +58,10 @@ export async function httpChannel(vendor: Vendor, port = 0): Promise<HttpChannel
       }),
   };
 }
+
+/** A receiver that says what it was asked, as many do by default: `Cannot POST /hooks/…`. */
+const echoOf = ({ url, body }: Request): string =>
+  `Cannot POST ${url} ${url.split(/[/?=]/).slice(-1).join('')} ${JSON.stringify(body)}`;
 
 /** Slack's incoming webhooks: JSON with a text, answered with the word `ok`. */
 export const SLACK: Vendor = {

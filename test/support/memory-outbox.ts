@@ -8,7 +8,8 @@ export function memoryOutbox(): Outbox {
   const done = Promise.resolve();
   return {
     put(messages, over) {
-      const closed = (about: string) => rows.some((r) => r.about === about && r.notice.closes === true);
+      const closed = (about: string) =>
+        rows.findLast((r) => r.about === about && !r.repeats)?.notice.closes === true;
       const fresh = messages.filter(
         (m) => !rows.some(({ id }) => id === m.id) && !(m.repeats && closed(m.about)),
       );
@@ -20,12 +21,17 @@ export function memoryOutbox(): Outbox {
         )
           row.state = 'withdrawn';
       const now = new Date().toISOString();
-      for (const message of fresh)
-        rows.push({ ...message, state: 'waiting', attempts: 0, createdAt: now, changedAt: now });
+      for (const { unsent, ...message } of fresh) {
+        const state = unsent === true ? 'withdrawn' : 'waiting';
+        rows.push({ ...message, state, attempts: 0, createdAt: now, changedAt: now });
+      }
       return done;
     },
-    claim(most) {
-      const due = rows.filter(({ state }) => state === 'waiting').slice(0, most);
+    claim(each) {
+      const waiting = rows.filter(({ state }) => state === 'waiting');
+      const due = waiting.filter(
+        (row, i) => waiting.slice(0, i).filter(({ channel }) => channel === row.channel).length < each,
+      );
       for (const row of due) Object.assign(row, { state: 'sending', attempts: row.attempts + 1 });
       return Promise.resolve(due.map((row) => ({ ...row })));
     },

@@ -16,6 +16,9 @@ export interface SmtpChannel {
   readonly end: () => Promise<void>;
 }
 
+/** Whom the server never knows. */
+export const NOBODY = 'nobody@example.com';
+
 /** A real SMTP server with STARTTLS, by the certificate that the library brings for tests, that lets `user` in with `password`. */
 export async function smtpChannel(password: string, port = 0): Promise<SmtpChannel> {
   const mails: Mailed[] = [];
@@ -30,8 +33,8 @@ export async function smtpChannel(password: string, port = 0): Promise<SmtpChann
       if (username === 'user' && given === password) done(null, { user: 'user' });
       else done(refusal(535, `5.7.8 ${given ?? ''} is no password`));
     },
-    onRcptTo: (_address, _session, done) => {
-      if (taking === 'refuse') done(refusal(550, 'no such user here'));
+    onRcptTo: ({ address }, _session, done) => {
+      if (taking === 'refuse' || address === NOBODY) done(refusal(550, 'no such user here'));
       else if (taking === 'later') done(refusal(451, 'try again later'));
       else done();
     },

@@ -81,10 +81,10 @@ describe('an open question is told again until it is answered', () => {
     lab.world.fail('remove', undefined);
     await answer(lab, shop, 2, 'approve');
     expect((await shop.ended(input)).outcome).toBe('rolled_back');
-    expect((await untilTold('paged-undo', 'undo_failed', 7)).slice(6)).toEqual(['pager over']);
+    expect((await untilTold('paged-undo', 'undo_failed', 8)).slice(6)).toEqual(['ops over', 'pager over']);
     expect(await told('paged-undo', 'rolled_back')).toEqual(['ops']);
     await lab.env.sleep('2h');
-    expect(await told('paged-undo', 'undo_failed')).toHaveLength(7);
+    expect(await told('paged-undo', 'undo_failed')).toHaveLength(8);
     await record('deployment-paged', shop.deployment(2));
     const waiting = await lab.store.outbox.list({ states: ['waiting'] });
     const left = waiting.filter(
@@ -130,7 +130,7 @@ test('an approval is told again once, an hour before it expires', async () => {
   expect(await untilTold('reminded', 'approval_asked', 2)).toEqual(['ops', 'ops again']);
   await lab.env.sleep('2h');
   await expect(handle.result()).rejects.toThrow();
-  expect(await told('reminded', 'approval_asked')).toHaveLength(2);
+  expect(await told('reminded', 'approval_asked')).toEqual(['ops', 'ops again', 'ops over']);
   await record('pipeline-reminded', handle);
 });
 

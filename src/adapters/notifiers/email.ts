@@ -24,15 +24,26 @@ export const emailNotifier = (server: MailServer): Notifier => ({
     const connection = new SMTPConnection(optionsOf(server));
     try {
       signal.throwIfAborted();
-      await Promise.race([delivered(connection, server, lazily(message, going)), abortOf(signal)]);
+      const refused = await Promise.race([
+        delivered(connection, server, lazily(message, going)),
+        abortOf(signal),
+      ]);
+      if (refused.length > 0) throw new ShipwayError('notification.refused', partly(server, refused));
     } catch (error) {
-      signal.throwIfAborted();
+      if (error instanceof ShipwayError) throw error;
+      if (signal.aborted && !isTimeout(error)) throw signal.reason;
       throw asFailure(error, server, going.begun);
     } finally {
       connection.close();
     }
   },
 });
+
+/** What was not begun in its time was surely not taken; any other end from outside is the caller's. */
+const isTimeout = (error: unknown): boolean => error instanceof DOMException && error.name === 'TimeoutError';
+
+const partly = ({ host, port }: MailServer, refused: readonly string[]): string =>
+  `${host}:${String(port)} took it for the others, and refused ${refused.join(', ')}`;
 
 const abortOf = async (signal: AbortSignal): Promise<never> => {
   await once(signal, 'abort');
@@ -71,23 +82,24 @@ const lazily = (message: Buffer, going: { begun: boolean }): Readable =>
     })(),
   );
 
+/** Gives those for whom the server did not take it, although it took it for others. */
 async function delivered(
   connection: SMTPConnection,
   { from, to, login }: MailServer,
   message: Readable,
-): Promise<void> {
+): Promise<readonly string[]> {
   const failed = once(connection, 'error').then(([error]) => {
     throw error as Error;
   });
   const said = <T>(
     ask: (done: (error: Error | null | undefined, value?: T) => void) => void,
-  ): Promise<void> =>
+  ): Promise<T | undefined> =>
     Promise.race([
       failed,
-      new Promise<void>((resolve, reject) => {
-        ask((error) => {
+      new Promise<T | undefined>((resolve, reject) => {
+        ask((error, value) => {
           if (error instanceof Error) reject(error);
-          else resolve();
+          else resolve(value);
         });
       }),
     ]);
@@ -98,10 +110,11 @@ async function delivered(
     await said((done) => {
       connection.login({ user: login.user, pass: login.password }, done);
     });
-  await said((done) => {
+  const sent = await said<SMTPConnection.SentMessageInfo>((done) => {
     connection.send({ from: addressOf(from), to: to.map(addressOf) }, message, done);
   });
   connection.quit();
+  return sent?.rejected ?? [];
 }
 
 /** `Name <mail@example.com>` is `mail@example.com` to servers. */

@@ -16,7 +16,11 @@ const LONGEST_KEY = 255;
 export const pagerdutyNotifier = ({ routingKey, url }: Service): Notifier => ({
   send: (sent, signal) =>
     postNotice(
-      { url, body: { routing_key: routingKey, dedup_key: keyOf(sent.about), ...eventOf(sent) } },
+      {
+        url,
+        secrets: [routingKey],
+        body: { routing_key: routingKey, dedup_key: keyOf(sent.about), ...eventOf(sent) },
+      },
       { taken: (status) => status === 202, serverErrorsAreUnknown: false },
       signal,
     ),

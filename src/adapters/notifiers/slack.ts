@@ -10,7 +10,11 @@ const MARKS = { critical: ':rotating_light:', error: ':x:', warning: ':warning:'
 export const slackNotifier = ({ webhook }: { readonly webhook: string }): Notifier => ({
   send: (sent, signal) =>
     postNotice(
-      { url: webhook, body: { text: textOf(sent), unfurl_links: false, unfurl_media: false } },
+      {
+        url: webhook,
+        secrets: [],
+        body: { text: textOf(sent), unfurl_links: false, unfurl_media: false },
+      },
       { taken: (status) => status === 200, serverErrorsAreUnknown: true },
       signal,
     ),

@@ -10,6 +10,7 @@ export const webhookNotifier = ({ url }: { readonly url: string }): Notifier => 
     postNotice(
       {
         url,
+        secrets: [],
         headers: { 'idempotency-key': id },
         body: {
           ...{ schema: 1, id, about, state: notice.closes === true ? 'closed' : 'open' },

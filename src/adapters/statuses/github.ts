@@ -14,6 +14,7 @@ export const githubStatuses = ({ api, token }: Place): StatusBoard => ({
   set: (project, { commit, state, context, description, link }, signal) =>
     post(
       {
+        token,
         url: `${api}/repos/${project}/statuses/${commit}`,
         headers: {
           accept: 'application/vnd.github+json',

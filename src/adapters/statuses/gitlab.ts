@@ -14,6 +14,7 @@ export const gitlabStatuses = ({ api, token }: Place): StatusBoard => ({
   set: (project, { commit, state, context, description, link }, signal) =>
     post(
       {
+        token,
         url: `${api}/projects/${encodeURIComponent(project)}/statuses/${commit}`,
         headers: { 'private-token': token },
         body: {

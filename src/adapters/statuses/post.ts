@@ -7,15 +7,16 @@ export interface Place {
   readonly token: string;
 }
 
-interface Status extends Posting {
+interface Status extends Omit<Posting, 'secrets'> {
+  readonly token: string;
   /** A refusal that says that the status is there already. */
   readonly isDone?: (said: string) => boolean;
 }
 
 /** One request to a provider; the token stands in no message. */
-export async function post({ isDone, ...posting }: Status, signal: AbortSignal): Promise<void> {
+export async function post({ isDone, token, ...posting }: Status, signal: AbortSignal): Promise<void> {
   const at = new URL(posting.url).host;
-  const posted = await postJson(posting, signal);
+  const posted = await postJson({ ...posting, secrets: [token] }, signal);
   if ('silent' in posted)
     throw new ShipwayError('status.unavailable', `${at} does not answer: ${posted.silent}`, {
       cause: posted.cause,

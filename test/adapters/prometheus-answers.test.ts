@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { increase } from '../../src/adapters/metrics/increase.js';
 import { prometheusMetrics } from '../../src/adapters/metrics/prometheus.js';
 import type { Queries } from '../../src/domain/watch-plan.js';
 import type { MetricSource } from '../../src/domain/ports.js';
@@ -128,7 +127,9 @@ describe('what is no answer is metrics.unavailable, with the reason', () => {
 
   test('a hang ends in time', async () => {
     const from = Date.now();
-    await expect(sample(() => undefined)).rejects.toMatchObject({ type: 'metrics.unavailable' });
+    await expect(sample(() => undefined)).rejects.toMatchObject({
+      type: 'metrics.unavailable',
+    });
     expect(Date.now() - from).toBeLessThan(7_000);
   }, 10_000);
 
@@ -137,9 +138,17 @@ describe('what is no answer is metrics.unavailable, with the reason', () => {
     expect((await sample(none)).counters).toMatchObject([{ requests: 100, errors: 0 }]);
     for (const errors of ['http_errors_total', 'http_requests_total{kode=~"5.."}', 'http_requests_total']) {
       const source = await sourceOf(
-        wellBut({ kode: matrix([]), http_errors: matrix([]), 'http_requests_total[': matrix([]) }),
+        wellBut({
+          kode: matrix([]),
+          http_errors: matrix([]),
+          'http_requests_total[': matrix([]),
+        }),
       );
-      const asked = source.sample(TARGET, never, { queries: { ...queries, errors }, of, seen: [] });
+      const asked = source.sample(TARGET, never, {
+        queries: { ...queries, errors },
+        of,
+        seen: [],
+      });
       await expect(asked).rejects.toThrow('let it be there as 0');
       server?.close().closeAllConnections();
     }
@@ -151,6 +160,56 @@ describe('what is no answer is metrics.unavailable, with the reason', () => {
   });
 });
 
+describe('each part of each subject must be fresh by itself', () => {
+  const BLUE_LABELS: Labels = { service: 'shop', release: BLUE, slot: 'blue' };
+  const bothAt = (green: number, blue: number, more: Labels = {}) => [
+    series({ ...GREEN_LABELS, ...more }, [green, '7']),
+    series({ ...BLUE_LABELS, ...more }, [blue, '7']),
+  ];
+  const buckets = (green: number, blue: number) => matrix(bothAt(green, blue, { le: '+Inf' }));
+  const asked = async (errors: string, more: Readonly<Record<string, string>>) => {
+    const well = {
+      '5..': matrix(bothAt(1_000, 1_000, { code: '500' })),
+      fails_total: matrix(bothAt(1_000, 1_000)),
+      'service="shop"}': matrix(bothAt(1_000, 1_000, { code: '200' })),
+      seconds: buckets(1_000, 1_000),
+    };
+    const source = await sourceOf(wellBut({ ...well, ...more }));
+    return source.sample(TARGET, never, {
+      queries: { ...queries, errors },
+      of,
+      seen: [],
+    });
+  };
+
+  test.each([
+    [
+      'errors of the candidate',
+      { fails_total: matrix(bothAt(90_000, 1_000)) },
+      /fails_total.* of release e+ in green was/,
+    ],
+    [
+      'latency of the candidate',
+      { seconds: buckets(90_000, 1_000) },
+      /seconds_bucket.* of release e+ in green was/,
+    ],
+    ['latency of stable', { seconds: buckets(1_000, 90_000) }, /seconds_bucket.* of release b+ in blue was/],
+  ] as const)('%s', async (_, more, message) => {
+    await expect(asked('fails_total', more)).rejects.toMatchObject({
+      type: 'metrics.unavailable',
+      message: expect.stringMatching(message) as string,
+    });
+  });
+
+  test('errors that need not be there may be of a process that has ended, and hold nothing up', async () => {
+    const found = await asked(queries.errors, {
+      '5..': matrix([series({ ...GREEN_LABELS, code: '500' }, [90_000, '3'])]),
+    });
+    expect(found.counters[0]).toMatchObject({ requests: 7, errors: 3 });
+    expect(Date.now() - found.at).toBeLessThan(10_000);
+  });
+});
+
 test('it asks for what the target is, shows its credential, and works free queries out', async () => {
   const asked: string[] = [];
   const source = await sourceOf((query, res, req) => {
@@ -158,7 +217,11 @@ test('it asks for what the target is, shows its credential, and works free queri
     wellBut({})(query.replace('(sum', 'http'), res, req);
   });
   const errors = 'sum by (release, slot) (fails{env="$environment"})';
-  await source.sample(TARGET, never, { queries: { ...queries, errors }, of, seen: [] });
+  await source.sample(TARGET, never, {
+    queries: { ...queries, errors },
+    of,
+    seen: [],
+  });
   expect(asked.toSorted()).toEqual([
     'Bearer t (sum by (release, slot) (fails{env="staging"}))[300s:5s]',
     'Bearer t http_requests_total{service="shop"}[300s]',
@@ -167,68 +230,33 @@ test('it asks for what the target is, shows its credential, and works free queri
 });
 
 test('it counts on from what was said before, also over a process that began anew and one that has ended', async () => {
-  const [old, next] = ['a', 'b'].map((instance) => ({ ...GREEN_LABELS, instance }));
+  const [old, next] = ['a', 'b'].map((instance) => ({
+    ...GREEN_LABELS,
+    instance,
+  }));
   const requests = matrix([
     series(old ?? {}, [30_000, '500'], [20_000, '510'], [10_000, '4'], [1_000, '6']),
     series(next ?? {}, [30_000, '100'], [20_000, '130']),
   ]);
-  const counters = { ...of[0], epoch: 'e', requests: 1_000, errors: 9, latency: [] } as never;
+  const counters = {
+    ...of[0],
+    epoch: 'e',
+    requests: 1_000,
+    errors: 9,
+    latency: [],
+  } as never;
   const seen: Observation = {
     at: Date.now() - 25_000,
     counters: [counters],
     health: { probes: 0, failures: 0 },
   };
-  const silent: Observation = { at: Date.now() - 5_000, unavailable: 'away', health: seen.health };
+  const silent: Observation = {
+    at: Date.now() - 5_000,
+    unavailable: 'away',
+    health: seen.health,
+  };
   const found = await sample(wellBut({ 'service="shop"}': requests }), [seen, silent]);
   // 10, then 4 and 2 after the new start; 30 of the one that has ended.
   expect(found.counters[0]).toMatchObject({ epoch: 'e', requests: 1_046 });
   expect(Math.abs(Date.now() - 1_000 - found.at)).toBeLessThan(1_000);
-});
-
-test.each([
-  ['nothing', [], 0, 0],
-  ['before it', [[1, 5]], 0, 5],
-  [
-    'a baseline',
-    [
-      [1, 5],
-      [2, 9],
-    ],
-    1,
-    4,
-  ],
-  [
-    'a new start',
-    [
-      [1, 5],
-      [2, 3],
-      [3, 4],
-    ],
-    1,
-    4,
-  ],
-  ['a new series', [[2, 7]], 1, 7],
-  [
-    'what comes after',
-    [
-      [1, 5],
-      [9, 50],
-    ],
-    1,
-    0,
-  ],
-  [
-    'two new starts',
-    [
-      [1, 5],
-      [2, 1],
-      [3, 0],
-      [4, 2],
-    ],
-    1,
-    3,
-  ],
-] as const)('increase: %s', (_, pairs, since, sum) => {
-  const samples = pairs.map(([at, value]) => ({ at, value }));
-  expect(increase([{ labels: {}, samples }], since === 0 ? undefined : since, 5)).toBe(sum);
 });

@@ -1,10 +1,23 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { haproxyRouter } from '../../src/adapters/routers/haproxy.js';
-import { TARGET, never } from '../../src/testing/world.js';
+import { TARGET, never, splitTo } from '../../src/testing/world.js';
+
+test('files that cannot be read are no bug, and are tried again: said with what to do', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'unreadable-'));
+  await mkdir(join(folder, 'shipway.json'));
+  const router = haproxyRouter(() => Promise.resolve({ socket: join(folder, 'master.sock'), folder }));
+  await expect(router.split(TARGET, splitTo(0), never)).rejects.toMatchObject({
+    type: 'router.unavailable',
+    message: expect.stringMatching(
+      /shipway\.json cannot be read: EISDIR.*let the worker's user read/,
+    ) as string,
+  });
+  await rm(folder, { recursive: true });
+});
 
 const PROC =
   '#<PID> <type> <reloads> <uptime> <version>\n1 master 0 [failed: 0] 0d 2.6\n# workers\n2 worker 0 0d 2.6\n';

@@ -91,7 +91,7 @@ describe('what is no answer is metrics.unavailable, with the reason', () => {
       with_('service="shop"}', matrix([series(GREEN_LABELS, [1_000, '1.5'])])),
       /1.5, which is no count/,
     ],
-    ['stale', with_('service="shop"}', matrix([series(GREEN_LABELS, [90_000, '7'])])), /scraped 90 s ago/],
+    ['stale', with_('service="shop"}', matrix([series(GREEN_LABELS, [90_000, '7'])])), /scraped 9\d s ago/],
     ['a scalar', with_('service="shop"}', matrix([], 'scalar')), /gives scalar and no series/],
     [
       'no histogram',

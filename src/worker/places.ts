@@ -57,6 +57,8 @@ async function prometheusAt(
 }
 
 const SERVICE = 'shipway';
+/** Less than the look of a whole host may take: one that hangs is not to hide what the others say. */
+const LOOK_MS = 2_000;
 
 /** For `shipway doctor`: whether all that is placed answers. Changes nothing. */
 export const lookElsewhere =
@@ -87,10 +89,11 @@ export const lookElsewhere =
     );
   };
 
+const SILENT = `did not answer within ${String(LOOK_MS / 1_000)} s`;
+
 async function answered(look: () => Promise<unknown>): Promise<string> {
   try {
-    await look();
-    return 'answers';
+    return await Promise.race([look().then(() => 'answers'), sleep(LOOK_MS, SILENT, { ref: false })]);
   } catch (error) {
     if (error instanceof ShipwayError) return error.message;
     throw error;

@@ -1,11 +1,10 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer as createHttpServer, type ServerResponse } from 'node:http';
-import { createServer, type AddressInfo, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { Pool } from 'undici';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { haproxyRouter } from '../../src/adapters/routers/haproxy.js';
 import { bucketOf } from '../../src/domain/buckets.js';
 import { FULL } from '../../src/domain/plan.js';
 import { BLUE, GREEN, TARGET, ask, backend, never, splitTo } from '../../src/testing/world.js';
@@ -31,6 +30,12 @@ async function holding() {
     },
   };
 }
+
+/** A user whom a candidate with that share has. */
+const userBelow = (share: number): string =>
+  Array.from({ length: 100 }, (_, i) => `u${String(i)}`).find(
+    (user) => share === 0 || bucketOf(splitTo(share).salt, user) < share,
+  ) ?? '';
 
 type Backend = Awaited<ReturnType<typeof backend>>;
 
@@ -120,6 +125,34 @@ describe.skipIf(without(haproxy))('on a real HAProxy (left out where there is no
     end();
   });
 
+  test.each([
+    ['a way back reaches it', 5_000, 0],
+    ['it is sent nobody to a slot that it has no servers of', 0, FULL],
+  ] as const)(
+    'what a worker that was reloaded away still routes is answered: %s',
+    async (_, before, after) => {
+      await h.router.split(TARGET, splitTo(before), never);
+      const [kept, next] = [new Pool(address, { connections: 1 }), await backend('new')];
+      const one = async (): Promise<string> => {
+        const { body } = await kept.request({
+          path: '/',
+          method: 'GET',
+          headers: { 'x-user': userBelow(before) },
+        });
+        return body.text();
+      };
+      expect(await one()).toBe(before === 0 ? 'blue' : 'green');
+      await h.reload();
+      await h.router.admit(TARGET, 'green', 'c'.repeat(64), [next.url], never);
+      await h.router.split(TARGET, splitTo(after), never);
+      expect(await h.router.drain(TARGET, 'green', 0, never)).toEqual({ inflight: 0 });
+      if (after === 0) await h.router.withdraw(TARGET, 'green', never);
+      expect(await one()).toBe('blue');
+      next.server.close().closeAllConnections();
+      await kept.close();
+    },
+  );
+
   test('no request fails across a split to the end, reloads of others, and a way back', async () => {
     const running = load(address, 400);
     for (let share = 0; share <= FULL; share += 1_000) {
@@ -185,57 +218,5 @@ describe.skipIf(without(haproxy))('on a real HAProxy (left out where there is no
         labels: { ...TARGET, release: [BLUE, GREEN][i], slot: ['blue', 'green'][i] },
       })),
     );
-  });
-});
-
-const PROC =
-  '#<PID> <type> <reloads> <uptime> <version>\n1 master 0 [failed: 0] 0d 2.6\n# workers\n2 worker 0 0d 2.6\n';
-
-describe('what answers is hostile', () => {
-  let server: Server | undefined;
-  let folder: string;
-  let socket: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'hostile-'));
-    socket = join(folder, 'master.sock');
-  });
-  afterEach(async () => {
-    server?.close();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  test.each([
-    ['another protocol', () => 'HTTP/1.1 400 Bad Request\r\n\r\n'],
-    ['nothing at all', () => ''],
-    ['bytes', () => '\u0000\u0001\u0002\n'],
-    ['a master without a worker', () => PROC.replace('2 worker 0 0d 2.6\n', '')],
-    ['another process list', () => 'root 1 0.0 init\n'],
-    ['an error to everything', (c: string) => (c === 'show proc' ? PROC : 'Permission denied\n')],
-    ['nothing to everything', (c: string) => (c === 'show proc' ? PROC : '')],
-    [
-      'another table',
-      (c: string) => (c === 'show proc' ? PROC : c.includes('env') ? 'SHIPWAY_REVISION=a' : '1\n# a b\n1 2'),
-    ],
-    ['no end', () => 'x'.repeat(9_000_000)],
-  ])('%s', async (_, answer) => {
-    server = createServer({ allowHalfOpen: true }, (one) => {
-      one.on('error', () => one.destroy());
-      one.on('data', (said: Buffer) => one.end(answer(said.toString().trim())));
-    });
-    await new Promise<void>((resolve) => server?.listen(socket, resolve));
-    const router = haproxyRouter(() => Promise.resolve({ socket, folder }));
-    const unavailable = { type: 'router.unavailable' };
-    await expect(router.observe(TARGET, never)).rejects.toMatchObject(unavailable);
-    await expect(router.open(TARGET, undefined, never)).rejects.toMatchObject(unavailable);
-    await expect(router.drain(TARGET, 'blue', 50, never)).rejects.toMatchObject(unavailable);
-  });
-
-  test('silence ends in time', async () => {
-    server = createServer(() => undefined);
-    await new Promise<void>((resolve) => server?.listen(socket, resolve));
-    const router = haproxyRouter(() => Promise.resolve({ socket, folder }));
-    const from = Date.now();
-    await expect(router.observe(TARGET, never)).rejects.toMatchObject({ type: 'router.unavailable' });
-    expect(Date.now() - from).toBeLessThan(3_000);
   });
 });

@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { increase } from '../../src/adapters/metrics/increase.js';
 import { prometheusMetrics } from '../../src/adapters/metrics/prometheus.js';
 import type { Queries } from '../../src/domain/watch-plan.js';
 import type { MetricSource } from '../../src/domain/ports.js';
@@ -92,7 +91,7 @@ describe('what is no answer is metrics.unavailable, with the reason', () => {
       with_('service="shop"}', matrix([series(GREEN_LABELS, [1_000, '1.5'])])),
       /1.5, which is no count/,
     ],
-    ['stale', with_('service="shop"}', matrix([series(GREEN_LABELS, [90_000, '7'])])), /scraped 90 s ago/],
+    ['stale', with_('service="shop"}', matrix([series(GREEN_LABELS, [90_000, '7'])])), /scraped 9\d s ago/],
     ['a scalar', with_('service="shop"}', matrix([], 'scalar')), /gives scalar and no series/],
     [
       'no histogram',
@@ -135,6 +134,11 @@ describe('what is no answer is metrics.unavailable, with the reason', () => {
   test('no errors yet: only where they are requests with a label that requests have', async () => {
     const none = wellBut({ '5..': matrix([]) });
     expect((await sample(none)).counters).toMatchObject([{ requests: 100, errors: 0 }]);
+    const byQuantifier = await sourceOf(wellBut({ '5[': matrix([]) }));
+    const errors = 'http_requests_total{code=~"5[0-9]{2}"}';
+    const found = await byQuantifier.sample(TARGET, never, { queries: { ...queries, errors }, of, seen: [] });
+    expect(found.counters).toMatchObject([{ requests: 100, errors: 0 }]);
+    server?.close().closeAllConnections();
     for (const errors of ['http_errors_total', 'http_requests_total{kode=~"5.."}', 'http_requests_total']) {
       const source = await sourceOf(
         wellBut({ kode: matrix([]), http_errors: matrix([]), 'http_requests_total[': matrix([]) }),
@@ -148,6 +152,52 @@ describe('what is no answer is metrics.unavailable, with the reason', () => {
   test('no queries', async () => {
     const source = await sourceOf(() => undefined);
     await expect(source.sample(TARGET, never)).rejects.toThrow('no queries');
+  });
+});
+
+describe('each part of each subject must be fresh by itself', () => {
+  const BLUE_LABELS: Labels = { service: 'shop', release: BLUE, slot: 'blue' };
+  const bothAt = (green: number, blue: number, more: Labels = {}) => [
+    series({ ...GREEN_LABELS, ...more }, [green, '7']),
+    series({ ...BLUE_LABELS, ...more }, [blue, '7']),
+  ];
+  const buckets = (green: number, blue: number) => matrix(bothAt(green, blue, { le: '+Inf' }));
+  const asked = async (errors: string, more: Readonly<Record<string, string>>) => {
+    const well = {
+      '5..': matrix(bothAt(1_000, 1_000, { code: '500' })),
+      fails_total: matrix(bothAt(1_000, 1_000)),
+      'service="shop"}': matrix(bothAt(1_000, 1_000, { code: '200' })),
+      seconds: buckets(1_000, 1_000),
+    };
+    const source = await sourceOf(wellBut({ ...well, ...more }));
+    return source.sample(TARGET, never, { queries: { ...queries, errors }, of, seen: [] });
+  };
+
+  test.each([
+    [
+      'errors of the candidate',
+      { fails_total: matrix(bothAt(90_000, 1_000)) },
+      /fails_total.* of release e+ in green was/,
+    ],
+    [
+      'latency of the candidate',
+      { seconds: buckets(90_000, 1_000) },
+      /seconds_bucket.* of release e+ in green was/,
+    ],
+    ['latency of stable', { seconds: buckets(1_000, 90_000) }, /seconds_bucket.* of release b+ in blue was/],
+  ] as const)('%s', async (_, more, message) => {
+    await expect(asked('fails_total', more)).rejects.toMatchObject({
+      type: 'metrics.unavailable',
+      message: expect.stringMatching(message) as string,
+    });
+  });
+
+  test('errors that need not be there may be of a process that has ended, and hold nothing up', async () => {
+    const found = await asked(queries.errors, {
+      '5..': matrix([series({ ...GREEN_LABELS, code: '500' }, [90_000, '3'])]),
+    });
+    expect(found.counters[0]).toMatchObject({ requests: 7, errors: 3 });
+    expect(Date.now() - found.at).toBeLessThan(10_000);
   });
 });
 
@@ -183,52 +233,4 @@ test('it counts on from what was said before, also over a process that began ane
   // 10, then 4 and 2 after the new start; 30 of the one that has ended.
   expect(found.counters[0]).toMatchObject({ epoch: 'e', requests: 1_046 });
   expect(Math.abs(Date.now() - 1_000 - found.at)).toBeLessThan(1_000);
-});
-
-test.each([
-  ['nothing', [], 0, 0],
-  ['before it', [[1, 5]], 0, 5],
-  [
-    'a baseline',
-    [
-      [1, 5],
-      [2, 9],
-    ],
-    1,
-    4,
-  ],
-  [
-    'a new start',
-    [
-      [1, 5],
-      [2, 3],
-      [3, 4],
-    ],
-    1,
-    4,
-  ],
-  ['a new series', [[2, 7]], 1, 7],
-  [
-    'what comes after',
-    [
-      [1, 5],
-      [9, 50],
-    ],
-    1,
-    0,
-  ],
-  [
-    'two new starts',
-    [
-      [1, 5],
-      [2, 1],
-      [3, 0],
-      [4, 2],
-    ],
-    1,
-    3,
-  ],
-] as const)('increase: %s', (_, pairs, since, sum) => {
-  const samples = pairs.map(([at, value]) => ({ at, value }));
-  expect(increase([{ labels: {}, samples }], since === 0 ? undefined : since, 5)).toBe(sum);
 });

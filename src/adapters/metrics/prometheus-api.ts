@@ -19,7 +19,10 @@ const ANSWER_MS = 5_000;
 const LARGEST = 64_000_000;
 /** Of what is no selector Prometheus must be told how often it is to be worked out. */
 const STEP = '5s';
-const SELECTOR = /^(?:[a-zA-Z_:][\w:]*(?:\{[^{}]*\})?|\{[^{}]*\})$/;
+/** Matchers of labels in their braces, which may have braces in what is quoted. */
+export const MATCHERS = /\{(?:[^{}"'`]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)*\}/.source;
+export const METRIC = '[a-zA-Z_:][\\w:]*';
+const SELECTOR = new RegExp(`^(?:${METRIC}(?:${MATCHERS})?|${MATCHERS})$`);
 
 /** What was scraped of a query within the last `seconds`. Fails with `metrics.unavailable`, whatever else comes than that. */
 export async function scraped(

@@ -2,7 +2,7 @@ import type { TargetRef } from '../../domain/ids.js';
 import type { Queries } from '../../domain/watch-plan.js';
 import type { MetricSource, Watched } from '../../domain/ports.js';
 import type { Counters } from '../../domain/watching.js';
-import { scraped, unavailable, type PrometheusAt, type Series } from './prometheus-api.js';
+import { MATCHERS, METRIC, scraped, unavailable, type PrometheusAt, type Series } from './prometheus-api.js';
 import { increase } from './increase.js';
 
 type Who = Pick<Counters, 'release' | 'slot'>;
@@ -72,7 +72,7 @@ function sampleOf(
   parts: Parts,
   queries: Queries,
   watched: Watched,
-  { now, staleAfterMs }: Clock,
+  clock: Clock,
 ): Awaited<ReturnType<MetricSource['sample']>> {
   const requests = parts.requests ?? [];
   const subjects = watched.of.length > 0 ? watched.of : whoIn(requests);
@@ -80,24 +80,34 @@ function sampleOf(
   const series = requests.filter(({ labels }) => first !== undefined && isOf(labels, first));
   if (first === undefined || series.length === 0)
     throw unavailable(absent(queries.requests, first, requests));
-  const age = now - newestOf(series);
-  if (age > staleAfterMs)
-    throw unavailable(
-      `${queries.requests}: what is newest was scraped ${String(Math.round(age / 1_000))} s ago`,
-    );
+  const judged = subjects.filter((who) => requests.some(({ labels }) => isOf(labels, who)));
+  for (const who of judged) refuseStale(who, parts, queries, clock);
   // Questions one after the other may have a scrape between them: no part knows more than the others.
   const ours = Object.values(parts).map((all) =>
     all.filter(({ labels }) => subjects.some((w) => isOf(labels, w))),
   );
-  const at = Math.min(...ours.filter((all) => all.length > 0).map(newestOf));
-  const counters = subjects
-    .filter((who) => requests.some(({ labels }) => isOf(labels, who)))
-    .map((who) => countersOf(who, parts, queries, at, before(who, watched, now)));
+  const at = Math.min(...ours.map(newestOf).filter((newest) => !isStale(newest, clock)));
+  const counters = judged.map((who) => countersOf(who, parts, queries, at, before(who, watched, clock.now)));
   return { at, counters };
 }
 
+/** What is fresh of one part or of another subject says nothing of this. Only errors that may lack may be those of what has ended. */
+function refuseStale(who: Who, parts: Parts, queries: Queries, clock: Clock): void {
+  const ofIt = (part: Part): readonly Series[] =>
+    (parts[part] ?? []).filter(({ labels }) => isOf(labels, who));
+  for (const part of Object.keys(parts) as Part[]) {
+    const newest = newestOf(ofIt(part));
+    if (ofIt(part).length === 0 || !isStale(newest, clock)) continue;
+    if (part === 'errors' && mayLack(queries, ofIt('requests'))) continue;
+    const age = String(Math.round((clock.now - newest) / 1_000));
+    throw unavailable(`${queries[part] ?? part}: what is newest${ofWhom(who)} was scraped ${age} s ago`);
+  }
+}
+
+const isStale = (newest: number, { now, staleAfterMs }: Clock): boolean => now - newest > staleAfterMs;
+
 const newestOf = (series: readonly Series[]): number =>
-  Math.max(...series.map(({ samples }) => samples.at(-1)?.at ?? 0));
+  Math.max(0, ...series.map(({ samples }) => samples.at(-1)?.at ?? 0));
 
 function whoIn(series: readonly Series[]): readonly Who[] {
   const found = new Map<string, Who>();
@@ -109,8 +119,10 @@ function whoIn(series: readonly Series[]): readonly Who[] {
   return [...found.values()];
 }
 
+const ofWhom = ({ release, slot }: Who): string => ` of release ${release.slice(0, 12)} in ${slot}`;
+
 function absent(query: string, who: Who | undefined, series: readonly Series[]): string {
-  const of = who === undefined ? '' : ` of release ${who.release.slice(0, 12)} in ${who.slot}`;
+  const of = who === undefined ? '' : ofWhom(who);
   const without = series.filter(
     ({ labels }) => labels['release'] === undefined || labels['slot'] === undefined,
   );
@@ -158,13 +170,15 @@ function needed(series: readonly Series[], query: string, who: Who): readonly Se
  * there is a mistake in the query as well as a release without errors.
  */
 function mayLack({ requests, errors }: Queries, counted: readonly Series[]): boolean {
-  const [, name = '', matchers = ''] = /^([a-zA-Z_:][\w:]*)\{([^{}]*)\}$/.exec(errors.trim()) ?? [];
+  const [, name = '', matchers = ''] = RESTRICTED.exec(errors.trim()) ?? [];
   if (name === '' || /^[\w:]*/.exec(requests.trim())?.[0] !== name) return false;
-  const labels = [...matchers.matchAll(/([a-zA-Z_]\w*)\s*(?:=~|!~|!=|=)\s*"/g)].map(
+  const labels = [...matchers.matchAll(/([a-zA-Z_]\w*)\s*(?:=~|!~|!=|=)\s*["'`]/g)].map(
     ([, label = '']) => label,
   );
   return labels.length > 0 && labels.every((label) => counted.some((c) => c.labels[label] !== undefined));
 }
+
+const RESTRICTED = new RegExp(`^(${METRIC})(${MATCHERS})$`);
 
 function latencyOf(
   series: readonly Series[],

@@ -4,8 +4,10 @@ import { askMaster, askWorker, firstLine, processes, unavailable, type Ask } fro
 import { revisionOf } from './haproxy-config.js';
 import {
   GONE,
+  canServe,
   differences,
   entryChange,
+  hasEnded,
   leftovers,
   look,
   revisionIn,
@@ -39,11 +41,13 @@ export async function converge(
   const revision = revisionOf(served, at.folder);
   let said = '';
   for (let round = 0; round < ROUNDS; round++) {
-    const { current } = await processes(ask, signal);
+    const { current, old } = await processes(ask, signal);
     const worker = askWorker(ask, current);
     const seen = await seenBy(worker, key, at.folder);
     if (seen === undefined) continue;
-    said = await step(ask, worker, at, { served, key, seen, revision }, signal);
+    const now = await step(ask, worker, at, { served, key, seen, revision }, signal);
+    const before = await Promise.all(old.map((pid) => stepOfOld(askWorker(ask, pid), at, served, key)));
+    said = [now, ...before].find((one) => one !== '') ?? '';
     if (said === '' && (await processes(ask, signal)).current === current) return;
   }
   throw unavailable(`HAProxy does not come to what ${at.folder} says: ${said}`);
@@ -75,6 +79,22 @@ async function step(
   if (target === undefined) return '';
   for (const command of leftovers(key, target, seen)) await worker(command);
   return carryOut(worker, differences(key, target, seen, at.folder));
+}
+
+/**
+ * A worker that a reload has sent away still shares out what comes on connections that users have kept, by its own map. It takes no change
+ * of its servers any more, so users are sent on where it has some. One that has ended has nothing left to do.
+ */
+async function stepOfOld(worker: Ask, { folder }: HaproxyAt, served: Served, key: string): Promise<string> {
+  const target = served.targets[key];
+  if (target === undefined || (await hasEnded(worker))) return '';
+  try {
+    const seen = await look(worker, key, folder);
+    return canServe(target, seen) ? await carryOut(worker, entryChange(key, target, seen, folder)) : '';
+  } catch (error) {
+    if (await hasEnded(worker)) return '';
+    throw error;
+  }
 }
 
 /** One after the other, to the first that is not done; answers the last one, with what was said to it. */

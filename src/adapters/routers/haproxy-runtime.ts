@@ -166,8 +166,25 @@ export const leftovers = (key: string, target: ServedTarget, { servers }: Seen):
       .map(({ name }) => `del server ${backendOf(key, slot)}/${name}`),
   );
 
+/** Whether every slot that has a share finds servers there, and none of another release. */
+export const canServe = (target: ServedTarget, { servers }: Seen): boolean =>
+  SLOTS.filter((slot) => (target.shares[slot] ?? 0) > 0).every((slot) => {
+    const there = (servers?.[slot] ?? []).filter((s) => s.admitted);
+    const ofRelease = `${target.slots[slot]?.release ?? ''}-`;
+    return (
+      there.every(({ name }) => name.startsWith(ofRelease)) &&
+      serversOf(target, slot).some(({ name }) => there.some((s) => s.name === name))
+    );
+  });
+
 /** What the master says of a worker that has ended. */
 export const GONE = /Can't find the target PID/;
+
+/** Whether a worker that was sent away has ended, or is about to and answers no more. */
+export async function hasEnded(ask: Ask): Promise<boolean> {
+  const said = await ask(`show env ${REVISION}`);
+  return said === '' || GONE.test(said);
+}
 
 /** Requests that a worker has in flight to a slot; `undefined`: it is about to end and answers no more. */
 export async function inFlight(ask: Ask, key: string, slot: Slot): Promise<number | undefined> {

@@ -49,7 +49,8 @@ test('the benches are set up and reached; one that is not there is refused with 
   const typed = promisify(exec)('npm run --silent bench -- none', { cwd: packageRoot() });
   await expect(typed).rejects.toMatchObject({
     ...{ code: 2, stdout: '' },
-    stderr: 'there is no bench none; there are stages, temporal, cli, worker, parked, bake, rollback, lost, peers\n',
+    stderr:
+      'there is no bench none; there are stages, temporal, cli, worker, parked, bake, rollback, lost, peers\n',
   });
 });
 

@@ -18,7 +18,18 @@ const query = (description: string, example: string) =>
           String(input).replace(/\[[^\]]*\]\s*$/, ''),
         ),
     })
+    .refine((text) => !AGGREGATED.test(text), {
+      error: ({ input }) =>
+        wrong(
+          `${shown(input)} adds processes together, and one that starts anew would be counted wrongly`,
+          'the counters themselves: shipway adds up what each process has counted',
+        ),
+    })
     .meta({ description, examples: [example], form: 'PromQL' });
+
+/** A sum falls when one of its processes starts anew, and would be taken for a counter that began at 0. */
+const AGGREGATED =
+  /^[\s(]*(?:sum|avg|min|max|count|group|stddev|stdvar|topk|bottomk|quantile|count_values|limitk|limit_ratio)\s*(?:\(|(?:by|without)\b)/i;
 
 const strangers = (text: string): readonly string[] =>
   (text.match(/\$\w*/g) ?? []).filter((name) => !['$service', '$environment'].includes(name));

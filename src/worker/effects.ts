@@ -20,7 +20,7 @@ interface Parts {
 
 /** The adapters of this host. */
 export function effectDeps({ settings, artifacts, secrets, extensions }: Parts, store: Store): HostDeps {
-  const { stateDir } = settings;
+  const { stateDir, hostId } = settings;
   const places = placesIn(currentPolicy(store), process.env);
   return {
     store,
@@ -32,7 +32,9 @@ export function effectDeps({ settings, artifacts, secrets, extensions }: Parts, 
       routers: { haproxy: haproxyRouter(places.haproxy) },
       metrics: { prometheus: prometheusMetrics(places.prometheus) },
     },
-    elsewhere: lookElsewhere(places),
+    elsewhere: lookElsewhere(places, async () =>
+      (await store.targets.list()).filter(({ host }) => host === hostId).map((t) => t.environment),
+    ),
     ...(extensions === undefined ? {} : { extensions }),
   };
 }

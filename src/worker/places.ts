@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { scraped, type PrometheusAt } from '../adapters/metrics/prometheus-api.js';
-import { haproxyRouter } from '../adapters/routers/haproxy.js';
+import { lookAtHaproxy } from '../adapters/routers/haproxy-look.js';
 import type { HaproxyAt } from '../adapters/routers/haproxy-converge.js';
 import type { TargetRef } from '../domain/ids.js';
 import type { EnvironmentPolicy, Policy, PrometheusPlace } from '../domain/policy.js';
@@ -56,34 +56,32 @@ async function prometheusAt(
   return { url, staleAfterMs, authorization };
 }
 
-const SERVICE = 'shipway';
 /** Less than the look of a whole host may take: one that hangs is not to hide what the others say. */
 const LOOK_MS = 2_000;
 
-/** For `shipway doctor`: whether all that is placed answers. Changes nothing. */
+/**
+ * For `shipway doctor`: whether what is placed for `served`, the environments of this host's targets, answers. Others' may be on other
+ * hosts. Changes nothing.
+ */
 export const lookElsewhere =
-  (places: Places) =>
+  (places: Places, served: () => Promise<readonly string[]>) =>
   async (signal: AbortSignal): Promise<Readonly<Record<string, string>>> => {
-    const { environments } = await places.policy();
-    const router = haproxyRouter(places.haproxy);
-    const looks = Object.entries(environments).flatMap(([environment, { haproxy, prometheus }]) => [
-      ...(haproxy === undefined
-        ? []
-        : [
-            [
-              `haproxy of ${environment}`,
-              () => router.observe({ service: SERVICE, environment }, signal),
-            ] as const,
-          ]),
-      ...(prometheus === undefined
-        ? []
-        : [
-            [
-              `prometheus of ${environment}`,
-              async () => scraped(await places.prometheus({ environment }), 'up', 60, signal),
-            ] as const,
-          ]),
-    ]);
+    const [{ environments }, mine] = await Promise.all([places.policy(), served()]);
+    const looks = Object.entries(environments)
+      .filter(([environment]) => mine.includes(environment))
+      .flatMap(([environment, { haproxy, prometheus }]) => [
+        ...(haproxy === undefined
+          ? []
+          : [[`haproxy of ${environment}`, () => lookAtHaproxy(haproxy, signal)] as const]),
+        ...(prometheus === undefined
+          ? []
+          : [
+              [
+                `prometheus of ${environment}`,
+                async () => scraped(await places.prometheus({ environment }), 'up', 60, signal),
+              ] as const,
+            ]),
+      ]);
     return Object.fromEntries(
       await Promise.all(looks.map(async ([name, look]) => [name, await answered(look)] as const)),
     );

@@ -1,10 +1,11 @@
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Pool } from 'undici';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { lookAtHaproxy } from '../../src/adapters/routers/haproxy-look.js';
 import { bucketOf } from '../../src/domain/buckets.js';
 import { FULL } from '../../src/domain/plan.js';
 import { BLUE, GREEN, TARGET, ask, backend, never, splitTo } from '../../src/testing/world.js';
@@ -205,8 +206,21 @@ describe.skipIf(without(haproxy))('on a real HAProxy (left out where there is no
   });
 
   test('an HAProxy that does not load the folder is told from one that does not answer', async () => {
+    const otherFolder = join(h.folder, 'other');
+    await mkdir(otherFolder);
+    await lookAtHaproxy(h, never);
+    await lookAtHaproxy({ socket: h.socket, folder: otherFolder }, never);
+    await writeFile(join(otherFolder, 'shipway.cfg'), '  setenv SHIPWAY_REVISION another\n');
+    const notThere = {
+      type: 'router.unavailable',
+      message: expect.stringContaining('start it with') as string,
+    };
+    await expect(lookAtHaproxy({ socket: h.socket, folder: otherFolder }, never)).rejects.toMatchObject(
+      notThere,
+    );
     await writeFile(join(h.folder, 'shipway.cfg'), '');
     await h.reload();
+    await expect(lookAtHaproxy(h, never)).rejects.toMatchObject(notThere);
     await expect(h.router.observe(TARGET, never)).rejects.toThrow(`start it with \`-f ${h.folder}\``);
   });
 

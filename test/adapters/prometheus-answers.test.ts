@@ -205,12 +205,12 @@ test('it asks for what the target is, shows its credential, and works free queri
   const asked: string[] = [];
   const source = await sourceOf((query, res, req) => {
     asked.push(`${req.headers.authorization ?? ''} ${query}`);
-    wellBut({})(query.replace('(sum', 'http'), res, req);
+    wellBut({})(query.replace('(fails', 'http'), res, req);
   });
-  const errors = 'sum by (release, slot) (fails{env="$environment"})';
+  const errors = 'fails{env="$environment"} > 0';
   await source.sample(TARGET, never, { queries: { ...queries, errors }, of, seen: [] });
   expect(asked.toSorted()).toEqual([
-    'Bearer t (sum by (release, slot) (fails{env="staging"}))[300s:5s]',
+    'Bearer t (fails{env="staging"} > 0)[300s:5s]',
     'Bearer t http_requests_total{service="shop"}[300s]',
     'Bearer t seconds_bucket[300s]',
   ]);

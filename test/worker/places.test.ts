@@ -19,11 +19,7 @@ const policyWith = (credential?: string): Policy => ({
   environments: {
     production: {
       ...{ identity: 'asserted', approvals, haproxy },
-      prometheus: {
-        url,
-        staleAfterMs: 5,
-        ...(credential === undefined ? {} : { credential }),
-      },
+      prometheus: { url, staleAfterMs: 5, ...(credential === undefined ? {} : { credential }) },
     },
     staging: { identity: 'asserted', approvals },
   },
@@ -33,10 +29,7 @@ const of = (environment: string) => ({ environment });
 test('an environment’s places are those of the policy; one without is said with its key', async () => {
   const places = placesIn(() => Promise.resolve(policyWith()), {});
   expect(await places.haproxy(of('production'))).toEqual(haproxy);
-  expect(await places.prometheus(of('production'))).toEqual({
-    url,
-    staleAfterMs: 5,
-  });
+  expect(await places.prometheus(of('production'))).toEqual({ url, staleAfterMs: 5 });
   for (const environment of ['staging', 'nowhere', 'constructor'])
     await expect(places.haproxy(of(environment))).rejects.toMatchObject({
       type: 'adapter.unknown',
@@ -50,24 +43,20 @@ test('a credential is read where it is used: a variable or a file, a token or a 
   await writeFile(file, 'me:pw\n');
   const shown = async (ref: string) =>
     (
-      await placesIn(() => Promise.resolve(policyWith(ref)), {
-        SHIPWAY_METRICS_TOKEN: 'abc',
-      }).prometheus(of('production'))
+      await placesIn(() => Promise.resolve(policyWith(ref)), { SHIPWAY_METRICS_TOKEN: 'abc' }).prometheus(
+        of('production'),
+      )
     ).authorization;
   expect(await shown('SHIPWAY_METRICS_TOKEN')).toBe('Bearer abc');
   expect(await shown(file)).toBe(`Basic ${Buffer.from('me:pw').toString('base64')}`);
-  await expect(shown('SHIPWAY_METRICS_OTHER')).rejects.toMatchObject({
-    type: 'credential.missing',
-  });
+  await expect(shown('SHIPWAY_METRICS_OTHER')).rejects.toMatchObject({ type: 'credential.missing' });
   await rm(folder, { recursive: true });
 });
 
 test('a way back does not wait for a store that is away: what it said last is good enough', async () => {
   let answer = (): Promise<Policy> => Promise.reject(new ShipwayError('store.unavailable', 'away'));
   const places = placesIn(() => answer(), {});
-  await expect(places.haproxy(of('production'))).rejects.toMatchObject({
-    type: 'store.unavailable',
-  });
+  await expect(places.haproxy(of('production'))).rejects.toMatchObject({ type: 'store.unavailable' });
   answer = () => Promise.resolve(policyWith());
   await places.haproxy(of('production'));
   answer = () => Promise.reject(new ShipwayError('store.unavailable', 'away'));
@@ -78,10 +67,14 @@ test('a way back does not wait for a store that is away: what it said last is go
   expect(Date.now() - from).toBeLessThan(1_000);
 });
 
-test('what does not answer is said by its name', async () => {
-  const seen = await lookElsewhere(placesIn(() => Promise.resolve(policyWith()), {}))(
-    AbortSignal.timeout(5_000),
-  );
+test('what does not answer is said by its name; what serves environments of other hosts is not asked', async () => {
+  const { production } = policyWith().environments;
+  const policy = { environments: { production, other: production } } as Policy;
+  const served = () => Promise.resolve(['production', 'production', 'gone']);
+  const seen = await lookElsewhere(
+    placesIn(() => Promise.resolve(policy), {}),
+    served,
+  )(never);
   expect(Object.keys(seen)).toEqual(['haproxy of production', 'prometheus of production']);
   expect(seen['haproxy of production']).toContain('/nowhere/master.sock');
   expect(seen['prometheus of production']).toContain(url);
@@ -92,13 +85,13 @@ test('one that hangs is said to, in time, and takes nothing from what the others
   await once(server, 'listening');
   const hanging = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
   const { environments } = policyWith();
-  const production = {
-    ...environments['production'],
-    prometheus: { url: hanging, staleAfterMs: 5 },
-  };
+  const production = { ...environments['production'], prometheus: { url: hanging, staleAfterMs: 5 } };
   const policy = { environments: { production } } as unknown as Policy;
   const from = Date.now();
-  const seen = await lookElsewhere(placesIn(() => Promise.resolve(policy), {}))(never);
+  const seen = await lookElsewhere(
+    placesIn(() => Promise.resolve(policy), {}),
+    () => Promise.resolve(['production']),
+  )(never);
   expect(Date.now() - from).toBeLessThan(3_000);
   expect(seen['prometheus of production']).toBe('did not answer within 2 s');
   expect(seen['haproxy of production']).toContain('/nowhere/master.sock');

@@ -9,6 +9,9 @@ const VERSION = 1;
 const READABLE = 0o644;
 const stateFile = (folder: string): string => `${folder}/shipway.json`;
 
+/** What HAProxy loads. */
+export const loadedFile = (folder: string): string => `${folder}/shipway.cfg`;
+
 /**
  * What was last asked of HAProxy. Fails with `router.refused` when the file is not one that this version wrote, with `router.unavailable`
  * when it cannot be read.
@@ -23,7 +26,8 @@ export async function loadServed(folder: string): Promise<Served> {
   );
 }
 
-async function textOf(file: string): Promise<string | undefined> {
+/** Fails with `router.unavailable` when it is there and cannot be read. */
+export async function textOf(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8').catch(ifGone);
   } catch (cause) {
@@ -45,7 +49,7 @@ export async function saveServed(folder: string, served: Served): Promise<void> 
   const files = [
     [stateFile(folder), JSON.stringify({ version: VERSION, ...served })],
     [mapFile(folder), mapText(served)],
-    [`${folder}/shipway.cfg`, configText(served, folder)],
+    [loadedFile(folder), configText(served, folder)],
     [`${folder}/instances.json`, instancesText(served)],
   ] as const;
   try {

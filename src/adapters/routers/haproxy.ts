@@ -11,6 +11,7 @@ import { askMaster, askWorker, processes, unavailable } from './haproxy-cli.js';
 import { bracketed, entryOf, serversOf } from './haproxy-config.js';
 import { converge, seenBy, type HaproxyAt } from './haproxy-converge.js';
 import { loadServed, saveServed } from './haproxy-files.js';
+import { notLoaded } from './haproxy-look.js';
 import { inFlight, look, type Seen } from './haproxy-runtime.js';
 import {
   SLOTS,
@@ -101,8 +102,7 @@ async function seenNow(at: HaproxyAt, key: string, signal: AbortSignal): Promise
 
 /** What HAProxy does; only what it cannot say is taken from the file. */
 function stateOf(known: ServedTarget, { servers, entry }: Seen, { folder }: HaproxyAt): RouterState {
-  if (servers === undefined)
-    throw unavailable(`HAProxy runs without ${folder}/shipway.cfg: start it with \`-f ${folder}\``);
+  if (servers === undefined) throw notLoaded(folder);
   const slots = SLOTS.filter((slot) => known.slots[slot] !== undefined);
   const per = <T>(of: (slot: Slot) => T) =>
     Object.fromEntries(slots.map((slot) => [slot, of(slot)])) as Partial<Record<Slot, T>>;

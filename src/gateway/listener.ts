@@ -13,6 +13,8 @@ export interface Listener {
 export const HOST = '127.0.0.1';
 const FINISH_MS = 10_000;
 const CLOSE_IDLE_MS = 50;
+/** New users who wait while this process is busy: the system resets those beyond. It takes as many as its own `somaxconn`. */
+const BACKLOG = 4_096;
 
 /** Opens a target's public address. Fails as `listen` does (`EADDRINUSE` when the port is taken). */
 export async function openListener(
@@ -22,7 +24,7 @@ export async function openListener(
 ): Promise<Listener> {
   const app = await build(forwarding, upstreams);
   try {
-    await app.listen({ host: HOST, port });
+    await app.listen({ host: HOST, port, backlog: BACKLOG });
   } catch (error) {
     await app.close();
     throw error;

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShipwayError } from '../../errors.js';
+import { within } from '../../within.js';
 
 /** One command of the runtime API, and its answer. */
 export type Ask = (command: string) => Promise<string>;
@@ -35,37 +36,19 @@ export const askMaster =
   };
 
 /** It answers one line, and hangs up when the other side has said all. */
-function answerOf(path: string, command: string, signal: AbortSignal): Promise<string> {
-  return new Promise((resolve, reject) => {
+const answerOf = (path: string, command: string, signal: AbortSignal): Promise<string> =>
+  within(ANSWER_MS, signal, async (ending) => {
+    const socket = connect({ path, signal: ending });
+    socket.on('connect', () => socket.end(`${command}\n`));
     const pieces: Buffer[] = [];
     let size = 0;
-    const socket = connect({ path });
-    const fail = (error: Error): void => {
-      socket.destroy();
-      reject(error);
-    };
-    const stop = (): void => {
-      fail(signal.reason as Error);
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    // A timer of its own: `AbortSignal.timeout` in `AbortSignal.any` may be collected before it is over.
-    const timer = setTimeout(() => {
-      fail(new Error('it says nothing'));
-    }, ANSWER_MS);
-    socket.on('connect', () => socket.end(`${command}\n`));
-    socket.on('data', (piece: Buffer) => {
+    for await (const piece of socket as AsyncIterable<Buffer>) {
       pieces.push(piece);
       size += piece.length;
-      if (size > LARGEST) fail(new Error('the answer has no end'));
-    });
-    socket.on('error', fail);
-    socket.on('close', () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
-      resolve(Buffer.concat(pieces).toString('utf8').trim());
-    });
+      if (size > LARGEST) throw new Error('the answer has no end');
+    }
+    return Buffer.concat(pieces).toString('utf8').trim();
   });
-}
 
 /** A worker process by its pid: what was begun with one is not gone on with in the next. */
 export const askWorker =

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { request } from 'undici';
 import type { FailureType } from '../domain/failures.js';
 import { ShipwayError } from '../errors.js';
+import { objectIn } from './json-object.js';
 import { within } from '../within.js';
 
 /** The gateway's state folder, where its address and its token are found, and what its silence and its no are called. */
@@ -31,7 +32,7 @@ export async function callGateway(at: GatewayAt, call: GatewayCall, signal: Abor
   const { status, text } = await asked(at, call, adminUrl, token, signal);
   const what = `${call.method} ${call.path}`;
   if (status === 204) return undefined;
-  const body = parsed(text);
+  const body = objectIn(text);
   if (body === undefined)
     throw new ShipwayError(at.unavailable, `what answers at ${adminUrl} is no gateway (${what})`);
   if (status < 300) return body;
@@ -70,15 +71,6 @@ async function asked(
     signal.throwIfAborted();
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new ShipwayError(unavailable, `the gateway at ${adminUrl} did not answer: ${why}`, { cause });
-  }
-}
-
-function parsed(text: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
   }
 }
 

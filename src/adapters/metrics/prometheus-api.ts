@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import { ShipwayError } from '../../errors.js';
+import { objectIn } from '../json-object.js';
 import { within } from '../../within.js';
 
 /** Where a Prometheus is, and how old a sample may be that still says something. */
@@ -34,7 +35,7 @@ export async function scraped(
   const range = `${String(Math.ceil(seconds))}s`;
   const promql = SELECTOR.test(query.trim()) ? `${query}[${range}]` : `(${query})[${range}:${STEP}]`;
   const { status, text } = await asked(at, promql, signal);
-  const answer = parsed(text);
+  const answer: Answer | undefined = objectIn(text);
   const { data, error, warnings = [] } = answer ?? {};
   if (status !== 200 || answer?.status !== 'success')
     throw unavailable(`${query}: Prometheus answered ${String(status)}: ${error ?? text.slice(0, 200)}`);
@@ -97,15 +98,6 @@ async function asked(
     signal.throwIfAborted();
     const why = cause instanceof Error ? cause.message : String(cause);
     throw unavailable(`Prometheus at ${url} did not answer: ${why}`, cause);
-  }
-}
-
-function parsed(text: string): Answer | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
   }
 }
 

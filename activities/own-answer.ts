@@ -6,6 +6,7 @@ import { ShipwayError } from '../src/errors.js';
 import { idempotencyKey } from '../src/stage/environment.js';
 import { outputFile } from '../src/stage/job-files.js';
 import { within } from '../src/within.js';
+import { outOfTime } from './stage-timeout.js';
 
 interface Place {
   /** The folder whose output is shipped. */
@@ -23,25 +24,22 @@ export async function answerOf(
   { job, workspace }: Place,
   cancelled: AbortSignal,
 ): Promise<StageAnswer> {
-  const { name, timeoutMs } = input.stage;
   let open = true;
   // What goes on after its stage has ended has nowhere to write, and must not end the worker.
   const log = (line: string): void => {
     if (open) appendFileSync(outputFile(job), `${line}\n`);
   };
-  const { end, over } = await within(timeoutMs, cancelled, async (signal) => ({
+  const { end, over } = await within(input.stage.timeoutMs, cancelled, async (signal) => ({
     end: await ended(() => kind(workOf(input, workspace, log), signal), signal),
     over: signal.aborted,
   }));
   open = false;
   cancelled.throwIfAborted();
-  if (over) {
-    const still = end.kind === 'goes on' ? ', and does not stop: it does not heed its signal' : '';
-    throw new ShipwayError(
-      'stage.timeout',
-      `stage ${name} ran longer than ${String(timeoutMs / 1000)} s${still}`,
+  if (over)
+    throw outOfTime(
+      input.stage,
+      end.kind === 'goes on' ? ', and does not stop: it does not heed its signal' : '',
     );
-  }
   if (end.kind !== 'answered') throw notPassed(input, `${input.stage.uses} threw: ${saidOf(end)}`);
   const answer = readAnswer(end.value);
   if (typeof answer === 'string') throw notPassed(input, `${input.stage.uses}: ${answer}`);

@@ -3,7 +3,6 @@ import { Context } from '@temporalio/activity';
 import type { Finding, Scanner } from '../src/domain/ports.js';
 import type { Evidence } from '../src/domain/release.js';
 import type { RunScanInput, RunScanResult } from '../src/domain/stage.js';
-import { ShipwayError } from '../src/errors.js';
 import { forgetJob, jobDir, type JobName } from '../src/stage/job-files.js';
 import { makeWorkspace } from '../src/stage/workspace.js';
 import { within } from '../src/within.js';
@@ -11,6 +10,7 @@ import { attempted } from './audit.js';
 import { beating } from './beating.js';
 import { releaseDigest } from './release-digest.js';
 import type { StageDeps } from './stage-job.js';
+import { outOfTime } from './stage-timeout.js';
 
 export interface ScanDeps extends StageDeps {
   readonly scanner: Scanner;
@@ -29,11 +29,7 @@ export const runScan =
           return await scanned(deps, input, signal);
         } catch (error) {
           if (!signal.aborted || cancelled.aborted) throw error;
-          const { name, timeoutMs } = input.stage;
-          throw new ShipwayError(
-            'stage.timeout',
-            `stage ${name} ran longer than ${String(timeoutMs / 1000)} s`,
-          );
+          throw outOfTime(input.stage);
         }
       }),
     );

@@ -15,6 +15,7 @@ import { attempted } from './audit.js';
 import { failed, kept } from './stage-results.js';
 import { stageBeats, type StageBeats } from './stage-beats.js';
 import { begin, type End, type Job, type StageDeps } from './stage-job.js';
+import { outOfTime } from './stage-timeout.js';
 import { unwanted } from './unwanted.js';
 
 /**
@@ -97,7 +98,7 @@ async function finished(job: Job, end: End, shipping: Shipping): Promise<RunStag
   try {
     // What runs with other rights must not change what is read with the worker's.
     if (deps.user !== undefined) await stopStrays(folder);
-    if (end.kind === 'timeout') throw outOfTime(input);
+    if (end.kind === 'timeout') throw outOfTime(input.stage, ' and was stopped');
     if (end.code !== 0) throw await failed(job, end.code);
     const result = await job.keep(job, outputBytes);
     forNext(job);
@@ -109,11 +110,6 @@ async function finished(job: Job, end: End, shipping: Shipping): Promise<RunStag
   }
 }
 
-const outOfTime = ({ stage }: RunStageInput): ShipwayError =>
-  new ShipwayError(
-    'stage.timeout',
-    `stage ${stage.name} ran longer than ${String(stage.timeoutMs / 1000)} s and was stopped`,
-  );
 /**
  * Once the result is written down, a retry that comes late needs the workspace no more; that of a stage that did not pass is in the
  * job's other files. What cannot be removed fails no stage. Removing files costs the machine more than a short stage does, so the stages

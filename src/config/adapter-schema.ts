@@ -47,29 +47,22 @@ const carries = (of: string, can: readonly [string, ...string[]]) =>
       examples: [{ hosts: [can[0]] }],
     });
 
+const names = (description: string, example: string) =>
+  z
+    .array(name({ description: 'one of them', examples: [example] }))
+    .meta({ description, examples: [[example]] });
+
 /** What a service uses that whoever runs the workers has added to them. */
 export const adaptersSchema = z
   .strictObject({
     providers: carries('provider', ['side_by_side']).optional(),
     routers: carries('router', ['weighted', 'user_sticky']).optional(),
-    metrics: z
-      .array(name({ description: 'one of them', examples: ['prometheus'] }))
-      .meta({ description: 'metric sources of your own, by their names', examples: [['prometheus']] })
-      .optional(),
-    strategies: z
-      .array(name({ description: 'one of them', examples: ['weekdays'] }))
-      .meta({
-        description: 'strategies of your own, by their names: `strategy` of a deployment',
-        examples: [['weekdays']],
-      })
-      .optional(),
-    stages: z
-      .array(name({ description: 'one of them', examples: ['licences'] }))
-      .meta({
-        description: 'kinds of stages of your own, by their names: `uses` of a stage',
-        examples: [['licences']],
-      })
-      .optional(),
+    metrics: names('metric sources of your own, by their names', 'prometheus').optional(),
+    strategies: names(
+      'strategies of your own, by their names: `strategy` of a deployment',
+      'weekdays',
+    ).optional(),
+    stages: names('kinds of stages of your own, by their names: `uses` of a stage', 'licences').optional(),
   })
   .meta({ description: 'adapters that the workers were given beside what is built in: used as `own:NAME`' });
 

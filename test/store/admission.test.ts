@@ -1,24 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Store } from '../../src/domain/store.js';
+import { describe, expect, test } from 'vitest';
 import { newTarget } from '../../src/domain/target.js';
-import { openStore } from '../../src/store/open.js';
 import { auditEntry } from '../contracts/audit.js';
 import { admitRow, permitOf, rowOf } from '../support/admitted.js';
 import { requestFor, runFor } from '../support/plans.js';
-import { startCluster, type Cluster } from './cluster.js';
+import { storeOfFile } from './of-file.js';
 
-let cluster: Cluster;
-let url: string;
-let store: Store;
-beforeAll(async () => {
-  cluster = await startCluster();
-  url = await cluster.database();
-  store = await openStore({ url });
-});
-afterAll(async () => {
-  await store.close();
-  await cluster.remove();
-});
+const { store, url } = await storeOfFile();
 const STRANGE = 'a\u0000b \ud800 🚢';
 
 describe('permits', () => {

@@ -1,31 +1,18 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Evidence, EvidenceKind } from '../../src/domain/release.js';
-import type { Store } from '../../src/domain/store.js';
 import { newTarget } from '../../src/domain/target.js';
 import type { Sample } from '../../src/domain/watching.js';
 import { sha256 } from '../../src/hash.js';
-import { openStore } from '../../src/store/open.js';
 import { admitRow, rowOf } from '../support/admitted.js';
 import { live } from '../support/admission.js';
 import { requestFor, runFor } from '../support/plans.js';
-import { startCluster, type Cluster } from './cluster.js';
+import { storeOfFile } from './of-file.js';
 
-let cluster: Cluster;
-let store: Store;
-let owner: Client;
-beforeAll(async () => {
-  cluster = await startCluster();
-  const url = await cluster.database();
-  store = await openStore({ url });
-  owner = new Client({ connectionString: url });
-  await owner.connect();
-});
-afterAll(async () => {
-  await owner.end();
-  await store.close();
-  await cluster.remove();
-});
+const { store, url } = await storeOfFile();
+const owner = new Client({ connectionString: url });
+beforeAll(() => owner.connect());
+afterAll(() => owner.end());
 
 const BEFORE = new Date(Date.now() - 3_600_000).toISOString();
 const KEPT = { before: BEFORE, open: [] };

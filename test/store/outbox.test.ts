@@ -1,23 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Message } from '../../src/domain/notification.js';
 import type { MessageState } from '../../src/domain/outbox.js';
-import type { Store } from '../../src/domain/store.js';
 import { openStore } from '../../src/store/open.js';
 import { NOTICE } from '../contracts/notifier.js';
-import { sql, startCluster, type Cluster } from './cluster.js';
+import { sql } from './cluster.js';
+import { storeOfFile } from './of-file.js';
 
-let cluster: Cluster;
-let url: string;
-let store: Store;
-beforeAll(async () => {
-  cluster = await startCluster();
-  url = await cluster.database();
-  store = await openStore({ url });
-});
-afterAll(async () => {
-  await store.close();
-  await cluster.remove();
-});
+const { store, url } = await storeOfFile();
 beforeEach(() => sql(url, 'TRUNCATE shipway.outbox'));
 
 const message = (id: string, more: Partial<Message> = {}): Message => ({

@@ -1,22 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { DeploymentRow, LogChunk, Store } from '../../src/domain/store.js';
 import { newTarget, type TargetState } from '../../src/domain/target.js';
 import type { Sample } from '../../src/domain/watching.js';
 import { sha256 } from '../../src/hash.js';
-import { openStore } from '../../src/store/open.js';
 import { admitRow, rowOf } from '../support/admitted.js';
-import { startCluster, type Cluster } from './cluster.js';
+import { storeOfFile } from './of-file.js';
 
-let cluster: Cluster;
-let store: Store;
-beforeAll(async () => {
-  cluster = await startCluster();
-  store = await openStore({ url: await cluster.database() });
-});
-afterAll(async () => {
-  await store.close();
-  await cluster.remove();
-});
+const { store } = await storeOfFile();
 
 const target = { service: 'shop', environment: 'production' } as const;
 const digest = 'a'.repeat(64);

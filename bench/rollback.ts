@@ -96,8 +96,7 @@ async function fillStages(fleet: Fleet): Promise<void> {
   const full = { service: 'full', environment: 'production' };
   const plan = planOf(full, 'v1', fleet.commit, [commandStage('wait', ['exec sleep 600'])]);
   const runs = await Promise.all(Array.from({ length: 4 }, () => fleet.begin(plan)));
-  for (const run of runs.slice(0, 1))
-    await fleet.seenRun('full', run, ({ stages }) => stages[0]?.state === 'running');
+  for (const run of runs) await fleet.seenRun('full', run, ({ stages }) => stages[0]?.state === 'running');
 }
 
 async function underWay(fleet: Fleet, phase: Phase, run: string, n: number): Promise<void> {

@@ -38,13 +38,18 @@ server.once('exit', (code) => {
 
 const post = (url, body) =>
   fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-for (let registered = false; !registered;) {
+const PATIENCE_MS = 60_000;
+for (const until = Date.now() + PATIENCE_MS; ;) {
   const answer = await post(
     `http://127.0.0.1:${ADMIN_PORT}/deployments`,
     JSON.stringify({ uri: `http://127.0.0.1:${SERVICE_PORT}` }),
   ).catch(() => undefined);
-  registered = answer?.ok === true;
-  if (!registered) await new Promise((resolve) => setTimeout(resolve, 200));
+  if (answer?.ok === true) break;
+  if (Date.now() > until)
+    throw new Error(
+      `Restate does not take the service: ${answer === undefined ? 'no answer' : await answer.text()}`,
+    );
+  await new Promise((resolve) => setTimeout(resolve, 200));
 }
 
 await serveRuns(

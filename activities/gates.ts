@@ -11,7 +11,7 @@ import type { Digest, Evidence, Release } from '../src/domain/release.js';
 import { markOn, type HoldMark } from '../src/domain/target.js';
 import { stepsText } from '../src/domain/strategy.js';
 import { digestOf } from '../src/hash.js';
-import { entry, subjectOf } from './audit.js';
+import { entry, self, subjectOf } from './audit.js';
 import type { ControlDeps } from './deps.js';
 import { tellAsked, tellClosed, type TellDeps } from './tell.js';
 import { presentDecision, settingsAsked } from './decision.js';
@@ -150,17 +150,25 @@ export const openQuestion =
     return { ...gate, ...(remind && { remind }) };
   };
 
+/** `once`: tried in two ways, with the same of these it is one end. */
 export const closeGate =
   (deps: TellDeps) =>
-  async ({ gate, ...subject }: Subject & { readonly gate: GateState }): Promise<void> => {
-    await deps.store.audit.append([closing(subject, gate)]);
-    await tellClosed(deps, subject, gate);
+  async ({
+    gate,
+    once,
+    ...subject
+  }: Subject & { readonly gate: GateState; readonly once?: string }): Promise<void> => {
+    const closed = closing(subject, gate, once);
+    await deps.store.audit.append([closed]);
+    await tellClosed(deps, subject, gate, closed.key);
   };
 
-const closing = (subject: Subject, { question, decision, verdict, answers }: GateState): AuditEntry =>
-  entry(subject, 'gate.closed', {
-    question,
-    decision,
-    verdict,
-    by: answers.map((a) => `${a.verb} ${a.person}`),
-  });
+const closing = (
+  subject: Subject,
+  { question, decision, verdict, answers }: GateState,
+  once?: string,
+): AuditEntry => {
+  const by = answers.map((a) => `${a.verb} ${a.person}`);
+  const key = once === undefined ? {} : { key: `${self()}/${once}/gate.closed` };
+  return entry(subject, 'gate.closed', { question, decision, verdict, by }, key);
+};

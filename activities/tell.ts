@@ -38,11 +38,16 @@ export async function tellAsked(
 }
 
 /** Tells that a question is over: alarms about it are closed, and what has not gone out about it never does. */
-export const tellClosed = (deps: TellDeps, subject: Subject, gate: GateState): Promise<unknown> =>
+export const tellClosed = (
+  deps: TellDeps,
+  subject: Subject,
+  gate: GateState,
+  key: string,
+): Promise<unknown> =>
   tell(
     deps,
     () => ({
-      ...{ key: keyed('gate.closed'), about: aboutGate(gate) },
+      ...{ key, about: aboutGate(gate) },
       notice: closedNotice(written(subject), gate),
     }),
     aboutGate(gate),

@@ -8,6 +8,7 @@ import {
   patched,
   setHandler,
   sleep,
+  uuid4,
 } from '@temporalio/workflow';
 import {
   answered,
@@ -24,7 +25,7 @@ import type { Accepted } from '../src/domain/messages.js';
 import { malformed, type Statement } from '../src/domain/statement.js';
 import type { Later } from './later.js';
 import * as messages from './messages.js';
-import { control } from './profiles.js';
+import { answering, answeringBeside, control } from './profiles.js';
 import { shielded } from './shielded.js';
 import { reasonOf } from './undo.js';
 import { verified } from './verified.js';
@@ -48,6 +49,8 @@ export interface Asking {
   /** What became of a signal. */
   readonly note: (line: string) => void;
   readonly later: Later;
+  /** Nothing of this workflow goes back at once, so that an answer is recorded beside it, which spares rounds through a queue. */
+  readonly unhurried?: boolean;
 }
 
 /** The one mechanism behind every question to people. Registers the handlers at once. */
@@ -86,7 +89,7 @@ interface Desk extends Asking {
 async function ask(desk: Desk, opening: () => Promise<GateState>): Promise<GateState> {
   const { later } = desk;
   const subject = (desk.about = desk.subject());
-  const close = (gate: GateState): Promise<void> => shielded(() => control.closeGate({ ...subject, gate }));
+  const close = (gate: GateState): Promise<void> => shielded(() => recordEnd(desk, { ...subject, gate }));
   // Opened half-way it would be asked in the audit alone, so opening is not cancelled, only not waited for.
   const opened = shielded(opening);
   const asked = await unlessCancelled(opened).catch((error: unknown) => {
@@ -102,6 +105,13 @@ async function ask(desk: Desk, opening: () => Promise<GateState>): Promise<GateS
   if (gate.verdict === 'approved' && gate.question !== 'undo_incomplete') await unlessCancelled(closing);
   return gate;
 }
+
+/** Tried in two ways it is one end. */
+const recordEnd = (desk: Desk, end: Subject & { readonly gate: GateState }): Promise<void> =>
+  isBeside(desk) ? answeringBeside.closeGate({ ...end, once: uuid4() }) : control.closeGate(end);
+
+/** A run of before has all of it in its history as activities of a queue. */
+const isBeside = ({ unhurried }: Desk): boolean => unhurried === true && patched('answers-beside');
 
 const unlessCancelled = <T>(work: Promise<T>): Promise<T> =>
   Promise.race([work, CancellationScope.current().cancelRequested]);
@@ -154,6 +164,7 @@ async function take(desk: Desk, statement: Statement): Promise<Accepted> {
   const result = await verified(
     { statement, gate: asked, ...(about ?? subject()) },
     goesBack ? later : undefined,
+    isBeside(desk) ? answeringBeside : answering,
   );
   if (result.status === 'refused') return result;
   const late = refusal(desk.open ?? desk.closed, statement);

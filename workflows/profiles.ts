@@ -50,6 +50,22 @@ export const finishRun: Activities['finishRun'] = (input) =>
     () => control.finishRun(input),
   );
 
+/** An answer to a gate, and the gate's end. */
+export const answering: Pick<Activities, 'verifyStatement' | 'closeGate'> = control;
+/** The same where nothing that goes back at once can wait behind them: what a workflow does beside itself, all else of it waits for. */
+export const answeringBeside: typeof answering = {
+  verifyStatement: (input) =>
+    besideOrSurely(
+      () => beside.verifyStatement.executeWithOptions({ summary: SUMMARIES.verifyStatement }, [input]),
+      () => control.verifyStatement(input),
+    ),
+  closeGate: (input) =>
+    besideOrSurely(
+      () => beside.closeGate.executeWithOptions({ summary: SUMMARIES.closeGate }, [input]),
+      () => control.closeGate(input),
+    ),
+};
+
 /** Waiting for a workflow that is not ours: days, held by heartbeats. */
 export const waiting = summarised({
   ...WAIT,

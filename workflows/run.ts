@@ -86,7 +86,11 @@ function people(
     },
     doing: () => whatAbortDoes(view()),
   });
-  return { gates: createGates({ subject, later, changed, note }), abortedBy: by, recorded: later.done };
+  return {
+    gates: createGates({ subject, later, changed, note, unhurried: true }),
+    abortedBy: by,
+    recorded: later.done,
+  };
 }
 
 /** It has shipped wherever it leads: what fails from here on takes nothing back. */

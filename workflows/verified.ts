@@ -3,7 +3,7 @@ import { answerOf } from '../src/domain/gate.js';
 import { outOfTime } from '../src/domain/statement.js';
 import type { Verified, VerifyInput } from '../activities/statements.js';
 import type { Later } from './later.js';
-import { control } from './profiles.js';
+import { answering } from './profiles.js';
 import { shielded, unheeding } from './shielded.js';
 
 /** What going back gives the store. */
@@ -14,19 +14,23 @@ export const PATIENCE_MS = 1_000;
  * form and time when nobody has answered in a second; verification and entry follow, the entry marked late, and what they say then
  * takes nothing back. The caller has looked at the form.
  */
-export async function verified(input: Omit<VerifyInput, 'actedAt'>, later?: Later): Promise<Verified> {
+export async function verified(
+  input: Omit<VerifyInput, 'actedAt'>,
+  later?: Later,
+  { verifyStatement }: Pick<typeof answering, 'verifyStatement'> = answering,
+): Promise<Verified> {
   const { statement } = input;
   const now = Date.now();
   if (later === undefined || outOfTime(statement, now) !== undefined)
-    return shielded(() => control.verifyStatement(input));
+    return shielded(() => verifyStatement(input));
   const first = unheeding();
   const answer = await within(
     PATIENCE_MS,
-    first.run(() => control.verifyStatement(input)),
+    first.run(() => verifyStatement(input)),
   );
   if (answer !== undefined) return answer;
   first.cancel();
-  later.add(shielded(() => control.verifyStatement({ ...input, actedAt: now })));
+  later.add(shielded(() => verifyStatement({ ...input, actedAt: now })));
   return { status: 'accepted', answer: answerOf(statement) };
 }
 

@@ -1,4 +1,4 @@
-import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, patched } from '@temporalio/workflow';
 import { adaptersIn } from '../src/domain/adapters.js';
 import type { VerdictKind } from '../src/domain/verdict.js';
 import type { WatchInput, WatchResult } from '../src/domain/watching.js';
@@ -48,9 +48,12 @@ export async function watched(field: Field, what: WatchInput): Promise<WatchResu
   do {
     if (CancellationScope.current().consideredCancelled)
       throw new CancelledFailure('the watch was interrupted');
-    result = await field.effects.watching.watch.executeWithOptions(
-      { summary: `watch ${what.service} ${what.environment} ${what.phase}` },
-      [{ ...what, evidence: field.evidence }],
+    result = await unlessSentBack(
+      field,
+      field.effects.watching.watch.executeWithOptions(
+        { summary: `watch ${what.service} ${what.environment} ${what.phase}` },
+        [{ ...what, evidence: field.evidence }],
+      ),
     );
     field.evidence = result.evidence;
   } while (result.interrupted);
@@ -61,6 +64,17 @@ export async function watched(field: Field, what: WatchInput): Promise<WatchResu
   }
   field.show({ verdict: result.verdict });
   return result;
+}
+
+/** Going back does not wait for the watch to hear that it is over: it changes nothing, and no one asks any more what it has seen. */
+function unlessSentBack<T>({ forward }: Field, watch: Promise<T>): Promise<T> {
+  watch.catch(() => undefined);
+  const sentBack = forward.cancelRequested.catch((error: unknown) => {
+    // A deployment of before has waited for it.
+    if (!patched('watch-is-left')) return watch;
+    throw error;
+  });
+  return Promise.race([watch, sentBack]);
 }
 
 /** In doubt: a person lets it go on, or it is sent back as one that the rules found bad. */

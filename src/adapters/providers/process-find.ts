@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFileSync, readdirSync } from 'node:fs';
 import { findIdentity, isAlive, type ProcessIdentity } from '../../processes.js';
 
 /** The name under which a process and all that it starts carry the id of their instance. */
@@ -21,9 +21,8 @@ export async function membersOf(
 ): Promise<readonly Member[]> {
   if (process.platform !== 'linux') return [];
   const session = leader !== undefined && (await isAlive(leader)) ? leader.pid : undefined;
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(pids.map((pid) => livingMember(Number(pid), `${token}=${id}`, session)));
-  return found.flatMap((m) => m ?? []);
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.flatMap((pid) => livingMember(Number(pid), `${token}=${id}`, session) ?? []);
 }
 
 /** The process with this pid when it lives and carries the id. Without /proc its pid must do. */
@@ -33,21 +32,26 @@ export async function member(pid: number, id: string): Promise<Member | undefine
   return known === undefined ? undefined : { ...known, group: pid };
 }
 
-async function livingMember(
-  pid: number,
-  carried: string,
-  session: number | undefined,
-): Promise<Member | undefined> {
-  const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(foreign);
+/** The kernel answers at once: asked by threads, the processes of many instances that stop would be more open files than there may be. */
+function livingMember(pid: number, carried: string, session: number | undefined): Member | undefined {
+  const stat = ownPart(pid, 'stat');
   // The name in parentheses may hold anything; what follows it begins with field 3, the state.
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
   const [state, , group, itsSession] = fields;
   if (state === undefined || state === 'Z' || state === 'X') return undefined;
   if (Number(itsSession) !== session) {
-    const environment = await readFile(`/proc/${String(pid)}/environ`, 'utf8').catch(foreign);
+    const environment = ownPart(pid, 'environ');
     if (!environment?.split('\0').includes(carried)) return undefined;
   }
   return { pid, startTime: fields[19] ?? '', group: Number(group) };
+}
+
+function ownPart(pid: number, what: 'stat' | 'environ'): string | undefined {
+  try {
+    return readFileSync(`/proc/${String(pid)}/${what}`, 'utf8');
+  } catch (error) {
+    return foreign(error as NodeJS.ErrnoException);
+  }
 }
 
 /** Gone meanwhile, or somebody else's: not ours either way. */

@@ -1,11 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { startGuard, type Guard } from '../dev/guard.js';
 import { removeData } from '../dev/postgres-place.js';
-import { answerOf, shipway, type Place } from './demo/command.js';
+import { type Place } from './demo/command.js';
 import { startDev, type DevProcess } from './demo/dev-process.js';
+import { makeExample } from './demo/make-example.js';
 import { afterwards, meanwhile } from './demo/next-steps.js';
+import { routerKind, type StartedRouter } from './demo/router.js';
 import { shipReleases, type Story } from './demo/ship-releases.js';
 import { summary } from './demo/summary.js';
 import { readExample } from './example/manifest.js';
@@ -21,6 +23,8 @@ interface DemoOptions {
   readonly interactive: boolean;
   /** Ships through all environments of the example, not to one. */
   readonly environments: boolean;
+  /** Another than shipway's own. */
+  readonly router: string | undefined;
   /** One JSON object on stdout; what a person would read goes to stderr. */
   readonly json: boolean;
 }
@@ -29,6 +33,7 @@ interface Stage extends DemoOptions {
   readonly place: Place;
   readonly guard: Guard;
   dev?: DevProcess;
+  served?: StartedRouter;
   kept: boolean;
 }
 
@@ -39,6 +44,7 @@ interface Stage extends DemoOptions {
  */
 async function show(options: DemoOptions): Promise<number> {
   await readExample(options.example);
+  if (options.router !== undefined) routerKind(options.router);
   const signal = interruption();
   const folder = await mkdtemp(join(tmpdir(), 'shipway-demo-'));
   const directory = join(folder, options.example);
@@ -55,6 +61,7 @@ async function show(options: DemoOptions): Promise<number> {
     if (!stage.kept) {
       say('\nending everything …');
       await stage.dev?.stop();
+      await stage.served?.stop();
       await removeData(dataOf(directory));
       await rm(folder, { recursive: true, force: true });
       // All that it guards is gone, and it would be there for a moment longer than the demo.
@@ -64,14 +71,13 @@ async function show(options: DemoOptions): Promise<number> {
 }
 
 async function story(stage: Stage): Promise<number> {
-  const { place, guard, example, interactive } = stage;
+  const { place, guard, example, interactive, router } = stage;
+  if (router !== undefined) {
+    say(`starting ${routerKind(router).programs.join(' and ')}`);
+    stage.served = await routerKind(router).start(dirname(place.directory), guard);
+  }
   say(`making the example in ${place.directory}`);
-  const made = await shipway({ ...place, directory: process.cwd() }, [
-    ...['init', '--example', example],
-    place.directory,
-  ]);
-  if (made.code !== 0) throw new Error(made.stderr);
-  await answerOf(place, ['validate']);
+  await makeExample({ place, example, router, places: stage.served?.places });
   stage.dev = await startDev(place, guard, (line) => {
     say(`  ${line}`);
   });
@@ -86,7 +92,8 @@ async function story(stage: Stage): Promise<number> {
     stage.dev.leave();
   }
   const { manifest } = await readExample(example);
-  const next = stage.keep ? meanwhile(place.directory, manifest.environment, stage.dev.pid) : afterwards();
+  const pids = [stage.dev.pid, ...(stage.served?.pids ?? [])];
+  const next = stage.keep ? meanwhile(place.directory, manifest.environment, pids) : afterwards();
   for (const line of next) print(line);
   return good ? 0 : 1;
 }
@@ -109,6 +116,7 @@ export const demo: Command = (values) =>
     keep: values['keep'] === true,
     interactive: values['interactive'] === true,
     environments: values['environments'] === true,
+    router: string(values, 'router'),
     json: values['json'] === true,
   });
 

@@ -4,29 +4,24 @@ import { UsageError } from '../errors.js';
 import { brokenLink, isTaken } from '../folders.js';
 import { namesOf } from './configuration-file.js';
 import { result, string } from './output.js';
-import type { Command } from './table.js';
+import type { Command, Values } from './table.js';
 
 /** `shipway init`: starter files, or an example's repository. Nothing that is there is written over, and nothing half made stays. */
 export const init: Command = async (values, [directory]) => {
   if (directory === '')
     throw new UsageError('the path of the folder is empty', 'name a folder, or leave it out for this one');
   const example = string(values, 'example');
+  const router = string(values, 'router');
   const typescript = values['typescript'] === true;
   if (typescript && example !== undefined)
     throw new UsageError(
       '--example makes an example as it is, and --typescript starter files',
       'one of the two',
     );
+  if (router !== undefined && example === undefined)
+    throw new UsageError('--router says what an example is served by', '--example NAME with it');
   const folder = resolve(directory ?? example ?? '.');
-  if (example !== undefined) {
-    const { createExample } = await import('./example/create-example.js');
-    const { tags } = await createExample({ name: example, directory: folder });
-    result(values, { directory: folder, tags }, [
-      `made ${folder} with ${tags.join(', ')}`,
-      `next: cd ${folder} && shipway dev`,
-    ]);
-    return 0;
-  }
+  if (example !== undefined) return exampleIn(folder, example, router, values);
   const files = await starters(folder, typescript);
   const names = Object.keys(files);
   try {
@@ -43,6 +38,26 @@ export const init: Command = async (values, [directory]) => {
   ]);
   return 0;
 };
+
+async function exampleIn(
+  folder: string,
+  name: string,
+  router: string | undefined,
+  values: Values,
+): Promise<number> {
+  const { createExample } = await import('./example/create-example.js');
+  const { tags } = await createExample({
+    ...{ name, directory: folder },
+    ...(router === undefined ? {} : { router }),
+  });
+  result(values, { directory: folder, tags }, [
+    `made ${folder} with ${tags.join(', ')}`,
+    router === undefined
+      ? `next: cd ${folder} && shipway dev`
+      : `next: say in shipway.policy.yaml where ${router} is, which shipway validate asks for`,
+  ]);
+  return 0;
+}
 
 async function refuseTaken(path: string): Promise<void> {
   if (!(await isTaken(path))) return;

@@ -33,6 +33,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     positionals: ['[DIRECTORY]'],
     options: {
       example: text('NAME', 'make a repository of this example: storefront'),
+      router: text('NAME', 'with another router than it has: haproxy'),
       typescript: flag('shipway.config.ts instead of shipway.yaml'),
     },
     examples: ['shipway init', 'shipway init --typescript', 'shipway init --example storefront shop'],
@@ -155,8 +156,14 @@ export const COMMANDS: readonly CommandSpec[] = [
       keep: flag('leave everything running'),
       interactive: flag('wait for you to approve'),
       environments: flag('through staging to production, built once'),
+      router: text('NAME', 'by another router, started for it, with Prometheus as the source: haproxy'),
     },
-    examples: ['shipway demo', 'shipway demo --environments', 'shipway demo --keep --interactive'],
+    examples: [
+      'shipway demo',
+      'shipway demo --environments',
+      'shipway demo --router haproxy',
+      'shipway demo --keep --interactive',
+    ],
     keeps: true,
     alone: true,
     load: async () => (await import('./demo.js')).demo,

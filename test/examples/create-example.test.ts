@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createExample } from '../../src/cli/example/create-example.js';
 import { listExamples, readExample } from '../../src/cli/example/manifest.js';
+import { parseService } from '../../src/config/index.js';
 import { UsageError } from '../../src/errors.js';
 
 let home = '';
@@ -88,6 +89,21 @@ describe('the repository of an example', () => {
     expect((await readdir(home)).sort()).toEqual(['person', 'plain', 'theirs']);
   });
 
+  test('is served by another router from its first commit on, and its comments stay', async () => {
+    const { directory } = await createExample({
+      ...{ name: 'storefront', router: 'haproxy' },
+      directory: join(home, 'shop'),
+    });
+    for (const tag of ['v1', 'v3']) {
+      const file = gitIn(directory, 'show', `${tag}:shipway.yaml`);
+      expect(file).toMatch(/^ {2}router: haproxy$/m);
+      expect(file).toMatch(/^ {2}metrics: prometheus$/m);
+      expect(file).toContain('# What shares the traffic out.');
+    }
+    const file = join(directory, 'shipway.yaml');
+    expect(parseService(file, await readFile(file, 'utf8'))).toMatchObject({ ok: true });
+  });
+
   test('can be made in an empty directory', async () => {
     const made = await createExample({ name: 'storefront', directory: home });
     expect(await readdir(made.directory)).toContain('shipway.yaml');
@@ -95,6 +111,15 @@ describe('the repository of an example', () => {
 });
 
 describe('an example is refused', () => {
+  test('by a router that it has no configuration for, with those that it has', async () => {
+    const error = await refusal(
+      createExample({ name: 'storefront', directory: join(home, 'shop'), router: 'envoy' }),
+    );
+    expect(error.message).toContain('"envoy"');
+    expect(error.next).toContain('haproxy');
+    expect(await readdir(home)).toEqual([]);
+  });
+
   test('by an unknown name, with the known ones', async () => {
     for (const name of ['storefrnt', '..', '', 'storefront/src', 'constructor']) {
       const error = await refusal(createExample({ name, directory: join(home, 'shop') }));

@@ -7,7 +7,8 @@ import type { WatchPlan } from '../../src/domain/watch-plan.js';
 import { TEMPLATES } from '../../src/domain/queries.js';
 import { haproxy, prometheus, without } from '../e2e/system.js';
 import { haproxyProcess, type HaproxyProcess } from '../support/haproxy-process.js';
-import { haproxyScrapes, prometheusProcess, type PrometheusProcess } from '../support/prometheus-process.js';
+import { haproxyScrapes } from '../../src/dev/haproxy.js';
+import { prometheusProcess, type PrometheusProcess } from '../support/prometheus-process.js';
 import { faultLab, type FaultLab } from './lab.js';
 import { CANARY, ERRORS, service } from './service.js';
 

@@ -1,7 +1,11 @@
 import { health, ready } from './health.js';
-import { HttpError, json, SECURITY_HEADERS } from './http.js';
+import { HttpError, json, SECURITY_HEADERS, text } from './http.js';
 import { log } from './log.js';
+import { openMetrics } from './metrics.js';
 import { routes } from './routes.js';
+
+/** What no user asks. */
+const OPERATORS = ['/health', '/ready', '/metrics'];
 
 /**
  * The request listener. `state.phase` goes starting → ready → draining; `state.shop` and `state.pages` are there
@@ -9,8 +13,11 @@ import { routes } from './routes.js';
  */
 export function createApp({ config, state, version }) {
   const always = { ...SECURITY_HEADERS, 'x-version': version.version };
+  const metrics = openMetrics();
   return async (request, response) => {
-    const { status, headers, body } = await answer(request, { config, state, version });
+    const begun = performance.now();
+    const { status, headers, body } = await answer(request, { config, state, version, metrics });
+    if (!OPERATORS.includes(request.url)) metrics.observe((performance.now() - begun) / 1000);
     if (response.destroyed) return;
     // While draining each connection is used once more and then closed, so that none is cut in mid-request.
     const closing = state.phase === 'draining' ? { connection: 'close' } : {};
@@ -39,6 +46,7 @@ async function route(request, service) {
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   if (path.pathname === '/health') return allow('GET', method, () => health(service));
   if (path.pathname === '/ready') return allow('GET', method, () => ready(service));
+  if (path.pathname === '/metrics') return allow('GET', method, () => text(service.metrics.text()));
   const { shop, pages } = service.state;
   if (shop === undefined) throw new HttpError(503, 'not ready yet', { 'retry-after': '1' });
   const page = pages(path.pathname);

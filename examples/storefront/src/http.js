@@ -23,6 +23,12 @@ export const json = (body, status = 200, headers = {}) => ({
   body: JSON.stringify(body),
 });
 
+export const text = (body) => ({
+  status: 200,
+  headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' },
+  body,
+});
+
 /** The request's body as JSON. Fails with 413 when it is too large and 400 when it is not JSON. */
 export async function readJson(request) {
   const tooLarge = new HttpError(413, `the body must not exceed ${BODY_LIMIT} bytes`, {

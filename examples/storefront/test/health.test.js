@@ -40,6 +40,17 @@ test('ready only between warm-up and draining; health does not depend on it', as
   assert.equal((await get('/health')).status, 200);
 });
 
+test('metrics count how long answers to users took', async (t) => {
+  const { get } = await startService(t);
+  const metrics = async () => (await get('/metrics')).text();
+  assert.match(await metrics(), /^http_request_duration_seconds_bucket\{le="\+Inf"\} 0$/m);
+  await get('/api/products');
+  await get('/health');
+  const text = await metrics();
+  assert.match(text, /^http_request_duration_seconds_bucket\{le="10"\} 1$/m);
+  assert.match(text, /^http_request_duration_seconds_count 1$/m);
+});
+
 test('a setting that is no number is an error', () => {
   assert.throws(() => readConfig({ PORT: 'http' }), /PORT is "http"/);
   assert.throws(() => readConfig({ PORT: '70000' }), /PORT/);

@@ -12,9 +12,13 @@ export const afterwards = (): readonly string[] => [
 ];
 
 /** What to try while everything still runs. */
-export const meanwhile = (directory: string, environment: string, pid: number): readonly string[] => [
+export const meanwhile = (
+  directory: string,
+  environment: string,
+  pids: readonly number[],
+): readonly string[] => [
   '',
-  `Still running in ${directory} (pid ${String(pid)}). Try:`,
+  `Still running in ${directory} (pid ${pids.join(', ')}). Try:`,
   `  cd ${directory}`,
   ...rows([
     ['history', 'what was deployed, and how that ended'],
@@ -22,7 +26,7 @@ export const meanwhile = (directory: string, environment: string, pid: number): 
     [`rollback --environment ${environment} --reason "trying it"`, 'back to the release before'],
     ['audit', 'who did what'],
   ]),
-  `End it with: kill ${String(pid)} (its folder stays until you remove it)`,
+  `End it with: kill ${pids.join(' ')} (its folder stays until you remove it)`,
 ];
 
 function rows(of: readonly (readonly [command: string, what: string])[]): readonly string[] {

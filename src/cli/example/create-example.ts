@@ -3,11 +3,14 @@ import { join, resolve } from 'node:path';
 import { UsageError } from '../../errors.js';
 import { git } from './git.js';
 import { MANIFEST_FILE, readExample, type Example, type ExampleRelease } from './manifest.js';
+import { setInYaml, type YamlValue } from './set-in-yaml.js';
 
 export interface CreateExample {
   readonly name: string;
   /** Where to make it: a path that does not exist yet, or an empty directory. */
   readonly directory: string;
+  /** Instead of the one that its configuration has. */
+  readonly router?: string;
 }
 export interface CreatedExample {
   readonly directory: string;
@@ -20,17 +23,18 @@ const LEFT_BEHIND = ['dist', 'node_modules', '.shipway'];
 
 /**
  * Makes a git repository of an example: branch `main`, one commit and one tag a release, the same commits on every machine.
- * All or nothing: what it made is removed again when it cannot finish. Fails with `UsageError` when the name is unknown,
- * the directory holds anything or cannot be made, or git is missing.
+ * All or nothing: what it made is removed again when it cannot finish. Fails with `UsageError` when the name or the router is
+ * unknown, the directory holds anything or cannot be made, or git is missing.
  */
-export async function createExample({ name, directory }: CreateExample): Promise<CreatedExample> {
+export async function createExample({ name, directory, router }: CreateExample): Promise<CreatedExample> {
   const example = await readExample(name);
+  const served = router === undefined ? [] : servedBy(example, router);
   const target = resolve(directory);
   const made = await claim(target, name);
   try {
     await git(target, ['init', '--quiet', '--template=']);
     await git(target, ['symbolic-ref', 'HEAD', 'refs/heads/main']);
-    for (const release of example.manifest.releases) await addRelease(example, release, target);
+    for (const release of example.manifest.releases) await addRelease(example, release, target, served);
   } catch (error) {
     await empty(target, made);
     throw error;
@@ -38,10 +42,28 @@ export async function createExample({ name, directory }: CreateExample): Promise
   return { directory: target, tags: example.manifest.releases.map(({ tag }) => tag) };
 }
 
-async function addRelease(example: Example, release: ExampleRelease, target: string): Promise<void> {
+/** What its configuration says of another router. */
+function servedBy({ manifest: { name, routers = {} } }: Example, router: string): readonly YamlValue[] {
+  const said = Object.hasOwn(routers, router) ? routers[router] : undefined;
+  if (said === undefined)
+    throw new UsageError(
+      `the example ${name} has no configuration for the router ${JSON.stringify(router)}`,
+      `use one of: ${Object.keys(routers).join(', ')}; or leave it out for the one that it has`,
+    );
+  return Object.entries({ router, ...said }).map(([key, value]) => [['deploy', key], value]);
+}
+
+async function addRelease(
+  example: Example,
+  release: ExampleRelease,
+  target: string,
+  served: readonly YamlValue[],
+): Promise<void> {
   const { author } = example.manifest;
-  if (release.overlay === undefined) await layBase(example, target);
-  else await cp(join(example.folder, release.overlay), target, { recursive: true });
+  if (release.overlay === undefined) {
+    await layBase(example, target);
+    await setInYaml(join(target, 'shipway.yaml'), served);
+  } else await cp(join(example.folder, release.overlay), target, { recursive: true });
   await git(target, ['add', '--all']);
   await git(target, ['commit', '--quiet', '--message', release.message], { ...author, date: release.date });
   await git(target, ['tag', release.tag]);

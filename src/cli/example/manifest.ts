@@ -28,6 +28,8 @@ const manifest = z.strictObject({
   author: z.strictObject({ name: z.string().min(1), email: z.string().min(1) }),
   /** Where a demo deploys it. */
   environment: z.string().min(1),
+  /** What `deploy` of its configuration says besides, by the routers that it can have instead of its own. */
+  routers: z.record(z.string(), z.record(z.string(), z.json())).optional(),
   releases: z.array(release).min(1),
   traffic: z.strictObject({ paths: z.array(z.string().startsWith('/')).min(1) }),
 });

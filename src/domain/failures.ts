@@ -1,4 +1,5 @@
 import { row, type FailureRow } from './failure-row.js';
+import { FLAG_FAILURES } from './flag-failures.js';
 import { NOTIFICATION_FAILURES } from './notification-failures.js';
 import { STAGE_FAILURES } from './stage-failures.js';
 import { TRIGGER_FAILURES } from './trigger-failures.js';
@@ -221,6 +222,7 @@ export const FAILURES = {
     'Temporal did not answer, or a workflow ended while it was being asked',
     'see `shipway doctor`; it is asked again',
   ),
+  ...FLAG_FAILURES,
   ...TRIGGER_FAILURES,
   ...NOTIFICATION_FAILURES,
   'config.invalid': row(false, 'a configuration file has errors', 'correct them as listed', 2),

@@ -1,4 +1,5 @@
 import type { Json } from './canonical.js';
+import type { FlagDeclaration } from './flags.js';
 import type { TargetRef } from './ids.js';
 import type { Digest } from './release.js';
 import type { SecretReference } from './secrets.js';
@@ -59,6 +60,8 @@ export interface DeploymentPlan {
   readonly userKey: readonly UserKey[];
   readonly smokeTest: { readonly path: string; readonly expectStatus: number; readonly timeoutMs: number };
   readonly strategy: Strategy;
+  /** What the release declares; absent: none. */
+  readonly flags?: readonly FlagDeclaration[];
   readonly bakeMs: number;
   /** Absent in plans of before: see src/domain/queue.ts. */
   readonly queue?: QueueRules;
@@ -190,12 +193,13 @@ export const isNewInForm3 = (stage: StagePlan): boolean =>
   stage.kind === 'performance_test' ||
   stage.kind === 'own' ||
   (stage.kind === 'command' && stage.reports !== undefined) ||
-  (stage.kind === 'deploy' && stage.deployment.strategy.kind === 'own');
+  (stage.kind === 'deploy' &&
+    (stage.deployment.strategy.kind === 'own' || stage.deployment.flags !== undefined));
 
 /** What a run is asked to do, resolved in the client from files, commit and what was built of it. Its hash is the sha256 of its canonical text. */
 export interface Plan extends TargetRef {
   /**
-   * What earlier versions do not know: 2 leads through several environments; 3 may have secrets, reports, a performance test,
+   * What earlier versions do not know: 2 leads through several environments; 3 may have secrets, reports, a performance test, flags,
    * stages and strategies of a user's own, and stages side by side.
    */
   readonly schema: 1 | 2 | 3;

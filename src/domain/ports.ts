@@ -1,8 +1,10 @@
+import type { FlagDeclaration, FlagRule, FlagState } from './flags.js';
 import type { TargetRef } from './ids.js';
 import type { Notice } from './notification.js';
 import type { Configuration, Probe, Share, UserKey } from './plan.js';
 import type { Queries } from './watch-plan.js';
 import type { Digest, Release } from './release.js';
+import type { Person } from './statement.js';
 import type { Slot } from './target.js';
 import type { CommitStatus } from './trigger.js';
 import type { Counters, Observation } from './watching.js';
@@ -196,6 +198,26 @@ export interface SecretVault extends SecretStore {
   keep(path: string, sealed: string, by: string, signal: AbortSignal): Promise<number>;
   /** Takes away one version, or all; twice is once. Answers what was there. */
   remove(path: string, version: number | undefined, signal: AbortSignal): Promise<readonly number[]>;
+}
+
+/** Flags of targets. What is read is what was last written, by whomever. Fails with `store.unavailable`. */
+export interface FlagStore {
+  /** All of a target, by name. */
+  list(target: TargetRef, signal: AbortSignal): Promise<readonly FlagState[]>;
+  /** Makes known what a release declares. What was set stays, and so do flags that it does not declare. */
+  declare(
+    target: TargetRef,
+    release: { readonly version: string; readonly flags: readonly FlagDeclaration[] },
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Who has which variant from now on; without a rule it is off. Fails with `flag.unknown`. */
+  set(
+    target: TargetRef,
+    flag: { readonly name: string; readonly rule?: FlagRule; readonly by: Person },
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Another number after every change of any flag: whoever has seen this one has missed nothing. */
+  revision(signal: AbortSignal): Promise<number>;
 }
 
 /** Statuses of commits at GitHub or GitLab. The same status twice is one. Fails with `status.unavailable`, `status.refused`. */

@@ -4,6 +4,7 @@ import type { Old } from './old.js';
 import type { Outbox } from './outbox.js';
 import type { Outcome } from './outcome.js';
 import type { DeploymentPlan, Plan } from './plan.js';
+import type { FlagStore } from './ports.js';
 import type { Digest, Evidence, Release } from './release.js';
 import type { Passed } from './retry.js';
 import type { Person, Statement } from './statement.js';
@@ -238,6 +239,7 @@ export interface Store {
   /** The database's own clock, and the newest migration that it has and that this version brings. */
   look(): Promise<{ readonly now: string; readonly schema: number; readonly own: number }>;
   readonly outbox: Outbox;
+  readonly flags: FlagStore;
   readonly old: Old;
   close(): Promise<void>;
 }

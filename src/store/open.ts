@@ -1,6 +1,7 @@
 import type { Store } from '../domain/store.js';
 import { auditOf } from './audit.js';
 import { deploymentsOf } from './deployments.js';
+import { flagsOf } from './flags.js';
 import { look } from './look.js';
 import { logsOf } from './logs.js';
 import { noncesOf } from './nonces.js';
@@ -40,6 +41,7 @@ export async function openStore({
     policy: policyOf(db),
     logs: logsOf(db),
     outbox: outboxOf(db),
+    flags: flagsOf(db),
     old: oldOf(db),
     look: () => look(db),
     close: () => db.close(),

@@ -7,6 +7,7 @@ import type { Sample } from '../../src/domain/watching.js';
 import { ShipwayError } from '../../src/errors.js';
 import { sha256 } from '../../src/hash.js';
 import { meeting } from './meeting.js';
+import { memoryFlags } from './memory-flags.js';
 import { memoryOutbox } from './memory-outbox.js';
 import { nothingOld } from './nothing-old.js';
 
@@ -237,6 +238,7 @@ export function memoryStore(): MemoryStore {
     },
     logs: { add: () => done, list: () => Promise.resolve([]) },
     outbox: memoryOutbox(),
+    flags: memoryFlags(),
     ...nothingOld,
     close: () => done,
   };

@@ -1,0 +1,56 @@
+import { unknownFlag, type FlagDeclaration, type FlagRule, type FlagState } from '../domain/flags.js';
+import type { FlagStore } from '../domain/ports.js';
+import { ShipwayError } from '../errors.js';
+import type { Database } from './pool.js';
+
+interface Row {
+  readonly declaration: FlagDeclaration;
+  readonly version: string;
+  readonly rule: FlagRule | null;
+  readonly set_by: string | null;
+  readonly set_at: Date | null;
+}
+
+/** A statement that has been sent is not called back: it ends in the pool's own time. */
+export const flagsOf = (db: Database): FlagStore => ({
+  list: async ({ service, environment }, signal) => {
+    signal.throwIfAborted();
+    const { rows } = await db.query<Row>(
+      `SELECT declaration, version, rule, set_by, set_at FROM flags
+       WHERE service = $1 AND environment = $2 ORDER BY name COLLATE "C"`,
+      [service, environment],
+    );
+    return rows.map(stateOf);
+  },
+  declare: async ({ service, environment }, { version, flags }, signal) => {
+    signal.throwIfAborted();
+    if (flags.length === 0) return;
+    await db.query(
+      `INSERT INTO flags (service, environment, name, version, declaration)
+       SELECT $1, $2, f->>'name', $3, f FROM json_array_elements($4::json) AS f
+       ON CONFLICT (service, environment, name)
+       DO UPDATE SET version = excluded.version, declaration = excluded.declaration`,
+      [service, environment, version, JSON.stringify(flags)],
+    );
+  },
+  set: async (target, { name, rule, by }, signal) => {
+    signal.throwIfAborted();
+    const { rowCount } = await db.query(
+      `UPDATE flags SET rule = $4, set_by = $5, set_at = now()
+       WHERE service = $1 AND environment = $2 AND name = $3`,
+      [target.service, target.environment, name, rule === undefined ? null : JSON.stringify(rule), by],
+    );
+    if (rowCount !== 1) throw new ShipwayError('flag.unknown', unknownFlag(target, name));
+  },
+  revision: async (signal) => {
+    signal.throwIfAborted();
+    const { rows } = await db.query<{ readonly revision: string }>('SELECT revision FROM flag_changes');
+    return Number(rows[0]?.revision ?? 0);
+  },
+});
+
+const stateOf = ({ declaration, version, rule, set_by: by, set_at: at }: Row): FlagState => ({
+  ...{ declaration, version },
+  ...(rule === null ? {} : { rule }),
+  ...(by === null || at === null ? {} : { set: { by, at: at.toISOString() } }),
+});

@@ -83,6 +83,8 @@ async function provision(
   signal: AbortSignal,
 ): Promise<{ address: string }> {
   refuseUnfit(deps, i.plan);
+  // First: what it reads when it starts is there then.
+  await deps.store.flags.declare(i, { version: i.version, flags: i.plan.flags ?? [] }, signal);
   const filling = { slot: i.candidate, release: i.release, configuration: i.plan.configuration };
   const open = () => deps.router.open(i, i.plan.listen, signal);
   const { address } = await fillSlot(deps, i, filling, signal, open);

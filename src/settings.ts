@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { meantSize, parseSize } from './config/units.js';
 import { UsageError } from './errors.js';
+import { isLoopback } from './loopback.js';
 
 export const ROLES = ['control', 'watch', 'stage', 'host'] as const;
 export type Role = (typeof ROLES)[number];
@@ -24,6 +25,8 @@ export interface WorkerSettings {
   readonly apiToken: string | undefined;
   /** What stage workers show, and nobody else. */
   readonly stageToken: string | undefined;
+  /** Where a worker of role `host` serves flags; `port` absent: a free one that is kept. Who shows no token made of this one is told nothing. */
+  readonly flags: { readonly host: string; readonly port?: number; readonly token?: string };
   /** The largest artifact that its API takes. */
   readonly maxArtifactBytes: number;
   /** The API that stage workers without database credentials report to. */
@@ -61,7 +64,7 @@ export function workerSettings(
     policyFile: resolve(env['SHIPWAY_POLICY'] ?? 'shipway.policy.yaml'),
     apiHost: env['SHIPWAY_API_HOST'] ?? '127.0.0.1',
     apiPort: integer(env, 'SHIPWAY_API_PORT', 0, 65_535) ?? 0,
-    ...tokensOf(environment),
+    ...{ ...tokensOf(environment), flags: flagsOf(environment) },
     maxArtifactBytes: sizeOf(env, 'SHIPWAY_ARTIFACT_LIMIT', '2Gi'),
     apiUrl: address(env, 'SHIPWAY_API_URL', /^https?:\/\/[^/@?#]+\/?$/, 'http://control:7070'),
     ...(env['SHIPWAY_UI_URL'] === undefined ? {} : { uiUrl: env['SHIPWAY_UI_URL'] }),
@@ -91,14 +94,31 @@ const given = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
 /** One that was forgotten in a file of variables must not open the API to everybody. */
 function tokensOf(env: NodeJS.ProcessEnv): Pick<WorkerSettings, 'apiToken' | 'stageToken'> {
   const { SHIPWAY_API_TOKEN: apiToken, SHIPWAY_STAGE_TOKEN: stageToken } = env;
-  for (const name of ['SHIPWAY_API_TOKEN', 'SHIPWAY_STAGE_TOKEN'])
-    if (env[name] === '')
-      throw new UsageError(`${name} is empty`, 'set it to a long random text, or do not set it at all');
+  for (const name of ['SHIPWAY_API_TOKEN', 'SHIPWAY_STAGE_TOKEN']) refuseEmpty(env, name);
   if (apiToken === undefined || apiToken !== stageToken) return { apiToken, stageToken };
   throw new UsageError(
     'SHIPWAY_STAGE_TOKEN is the same as SHIPWAY_API_TOKEN',
     'set another one: who runs users’ commands must not read what people read',
   );
+}
+
+/** They tell who is meant by name: nobody from elsewhere is told that without a token. */
+function flagsOf(environment: NodeJS.ProcessEnv): WorkerSettings['flags'] {
+  refuseEmpty(environment, 'SHIPWAY_FLAGS_TOKEN');
+  const env = given(environment);
+  const { SHIPWAY_FLAGS_HOST: host = '127.0.0.1', SHIPWAY_FLAGS_TOKEN: token } = env;
+  const port = integer(env, 'SHIPWAY_FLAGS_PORT', 1, 65_535);
+  if (token === undefined && !isLoopback(host))
+    throw new UsageError(
+      `flags would be served on ${host} without a token`,
+      'set SHIPWAY_FLAGS_TOKEN to a long random text, or serve them on 127.0.0.1',
+    );
+  return { host, ...(port === undefined ? {} : { port }), ...(token === undefined ? {} : { token }) };
+}
+
+function refuseEmpty(env: NodeJS.ProcessEnv, name: string): void {
+  if (env[name] === '')
+    throw new UsageError(`${name} is empty`, 'set it to a long random text, or do not set it at all');
 }
 
 /** Part of a task queue's name. */

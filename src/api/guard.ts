@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { UsageError } from '../errors.js';
+import { isLoopback } from '../loopback.js';
 import { Refused } from './failure.js';
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
 const LOCAL_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
 export const HEADERS = {
   'x-content-type-options': 'nosniff',
@@ -24,7 +24,7 @@ interface Guarded {
 export function refuseOpenHost({ host, token }: Guarded): void {
   if (token === '')
     throw new UsageError('the API token is empty', 'set SHIPWAY_API_TOKEN to a long random text');
-  if (LOOPBACK.test(host) || token !== undefined) return;
+  if (isLoopback(host) || token !== undefined) return;
   throw new UsageError(
     `the API would listen on ${host} without a token`,
     'set SHIPWAY_API_TOKEN, or listen on 127.0.0.1',
@@ -44,7 +44,7 @@ export function guard(app: FastifyInstance, { host, token, stageToken }: Guarded
     const shown = wanted.some((expected) => expected !== undefined && bears(request, expected));
     const known = [people, stages].some((token) => token !== undefined && bears(request, token));
     if (isHook(request)) return done();
-    if (!known && LOOPBACK.test(host) && !names.has(hostName(request))) return done(otherHost(host));
+    if (!known && isLoopback(host) && !names.has(hostName(request))) return done(otherHost(host));
     if (shown || wanted.length === 0) return done();
     reply.header('www-authenticate', 'Bearer');
     done(isReport(request) ? NO_STAGE_TOKEN : NO_TOKEN);

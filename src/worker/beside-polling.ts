@@ -10,7 +10,7 @@ import { keepSchedules } from './schedules.js';
 import { tidyStages } from './tidy-stages.js';
 
 interface Beside {
-  readonly settings: Pick<WorkerSettings, 'roles' | 'hostId' | 'stageDir'>;
+  readonly settings: Pick<WorkerSettings, 'roles' | 'hostId' | 'stageDir' | 'stateDir' | 'flags'>;
   readonly client: Client;
   readonly log: Logger;
   /** Of a worker with a store. */
@@ -28,8 +28,11 @@ export function besidePolling({ settings, client, log, effects, backend }: Besid
   if (roles.includes('stage')) going.push(endOrphans({ client, stageDir, log, signal }));
   if (backend !== undefined) going.push(tidyStages({ backend, client, stageDir, log, signal }));
   if (roles.includes('control')) going.push(keepSchedules(client, log));
-  if (roles.includes('host') && effects !== undefined)
+  if (roles.includes('host') && effects !== undefined) {
+    const { flags } = effects.store;
     going.push(restoreLive({ host, effects, log, signal }));
+    going.push(import('./flags.js').then(({ serveFlags }) => serveFlags({ settings, flags, log, signal })));
+  }
   return async () => {
     stopping.abort();
     await Promise.all(going);

@@ -5,6 +5,7 @@ import { gatewayRouter } from '../adapters/routers/gateway.js';
 import { haproxyRouter } from '../adapters/routers/haproxy.js';
 import { prometheusMetrics } from '../adapters/metrics/prometheus.js';
 import { currentPolicy } from './current-policy.js';
+import { flagVariables } from './flag-place.js';
 import { lookElsewhere, placesIn } from './places.js';
 import type { ArtifactStore, SecretStore } from '../domain/ports.js';
 import type { Extensions } from '../domain/adapters.js';
@@ -25,7 +26,12 @@ export function effectDeps({ settings, artifacts, secrets, extensions }: Parts, 
   return {
     store,
     artifacts,
-    provider: processProvider({ stateDir, artifacts, secrets }),
+    provider: processProvider({
+      stateDir,
+      artifacts,
+      secrets,
+      variables: flagVariables(settings, store.flags),
+    }),
     router: gatewayRouter({ stateDir: gatewayDir(stateDir) }),
     metrics: gatewayMetrics({ stateDir: gatewayDir(stateDir) }),
     shipped: {

@@ -32,6 +32,7 @@ export interface Wanted {
   readonly slot: Slot;
   readonly release: Release;
   readonly configuration: Configuration;
+  readonly variables?: (target: TargetRef) => Promise<Readonly<Record<string, string>>>;
 }
 interface Making extends Wanted {
   readonly values: Values;
@@ -92,6 +93,7 @@ async function converge(wanted: Making, directory: string, signal: AbortSignal):
   // First, because it may fail: nothing is stopped for a release that is not there.
   const secret = missing > 0 ? await values.read() : {};
   const cwd = missing > 0 ? await unpackRelease(stateDir, artifacts, release, signal) : '';
+  const besides = missing > 0 ? ((await wanted.variables?.(wanted.target)) ?? {}) : {};
   await stopOthers(directory, kept, signal);
   await writeSlot(directory, {
     release,
@@ -104,7 +106,11 @@ async function converge(wanted: Making, directory: string, signal: AbortSignal):
   const running: Started[] = kept.map((note) => ({ note, fresh: false, ended: () => undefined }));
   for (let i = 0; i < missing; i++) {
     signal.throwIfAborted();
-    running.push(await startProcess(startOf(wanted, directory, cwd, secret)));
+    running.push(
+      await startProcess(
+        startOf(wanted, directory, cwd, { ...besides, ...configuration.environment, ...secret }),
+      ),
+    );
   }
   await sweepLogs(
     directory,
@@ -143,13 +149,13 @@ function startOf(
   { target, slot, release, configuration }: Wanted,
   slotDirectory: string,
   cwd: string,
-  secret: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string>>,
 ) {
   return {
     slotDirectory,
     cwd,
     command: configuration.command,
-    environment: { ...configuration.environment, ...secret },
+    environment,
     told: {
       SHIPWAY_SERVICE: target.service,
       SHIPWAY_ENVIRONMENT: target.environment,

@@ -33,6 +33,8 @@ export interface ProcessProviderOptions {
   readonly artifacts: ArtifactStore;
   /** Asked when an instance is started, and never for one that runs. */
   readonly secrets: Pick<SecretStore, 'resolve'>;
+  /** What instances of a target are told besides, where their configuration does not say otherwise; absent: nothing. */
+  readonly variables?: (target: TargetRef) => Promise<Readonly<Record<string, string>>>;
 }
 
 /**

@@ -1,0 +1,2 @@
+/** Whether only programs of this machine reach what listens on that host. */
+export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/.test(host);

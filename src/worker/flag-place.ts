@@ -1,0 +1,91 @@
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { selectorOf } from '../api/flag-selector.js';
+import { flagSetText } from '../domain/flags.js';
+import type { TargetRef } from '../domain/ids.js';
+import type { FlagStore } from '../domain/ports.js';
+import { exclusive } from '../exclusive.js';
+import { freePort } from '../free-port.js';
+import { ifGone } from '../if-gone.js';
+import type { WorkerSettings } from '../settings.js';
+import { writeDurably } from '../write-durably.js';
+
+type Settings = Pick<WorkerSettings, 'flags' | 'stateDir'>;
+
+/** Where flags of this host's targets are, for all workers that share its state. */
+export const flagDir = ({ stateDir }: Settings): string => join(stateDir, 'flags');
+/** Flags of a target in a file, as they last were: for who does not reach the worker. */
+export const flagFile = (of: Settings, { service, environment }: TargetRef): string =>
+  join(flagDir(of), service, `${environment}.json`);
+
+/** Instances outlive their worker, and look for the next one at the same port. */
+export async function flagPort(of: Settings): Promise<number> {
+  if (of.flags.port !== undefined) return of.flags.port;
+  const file = join(flagDir(of), 'port');
+  return (
+    (await kept(file)) ??
+    exclusive(file, undefined, async () => {
+      const port = (await kept(file)) ?? (await freePort());
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+      await writeDurably(file, `${String(port)}\n`);
+      return port;
+    })
+  );
+}
+
+async function kept(file: string): Promise<number | undefined> {
+  const port = Number(await readFile(file, 'utf8').catch(ifGone));
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
+}
+
+/** How long an instance that is started waits for the flags of a target that has none yet. */
+const PATIENCE_MS = 500;
+const RETRY_MS = '1000';
+
+/**
+ * The variables by which flagd's provider in an instance finds its flags, and the file that it may read where it does not reach them. The
+ * file is there when this returns, if the store is there: a way back does not wait for that.
+ */
+export const flagVariables =
+  (settings: Settings, flags: Pick<FlagStore, 'list'>) =>
+  async (target: TargetRef): Promise<Readonly<Record<string, string>>> => {
+    const file = flagFile(settings, target);
+    const first = (await stat(file).catch(ifGone)) === undefined;
+    if (first)
+      await Promise.race([begin(file, target, flags), sleep(PATIENCE_MS, undefined, { ref: false })]);
+    const { host, token } = settings.flags;
+    const port = String(await flagPort(settings));
+    return {
+      FLAGD_RESOLVER: 'in-process',
+      FLAGD_HOST: reachable(host),
+      FLAGD_PORT: port,
+      FLAGD_SYNC_PORT: port,
+      FLAGD_SOURCE_SELECTOR: selectorOf(target, token),
+      FLAGD_RETRY_BACKOFF_MS: RETRY_MS,
+      FLAGD_RETRY_BACKOFF_MAX_MS: RETRY_MS,
+      SHIPWAY_FLAGS_FILE: file,
+    };
+  };
+
+const reachable = (host: string): string =>
+  host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;
+
+/** Whoever keeps the files tries again what failed here. */
+const begin = (file: string, target: TargetRef, flags: Pick<FlagStore, 'list'>): Promise<void> =>
+  writeFlags(file, target, flags, AbortSignal.timeout(PATIENCE_MS)).catch(() => undefined);
+
+/** Writes them as they are now, unless the file says that already. */
+export async function writeFlags(
+  file: string,
+  target: TargetRef,
+  flags: Pick<FlagStore, 'list'>,
+  signal: AbortSignal,
+): Promise<void> {
+  await exclusive(file, signal, async () => {
+    const text = flagSetText(target, await flags.list(target, signal));
+    if ((await readFile(file, 'utf8').catch(ifGone)) === text) return;
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await writeDurably(file, text);
+  });
+}

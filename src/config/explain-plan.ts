@@ -1,4 +1,5 @@
 import { deploymentIn, environmentsOf } from '../domain/environments.js';
+import { flagsText } from '../domain/flags.js';
 import {
   FULL,
   kindsIn,
@@ -123,6 +124,7 @@ function deploymentText(d: DeploymentPlan, where: string): readonly string[] {
     `deployment${where}: ${String(replicas)} × ${command.join(' ')} by ${d.provider} behind ${d.router}${d.listen === undefined ? '' : ` on port ${String(d.listen)}`}`,
     `  a first deployment has nothing to compare with: smoke test, all users at once, bake; its undo is removal`,
     ...variablesText(d),
+    ...(d.flags === undefined ? [] : [`  flags, off until they are set: ${flagsText(d.flags)}`]),
     `  traffic: ${trafficText(d)}`,
     `  then watched for ${durationText(d.bakeMs)} until it is known good; it takes ${d.strategy.kind === 'own' ? 'its steps and ' : ''}${durationText(totalMs(d))} when nothing is wrong`,
     `  ${queueText(d)}`,

@@ -65,6 +65,10 @@ environments:
   production: {}
 \`\`\``;
 
+export const FLAGS = `What the service reads by [OpenFeature](https://openfeature.dev), the same in all environments; who has which variant is set for each by \`shipway flag set\`: see [Flags](flags.md). A deployment makes known what
+its release declares: what was set before stays, as far as there are its variants, and a flag that a release no longer declares stays as it is for releases that still read it. A flag without \`variants\` is
+\`false\` (off) or \`true\` (on).`;
+
 export const ADAPTERS = `Providers, routers, metric sources, kinds of stages and strategies that whoever runs the workers has added to them, as \`examples/extend\` shows. They are named here, so that a name nobody has is an error before
 anything runs, and used as \`own:NAME\`. What a provider or a router can do is said here for the check of the strategy, and must be true: the worker’s own word is asked before instances start.
 A target keeps its provider and its router while something is live there; its metric source may change.

@@ -1,6 +1,15 @@
 import { COMING_IN_POLICY, COMING_IN_SERVICE } from './coming.js';
 import { flowText } from './flow-text.js';
-import { ADAPTERS, CODE, ENVIRONMENTS, INTRODUCTION, POLICY, RULES, STAGES } from './reference-text.js';
+import {
+  ADAPTERS,
+  CODE,
+  ENVIRONMENTS,
+  FLAGS,
+  INTRODUCTION,
+  POLICY,
+  RULES,
+  STAGES,
+} from './reference-text.js';
 import { STARTER_POLICY, STARTER_SERVICE } from './starter.js';
 
 /** The part of JSON Schema that the reference is made of, with `form` and `coming` of our own. */
@@ -24,7 +33,7 @@ export interface Schema {
 
 /** docs/configuration.md: every key with its form, default, meaning and an example. */
 export function reference(service: Schema, policy: Schema): string {
-  const { stages, deploy, adapters } = service.properties ?? {};
+  const { stages, deploy, adapters, flags } = service.properties ?? {};
   const kinds = (stages?.items?.anyOf ?? []).filter((kind) => kind.properties !== undefined);
   return [
     INTRODUCTION,
@@ -38,6 +47,9 @@ export function reference(service: Schema, policy: Schema): string {
     table(deploy ?? {}),
     RULES,
     ENVIRONMENTS,
+    '## flags',
+    FLAGS,
+    table({ properties: flags === undefined ? {} : { flags } }),
     '## adapters',
     ADAPTERS,
     table(adapters ?? {}),

@@ -3,6 +3,7 @@ import { NAME } from '../domain/ids.js';
 import { adaptersSchema } from './adapter-schema.js';
 import { deploySchema } from './deploy-schema.js';
 import { name, wrong } from './fields.js';
+import { flagsSchema } from './flag-schema.js';
 import { stageSchema } from './stage-schema.js';
 import { MOST_STAGES } from '../domain/plan.js';
 
@@ -16,6 +17,7 @@ const environmentsExample = [{ staging: { strategy: 'blue_green' }, production: 
 export const serviceSchema = z.strictObject({
   service,
   adapters: adaptersSchema.optional(),
+  flags: flagsSchema.optional(),
   stages: z
     .array(stageSchema)
     .min(1)
@@ -34,6 +36,7 @@ export const serviceSchema = z.strictObject({
 export const serviceShell = z.strictObject({
   service: service.optional(),
   adapters: z.unknown().optional(),
+  flags: z.unknown().optional(),
   stages: z
     .array(z.unknown())
     .min(1)

@@ -1,5 +1,6 @@
 import { NAME } from '../domain/ids.js';
 import { COMING_IN_SERVICE } from './coming.js';
+import type { FlagDeclaration } from '../domain/flags.js';
 import type { DeploymentPlan } from '../domain/plan.js';
 import type { Policy } from '../domain/policy.js';
 import { adapterProblems } from './adapter-rules.js';
@@ -10,6 +11,7 @@ import { variableProblems } from './variable-rules.js';
 import { parseDocument, type ParsedDocument } from './document.js';
 import { idleStrategies, unnamed, unplaced } from './environment-rules.js';
 import { misnamed } from './fields.js';
+import { flagsIn } from './flag-schema.js';
 import { parseAt, problemAt, sourceOf, toldToTry, wasRead, type Source } from './issues.js';
 import { inOrder, type Loaded, type Problem } from './problem.js';
 import { deploySchema, type DeployInput } from './deploy-schema.js';
@@ -64,6 +66,7 @@ function configOf(source: Source, problems: Problem[]): ServiceConfig | undefine
   const shell = parseAt(serviceShell, value, [], source, problems);
   if (shell === undefined) return undefined;
   const { service, stages: raw, deploy, environments, adapters } = shell;
+  const flags = flagsIn(shell.flags, source, problems);
   for (const key of ['service', 'stages', 'environments'])
     if (!places.has([key]) && wasRead(source, [key]) && !toldToTry(problems, key))
       problems.push(problemAt(source, [], `${key} is missing`, MISSING[key] ?? key));
@@ -78,7 +81,7 @@ function configOf(source: Source, problems: Problem[]): ServiceConfig | undefine
     Object.entries(environments ?? {}).flatMap(([name, override]) => {
       const plan = environmentPlan(
         name,
-        { all: Object.keys(environments ?? {}), base, own },
+        { all: Object.keys(environments ?? {}), base, own, flags },
         override,
         source,
         problems,
@@ -102,11 +105,12 @@ interface Base {
   readonly all: readonly string[];
   readonly base: DeployInput;
   readonly own: OwnAdapters | undefined;
+  readonly flags: readonly FlagDeclaration[];
 }
 
 function environmentPlan(
   name: string,
-  { all, base, own }: Base,
+  { all, base, own, flags }: Base,
   raw: unknown,
   source: Source,
   problems: Problem[],
@@ -121,7 +125,7 @@ function environmentPlan(
   problems.push(...variableProblems(name, all, input, ask));
   if (missing.includes('strategy') || missing.includes('provider') || missing.includes('router'))
     return undefined;
-  const plan = deploymentOf(name, input);
+  const plan = { ...deploymentOf(name, input), ...(flags.length === 0 ? {} : { flags }) };
   problems.push(...adapterProblems(plan, own, ask), ...deploymentProblems(plan, input, ask));
   return missing.length > 0 ? undefined : plan;
 }

@@ -1,5 +1,6 @@
 import { canonical } from './canonical.js';
 import { durationText } from './duration.js';
+import { flagsText } from './flags.js';
 import { FULL, type Configuration, type DeploymentPlan, type Probe } from './plan.js';
 import type { Triggers } from './watch-plan.js';
 import { stepsText } from './strategy.js';
@@ -92,6 +93,7 @@ function moved(of: Partial<DeploymentPlan>): readonly Setting[] {
     ['smoke_test', smokeTest && `${smokeTest.path} → ${String(smokeTest.expectStatus)}`],
     ['strategy', strategy && strategyText(strategy)],
     ['steps', strategy?.kind === 'own' && strategy.steps ? stepsText(strategy.steps) : undefined],
+    ['flags', of.flags === undefined ? 'none' : flagsText(of.flags)],
     ['bake', durationText(bakeMs)],
     ['min_bake', queue && durationText(queue.minBakeMs)],
     ['queue', queue?.policy],

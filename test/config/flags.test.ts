@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { explainPlan } from '../../src/config/explain-plan.js';
+import { resolvePlan } from '../../src/config/index.js';
+import { changesOf } from '../../src/domain/changes.js';
+import { deploymentIn } from '../../src/domain/environments.js';
+import { facts, problemsOf, service, valid } from './texts.js';
+
+const withFlags = (text: string): string => service('stages:\n', `flags:\n${text}stages:\n`);
+const FLAGS = `  checkout: { description: on one page }
+  search:
+  button: { variants: { plain: Buy, urgent: Buy now }, default: plain }
+  rate: { variants: { low: 1, high: 2.5 }, default: low }
+  page: { variants: { old: { columns: 1 }, new: { columns: [2, 3] } }, default: old }
+`;
+const planned = (text: string) => resolvePlan(valid(text), ['production'], facts());
+
+test('every default is filled in, in the order of the names, for every environment', () => {
+  const variants = { on: true, off: false };
+  const expected = [
+    { name: 'button', variants: { plain: 'Buy', urgent: 'Buy now' }, off: 'plain' },
+    { name: 'checkout', description: 'on one page', variants, off: 'off' },
+    { name: 'page', variants: { old: { columns: 1 }, new: { columns: [2, 3] } }, off: 'old' },
+    { name: 'rate', variants: { low: 1, high: 2.5 }, off: 'low' },
+    { name: 'search', variants, off: 'off' },
+  ];
+  const { production, staging } = valid(withFlags(FLAGS)).environments;
+  expect([production?.flags, staging?.flags]).toEqual([expected, expected]);
+  expect(valid(withFlags('  x: { default: "on" }\n')).environments['production']?.flags).toMatchObject([
+    { variants, off: 'on' },
+  ]);
+  expect(valid(service()).environments['production']).not.toHaveProperty('flags');
+});
+
+test('the plan shows them, and an approver what is new', () => {
+  const plan = planned(withFlags('  search:\n  checkout:\n'));
+  expect(plan.schema).toBe(3);
+  expect(explainPlan(plan)).toContain(
+    '  flags, off until they are set: checkout (off, on); search (off, on)',
+  );
+  const [before, after] = [planned(service()), plan].map((p) => deploymentIn(p, 'production'));
+  expect(before && after && changesOf(before, after)).toEqual([
+    'flags: none → checkout (off, on); search (off, on)',
+  ]);
+});
+
+test.each([
+  [
+    '  1st: {}\n',
+    'f:3:3 flags.1st: "1st" is no name of a flag or a variant; try letters, digits, dots, dashes',
+  ],
+  ['  a: { variant: {} }\n', 'f:3:8 flags.a.variant: there is no key "variant"; try variants'],
+  [
+    '  a: { variants: { x: 1 }, default: x }\n',
+    'f:3:18 flags.a.variants: one variant leaves nothing to choose; try at least two',
+  ],
+  [
+    '  a: { variants: { x: 1, y: "2" }, default: x }\n',
+    'f:3:18 flags.a.variants: the values are of several types (number, string), and a service reads one',
+  ],
+  ['  a: { variants: { x: 1, y: 2 } }\n', 'f:3:3 flags.a: default is missing; try default: x'],
+  ['  a: { variants: { x: 1, y: 2 }, default: z }\n', 'flags.a.default: a has no variant "z"; try x'],
+  ['  a: { default: plain }\n', 'f:3:17 flags.a.default: a has no variant "plain"; try "on" or "off"'],
+  ['  a: { description: "" }\n', 'flags.a.description'],
+  ['  a: { variants: [a, b] }\n', 'flags.a.variants'],
+  ['  a: yes please\n', 'f:3:6 flags.a'],
+])('%j is refused', (text, said) => {
+  const problems = problemsOf(withFlags(text));
+  expect(problems).toContain(said);
+  expect(problems.trimEnd().split('\n'), problems).toHaveLength(1);
+});

@@ -29,6 +29,8 @@ const STATUS: Partial<Record<FailureType, number>> = {
   'artifact.missing': 404,
   'artifact.mismatch': 422,
   'disk.full': 507,
+  'flag.unknown': 404,
+  'policy.unknown_environment': 403,
   'store.unavailable': 503,
   'secrets.unavailable': 503,
   'temporal.unavailable': 503,

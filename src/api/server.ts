@@ -3,6 +3,7 @@ import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
 import { artifactRoutes } from './artifacts.js';
 import { auditRoutes } from './audit.js';
 import { AS_OURS, answerOf, Refused } from './failure.js';
+import { flagRoutes } from './flags.js';
 import { guard, HEADERS, refuseOpenHost } from './guard.js';
 import { healthRoutes } from './health.js';
 import { hookRoutes } from './hooks.js';
@@ -42,7 +43,7 @@ export async function startApi(
   await app.register(
     (v1, _options, done) => {
       for (const routes of [
-        ...[artifactRoutes, auditRoutes, hookRoutes, logRoutes],
+        ...[artifactRoutes, auditRoutes, flagRoutes, hookRoutes, logRoutes],
         ...[recordRoutes, reportRoutes, secretRoutes],
       ])
         routes(v1, options);

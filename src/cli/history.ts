@@ -1,3 +1,4 @@
+import type { TargetRef } from '../domain/ids.js';
 import type { MessageRow } from '../domain/outbox.js';
 import { ALL_DAYS, HISTORY_LIMIT, apiClient, type RecordFilter } from '../client/api.js';
 import { settings } from './context.js';
@@ -12,12 +13,17 @@ const DAYS = 30;
 export const FILTERS = ['service', 'environment', 'days'] as const;
 
 /** What they ask for. Fails with `UsageError`. */
-export function filterOf(values: Values): RecordFilter {
+export const filterOf = (values: Values): RecordFilter => ({
+  ...placeOf(values),
+  days: whole(values, 'days', DAYS, ALL_DAYS),
+});
+
+/** Of one service, in one environment, or of all. */
+export function placeOf(values: Values): Partial<TargetRef> {
   const [service, environment] = [string(values, 'service'), string(values, 'environment')];
   return {
     ...(service === undefined ? {} : { service: name('service', service) }),
     ...(environment === undefined ? {} : { environment: name('environment', environment) }),
-    days: whole(values, 'days', DAYS, ALL_DAYS),
   };
 }
 

@@ -1,5 +1,6 @@
 import { DECISION, ENVIRONMENT, REASON, ROLES, SHIPPED } from './common-options.js';
 import { flag, must, text, type OptionSpec } from './options.js';
+import { FLAG_COMMANDS } from './table-flags.js';
 import { SECRETS_COMMANDS } from './table-secrets.js';
 import { AGAIN_COMMANDS } from './table-again.js';
 import { LOOKING_COMMANDS } from './table-looking.js';
@@ -126,6 +127,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ['shipway abort v2-k3x9ab --reason "wrong version"'],
     load: async () => (await import('./abort.js')).abort,
   },
+  ...FLAG_COMMANDS,
   ...SECRETS_COMMANDS,
   REPORT,
   {

@@ -2,6 +2,8 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { ChainedEntry } from '../domain/audit.js';
+import type { FlagWish, TargetFlag } from '../domain/flags.js';
+import type { TargetRef } from '../domain/ids.js';
 import type { MessageRow, MessageState } from '../domain/outbox.js';
 import type { Secret } from '../domain/ports.js';
 import type { Policy } from '../domain/policy.js';
@@ -81,6 +83,12 @@ export interface ApiClient {
     readonly inUse: boolean;
     readonly statement: Statement;
   }) => Promise<readonly number[]>;
+  /** Feature flags of targets, as they are set. */
+  readonly flags: (of: Partial<TargetRef>) => Promise<readonly TargetFlag[]>;
+  /** Sets one, and answers it as it is then. */
+  readonly setFlag: (
+    asked: Omit<FlagWish, 'wish'> & { readonly statement: Statement },
+  ) => Promise<TargetFlag>;
   readonly policy: () => Promise<{ readonly hash: string; readonly policy: Policy }>;
 }
 
@@ -128,6 +136,8 @@ export function apiClient(to: ApiAddress, answerMs = ANSWER_MS): ApiClient {
     setSecret: async (json) => (await get('/v1/secrets', isKept, { method: 'POST', json })).version,
     removeSecret: async (json) =>
       (await get('/v1/secrets/remove', isRemoved, { method: 'POST', json })).versions,
+    flags: ({ service, environment }) => rows('/v1/flags', { service, environment }),
+    setFlag: async (json) => (await get('/v1/flags', isFlag, { method: 'POST', json })).flag,
   };
 }
 
@@ -171,6 +181,8 @@ const isKept = (value: unknown): value is { version: number } =>
   isObject(value) && typeof value['version'] === 'number';
 const isRemoved = (value: unknown): value is { versions: readonly number[] } =>
   isObject(value) && Array.isArray(value['versions']);
+const isFlag = (value: unknown): value is { flag: TargetFlag } =>
+  isObject(value) && isObject(value['flag']) && isObject(value['flag']['declaration']);
 const isRun = (value: unknown): value is RunRow =>
   isObject(value) && typeof value['run'] === 'string' && isObject(value['plan']);
 const isEntry = (value: unknown): value is ChainedEntry => isObject(value) && isObject(value['entry']);

@@ -3,7 +3,7 @@ export type Person = string;
 
 const VERBS = [
   ...(['run', 'approve', 'reject', 'rollback', 'abort', 'pause', 'promote', 'skip', 'adopt'] as const),
-  ...(['set_secret', 'remove_secret'] as const),
+  ...(['set_secret', 'remove_secret', 'set_flag'] as const),
 ] as const;
 
 export type Verb = (typeof VERBS)[number];
@@ -15,7 +15,7 @@ export type Verb = (typeof VERBS)[number];
 export interface Statement {
   readonly person: Person;
   readonly verb: Verb;
-  /** Decision hash for approve and reject; plan hash for run; of what is said about a secret, its digest; workflow id for all else. */
+  /** Decision hash for approve and reject; plan hash for run; of what is said about a secret or a flag, its digest; workflow id for all else. */
   readonly on: string;
   /** Of a promotion, the share to go to, in basis points; absent: all. */
   readonly to?: number;

@@ -28,6 +28,16 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, words: string]>
     'test/cli/lab/secrets.ts',
     'secrets list --environment guarded',
   ],
+  ...Object.fromEntries(
+    [
+      'flags --environment production',
+      'flag set checkout --environment production --percentage 20%',
+      'flag set checkout --environment production --percentage 20% --user ann,bob --group staff',
+      'flag set button --environment production --percentage urgent=50%',
+      'flag set checkout --environment production --on',
+      'flag set checkout --environment production --off --reason "carts are lost"',
+    ].map((typed) => [`shipway ${typed}`, ['test/cli/flags.test.ts', typed] as const]),
+  ),
   [`statement=$(shipway status "$SERVICE/$RUN" --json | node -e '`]: SIGNAL,
   'temporal workflow signal --address "$ADDRESS" --workflow-id "pipeline/$SERVICE/$RUN" --name approve --input "$statement"':
     SIGNAL,

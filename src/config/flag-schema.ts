@@ -40,11 +40,9 @@ const flagSchema = z.strictObject({
 });
 
 /** What releases of the service have that can be turned on for some of its users. */
-export const flagsSchema = z
-  .record(flagName, flagSchema.nullable())
-  .meta({
-    description: 'feature flags that the service reads, by their names; off until somebody sets them',
-  });
+export const flagsSchema = z.record(flagName, flagSchema.nullable()).meta({
+  description: 'feature flags that the service reads, by their names; off until somebody sets them',
+});
 
 /** The flags of a file, in the order of their names, with every default filled in. */
 export function flagsIn(raw: unknown, source: Source, problems: Problem[]): readonly FlagDeclaration[] {

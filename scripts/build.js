@@ -35,6 +35,7 @@ if (!isFresh()) {
   copy(work, 'src/store/migrations', '.sql');
   copy(work, 'src/stage', '.sh');
   copy(work, 'src/dev', '.sh');
+  copy(work, 'src/adapters/routers/nginx-lua', '.lua');
   await bundle(work);
   writeFileSync(join(work, STAMP), hash);
   replace(work);

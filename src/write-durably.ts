@@ -6,6 +6,8 @@ export async function writeDurably(file: string, text: string, mode = 0o600): Pr
   const temporary = `${file}.new`;
   const handle = await open(temporary, 'w', mode);
   try {
+    // Whatever the umask is: who is to read it may be another user.
+    await handle.chmod(mode);
     await handle.writeFile(text);
     await handle.sync();
   } finally {

@@ -47,11 +47,11 @@ const asList = (input: unknown): string | undefined =>
     ? wrong('the command is one text, and no shell takes it apart', `[${input.split(/ +/).join(', ')}]`)
     : undefined;
 
-export const commandList = (description: string) =>
+export const commandList = (description: string, example: readonly string[] = ['node', 'dist/server.js']) =>
   z
     .array(z.string().min(1), { error: ({ input }) => asList(input) })
     .min(1)
-    .meta({ description, examples: [['node', 'dist/server.js']] });
+    .meta({ description, examples: [example] });
 
 /** Every key of `deploy`; each may be given there, in an environment, or in both. */
 export const deploySchema = z.strictObject({
@@ -86,9 +86,9 @@ export const deploySchema = z.strictObject({
       examples: [['DATABASE_URL', 'REGION']],
     })
     .optional(),
-  router: adapter(['gateway', 'haproxy'], ['nginx'], {
+  router: adapter(['gateway', 'haproxy', 'nginx'], [], {
     description:
-      'what shares the traffic out: `gateway` is shipway’s own, `haproxy` the one that the policy has for the environment',
+      'what shares the traffic out: `gateway` is shipway’s own, `haproxy` and `nginx` are those that the policy has for the environment',
     examples: ['gateway'],
   }).optional(),
   metrics: adapter(['gateway', 'prometheus'], [], {

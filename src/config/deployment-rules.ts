@@ -66,9 +66,10 @@ function strategyGiven({ strategy }: DeploymentPlan, { own, read, say }: Ask): P
   return read(given) ? secretsIn(strategy.with).map((keys) => say([...given, ...keys], ...SECRET)) : [];
 }
 
-/** HAProxy's configuration has them as they are. */
+/** What is written for these routers has them as they are. */
 function keyNames({ router, userKey }: DeploymentPlan, { read, say }: Ask): Problem[] {
-  if (router !== 'haproxy' || !read(['user_key'])) return [];
+  const written = WRITTEN[router];
+  if (written === undefined || !read(['user_key'])) return [];
   return userKey.flatMap((key, i) => {
     const [[kind = '', name = ''] = []] = Object.entries(key);
     return /^[\w.-]+$/.test(name)
@@ -76,12 +77,14 @@ function keyNames({ router, userKey }: DeploymentPlan, { read, say }: Ask): Prob
       : [
           say(
             ['user_key', i, kind],
-            `${name} cannot stand in HAProxy’s configuration`,
+            `${name} cannot stand in ${written} configuration`,
             'letters, digits, dots, dashes and underscores',
           ),
         ];
   });
 }
+
+const WRITTEN: Readonly<Partial<Record<string, string>>> = { haproxy: 'HAProxy’s', nginx: 'nginx’s' };
 
 /** A phase that ends before the first look is no watching. */
 function looks({ strategy, watch, bakeMs }: DeploymentPlan, { read, say }: Ask): Problem[] {

@@ -44,7 +44,7 @@ export function unplaced(
   return Object.entries(plans).flatMap(([name, { router, metrics }]) => {
     const rules = policy.environments[name];
     const lacks = [
-      ...(router === 'haproxy' ? (['haproxy'] as const) : []),
+      ...PLACED_ROUTERS.filter((name) => name === router),
       ...(metrics === 'prometheus' ? (['prometheus'] as const) : []),
     ].filter((key) => rules !== undefined && rules[key] === undefined);
     return lacks.map((key) =>
@@ -58,8 +58,10 @@ export function unplaced(
     );
   });
 }
+const PLACED_ROUTERS = ['haproxy', 'nginx'] as const;
 const PLACES = {
   haproxy: 'haproxy: { folder: /etc/haproxy/shipway, socket: /run/haproxy-master.sock }',
+  nginx: 'nginx: { folder: /etc/nginx/shipway, port: 9146 }',
   prometheus: 'prometheus: { url: http://prometheus:9090 }',
 } as const;
 

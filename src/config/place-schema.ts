@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { credential } from './credential-field.js';
-import { wrong } from './fields.js';
+import { commandList } from './deploy-schema.js';
+import { integer, wrong } from './fields.js';
 import { duration } from './measures.js';
 import { shown } from './shown.js';
 
@@ -28,6 +29,28 @@ export const haproxySchema = z
   .meta({
     description: 'the HAProxy on the hosts of the environment, for `router: haproxy`',
     examples: [{ folder: '/etc/haproxy/shipway', socket: '/run/haproxy-master.sock' }],
+  });
+
+/** Where the nginx of an environment is. */
+export const nginxSchema = z
+  .strictObject({
+    folder: path(
+      'what shipway writes; nginx includes its `shipway.conf` in the block `http`, and nobody else writes there',
+      '/etc/nginx/shipway',
+    ),
+    port: integer(1, 65_535, {
+      description:
+        'the port on 127.0.0.1 where nginx answers shipway, and has its metrics for Prometheus; no other environment of the host has it',
+      examples: [9_146],
+    }),
+    command: commandList(
+      'how it is called, without a shell: with `-t` behind it, to test its configuration, and with `-s reload`',
+      ['sudo', 'nginx'],
+    ).optional(),
+  })
+  .meta({
+    description: 'the nginx on the hosts of the environment, for `router: nginx`',
+    examples: [{ folder: '/etc/nginx/shipway', port: 9_146 }],
   });
 
 /** Where the Prometheus of an environment is. */

@@ -3,7 +3,7 @@ import { NAME } from '../domain/ids.js';
 import { choice, integer, yesOrNo } from './fields.js';
 import { duration } from './measures.js';
 import { notificationSchema, notifySchema } from './notification-schema.js';
-import { haproxySchema, prometheusSchema } from './place-schema.js';
+import { haproxySchema, nginxSchema, prometheusSchema } from './place-schema.js';
 import { repositorySchema } from './repository-schema.js';
 
 const required = (description: string) => choice(['required'], [], { description, examples: ['required'] });
@@ -52,6 +52,7 @@ const environment = z.strictObject({
   approvals: approvals.optional(),
   notify: notifySchema.optional(),
   haproxy: haproxySchema.optional(),
+  nginx: nginxSchema.optional(),
   prometheus: prometheusSchema.optional(),
 });
 const keptFor = (description: string, usual: string) =>

@@ -113,12 +113,14 @@ const policyOf = ({ environments, retention, repositories, notifications }: Poli
 /** Nothing of it where there is none: such a policy has the hash that it always had. */
 const placesOf = ({
   haproxy,
+  nginx,
   prometheus,
 }: Omit<PolicyInput['environments'][string], 'approvals'>): Pick<
   EnvironmentPolicy,
-  'haproxy' | 'prometheus'
+  'haproxy' | 'nginx' | 'prometheus'
 > => ({
   ...(haproxy === undefined ? {} : { haproxy }),
+  ...(nginx === undefined ? {} : { nginx: { ...nginx, command: nginx.command ?? ['nginx'] } }),
   ...(prometheus === undefined
     ? {}
     : {

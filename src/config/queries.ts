@@ -7,7 +7,8 @@ import type { Problem } from './problem.js';
 
 /** What is asked: as the file says, and as the router's template says what it leaves open. */
 function askedOf(router: string, given: DeployInput['queries'] = {}): Partial<Queries> {
-  const template: Partial<Queries> = router === 'gateway' || router === 'haproxy' ? TEMPLATES[router] : {};
+  const templates: Readonly<Record<string, Partial<Queries>>> = TEMPLATES;
+  const template = Object.hasOwn(templates, router) ? (templates[router] ?? {}) : {};
   const { requests, errors, aborted, latency } = template;
   const counted =
     given.requests === undefined && given.errors === undefined ? { requests, errors, aborted } : {};

@@ -10,7 +10,7 @@ export const BUILT_IN: Adapters = { provider: 'process', router: 'gateway', metr
 /** All that comes with shipway; where those are that a worker does not run itself, the policy says by environment. */
 export const SHIPPED: Readonly<Record<keyof Adapters, readonly string[]>> = {
   provider: ['process'],
-  router: ['gateway', 'haproxy'],
+  router: ['gateway', 'haproxy', 'nginx'],
   metrics: ['gateway', 'prometheus'],
 };
 

@@ -14,6 +14,7 @@ export const PROVIDERS: Carried = {
 export const ROUTERS: Carried = {
   gateway: ['weighted', 'user_sticky'],
   haproxy: ['weighted', 'user_sticky'],
+  nginx: ['weighted', 'user_sticky'],
 };
 
 /** What each strategy needs of the two together. */

@@ -50,7 +50,7 @@ export interface QueueRules {
 export interface DeploymentPlan {
   /** `process`, or a provider that users have added: `own:NAME`. */
   readonly provider: string;
-  /** `gateway`, `haproxy`, or `own:NAME`. */
+  /** `gateway`, `haproxy`, `nginx`, or `own:NAME`. */
   readonly router: string;
   /** `gateway`, `prometheus`, or `own:NAME`. */
   readonly metrics: string;

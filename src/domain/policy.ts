@@ -25,6 +25,8 @@ export interface EnvironmentPolicy {
   readonly notify?: Notify;
   /** Where the HAProxy is that serves it: the socket of its master process, and the folder that it loads. */
   readonly haproxy?: { readonly folder: string; readonly socket: string };
+  /** Where the nginx is that serves it: the folder that it includes, its port for shipway, and what tests and reloads it. */
+  readonly nginx?: { readonly folder: string; readonly port: number; readonly command: readonly string[] };
   readonly prometheus?: PrometheusPlace;
 }
 export interface PrometheusPlace {

@@ -3,17 +3,23 @@ import type { Queries } from './watch-plan.js';
 const OF_TARGET = 'service="$service",environment="$environment"';
 const HAPROXY = 'haproxy_server_(http_responses|connection_errors|response_errors)_total';
 
+/** What shipway itself counts, wherever its code routes. */
+function ownCounters(prefix: string) {
+  return {
+    requests: `${prefix}_request_seconds_count{${OF_TARGET}}`,
+    errors: `${prefix}_errors_total{${OF_TARGET}}`,
+    latency: `${prefix}_request_seconds_bucket{${OF_TARGET}}`,
+    aborted: `${prefix}_aborted_total{${OF_TARGET}}`,
+  } as const;
+}
+
 /**
  * What Prometheus is asked where a configuration says nothing else, by the router whose counters it scrapes. HAProxy has no histogram of
  * how long answers took: that is the service's own.
  */
 export const TEMPLATES = {
-  gateway: {
-    requests: `shipway_gateway_request_seconds_count{${OF_TARGET}}`,
-    errors: `shipway_gateway_errors_total{${OF_TARGET}}`,
-    latency: `shipway_gateway_request_seconds_bucket{${OF_TARGET}}`,
-    aborted: `shipway_gateway_aborted_total{${OF_TARGET}}`,
-  },
+  gateway: ownCounters('shipway_gateway'),
+  nginx: ownCounters('shipway_nginx'),
   haproxy: {
     requests: `{__name__=~"${HAPROXY}",${OF_TARGET}}`,
     errors: `{__name__=~"${HAPROXY}",code=~"(5xx)?",${OF_TARGET}}`,

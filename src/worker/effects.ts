@@ -3,6 +3,7 @@ import { gatewayMetrics } from '../adapters/metrics/gateway.js';
 import { processProvider } from '../adapters/providers/process.js';
 import { gatewayRouter } from '../adapters/routers/gateway.js';
 import { haproxyRouter } from '../adapters/routers/haproxy.js';
+import { nginxRouter } from '../adapters/routers/nginx.js';
 import { prometheusMetrics } from '../adapters/metrics/prometheus.js';
 import { currentPolicy } from './current-policy.js';
 import { flagVariables } from './flag-place.js';
@@ -35,7 +36,7 @@ export function effectDeps({ settings, artifacts, secrets, extensions }: Parts, 
     router: gatewayRouter({ stateDir: gatewayDir(stateDir) }),
     metrics: gatewayMetrics({ stateDir: gatewayDir(stateDir) }),
     shipped: {
-      routers: { haproxy: haproxyRouter(places.haproxy) },
+      routers: { haproxy: haproxyRouter(places.haproxy), nginx: nginxRouter(places.nginx) },
       metrics: { prometheus: prometheusMetrics(places.prometheus) },
     },
     elsewhere: lookElsewhere(places, async () =>

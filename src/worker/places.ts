@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { scraped, type PrometheusAt } from '../adapters/metrics/prometheus-api.js';
 import { lookAtHaproxy } from '../adapters/routers/haproxy-look.js';
 import type { HaproxyAt } from '../adapters/routers/haproxy-converge.js';
+import { lookAtNginx } from '../adapters/routers/nginx-look.js';
+import type { NginxAt } from '../adapters/routers/nginx-place.js';
 import type { TargetRef } from '../domain/ids.js';
 import type { EnvironmentPolicy, Policy, PrometheusPlace } from '../domain/policy.js';
 import { ShipwayError } from '../errors.js';
@@ -13,6 +15,7 @@ type Environment = Pick<TargetRef, 'environment'>;
 export interface Places {
   readonly policy: () => Promise<Policy>;
   readonly haproxy: (of: Environment) => Promise<HaproxyAt>;
+  readonly nginx: (of: Environment) => Promise<NginxAt>;
   /** Fails with `credential.missing`, too. */
   readonly prometheus: (of: Environment) => Promise<PrometheusAt>;
 }
@@ -28,7 +31,10 @@ export function placesIn(read: () => Promise<Policy>, env: NodeJS.ProcessEnv): P
     const known = last;
     return Promise.race([reading.catch(() => known), sleep(PATIENCE_MS, known, { ref: false })]);
   };
-  const placed = async <K extends 'haproxy' | 'prometheus'>(key: K, { environment }: Environment) => {
+  const placed = async <K extends 'haproxy' | 'nginx' | 'prometheus'>(
+    key: K,
+    { environment }: Environment,
+  ) => {
     const { environments } = await policy();
     const place = Object.hasOwn(environments, environment) ? environments[environment]?.[key] : undefined;
     if (place !== undefined) return place as NonNullable<EnvironmentPolicy[K]>;
@@ -40,6 +46,7 @@ export function placesIn(read: () => Promise<Policy>, env: NodeJS.ProcessEnv): P
   return {
     policy,
     haproxy: (of) => placed('haproxy', of),
+    nginx: (of) => placed('nginx', of),
     prometheus: async (of) => prometheusAt(await placed('prometheus', of), env),
   };
 }
@@ -69,19 +76,17 @@ export const lookElsewhere =
     const [{ environments }, mine] = await Promise.all([places.policy(), served()]);
     const looks = Object.entries(environments)
       .filter(([environment]) => mine.includes(environment))
-      .flatMap(([environment, { haproxy, prometheus }]) => [
-        ...(haproxy === undefined
-          ? []
-          : [[`haproxy of ${environment}`, () => lookAtHaproxy(haproxy, signal)] as const]),
-        ...(prometheus === undefined
-          ? []
-          : [
-              [
-                `prometheus of ${environment}`,
-                async () => scraped(await places.prometheus({ environment }), 'up', 60, signal),
-              ] as const,
-            ]),
-      ]);
+      .flatMap(([environment, { haproxy, nginx, prometheus }]) => {
+        const asked: Record<string, (() => Promise<unknown>) | undefined> = {
+          haproxy: haproxy && (() => lookAtHaproxy(haproxy, signal)),
+          nginx: nginx && (() => lookAtNginx(nginx, signal)),
+          prometheus:
+            prometheus && (async () => scraped(await places.prometheus({ environment }), 'up', 60, signal)),
+        };
+        return Object.entries(asked).flatMap(([name, look]) =>
+          look === undefined ? [] : [[`${name} of ${environment}`, look] as const],
+        );
+      });
     return Object.fromEntries(
       await Promise.all(looks.map(async ([name, look]) => [name, await answered(look)] as const)),
     );

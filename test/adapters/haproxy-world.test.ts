@@ -1,36 +1,14 @@
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { once } from 'node:events';
-import { createServer as createHttpServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Pool } from 'undici';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lookAtHaproxy } from '../../src/adapters/routers/haproxy-look.js';
 import { bucketOf } from '../../src/domain/buckets.js';
 import { FULL } from '../../src/domain/plan.js';
-import { BLUE, GREEN, TARGET, ask, backend, never, splitTo } from '../../src/testing/world.js';
+import { BLUE, GREEN, TARGET, backend, never, splitTo } from '../../src/testing/world.js';
 import { haproxy, without } from '../e2e/system.js';
 import { load } from '../gateway/load.js';
 import { haproxyProcess, type HaproxyProcess } from '../support/haproxy-process.js';
-
-/** A member that answers its one request when it is told to. */
-async function holding() {
-  const server = createHttpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const held = new Promise<ServerResponse>((resolve) => {
-    server.once('request', (_, res: ServerResponse) => {
-      resolve(res);
-    });
-  });
-  const { port } = server.address() as AddressInfo;
-  return {
-    held,
-    url: `http://127.0.0.1:${String(port)}`,
-    end: (): void => {
-      server.close().closeAllConnections();
-    },
-  };
-}
 
 /** A user whom a candidate with that share has. */
 const userBelow = (share: number): string =>
@@ -57,25 +35,6 @@ describe.skipIf(without(haproxy))('on a real HAProxy (left out where there is no
     await h.end();
   });
 
-  test('the bucket of a user is the one that the gateway computes', async () => {
-    const salt = 'deployment/shop/staging/7';
-    await h.router.split(TARGET, splitTo(3_000, salt), never);
-    for (const user of ['u1', 'ünï', 'a b', 'x,y', 'z'.repeat(200)]) {
-      const { body } = await ask(address, '/', { 'x-user': Buffer.from(user).toString('latin1') });
-      expect(body).toBe(bucketOf(salt, user) < 3_000 ? 'green' : 'blue');
-    }
-  });
-
-  test('somebody else’s reload and a restart take nothing back: neither shares nor members', async () => {
-    await h.router.split(TARGET, splitTo(2_500), never);
-    await h.router.admit(TARGET, 'blue', BLUE, [blue.url, green.url], never);
-    const state = await h.router.observe(TARGET, never);
-    await h.reload();
-    expect(await h.router.observe(TARGET, never)).toEqual(state);
-    await h.restart();
-    expect(await h.router.observe(TARGET, never)).toEqual(state);
-  });
-
   test('what somebody else changed at run time is seen, and the next change puts all of it right', async () => {
     await h.router.split(TARGET, splitTo(2_500), never);
     const map = join(h.folder, 'shipway.map');
@@ -95,35 +54,12 @@ describe.skipIf(without(haproxy))('on a real HAProxy (left out where there is no
     });
   });
 
-  test('shares and members change without a reload, and a reload amid the changes loses none of them', async () => {
+  test('shares and members change without a reload', async () => {
     const workers = async () => /^\d+(?=\s+worker)/m.exec(await h.say('show proc'))?.[0];
     const before = await workers();
     await h.router.split(TARGET, splitTo(1_000), never);
     await h.router.admit(TARGET, 'green', GREEN, [green.url, blue.url], never);
     expect(await workers()).toBe(before);
-    for (let i = 1; i <= 8; i++) {
-      await Promise.all([h.reload(), h.router.split(TARGET, splitTo(i * 1_000), never)]);
-      expect((await h.router.observe(TARGET, never))?.shares).toEqual({
-        blue: FULL - i * 1_000,
-        green: i * 1_000,
-      });
-    }
-  });
-
-  test('a drain sees what a worker that was reloaded away still serves', async () => {
-    const { held, url, end } = await holding();
-    await h.router.admit(TARGET, 'green', GREEN, [url], never);
-    await h.router.split(TARGET, splitTo(FULL), never);
-    const slow = ask(address);
-    const answer = await held;
-    await h.router.split(TARGET, splitTo(0), never);
-    await h.reload();
-    expect(await h.router.drain(TARGET, 'green', 0, never)).toEqual({ inflight: 1 });
-    const draining = h.router.drain(TARGET, 'green', 10_000, never);
-    answer.end('green');
-    expect(await draining).toEqual({ inflight: 0 });
-    expect(await slow).toMatchObject({ status: 200, body: 'green' });
-    end();
   });
 
   test.each([
@@ -171,40 +107,6 @@ describe.skipIf(without(haproxy))('on a real HAProxy (left out where there is no
     expect(Math.min(byName['blue'] ?? 0, byName['green'] ?? 0)).toBeGreaterThan(sent / 10);
   });
 
-  test('a configuration that HAProxy refuses is refused with the way to see why, and a way back does not wait for it', async () => {
-    const other = { ...TARGET, service: 'other' };
-    await h.router.split(TARGET, splitTo(5_000), never);
-    const state = await readFile(join(h.folder, 'shipway.json'), 'utf8');
-    await appendFile(h.ownFile, 'nonsense\n');
-    await expect(h.router.open(other, undefined, never)).rejects.toMatchObject({
-      type: 'router.refused',
-      message: expect.stringContaining('haproxy -c') as string,
-    });
-    expect(await h.router.observe(other, never)).toBeUndefined();
-    expect(await readFile(join(h.folder, 'shipway.json'), 'utf8')).toBe(state);
-    const back = { ...splitTo(0), userKey: [{ cookie: 'another' }] };
-    await expect(h.router.split(TARGET, back, never)).rejects.toMatchObject({ type: 'router.refused' });
-    expect((await h.router.observe(TARGET, never))?.shares).toEqual({ blue: FULL, green: 0 });
-    expect((await ask(address)).body).toBe('blue');
-  });
-
-  test('what its configuration cannot hold is refused, and nothing changes', async () => {
-    const before = await h.router.observe(TARGET, never);
-    const refused = { type: 'router.refused' };
-    const admit = (members: string[], release = GREEN) =>
-      h.router.admit(TARGET, 'green', release, members, never);
-    for (const call of [
-      () => h.router.split(TARGET, { ...splitTo(0), userKey: [{ header: 'x$(id)' }] }, never),
-      () => h.router.split(TARGET, { ...splitTo(0), salt: 'a b' }, never),
-      () => admit(['https://127.0.0.1:1']),
-      () => admit(['http://localhost:1']),
-      () => admit(['http://127.0.0.1:1/path']),
-      () => admit([green.url], 'a\nserver x 127.0.0.1:1'),
-    ])
-      await expect(call()).rejects.toMatchObject(refused);
-    expect(await h.router.observe(TARGET, never)).toEqual(before);
-  });
-
   test('an HAProxy that does not load the folder is told from one that does not answer', async () => {
     const otherFolder = join(h.folder, 'other');
     await mkdir(otherFolder);
@@ -222,15 +124,5 @@ describe.skipIf(without(haproxy))('on a real HAProxy (left out where there is no
     await h.reload();
     await expect(lookAtHaproxy(h, never)).rejects.toMatchObject(notThere);
     await expect(h.router.observe(TARGET, never)).rejects.toThrow(`start it with \`-f ${h.folder}\``);
-  });
-
-  test('instances are there for Prometheus, with their labels', async () => {
-    const groups = JSON.parse(await readFile(join(h.folder, 'instances.json'), 'utf8')) as unknown;
-    expect(groups).toEqual(
-      [blue, green].map(({ url }, i) => ({
-        targets: [new URL(url).host],
-        labels: { ...TARGET, release: [BLUE, GREEN][i], slot: ['blue', 'green'][i] },
-      })),
-    );
   });
 });

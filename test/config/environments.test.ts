@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { parseDocument } from '../../src/config/document.js';
 import { formatProblems, serviceIn, unnamedIn } from '../../src/config/index.js';
 import type { EnvironmentPolicy } from '../../src/domain/policy.js';
+import { TEMPLATES } from '../../src/domain/queries.js';
 import { SERVICE, problemsOf, service, valid } from './texts.js';
 
 const IDLE =
@@ -62,6 +63,16 @@ test('where a policy does not say that what serves an environment is, is noted',
   expect(prometheus).toMatch(/^it has prometheus, and .*; adding prometheus: \{ url: /);
   const placed = { folder: '/f', socket: '/s' };
   expect(noted({ haproxy: placed, prometheus: { url: 'http://p', staleAfterMs: 1 } })).toEqual([]);
+});
+
+test('with nginx Prometheus is asked what that counts', () => {
+  const text = service(
+    'strategy: canary\n',
+    'strategy: canary\n  router: nginx\n  metrics: prometheus\n',
+  ).replace('  router: gateway\n', '');
+  const found = serviceIn('f', parseDocument('f', text));
+  if (!found.ok) throw new Error(formatProblems(found.problems));
+  expect(found.value.environments['production']?.watch.queries).toEqual(TEMPLATES.nginx);
 });
 const EMPTY_RULES: EnvironmentPolicy = {
   identity: 'asserted',

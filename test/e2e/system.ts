@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { findDaemon, findProgram } from '../../src/dev/find-program.js';
 
 /** What runs Compose: the program of that name, or the plugin of docker. */
@@ -13,6 +14,10 @@ export function composeOn(path = process.env['PATH'] ?? ''): readonly [string, .
 export const chromium = findProgram(['chromium', 'chromium-browser', 'google-chrome']);
 export const compose = composeOn();
 export const haproxy = findDaemon('haproxy');
+/** With its Lua module. */
+export const nginx = existsSync('/etc/nginx/modules-enabled/50-mod-http-lua.conf')
+  ? findDaemon('nginx')
+  : undefined;
 export const prometheus = findDaemon('prometheus');
 
 /**

@@ -14,11 +14,12 @@ const approvals = {
   onBaseChanged: 'ask_again',
 } as const;
 const haproxy = { folder: '/nowhere/shipway', socket: '/nowhere/master.sock' };
+const nginx = { folder: '/nowhere/nginx', port: 1, command: ['/nowhere/nginx'] };
 const url = 'http://127.0.0.1:1';
 const policyWith = (credential?: string): Policy => ({
   environments: {
     production: {
-      ...{ identity: 'asserted', approvals, haproxy },
+      ...{ identity: 'asserted', approvals, haproxy, nginx },
       prometheus: { url, staleAfterMs: 5, ...(credential === undefined ? {} : { credential }) },
     },
     staging: { identity: 'asserted', approvals },
@@ -29,6 +30,7 @@ const of = (environment: string) => ({ environment });
 test('an environment’s places are those of the policy; one without is said with its key', async () => {
   const places = placesIn(() => Promise.resolve(policyWith()), {});
   expect(await places.haproxy(of('production'))).toEqual(haproxy);
+  expect(await places.nginx(of('production'))).toEqual(nginx);
   expect(await places.prometheus(of('production'))).toEqual({ url, staleAfterMs: 5 });
   for (const environment of ['staging', 'nowhere', 'constructor'])
     await expect(places.haproxy(of(environment))).rejects.toMatchObject({
@@ -75,7 +77,10 @@ test('what does not answer is said by its name; what serves environments of othe
     placesIn(() => Promise.resolve(policy), {}),
     served,
   )(never);
-  expect(Object.keys(seen)).toEqual(['haproxy of production', 'prometheus of production']);
+  expect(Object.keys(seen)).toEqual([
+    ...['haproxy of production', 'nginx of production', 'prometheus of production'],
+  ]);
+  expect(seen['nginx of production']).toContain('/nowhere/nginx');
   expect(seen['haproxy of production']).toContain('/nowhere/master.sock');
   expect(seen['prometheus of production']).toContain(url);
 });

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShipwayError } from '../../errors.js';
 import { within } from '../../within.js';
+import { unavailable } from './failures.js';
 
 /** One command of the runtime API, and its answer. */
 export type Ask = (command: string) => Promise<string>;
@@ -98,6 +99,3 @@ function processesIn(text: string): Processes | undefined {
 }
 
 export const firstLine = (text: string): string => JSON.stringify((text.split('\n')[0] ?? '').slice(0, 200));
-
-export const unavailable = (why: string, cause?: unknown): ShipwayError =>
-  new ShipwayError('router.unavailable', why, { cause });

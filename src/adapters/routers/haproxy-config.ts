@@ -1,35 +1,16 @@
 import type { UserKey } from '../../domain/plan.js';
-import { otherSlot, type Slot } from '../../domain/target.js';
+import type { Slot } from '../../domain/target.js';
 import { sha256 } from '../../hash.js';
-import { SLOTS, addressOf, type Served, type ServedTarget } from './haproxy-state.js';
+import { SLOTS, type Served, type ServedTarget } from './served.js';
+import { entryOf, hostPort, serversOf } from './servers.js';
 
-/** A server line: its name says which release runs where, so that what HAProxy counts can be told by release. */
-export interface Server {
-  readonly name: string;
-  readonly host: string;
-  readonly port: number;
-}
-
+/** What HAProxy loads. */
+export const loadedFile = (folder: string): string => `${folder}/shipway.cfg`;
 export const mapFile = (folder: string): string => `${folder}/shipway.map`;
 export const REVISION = 'SHIPWAY_REVISION';
 
 export const backendOf = (key: string, slot: Slot): string => `${frontendOf(key)}.${slot}`;
 const frontendOf = (key: string): string => `shipway.${key.replace('/', '.')}`;
-
-export const serversOf = (target: ServedTarget, slot: Slot): readonly Server[] => {
-  const { release = '', members = [] } = target.slots[slot] ?? {};
-  return members.map((member) => {
-    const { host, port } = addressOf(member);
-    return { name: `${release}-${host}:${String(port)}`, host, port };
-  });
-};
-
-/** The one entry that says where a target's users go: it changes at once or not at all. */
-export function entryOf({ split, shares }: ServedTarget): string | undefined {
-  if (split === undefined) return undefined;
-  const { candidate, salt } = split;
-  return [candidate, String(shares[candidate] ?? 0), otherSlot(candidate), salt].join('|');
-}
 
 /** What only a reload changes: which targets there are, on which ports, and what says who a user is. */
 export const revisionOf = (served: Served, folder: string): string =>
@@ -42,13 +23,10 @@ export function configText(served: Served, folder: string): string {
     'global',
     `  setenv ${REVISION} ${revisionOf(served, folder)}`,
     configOf(served, folder, (target, slot) =>
-      serversOf(target, slot).map(
-        ({ name, host, port }) => `  server ${name} ${bracketed(host)}:${String(port)}`,
-      ),
+      serversOf(target, slot).map((server) => `  server ${server.name} ${hostPort(server)}`),
     ),
   ].join('\n');
 }
-export const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 export const mapText = ({ targets }: Served): string =>
   Object.entries(targets)
@@ -57,25 +35,6 @@ export const mapText = ({ targets }: Served): string =>
       return entry === undefined ? [] : [`${key} ${entry}\n`];
     })
     .join('');
-
-/** Every instance with its labels, as Prometheus reads it by `file_sd_configs`. */
-export function instancesText({ targets }: Served): string {
-  const groups = Object.entries(targets).flatMap(([key, target]) =>
-    SLOTS.flatMap((slot) => {
-      const servers = serversOf(target, slot);
-      const release = target.slots[slot]?.release;
-      if (release === undefined || servers.length === 0) return [];
-      const [service, environment] = key.split('/');
-      return [
-        {
-          targets: servers.map(({ host, port }) => `${bracketed(host)}:${String(port)}`),
-          labels: { service, environment, release, slot },
-        },
-      ];
-    }),
-  );
-  return `${JSON.stringify(groups, null, 2)}\n`;
-}
 
 type Lines = (target: ServedTarget, slot: Slot) => readonly string[];
 

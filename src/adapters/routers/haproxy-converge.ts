@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShipwayError } from '../../errors.js';
-import { askMaster, askWorker, firstLine, processes, unavailable, type Ask } from './haproxy-cli.js';
+import { refused, unavailable } from './failures.js';
+import { askMaster, askWorker, firstLine, processes, type Ask } from './haproxy-cli.js';
 import { revisionOf } from './haproxy-config.js';
 import {
   GONE,
@@ -14,7 +15,7 @@ import {
   type Command,
   type Seen,
 } from './haproxy-runtime.js';
-import { isWhole, refused, type Served } from './haproxy-state.js';
+import { isWhole, type Served } from './served.js';
 
 /** Where an HAProxy is: the socket of its master process, and the folder that it loads and shipway writes. */
 export interface HaproxyAt {

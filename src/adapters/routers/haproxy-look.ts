@@ -1,9 +1,10 @@
 import type { ShipwayError } from '../../errors.js';
-import { askMaster, askWorker, processes, unavailable } from './haproxy-cli.js';
-import { REVISION } from './haproxy-config.js';
+import { unavailable } from './failures.js';
+import { askMaster, askWorker, processes } from './haproxy-cli.js';
+import { REVISION, loadedFile } from './haproxy-config.js';
 import type { HaproxyAt } from './haproxy-converge.js';
-import { loadedFile, textOf } from './haproxy-files.js';
 import { revisionIn } from './haproxy-runtime.js';
+import { textOf } from './served-files.js';
 
 /**
  * Whether an HAProxy answers, and has loaded what shipway has written for it, where there is any. Changes nothing. Fails with

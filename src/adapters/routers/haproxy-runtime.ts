@@ -1,15 +1,9 @@
 import type { Slot } from '../../domain/target.js';
-import { firstLine, unavailable, type Ask } from './haproxy-cli.js';
-import {
-  REVISION,
-  backendOf,
-  bracketed,
-  entryOf,
-  mapFile,
-  serversOf,
-  type Server,
-} from './haproxy-config.js';
-import { SLOTS, type ServedTarget } from './haproxy-state.js';
+import { unavailable } from './failures.js';
+import { firstLine, type Ask } from './haproxy-cli.js';
+import { REVISION, backendOf, mapFile } from './haproxy-config.js';
+import { SLOTS, type ServedTarget } from './served.js';
+import { entryOf, hostPort, serversOf, type Server } from './servers.js';
 
 /** A server as HAProxy has it now. */
 export interface SeenServer extends Server {
@@ -135,7 +129,7 @@ function arrivals(
     const commands: Command[] = [];
     if (there === undefined)
       commands.push({
-        text: `add server ${server} ${bracketed(host)}:${String(port)}`,
+        text: `add server ${server} ${hostPort({ host, port })}`,
         done: /^New server registered/,
       });
     else if (there.host !== host || there.port !== port)
@@ -186,14 +180,31 @@ export async function hasEnded(ask: Ask): Promise<boolean> {
   return said === '' || GONE.test(said);
 }
 
-/** Requests that a worker has in flight to a slot; `undefined`: it is about to end and answers no more. */
-export async function inFlight(ask: Ask, key: string, slot: Slot): Promise<number | undefined> {
-  const text = await ask(`show stat ${backendOf(key, slot)} 2 -1`);
+const [BACKEND, SERVERS] = ['2', '4'];
+
+/**
+ * Requests that a worker has in flight to a slot, or to those of its servers that `staying` does not name; `undefined`: it is about to end
+ * and answers no more.
+ */
+export async function inFlight(
+  ask: Ask,
+  key: string,
+  slot: Slot,
+  staying?: ReadonlySet<string>,
+): Promise<number | undefined> {
+  const text = await ask(`show stat ${backendOf(key, slot)} ${staying === undefined ? BACKEND : SERVERS} -1`);
   if (text === '') return undefined;
   if (text === 'No such proxy.' || GONE.test(text)) return 0;
-  const [header = '', row = ''] = text.split('\n');
-  const at = header.replace(/^# /, '').split(',').indexOf('scur');
-  const count = Number(row.split(',')[at]);
-  if (at < 0 || !Number.isInteger(count) || row === '') throw nonsense('show stat', text);
-  return count;
+  const [header = '', ...rows] = text.split('\n');
+  const names = header.replace(/^# /, '').split(',');
+  const [name, current] = [names.indexOf('svname'), names.indexOf('scur')];
+  // A backend has its row always, servers come and go.
+  if (name < 0 || current < 0 || (staying === undefined && rows.length !== 1))
+    throw nonsense('show stat', text);
+  return rows.reduce((sum, row) => {
+    const cells = row.split(',');
+    const count = Number(cells[current]);
+    if (cells.length < names.length - 1 || !Number.isInteger(count)) throw nonsense('show stat', row);
+    return staying?.has(cells[name] ?? '') === true ? sum : sum + count;
+  }, 0);
 }

@@ -4,9 +4,9 @@ import { FULL, type Share, type UserKey } from '../../domain/plan.js';
 import type { Split } from '../../domain/ports.js';
 import type { Digest } from '../../domain/release.js';
 import type { Slot } from '../../domain/target.js';
-import { ShipwayError } from '../../errors.js';
+import { refused } from './failures.js';
 
-/** What HAProxy is to do for shipway's targets, by `service/environment`. Every change makes a new value. */
+/** What a router that loads a folder is to do for shipway's targets, by `service/environment`. Every change makes a new value. */
 export interface Served {
   readonly targets: Readonly<Record<string, ServedTarget>>;
 }
@@ -53,7 +53,7 @@ export function withdrawn(target: ServedTarget, slot: Slot): ServedTarget {
 
 /**
  * With the shares of `split`. A share of 0 for a slot that is not there is nothing, so that a way back can be repeated. Fails with
- * `router.refused` for any other unknown slot, for shares that are not everything, and for what HAProxy's configuration cannot hold.
+ * `router.refused` for any other unknown slot, for shares that are not everything, and for what the folder cannot hold.
  */
 export function divided(target: ServedTarget, { shares, candidate, salt, userKey }: Split): ServedTarget {
   const given = SLOTS.flatMap((slot) => (shares[slot] === undefined ? [] : [[slot, shares[slot]] as const]));
@@ -74,7 +74,7 @@ export const isWhole = ({ shares }: ServedTarget): boolean => Object.values(shar
 function plainKey(key: UserKey): void {
   const name = 'header' in key ? key.header : key.cookie;
   if (!/^[\w.-]{1,100}$/.test(name))
-    throw refused(`user_key: ${JSON.stringify(name)} is no name that can stand in HAProxy's configuration`);
+    throw refused(`user_key: ${JSON.stringify(name)} is no name that can stand in a router's configuration`);
 }
 
 /** Where a member is reached. Fails with `router.refused` when it is not `http://ADDRESS:PORT`. */
@@ -85,5 +85,3 @@ export function addressOf(member: string): { readonly host: string; readonly por
     throw refused(`${JSON.stringify(member)} is no http://ADDRESS:PORT`);
   return { host, port: Number(url.port === '' ? 80 : url.port) };
 }
-
-export const refused = (why: string): ShipwayError => new ShipwayError('router.refused', why);

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { writeDurably } from '../../write-durably.js';
+import { refused } from './failures.js';
+import { textOf, type ServedFile } from './served-files.js';
+
+/** Where an nginx is, as the policy says. */
+export interface NginxAt {
+  /** What shipway writes and nginx includes. */
+  readonly folder: string;
+  /** Of 127.0.0.1, where nginx answers shipway. */
+  readonly port: number;
+  /** What tests its configuration with `-t` behind it, and reloads it with `-s reload`. */
+  readonly command: readonly string[];
+}
+/** The same, and what is written there for it. */
+export interface NginxPlace extends NginxAt {
+  /** Whoever shows it may say where users go. */
+  readonly token: string;
+  readonly code: readonly ServedFile[];
+}
+
+const CODE = ['shipway.lua', 'shipway-admin.lua'];
+let code: Promise<readonly ServedFile[]> | undefined;
+
+const read = (): Promise<readonly ServedFile[]> =>
+  Promise.all(
+    CODE.map(async (name) => ({
+      name,
+      text: await readFile(new URL(`./nginx-lua/${name}`, import.meta.url), 'utf8'),
+    })),
+  );
+
+/** With the token of the folder, which is made when there is none. Fails with `router.unavailable`, `router.refused`. */
+export async function nginxPlace(at: NginxAt): Promise<NginxPlace> {
+  const file = `${at.folder}/token`;
+  const known = (await textOf(file))?.trim();
+  return { ...at, token: known ?? (await newToken(at.folder, file)), code: await (code ??= read()) };
+}
+
+async function newToken(folder: string, file: string): Promise<string> {
+  const token = randomBytes(32).toString('hex');
+  try {
+    await writeDurably(file, `${token}\n`);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw refused(`${folder} cannot be written: ${why}; let the worker's user write there`);
+  }
+  return token;
+}

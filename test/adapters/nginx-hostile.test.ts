@@ -1,0 +1,56 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { nginxRouter } from '../../src/adapters/routers/nginx.js';
+import { TARGET, never } from '../../src/testing/world.js';
+
+const KNOWN = { version: 1, targets: { 'shop/staging': { port: 1, shares: {}, slots: {}, userKey: [] } } };
+const GOOD = { 'x-shipway-revision': 'abc' };
+
+describe('what answers where nginx should be is hostile', () => {
+  let server: Server | undefined;
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'hostile-'));
+    await writeFile(join(folder, 'shipway.json'), JSON.stringify(KNOWN));
+  });
+  afterEach(async () => {
+    server?.close().closeAllConnections();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const unavailable = { type: 'router.unavailable' };
+  const routerAt = (port: number) =>
+    nginxRouter(() => Promise.resolve({ folder, port, command: ['/nowhere/nginx'] }));
+
+  test.each([
+    ['another service', 200, {}, 'hello'],
+    ['an error', 500, GOOD, 'no'],
+    ['nothing', 200, GOOD, ''],
+    ['half of it', 200, GOOD, 'place yes\n'],
+    ['without a revision', 200, {}, 'place yes\nnow \nkept '],
+    ['bytes', 200, GOOD, '\u0000\u0001'],
+    ['no end', 200, GOOD, 'x'.repeat(5_000_000)],
+    ['a redirection', 302, { ...GOOD, location: 'http://127.0.0.1:1/' }, ''],
+  ])('%s', async (_, status, headers, body) => {
+    server = createServer((_req, res) => res.writeHead(status, headers).end(body)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const router = routerAt((server.address() as AddressInfo).port);
+    await expect(router.observe(TARGET, never)).rejects.toMatchObject(unavailable);
+    if (body === '') return;
+    await expect(router.drain(TARGET, 'blue', 50, never)).rejects.toMatchObject(unavailable);
+  });
+
+  test('silence ends in time', async () => {
+    const silent = createTcpServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const router = routerAt((silent.address() as AddressInfo).port);
+    const from = Date.now();
+    await expect(router.observe(TARGET, never)).rejects.toMatchObject(unavailable);
+    expect(Date.now() - from).toBeLessThan(3_000);
+    silent.close();
+  });
+});

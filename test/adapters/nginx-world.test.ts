@@ -1,0 +1,149 @@
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { lookAtNginx } from '../../src/adapters/routers/nginx-look.js';
+import { FULL } from '../../src/domain/plan.js';
+import { BLUE, GREEN, TARGET, ask, backend, never, splitTo } from '../../src/testing/world.js';
+import { nginx, without } from '../e2e/system.js';
+import { load } from '../gateway/load.js';
+import { nginxProcess, type NginxProcess } from '../support/nginx-process.js';
+
+type Backend = Awaited<ReturnType<typeof backend>>;
+
+describe.skipIf(without(nginx))('on a real nginx (left out where there is none outside CI)', () => {
+  let h: NginxProcess;
+  let blue: Backend;
+  let green: Backend;
+  let address: string;
+  beforeEach(async () => {
+    [h, blue, green] = await Promise.all([nginxProcess(), backend('blue'), backend('green')]);
+    ({ address } = await h.router.open(TARGET, undefined, never));
+    await h.router.admit(TARGET, 'blue', BLUE, [blue.url], never);
+    await h.router.admit(TARGET, 'green', GREEN, [green.url], never);
+    await h.router.split(TARGET, splitTo(0), never);
+  });
+  afterEach(async () => {
+    for (const { server } of [blue, green]) server.close().closeAllConnections();
+    await h.end();
+  });
+  const at = (path: string): string => `http://127.0.0.1:${String(h.port)}${path}`;
+  const shown = async () => ({
+    authorization: `Bearer ${(await readFile(join(h.folder, 'token'), 'utf8')).trim()}`,
+  });
+
+  test('shares, members and what says who a user is change without a reload, and no request fails', async () => {
+    const before = await h.workers();
+    const running = load(address, 400);
+    for (let share = 0; share <= FULL; share += 1_000) {
+      await h.router.split(TARGET, splitTo(share), never);
+      await new Promise((r) => setTimeout(r, 200));
+    }
+    await h.router.admit(TARGET, 'blue', BLUE, [blue.url, green.url], never);
+    await h.router.split(TARGET, { ...splitTo(5_000), userKey: [{ cookie: 'session' }] }, never);
+    await h.router.split(TARGET, splitTo(0), never);
+    await h.router.drain(TARGET, 'green', 2_000, never);
+    await h.router.withdraw(TARGET, 'green', never);
+    const { sent, failures, byName } = await running.stop();
+    expect(failures).toEqual([]);
+    expect(sent).toBeGreaterThan(800);
+    expect(Math.min(byName['blue'] ?? 0, byName['green'] ?? 0)).toBeGreaterThan(sent / 10);
+    expect(await h.workers()).toEqual(before);
+  });
+
+  test('what somebody else said at run time is seen, and the next change puts it right', async () => {
+    const told = await fetch(at('/targets/shop/staging'), {
+      ...{ method: 'PUT', headers: await shown() },
+      body: `split=green|9000|blue|other blue=${BLUE}| green=${GREEN}|127.0.0.1:9`,
+    });
+    expect(told.status).toBe(204);
+    expect(await h.router.observe(TARGET, never)).toMatchObject({
+      shares: { blue: 1_000, green: 9_000 },
+      members: { blue: [], green: ['http://127.0.0.1:9'] },
+    });
+    await h.router.split(TARGET, splitTo(2_500), never);
+    expect(await h.router.observe(TARGET, never)).toMatchObject({
+      shares: { blue: 7_500, green: 2_500 },
+      members: { blue: [blue.url], green: [green.url] },
+    });
+  });
+
+  test('nobody without the token is heard, and no other user reads it', async () => {
+    for (const headers of [{}, { authorization: 'Bearer' }, { authorization: 'Bearer nil' }])
+      for (const [method, path] of [
+        ['PUT', '/targets/shop/staging'],
+        ['DELETE', '/targets/shop/staging'],
+        ['GET', '/targets/shop/staging'],
+        ['GET', '/inflight/shop/staging'],
+      ] as const)
+        expect((await fetch(at(path), { method, headers })).status).toBe(401);
+    for (const file of ['token', 'shipway.conf'])
+      expect((await stat(join(h.folder, file))).mode & 0o777).toBe(0o600);
+    expect((await h.router.observe(TARGET, never))?.shares).toEqual({ blue: FULL, green: 0 });
+    await rm(join(h.folder, 'token'));
+    await h.router.split(TARGET, splitTo(1_000), never);
+    expect((await h.router.observe(TARGET, never))?.shares).toEqual({ blue: 9_000, green: 1_000 });
+  });
+
+  test('metrics: counted by release and slot, from 0 on, kept over a reload', async () => {
+    await h.router.split(TARGET, splitTo(FULL), never);
+    for (const path of ['/', '/', '/fail']) await ask(address, path);
+    await h.reload();
+    const text = await (await fetch(at('/metrics'))).text();
+    const of = (release: string, slot: string): string =>
+      `service="shop",environment="staging",release="${release}",slot="${slot}"`;
+    expect(text).toContain(`shipway_nginx_request_seconds_count{${of(GREEN, 'green')}} 3\n`);
+    expect(text).toContain(`shipway_nginx_request_seconds_bucket{${of(GREEN, 'green')},le="+Inf"} 3\n`);
+    expect(text).toContain(`shipway_nginx_errors_total{${of(GREEN, 'green')}} 1\n`);
+    expect(text).toContain(`shipway_nginx_errors_total{${of(BLUE, 'blue')}} 0\n`);
+    for (let i = 0; i < 25; i++)
+      await h.router.admit(TARGET, 'green', i.toString(16).padStart(64, '0'), [green.url], never);
+    const later = await (await fetch(at('/metrics'))).text();
+    expect(later.match(/^shipway_nginx_errors_total/gm)).toHaveLength(20);
+  });
+
+  test('what a worker process that crashed had in flight is waited for no more', async () => {
+    await h.router.split(TARGET, splitTo(FULL), never);
+    const lost = ask(address, '/hang');
+    while (green.seen() === 0) await new Promise((r) => setTimeout(r, 5));
+    expect(await h.router.drain(TARGET, 'blue', 0, never)).toEqual({ inflight: 0 });
+    await h.router.split(TARGET, splitTo(0), never);
+    expect(await h.router.drain(TARGET, 'green', 0, never)).toEqual({ inflight: 1 });
+    for (const pid of await h.workers()) process.kill(pid, 'SIGKILL');
+    await expect(lost).rejects.toThrow();
+    expect(await h.router.drain(TARGET, 'green', 5_000, never)).toEqual({ inflight: 0 });
+    expect((await ask(address)).body).toBe('blue');
+  });
+
+  test('a folder that nginx does not include, or not as it is now, is told from an nginx that does not answer', async () => {
+    const other = { ...h, folder: join(h.folder, 'other') };
+    await mkdir(other.folder);
+    await lookAtNginx(h, never);
+    await lookAtNginx(other, never);
+    await expect(lookAtNginx({ ...other, command: ['/nowhere/nginx'] }, never)).rejects.toMatchObject({
+      type: 'router.refused',
+      message: expect.stringContaining('nginx.command') as string,
+    });
+    const state = await readFile(join(h.folder, 'shipway.json'), 'utf8');
+    await writeFile(join(h.folder, 'shipway.json'), state.replace('"port":', '"port":1'));
+    await expect(lookAtNginx(h, never)).rejects.toThrow('reload it');
+    await writeFile(join(h.folder, 'shipway.json'), state);
+    await h.kill();
+    await expect(lookAtNginx(h, never)).rejects.toMatchObject({ type: 'router.unavailable' });
+  });
+
+  test.runIf(process.getuid?.() === 0)(
+    'worker processes that may not read the folder are said to, and a restart then finds what was said',
+    async () => {
+      const own = await readFile(h.ownFile, 'utf8');
+      await writeFile(h.ownFile, own.replace('user root;', 'user nobody nogroup;'));
+      await h.restart();
+      await expect(h.router.split(TARGET, splitTo(1), never)).rejects.toMatchObject({
+        type: 'router.unavailable',
+        message: expect.stringContaining(`must be able to read ${h.folder}`) as string,
+      });
+      await writeFile(h.ownFile, own);
+      await h.restart();
+      expect((await h.router.observe(TARGET, never))?.shares).toEqual({ blue: 9_999, green: 1 });
+    },
+  );
+});

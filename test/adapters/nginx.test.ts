@@ -1,0 +1,13 @@
+import { describe } from 'vitest';
+import { routerChecks } from '../../src/testing/router.js';
+import { contract } from '../contracts/contract.js';
+import { folderContract } from '../contracts/folder-router.js';
+import { trafficContract } from '../contracts/traffic.js';
+import { nginx, without } from '../e2e/system.js';
+import { nginxProcess } from '../support/nginx-process.js';
+
+describe.skipIf(without(nginx))('on a real nginx (left out where there is none outside CI)', () => {
+  contract('nginx: router', routerChecks, nginxProcess);
+  trafficContract('nginx', nginxProcess);
+  folderContract('nginx', 'nginx.conf', nginxProcess);
+});

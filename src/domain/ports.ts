@@ -38,8 +38,9 @@ export interface Provider {
   /** What runs now, read from the world and never from memory. */
   observe(target: TargetRef, signal: AbortSignal): Promise<readonly ObservedSlot[]>;
   /**
-   * Makes exactly `configuration.replicas` instances of `release` run and be ready in `slot`; what runs already as asked is not touched.
-   * Fails with `instance.start_failed`, `instance.not_ready`, `artifact.missing`, `artifact.mismatch`, `provider.unavailable`.
+   * Makes exactly `count` instances of `release` run and be ready in `slot`; what runs already as asked is not touched. Of too many the
+   * first stay, in the order of `observe`. A provider that does not carry `per_instance` is not given a number other than that of the
+   * configuration, which is the default. Fails with `instance.start_failed`, `instance.not_ready`, `artifact.missing`, `artifact.mismatch`, `provider.unavailable`.
    */
   ensure(
     target: TargetRef,
@@ -47,6 +48,7 @@ export interface Provider {
     release: Release,
     configuration: Configuration,
     signal: AbortSignal,
+    count?: number,
   ): Promise<readonly Instance[]>;
   /**
    * Probes each instance of `slot` once. An instance that is gone counts as a failed probe. One that is lost, or starts and
@@ -92,7 +94,11 @@ export interface Router {
   observe(target: TargetRef, signal: AbortSignal): Promise<RouterState | undefined>;
   /** Makes the target's public address exist. `listen` 0 or absent: a free port that is kept. Fails with `router.refused` when it is taken. */
   open(target: TargetRef, listen: number | undefined, signal: AbortSignal): Promise<RouterState>;
-  /** Sets the members of a slot and the release its metrics are labelled with. Changes no share. */
+  /**
+   * Sets the members of a slot and the release its metrics are labelled with. Changes no share. A member that is left out gets no new
+   * request, and what it has in flight ends as it would. A router that does not carry `per_instance` is not given fewer members than it
+   * has; one that does takes also none: users whose slot has a share get 503 then.
+   */
   admit(
     target: TargetRef,
     slot: Slot,
@@ -102,7 +108,10 @@ export interface Router {
   ): Promise<void>;
   /** Sets all shares at once, without a reload and without dropping a request. */
   split(target: TargetRef, split: Split, signal: AbortSignal): Promise<void>;
-  /** Waits until no request is in flight to `slot` or the time is over; says how many are left. */
+  /**
+   * Waits until no request is in flight that the slot would not get now, or the time is over; says how many are left. While the slot has a
+   * share, those are the requests to members that it has no more, else all of it.
+   */
   drain(
     target: TargetRef,
     slot: Slot,

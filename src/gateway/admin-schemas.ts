@@ -34,7 +34,6 @@ export const slotBody = {
     release: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:+-]{0,127}$' },
     members: {
       type: 'array',
-      minItems: 1,
       maxItems: 256,
       uniqueItems: true,
       items: {

@@ -12,6 +12,11 @@ export const NO_SLOT: Answer = {
   code: 'no_slot',
   message: 'no slot has a share of the traffic yet',
 };
+export const NO_MEMBER: Answer = {
+  status: 503,
+  code: 'no_member',
+  message: 'no instance of the service takes requests now',
+};
 export const NO_CONNECTION: Answer = {
   status: 502,
   code: 'no_connection',

@@ -1,6 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { answer, BAD_TARGET, BODY_NOT_FORWARDED, NO_CONNECTION, NO_SLOT, NO_TIME } from './answers.js';
+import {
+  answer,
+  BAD_TARGET,
+  BODY_NOT_FORWARDED,
+  NO_CONNECTION,
+  NO_MEMBER,
+  NO_SLOT,
+  NO_TIME,
+} from './answers.js';
 import { requestHeaders, responseHeaders } from './forwarded.js';
 import type { Ending, Metrics, Series } from './metrics.js';
 import type { Route, Routed } from './routing.js';
@@ -52,8 +60,8 @@ export function forwarder(deps: Forwarding): (request: FastifyRequest, reply: Fa
       return;
     }
     const routed = deps.route()?.(request.headers);
-    if (routed === undefined) {
-      answer(reply, NO_SLOT);
+    if (routed === undefined || routed.slot.members.length === 0) {
+      answer(reply, routed === undefined ? NO_SLOT : NO_MEMBER);
       return;
     }
     if (withBody) request.body = request.raw;

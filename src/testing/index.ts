@@ -4,6 +4,6 @@
  */
 export type { Check } from './check.js';
 export { metricsChecks } from './metrics.js';
-export { providerChecks, type ProviderHarness } from './provider.js';
-export { routerChecks } from './router.js';
+export { perInstanceProviderChecks, providerChecks, type ProviderHarness } from './provider.js';
+export { perInstanceRouterChecks, routerChecks } from './router.js';
 export type { MetricsHarness, RouterHarness } from './world.js';

@@ -38,6 +38,38 @@ const count = async (h: ProviderHarness, started: number, alive: number): Promis
 };
 const looked = ({ probes, failures }: HealthReport): readonly number[] => [probes, failures];
 
+/** What a provider promises that carries `per_instance`. */
+export const perInstanceProviderChecks: readonly Check<ProviderHarness>[] = [
+  {
+    name: 'ensure, fewer than the configuration has: the first stay, in the order of observe; with none it is empty, and all come again',
+    async run(h) {
+      const [release, three] = [await h.release('1.0.0'), h.configuration({ replicas: 3 })];
+      const ensure = (count?: number): Promise<readonly Instance[]> =>
+        h.provider.ensure(TARGET, 'blue', release, three, never, count);
+      const now = async (): Promise<readonly Instance[]> =>
+        (await h.provider.observe(TARGET, never))[0]?.instances ?? [];
+      await ensure();
+      const all = await now();
+      for (const few of [2, 2, 1]) {
+        assert.deepEqual(await ensure(few), all.slice(0, few));
+        assert.deepEqual(await now(), all.slice(0, few));
+      }
+      const [slot] = await h.other.observe(TARGET, never);
+      assert.equal(slot?.configuration, digestOf(three));
+      const { probes, failures } = await h.provider.health(TARGET, 'blue', PROBE, never);
+      assert.deepEqual([probes, failures], [1, 0]);
+      const more = await ensure(2);
+      assert.deepEqual([more[0], (await now()).length], [all[0], 2]);
+      await count(h, 4, 2);
+      assert.deepEqual(await ensure(0), []);
+      assert.deepEqual(await now(), []);
+      await count(h, 4, 0);
+      assert.equal((await ensure()).length, 3);
+    },
+  },
+];
+const PROBE = { path: '/ready', timeoutMs: 1_000 };
+
 /** What every provider promises. */
 export const providerChecks: readonly Check<ProviderHarness>[] = [
   {

@@ -23,6 +23,22 @@ async function opened({ router }: Given): Promise<string> {
 
 const refused = row('router.refused');
 
+/** What a router promises that carries `per_instance`. */
+export const perInstanceRouterChecks: readonly Check<Given>[] = [
+  {
+    name: 'admit, fewer members than there were, and none: with all users, and no share changes',
+    async run(h) {
+      await opened(h);
+      for (const blue of [[BLUE_URL, GREEN_URL], [GREEN_URL], [], [BLUE_URL]]) {
+        await twice(() => h.router.admit(TARGET, 'blue', BLUE, blue, never));
+        const { members, shares } = (await observed(h)) ?? {};
+        assert.deepEqual(members, { blue, green: [GREEN_URL] });
+        assert.deepEqual(shares, { blue: FULL, green: 0 });
+      }
+    },
+  },
+];
+
 /** What every router promises to whoever tells it where users go. That they go there is not asked. */
 export const routerChecks: readonly Check<Given>[] = [
   {

@@ -13,14 +13,14 @@ import {
 import { haltInstances } from '../../src/adapters/providers/process-halt.js';
 import type { Configuration } from '../../src/domain/plan.js';
 import { exclusive } from '../../src/exclusive.js';
-import { providerChecks } from '../../src/testing/provider.js';
+import { perInstanceProviderChecks, providerChecks } from '../../src/testing/provider.js';
 import { TARGET } from '../../src/testing/world.js';
 import { contract } from '../contracts/contract.js';
 import { startingContract } from '../contracts/starting.js';
 import { eventually } from '../support/eventually.js';
 import { processWorld, type ProcessWorld } from '../support/process-world.js';
 
-contract('processes: provider', providerChecks, processWorld);
+contract('processes: provider', [...providerChecks, ...perInstanceProviderChecks], processWorld);
 startingContract('processes', processWorld);
 
 const never = new AbortController().signal;

@@ -148,6 +148,35 @@ export function trafficContract(name: string, make: () => Promise<RouterHarness 
       expect(await slow).toMatchObject({ status: 200, body: 'green' });
     });
 
+    test('drain, of a slot with users: waits for the members that were taken out, and for no other', async () => {
+      const address = await opened();
+      const other = await backend('other');
+      try {
+        const leaving = ask(address, '/slow');
+        while (blue.seen() === 0) await new Promise((r) => setTimeout(r, 5));
+        await h.router.admit(TARGET, 'blue', BLUE, [other.url], never);
+        expect(await h.router.drain(TARGET, 'blue', 10, never)).toEqual({ inflight: 1 });
+        const leave = new AbortController();
+        const staying = fetch(`${address}/hang`, { signal: leave.signal }).catch(() => 'left');
+        while (other.seen() === 0) await new Promise((r) => setTimeout(r, 5));
+        expect(await h.router.drain(TARGET, 'blue', 5_000, never)).toEqual({ inflight: 0 });
+        expect(await leaving).toMatchObject({ status: 200, body: 'blue' });
+        leave.abort();
+        expect(await staying).toBe('left');
+        expect(new Set(await users(address))).toEqual(new Set(['other']));
+      } finally {
+        other.server.close().closeAllConnections();
+      }
+    });
+
+    test('admit, none: users get 503 until there are some again', async () => {
+      const address = await opened();
+      await h.router.admit(TARGET, 'blue', BLUE, [], never);
+      expect((await ask(address)).status).toBe(503);
+      await h.router.admit(TARGET, 'blue', BLUE, [blue.url], never);
+      expect(await ask(address)).toMatchObject({ status: 200, body: 'blue' });
+    });
+
     test('close: the address is gone', async () => {
       const address = await opened();
       await h.router.close(TARGET, never);

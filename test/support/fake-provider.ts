@@ -37,14 +37,15 @@ export function fakeProvider({ met, note }: Faults): FakeProvider {
     return { id, url, state: 'ready', startedAt: new Date().toISOString() };
   };
   const each = new Map<string, string>();
-  const converge = async (...[t, slot, release, configuration]: Parameters<Provider['ensure']>) => {
+  const converge = async (...[t, slot, release, configuration, , more]: Parameters<Provider['ensure']>) => {
+    const count = more ?? configuration.replicas;
     const at = key(t, slot);
     const asked = digestOf({ ...configuration, replicas: 0, release: release.digest });
     const before = slots.get(at)?.instances ?? [];
     const living = each.get(at) === asked ? before.filter((i) => servers.has(i.id)) : [];
-    const instances = living.slice(0, configuration.replicas);
+    const instances = living.slice(0, count);
     for (const { id } of before) if (!instances.some((i) => i.id === id)) end(id);
-    while (instances.length < configuration.replicas) instances.push(await start(slot, release.version));
+    while (instances.length < count) instances.push(await start(slot, release.version));
     each.set(at, asked);
     const { digest, version } = release;
     slots.set(at, { slot, release: digest, version, configuration: digestOf(configuration), instances });
@@ -58,9 +59,9 @@ export function fakeProvider({ met, note }: Faults): FakeProvider {
         return ['blue', 'green'].flatMap((s) => slots.get(key(t, s)) ?? []);
       },
       async ensure(...asked) {
-        const [, slot, release, , signal] = asked;
+        const [, slot, release, , signal, count] = asked;
         await met('ensure', signal);
-        note(`ensure ${slot} ${release.version}`);
+        note(`ensure ${slot} ${release.version}${count === undefined ? '' : ` × ${String(count)}`}`);
         const mine = turn.then(() => converge(...asked));
         turn = mine.catch(() => undefined);
         return mine;

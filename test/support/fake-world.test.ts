@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Router } from '../../src/domain/ports.js';
 import { never } from '../../src/testing/world.js';
-import { providerChecks, type ProviderHarness } from '../../src/testing/provider.js';
-import { routerChecks } from '../../src/testing/router.js';
+import { perInstanceProviderChecks, providerChecks, type ProviderHarness } from '../../src/testing/provider.js';
+import { perInstanceRouterChecks, routerChecks } from '../../src/testing/router.js';
 import { contract, type Ending } from '../contracts/contract.js';
 import { fakeWorld } from './fake-world.js';
 import { deploymentPlan, requestFor } from './plans.js';
@@ -22,8 +22,8 @@ function fakeHarness(): Promise<ProviderHarness & Ending> {
   });
 }
 
-contract('fake: provider', providerChecks, fakeHarness);
-contract('fake: router', routerChecks, () => {
+contract('fake: provider', [...providerChecks, ...perInstanceProviderChecks], fakeHarness);
+contract('fake: router', [...routerChecks, ...perInstanceRouterChecks], () => {
   const { router, close } = fakeWorld();
   return Promise.resolve({ router, end: () => Promise.resolve(close()) });
 });

@@ -33,6 +33,8 @@ export interface Wanted {
   readonly release: Release;
   readonly configuration: Configuration;
   readonly variables?: (target: TargetRef) => Promise<Readonly<Record<string, string>>>;
+  /** How many instances, whatever the configuration says. */
+  readonly count: number;
 }
 interface Making extends Wanted {
   readonly values: Values;
@@ -84,12 +86,12 @@ async function made(
 }
 
 async function converge(wanted: Making, directory: string, signal: AbortSignal): Promise<readonly Started[]> {
-  const { stateDir, artifacts, release, configuration, values } = wanted;
+  const { stateDir, artifacts, release, configuration, count, values } = wanted;
   const each = digestOf({ ...configuration, replicas: 0 });
   const before = await readSlot(directory);
   const same = before?.release.digest === release.digest && before.each === each;
-  const kept = same ? (await living(directory)).slice(0, configuration.replicas) : [];
-  const missing = configuration.replicas - kept.length;
+  const kept = same ? (await living(directory)).slice(0, count) : [];
+  const missing = count - kept.length;
   // First, because it may fail: nothing is stopped for a release that is not there.
   const secret = missing > 0 ? await values.read() : {};
   const cwd = missing > 0 ? await unpackRelease(stateDir, artifacts, release, signal) : '';
@@ -99,7 +101,7 @@ async function converge(wanted: Making, directory: string, signal: AbortSignal):
     release,
     configuration: digestOf(configuration),
     each,
-    replicas: configuration.replicas,
+    replicas: count,
     readiness: configuration.healthChecks.readiness,
     startupTimeoutMs: configuration.startupTimeoutMs,
   });

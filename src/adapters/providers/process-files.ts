@@ -78,7 +78,8 @@ export async function readInstances(slotDirectory: string): Promise<readonly Ins
   const notes = await Promise.all(
     ids.map((e) => readJson<InstanceNote>(join(slotDirectory, e.name, 'instance.json'))),
   );
-  return notes.flatMap((n) => n ?? []).sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
+  const age = ({ startedAt, id }: InstanceNote): string => `${startedAt} ${id}`;
+  return notes.flatMap((n) => n ?? []).sort((a, b) => (age(a) < age(b) ? -1 : 1));
 }
 
 export const forgetInstance = (slotDirectory: string, id: string): Promise<void> =>

@@ -25,11 +25,14 @@ export interface Claimed {
   readonly live?: Live;
   readonly replaces?: Live;
   readonly slot?: Slot;
+  /** Of instances: no more than the configuration has. */
+  readonly count?: number;
 }
 
 /** The first thing in which an effect is not what its permit is for. */
 export function beyond({ covers }: Permit, claimed: Claimed): string | undefined {
   const live = claimed.live ?? claimed.replaces;
+  const most = (live ?? claimed.plan)?.configuration.replicas ?? 0;
   const same: readonly (readonly [string, unknown, unknown])[] = [
     ['the kind', claimed.kind, covers.kind],
     ['the slot', claimed.candidate, covers.candidate],
@@ -39,6 +42,7 @@ export function beyond({ covers }: Permit, claimed: Claimed): string | undefined
     ['the plan', claimed.plan && digestOf(claimed.plan), covers.plan],
     ['the configuration', claimed.configuration && digestOf(claimed.configuration), covers.configuration],
     ['what it replaces', live && digestOf(live), covers.replaces],
+    ['the number of instances', claimed.count, Math.trunc(Math.min(Math.max(claimed.count ?? 0, 0), most))],
   ];
   const [kind, slot, stable, ...others] = same;
   const exact = [kind, slot, stable].find((s) => s !== undefined && s[1] !== s[2]);

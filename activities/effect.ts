@@ -17,7 +17,7 @@ export interface EffectInput extends Subject {
   readonly stable?: Slot;
 }
 
-interface Guarded {
+export interface Guarded {
   readonly store: Store;
   readonly permits: PermitGuard;
 }

@@ -4,17 +4,20 @@ import { otherSlot, type Live, type Slot } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import type { EffectDeps } from './deps.js';
 import { back, forward, type EffectInput } from './effect.js';
-import { fillSlot } from './fill-slot.js';
+import { emptySlot, fillSlot, serving } from './fill-slot.js';
 import { permitGuard } from './permits.js';
+import { resizeEffects } from './resize.js';
 import { probeOnce } from './smoke.js';
 import { splitFor } from './split.js';
-import { undoShift, type UndoShiftInput } from './undo-shift.js';
+import { UNDO_DRAIN_MS, undoShift, type UndoShiftInput } from './undo-shift.js';
 import { self } from './audit.js';
 import { refuseUnfit, worldOf } from './world.js';
 
 export interface ProvisionInput extends EffectInput {
   readonly release: Release;
   readonly plan: DeploymentPlan;
+  /** So many of its instances, of which the router is not told yet; absent: all, and it is. */
+  readonly count?: number;
 }
 export interface ShiftInput extends EffectInput {
   readonly share: Share;
@@ -38,12 +41,10 @@ export function createEffects(deps: EffectDeps) {
   const guarded = { store: deps.store, permits: permitGuard(deps.store) };
   return {
     /** Instances of the release run and are ready in the candidate slot, known to the router, without any user. */
-    provision: forward(
-      guarded,
-      'provision',
-      (i: ProvisionInput) => ({ slot: i.candidate, release: i.release.digest }),
-      (i, signal) => provision(worldOf(deps, i), i, signal),
+    provision: forward(guarded, 'provision', provisioned, (i, signal) =>
+      provision(worldOf(deps, i), i, signal),
     ),
+    ...resizeEffects(deps, guarded),
     /** The candidate answers its smoke test, asked directly and not through the router. Fails with `smoke.failed`. */
     smokeTest: forward(
       guarded,
@@ -77,6 +78,11 @@ export function createEffects(deps: EffectDeps) {
   };
 }
 
+const provisioned = ({ candidate: slot, release, count }: ProvisionInput) => ({
+  ...{ slot, release: release.digest },
+  ...(count === undefined ? {} : { count }),
+});
+
 async function provision(
   deps: EffectDeps,
   i: ProvisionInput,
@@ -85,9 +91,15 @@ async function provision(
   refuseUnfit(deps, i.plan);
   // First: what it reads when it starts is there then.
   await deps.store.flags.declare(i, { version: i.version, flags: i.plan.flags ?? [] }, signal);
-  const filling = { slot: i.candidate, release: i.release, configuration: i.plan.configuration };
+  const { release, candidate: slot } = i;
+  const { configuration } = i.plan;
   const open = () => deps.router.open(i, i.plan.listen, signal);
-  const { address } = await fillSlot(deps, i, filling, signal, open);
+  if (i.count === undefined) {
+    const { address } = await fillSlot(deps, i, { slot, release, configuration }, signal, open);
+    return { address };
+  }
+  await deps.provider.ensure(i, slot, release, configuration, signal, i.count);
+  const { address } = await open();
   return { address };
 }
 
@@ -103,9 +115,6 @@ async function undoProvision(deps: EffectDeps, i: EffectInput, signal: AbortSign
   await deps.router.close(i, signal);
   await deps.provider.remove(i, i.candidate, signal);
 }
-/** A release that is going back has no users any more: only what is in flight may end. */
-const UNDO_DRAIN_MS = 5_000;
-
 async function retire(
   { router, provider }: EffectDeps,
   i: EffectInput,
@@ -128,9 +137,13 @@ async function restore(deps: EffectDeps, i: RestoreInput, signal: AbortSignal): 
     await deps.provider.remove(i, i.candidate, signal);
     return;
   }
-  await fillSlot(deps, i, live, signal, () => deps.router.open(i, i.plan.listen, signal));
+  const { drainTimeoutMs, listen, strategy } = i.plan;
+  // Where the two never run at the same time, what a lost deployment has left makes room first.
+  if (strategy.kind === 'in_place' && (await serving(deps, i, live, signal)) < live.configuration.replicas)
+    await emptySlot(deps, i, otherSlot(live.slot), drainTimeoutMs, signal);
+  await fillSlot(deps, i, live, signal, () => deps.router.open(i, listen, signal));
   const shares = { [live.slot]: FULL };
   const salt = self();
   await deps.router.split(i, { shares, candidate: live.slot, salt, userKey: i.plan.userKey }, signal);
-  await retire(deps, i, otherSlot(live.slot), i.plan.drainTimeoutMs, signal);
+  await retire(deps, i, otherSlot(live.slot), drainTimeoutMs, signal);
 }

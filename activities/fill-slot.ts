@@ -1,9 +1,26 @@
 import type { TargetRef } from '../src/domain/ids.js';
-import type { Live } from '../src/domain/target.js';
+import type { Instance } from '../src/domain/ports.js';
+import type { Live, Slot } from '../src/domain/target.js';
 import type { EffectDeps } from './deps.js';
 
 /** What is to run in a slot. */
 export type Filling = Pick<Live, 'slot' | 'release' | 'configuration'>;
+
+/** Whether an instance has a process, well or not. */
+export const lives = ({ state }: Instance): boolean => state !== 'gone' && state !== 'lost';
+
+/** How many instances of what is to run live where the router would send users. */
+export async function serving(
+  { provider, router }: EffectDeps,
+  ref: TargetRef,
+  { slot, release }: Filling,
+  signal: AbortSignal,
+): Promise<number> {
+  const [seen, known] = await Promise.all([provider.observe(ref, signal), router.observe(ref, signal)]);
+  const members = known?.members[slot] ?? [];
+  const instances = seen.find((s) => s.slot === slot && s.release === release.digest)?.instances ?? [];
+  return instances.filter((one) => lives(one) && members.includes(one.url)).length;
+}
 
 /**
  * Instances of the release run and are ready in the slot, and the router knows them; no share is changed by that. `opened` comes between,
@@ -21,4 +38,20 @@ export async function fillSlot<T>(
   const urls = instances.map((x) => x.url);
   await router.admit(ref, slot, release.digest, urls, signal);
   return result;
+}
+
+/** Nothing runs in the slot, whoever was sent to it; its users get 503. Converges; fails with what provider and router fail with. */
+export async function emptySlot(
+  { provider, router }: EffectDeps,
+  ref: TargetRef,
+  slot: Slot,
+  drainMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const release = (await router.observe(ref, signal))?.releases[slot];
+  if (release !== undefined) {
+    await router.admit(ref, slot, release, [], signal);
+    await router.drain(ref, slot, drainMs, signal);
+  }
+  await provider.remove(ref, slot, signal);
 }

@@ -55,7 +55,9 @@ export const openGate =
     const deployment = asked && (await resolved(deps, { ...subject, commit: plan.commit }, asked, live));
     const settings = deployment && (await settingsAsked(deps, deployment, live));
     const decision = presentDecision({ planHash, environment, release, evidence, ...settings }, live, rules);
-    const changes = shownOf(live === undefined ? secretLines(settings) : changeLines(settings));
+    const changes = shownOf(
+      live === undefined ? secretLines(settings) : [...downtimeLines(deployment), ...changeLines(settings)],
+    );
     const gate: GateState = {
       id: `${run}/${decision.slice(0, 12)}`,
       question: 'approval',
@@ -97,6 +99,12 @@ const MOST_CHANGES = 30;
 /** The steps of a strategy of one's own are told first, all of them, also where they are those of before. */
 const changeLines = ({ changes = [], steps }: AskedSettings = {}): readonly string[] =>
   steps === undefined ? changes : [...wrapped(`steps: ${stepsText(steps)}`), ...changes];
+
+/** Who approves is to know that users will notice, also where that is as it was before. */
+const downtimeLines = (deployment: DeploymentPlan | undefined): readonly string[] =>
+  deployment?.strategy.kind === 'in_place'
+    ? ['downtime: nothing serves from the stop of what is live to the first healthy instance of this']
+    : [];
 
 /** As lines that are not cut, broken after commas. */
 function wrapped(text: string): readonly string[] {

@@ -9,14 +9,13 @@ import {
 } from '@temporalio/workflow';
 import type { DeploymentInput, Ended, GoBack } from '../src/domain/inputs.js';
 import { failureTypeOf, type Outcome } from '../src/domain/outcome.js';
-import { FULL } from '../src/domain/plan.js';
 import { notAdmitted, unbegun } from './by-hand.js';
 import { goBackSignal, startMoves, type Moves } from './moves.js';
 import { surely } from './parking.js';
 import { control } from './profiles.js';
 import { OUTCOME } from './search.js';
 import { recover } from './strategies/recover.js';
-import { strategyOf } from './strategies/index.js';
+import { strategyFor } from './strategies/index.js';
 import { shielded } from './shielded.js';
 import { reasonOf, typeOf } from './undo.js';
 
@@ -66,10 +65,7 @@ async function wholeWay(input: DeploymentInput): Promise<Ended> {
 /** The way forward, in the order an operator would tell it. */
 async function story(input: DeploymentInput, moves: Moves): Promise<void> {
   if (input.kind === 'recover') return recover(input, moves);
-  await moves.provision();
-  await moves.smoke();
-  if (input.replaces === undefined || input.kind === 'rollback') await moves.shift(FULL);
-  else await strategyOf(input.plan.strategy)(moves);
+  await strategyFor(input)(moves);
   await moves.promote();
   if (input.kind === 'deploy') await moves.bake(input.plan.bakeMs);
   await moves.retire();

@@ -28,6 +28,8 @@ export interface Field {
   /** The share that it has or is being given. */
   heading: Share;
   moved: boolean;
+  /** Instances of stable were taken away. */
+  displaced: boolean;
   judgedBad: boolean;
   knownGood: boolean;
   /** What was undone, when, and the share that the candidate had after it. */
@@ -84,6 +86,7 @@ export function createField(input: DeploymentInput, way: Way): Field {
     share: 0,
     heading: 0,
     moved: false,
+    displaced: false,
     judgedBad: false,
     knownGood: false,
     late: [],

@@ -1,17 +1,16 @@
-import { isCancellation, setHandler } from '@temporalio/workflow';
-import { percent } from '../src/domain/details.js';
+import { setHandler } from '@temporalio/workflow';
+import type { Batch } from '../src/domain/batches.js';
 import type { DeploymentInput, Ended } from '../src/domain/inputs.js';
 import type { Share } from '../src/domain/plan.js';
-import { nextShare } from '../src/domain/steering.js';
-import { about, createField, named, sharesOf, summary, type Field, type Way } from './field.js';
+import { createField, type Field, type Way } from './field.js';
+import { advance, promote, provision, shift, smoke } from './forward.js';
 import type { Gates } from './gate.js';
-import { guarded } from './meanwhile.js';
+import { replaceBatch, tryBatch, vacate } from './instances.js';
 import * as messages from './messages.js';
-import { control } from './profiles.js';
 import { takeSteering, whilePaused } from './steering.js';
 import { bake, watchStep } from './waits.js';
 import { askWhether } from './watch-phase.js';
-import { goBack, restore, retire, undoPromote, undoShift } from './way-back.js';
+import { goBack, restore, retire } from './way-back.js';
 
 export const goBackSignal = messages.goBack;
 
@@ -26,6 +25,12 @@ export interface Moves {
    * are with it.
    */
   readonly advance: (steps: readonly Share[]) => Promise<Share | undefined>;
+  /** What serves now stops serving, and ends. */
+  readonly vacate: () => Promise<void>;
+  /** A batch of the candidate's instances takes the places of instances of stable; a pause waits for its end. */
+  readonly replace: (batch: Batch) => Promise<void>;
+  /** The same, but one that does not come up is put back; answers why it was. */
+  readonly tryReplace: (batch: Batch) => Promise<string | undefined>;
   /** Whether a person wants another share than the present one. */
   readonly isWanted: () => boolean;
   /** Waits for a person to say that it goes on; sent back, it throws. */
@@ -46,6 +51,7 @@ export interface Moves {
   readonly restore: () => Promise<void>;
   /** Undoes everything, traffic first; asks a person about what could not be undone, and answers what was left at their word. */
   readonly goBack: (why: string) => Promise<string | undefined>;
+  /** Users were sent to the candidate, or stable had to make room for it. */
   readonly trafficMoved: () => boolean;
   /** What `finishDeployment` needs to know. */
   readonly record: () => {
@@ -77,6 +83,9 @@ export function startMoves(input: DeploymentInput, way: Way): Moves {
     smoke: () => step(() => smoke(field)),
     shift: (share) => step(() => shift(field, share)),
     advance: (steps) => step(() => advance(field, steps)),
+    vacate: () => step(() => vacate(field)),
+    replace: (batch) => step(() => replaceBatch(field, batch)),
+    tryReplace: (batch) => step(() => tryBatch(field, batch)),
     isWanted: () => field.wanted !== undefined,
     ask: (question) => askWhether(field, question),
     watch: (phase, ms) => watchStep(field, phase, ms),
@@ -89,7 +98,7 @@ export function startMoves(input: DeploymentInput, way: Way): Moves {
     },
     restore: () => restore(field),
     goBack: (why) => goBack(field, why),
-    trafficMoved: () => field.moved,
+    trafficMoved: () => field.moved || field.displaced,
     gates: field.gates,
     record: () => recordOf(field),
     recorded: () => field.later.done(),
@@ -106,72 +115,3 @@ const recordOf = ({ input, judgedBad, knownGood, late }: Field): ReturnType<Move
   version: input.release.version,
   ...{ judgedBad, knownGood, late },
 });
-
-async function provision(field: Field): Promise<void> {
-  const { input, effects, undo } = field;
-  field.show({ phase: 'provision' }, `starting ${input.release.version} in ${input.candidate}`);
-  undo.add(`remove ${input.release.version} from ${input.candidate}`, () =>
-    effects.undoing.undoProvision.executeWithOptions(summary(`remove ${named(field)} ${input.candidate}`), [
-      about(field),
-    ]),
-  );
-  const { address } = await effects.slow.provision.executeWithOptions(
-    summary(`start ${named(field)} ${input.release.version} in ${input.candidate}`),
-    [{ ...about(field), release: input.release, plan: input.plan }],
-  );
-  field.show({ address });
-}
-
-async function smoke(field: Field): Promise<void> {
-  const { input, effects } = field;
-  field.show({ phase: 'smoke' }, `smoke test of ${input.candidate}`);
-  try {
-    await guarded(field, () =>
-      effects.quick.smokeTest.executeWithOptions(summary(`smoke test ${named(field)} ${input.candidate}`), [
-        { ...about(field), test: input.plan.smokeTest },
-      ]),
-    );
-  } catch (error) {
-    // One that fails while it has users is as bad as one whose users get errors.
-    if (field.moved && !isCancellation(error)) field.judgedBad = true;
-    throw error;
-  }
-}
-
-async function advance(field: Field, steps: readonly Share[]): Promise<Share | undefined> {
-  const share = nextShare(steps, field.share, field.wanted);
-  delete field.wanted;
-  if (share !== undefined) await shift(field, share);
-  return share;
-}
-
-async function shift(field: Field, share: Share): Promise<void> {
-  const { input, effects, undo } = field;
-  field.heading = share;
-  const step = `${percent(field.share)} → ${percent(share)}`;
-  field.show({ phase: 'shift' }, `shift ${step}`);
-  if (!field.moved) {
-    undo.add(`make ${input.replaces?.release.version ?? 'nothing'} the live release`, () =>
-      undoPromote(field),
-    );
-    undo.add('send all traffic back', () => undoShift(field));
-  }
-  field.moved = true;
-  await guarded(field, () =>
-    effects.quick.shiftTraffic.executeWithOptions(summary(`shift ${named(field)} ${step}`), [
-      { ...about(field), share, from: field.share, userKey: input.plan.userKey },
-    ]),
-  );
-  field.share = share;
-  field.show({ shares: sharesOf(field, share) });
-}
-
-async function promote(field: Field): Promise<void> {
-  const { input } = field;
-  field.show({ phase: 'promote' }, `${input.release.version} is the live release`);
-  await guarded(field, () =>
-    control.promote.executeWithOptions(summary(`promote ${named(field)} ${input.release.version}`), [
-      { ...about(field), release: input.release, configuration: input.plan.configuration },
-    ]),
-  );
-}

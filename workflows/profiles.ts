@@ -121,6 +121,11 @@ export function effectsOf(host: string | undefined, { startupTimeoutMs, drainTim
     slow: proxyActivities<Activities>({ ...effect, startToCloseTimeout: startupTimeoutMs + MARGIN_MS }),
     /** Emptying a slot: as long as requests in flight may take to end. */
     draining: proxyActivities<Activities>({ ...effect, startToCloseTimeout: drainTimeoutMs + MARGIN_MS }),
+    /** Emptying instances, or starting them. */
+    resizing: proxyActivities<Activities>({
+      ...effect,
+      startToCloseTimeout: startupTimeoutMs + drainTimeoutMs + MARGIN_MS,
+    }),
     undoing: proxyActivities<Activities>({
       ...effect,
       startToCloseTimeout: startupTimeoutMs + MARGIN_MS,

@@ -16,8 +16,9 @@ export interface NotUndone {
 export class UndoList {
   private undos: Undo[] = [];
 
+  /** What is to be undone already is not to be undone twice. */
   add(what: string, run: () => Promise<void>): void {
-    this.undos.push({ what, run });
+    if (!this.undos.some((undo) => undo.what === what)) this.undos.push({ what, run });
   }
 
   /** Nothing is to be undone any more: the release has passed its bake. */

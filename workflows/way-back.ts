@@ -39,7 +39,13 @@ export async function undoShift(field: Field): Promise<void> {
   const { plan, replaces } = field.input;
   const also = await field.effects.undoing.undoShift.executeWithOptions(
     summary(`shift ${named(field)} back to 0 %`),
-    [{ ...about(field), userKey: plan.userKey, ...(replaces === undefined ? {} : { replaces }) }],
+    [
+      {
+        ...{ ...about(field), userKey: plan.userKey },
+        ...(replaces === undefined ? {} : { replaces }),
+        ...(plan.strategy.kind === 'in_place' ? { alone: true as const } : {}),
+      },
+    ],
   );
   field.share = 0;
   field.heading = 0;

@@ -1,16 +1,6 @@
 /** Keys that a later version takes: they are refused as that, and not as unknown. */
 export const COMING_IN_SERVICE: ReadonlySet<string> = new Set([
-  ...[
-    'image',
-    'resources',
-    'handler',
-    'events',
-    'headers',
-    'output_directory',
-    'batch_size',
-    'pause',
-    'port',
-  ],
+  ...['image', 'resources', 'handler', 'events', 'headers', 'output_directory', 'port'],
   ...['notification_channels', 'required_roles', 'migrations', 'secrets', 'freezes'],
   ...['checklist', 'database'],
 ]);

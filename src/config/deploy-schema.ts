@@ -127,9 +127,9 @@ export const deploySchema = z.strictObject({
     })
     .meta({ description: 'one request to the new release before any user reaches it' })
     .optional(),
-  strategy: adapter(['blue_green', 'canary'], ['in_place', 'rolling', 'feature_flag'], {
+  strategy: adapter(['blue_green', 'canary', 'rolling', 'in_place'], ['feature_flag'], {
     description:
-      'how the traffic moves: all users at once, share by share, or as a function of your own says',
+      'how the new release takes over: beside the old one with all users at once, or share by share; batch by batch in its place; after it has been stopped, with downtime; or as a function of your own says',
     examples: ['canary'],
   }).optional(),
   canary: z
@@ -150,6 +150,27 @@ export const deploySchema = z.strictObject({
       }).optional(),
     })
     .meta({ description: 'of the strategy `canary`' })
+    .optional(),
+  rolling: z
+    .strictObject({
+      batch_size: integer(1, 49, {
+        description:
+          'how many instances are replaced at a time, fewer than there are: the others serve meanwhile; default: 2, or 1 of 2 instances',
+        examples: [2],
+      }).optional(),
+      pause: duration({
+        description: 'how long a batch is watched before the next one',
+        default: '30s',
+        examples: ['1m'],
+      }).optional(),
+      on_bad_batch: choice(['roll_back', 'ask'], [], {
+        description:
+          'when instances of a batch do not start, become ready or pass their smoke test: all goes back, or this batch alone, and a person is asked whether to try again',
+        default: 'roll_back',
+        examples: ['ask'],
+      }).optional(),
+    })
+    .meta({ description: 'of the strategy `rolling`' })
     .optional(),
   strategy_with: z
     .record(z.string(), z.unknown())

@@ -1,10 +1,9 @@
-import { FULL, type DeploymentPlan } from '../domain/plan.js';
+import type { DeploymentPlan } from '../domain/plan.js';
 import type { Problem } from './problem.js';
 import type { DeployInput } from './deploy-schema.js';
 import { queryProblems } from './queries.js';
 import { durationText } from '../domain/duration.js';
-import { strategyName } from '../domain/strategy.js';
-import { SECRET, secretsIn } from './secrets.js';
+import { strategyProblems } from './strategy-rules.js';
 
 /** What a rule asks of the file it is about; keys are those of `deploy`. */
 export interface Ask {
@@ -17,8 +16,7 @@ export interface Ask {
 
 /** What no schema can say of one environment's deployment, its variables apart. */
 export const deploymentProblems = (plan: DeploymentPlan, input: DeployInput, ask: Ask): Problem[] => [
-  ...canarySteps(plan, ask),
-  ...strategyGiven(plan, ask),
+  ...strategyProblems(plan, input, ask),
   ...looks(plan, ask),
   ...windows(plan, ask),
   ...readiness(plan, ask),
@@ -26,45 +24,6 @@ export const deploymentProblems = (plan: DeploymentPlan, input: DeployInput, ask
   ...queryProblems(plan, input, ask),
   ...keyNames(plan, ask),
 ];
-
-function canarySteps({ strategy }: DeploymentPlan, { own, read, say }: Ask): Problem[] {
-  const steps = ['canary', 'steps'];
-  if (strategy.kind !== 'canary')
-    return own('canary') && read(['strategy'])
-      ? [
-          say(
-            ['canary'],
-            `the strategy here is ${strategyName(strategy)}, which has no steps`,
-            'strategy: canary, or leaving it out',
-          ),
-        ]
-      : [];
-  if (!read(steps)) return [];
-  const problems: Problem[] = [];
-  if (strategy.steps.some((share, i) => share <= (strategy.steps[i - 1] ?? 0)))
-    problems.push(
-      say(steps, 'the shares do not rise', 'each step above the one before, such as 5%, 25%, 100%'),
-    );
-  if (strategy.steps.at(-1) !== FULL)
-    problems.push(say(steps, 'the last share is not 100%', 'adding 100% at the end'));
-  return problems;
-}
-
-/** What it is given is for a strategy of one's own, and no secret. */
-function strategyGiven({ strategy }: DeploymentPlan, { own, read, say }: Ask): Problem[] {
-  const given = ['strategy_with'];
-  if (strategy.kind !== 'own')
-    return own('strategy_with') && read(['strategy'])
-      ? [
-          say(
-            given,
-            `the strategy here is ${strategyName(strategy)}, which is given nothing`,
-            'strategy: own:NAME, or leaving it out',
-          ),
-        ]
-      : [];
-  return read(given) ? secretsIn(strategy.with).map((keys) => say([...given, ...keys], ...SECRET)) : [];
-}
 
 /** What is written for these routers has them as they are. */
 function keyNames({ router, userKey }: DeploymentPlan, { read, say }: Ask): Problem[] {
@@ -101,6 +60,7 @@ function looks({ strategy, watch, bakeMs }: DeploymentPlan, { read, say }: Ask):
   const problems: Problem[] = [];
   const phases = [
     ...(strategy.kind === 'canary' ? [[['canary', 'step_duration'], strategy.stepDurationMs] as const] : []),
+    ...(strategy.kind === 'rolling' ? [[['rolling', 'pause'], strategy.pauseMs] as const] : []),
     [['bake'], bakeMs] as const,
   ];
   for (const [keys, ms] of phases)

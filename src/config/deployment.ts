@@ -105,18 +105,34 @@ const queueOf = (input: DeployInput): QueueRules => ({
   minBakeMs: input.min_bake ?? 10 * MINUTE,
 });
 
-function strategyOf({ strategy, canary, strategy_with: given = {} }: DeployInput): Strategy {
+function strategyOf(input: DeployInput): Strategy {
+  const { strategy, strategy_with: given = {} } = input;
   if (strategy?.startsWith(OWN) === true)
     // Whatever is read from a file is plain data.
     return { kind: 'own', uses: strategy, with: given as Readonly<Record<string, Json>> };
-  return strategy === 'canary'
-    ? {
+  switch (strategy) {
+    case 'canary':
+      return {
         kind: 'canary',
-        steps: canary?.steps ?? [500, 2500, 5000, FULL],
-        stepDurationMs: canary?.step_duration ?? 5 * MINUTE,
-      }
-    : { kind: 'blue_green' };
+        steps: input.canary?.steps ?? [500, 2500, 5000, FULL],
+        stepDurationMs: input.canary?.step_duration ?? 5 * MINUTE,
+      };
+    case 'rolling':
+      return rollingOf(input);
+    case 'in_place':
+      return { kind: 'in_place' };
+    default:
+      return { kind: 'blue_green' };
+  }
 }
+
+/** Of two instances one at a time: a batch of both would leave nobody serving. */
+const rollingOf = ({ rolling, replicas = 1 }: DeployInput): Strategy => ({
+  kind: 'rolling',
+  batchSize: rolling?.batch_size ?? (replicas === 2 ? 1 : 2),
+  pauseMs: rolling?.pause ?? 30 * SECOND,
+  onBadBatch: rolling?.on_bad_batch ?? 'roll_back',
+});
 
 const probeOf = (probe: NonNullable<DeployInput['health_checks']>['readiness'], path: string): Probe => ({
   path: probe?.path ?? path,

@@ -23,7 +23,7 @@ export function idleStrategies({ names, plans }: Environments, source: Source): 
           problemAt(
             source,
             ['deploy', key],
-            `no environment has ${said === 'canary' ? 'the strategy canary' : 'a strategy of your own'}`,
+            `no environment has ${kind === 'own' ? 'a strategy of your own' : `the strategy ${kind}`}`,
             `strategy: ${said}, or leaving it out`,
             'key',
           ),
@@ -32,6 +32,7 @@ export function idleStrategies({ names, plans }: Environments, source: Source): 
 }
 const OF_STRATEGIES = [
   ['canary', 'canary', 'canary'],
+  ['rolling', 'rolling', 'rolling'],
   ['strategy_with', 'own', 'own:NAME'],
 ] as const;
 

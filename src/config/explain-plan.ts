@@ -1,7 +1,6 @@
 import { deploymentIn, environmentsOf } from '../domain/environments.js';
 import { flagsText } from '../domain/flags.js';
 import {
-  FULL,
   kindsIn,
   type CommandStage,
   type DeploymentPlan,
@@ -13,6 +12,7 @@ import {
 import { orderOf, unseenBy } from '../domain/graph.js';
 import { secretsIn, secretText } from '../domain/secrets.js';
 import { hasSecrets } from './plan.js';
+import { trafficTexts, wayBackTexts } from './explain-traffic.js';
 import { queueRules } from '../domain/queue.js';
 import { durationText } from '../domain/duration.js';
 import { strategyName } from '../domain/strategy.js';
@@ -125,12 +125,11 @@ function deploymentText(d: DeploymentPlan, where: string): readonly string[] {
     `  a first deployment has nothing to compare with: smoke test, all users at once, bake; its undo is removal`,
     ...variablesText(d),
     ...(d.flags === undefined ? [] : [`  flags, off until they are set: ${flagsText(d.flags)}`]),
-    `  traffic: ${trafficText(d)}`,
-    `  then watched for ${durationText(d.bakeMs)} until it is known good; it takes ${d.strategy.kind === 'own' ? 'its steps and ' : ''}${durationText(totalMs(d))} when nothing is wrong`,
+    ...trafficTexts(d).map((text) => `  ${text}`),
     `  ${queueText(d)}`,
     `  goes back by itself when: ${triggersText(d).join('; ')}`,
     `  looked at every ${durationText(d.watch.intervalMs)}: from a breach that the window shows to the decision at most that long`,
-    `  instances that are not ready after ${durationText(d.configuration.startupTimeoutMs)} end it before any user is moved`,
+    ...wayBackTexts(d).map((text) => `  ${text}`),
   ];
 }
 
@@ -144,17 +143,6 @@ function variablesText({ configuration }: DeploymentPlan): readonly string[] {
 }
 
 const percent = (share: number): string => `${String(share / 100)} %`;
-function trafficText({ strategy, smokeTest }: DeploymentPlan): string {
-  const smoke = `smoke test ${smokeTest.path} on the idle slot`;
-  if (strategy.kind === 'blue_green') return `${smoke}, then all users at once`;
-  if (strategy.kind === 'own')
-    return `${smoke}, then the steps that ${strategy.uses} gives with ${JSON.stringify(strategy.with)}: who approves is told them`;
-  const steps = strategy.steps
-    .filter((s) => s < FULL)
-    .map((s) => `${percent(s)} for ${durationText(strategy.stepDurationMs)}`);
-  return [smoke, ...steps, percent(FULL)].join(', ');
-}
-
 function queueText(d: DeploymentPlan): string {
   const { policy, duringBake, minBakeMs } = queueRules(d);
   if (policy === 'reject') return 'fails when the target is at work';
@@ -166,10 +154,6 @@ function queueText(d: DeploymentPlan): string {
     ? `${turn}, behind a whole bake`
     : `${turn}; a bake ends for the next run after ${durationText(minBakeMs)}`;
 }
-
-const totalMs = ({ strategy, bakeMs }: DeploymentPlan): number =>
-  bakeMs +
-  (strategy.kind === 'canary' ? strategy.steps.filter((s) => s < FULL).length * strategy.stepDurationMs : 0);
 
 function triggersText({ watch: { triggers } }: DeploymentPlan): readonly string[] {
   const { errorRate, responseTime, healthCheckFailures } = triggers;

@@ -102,9 +102,11 @@ function problemsOf(issue: Issue, base: Path, schema: z.ZodType, source: Source)
   const path = [...base, ...issue.path];
   if (refused(issue, path, source)) return [];
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) =>
-      problemAt(source, [...path, key], ...unknownKey(key, keysAt(schema, issue.path), source), 'key'),
-    );
+    return issue.keys.map((key) => {
+      const known = keysAt(schema, issue.path);
+      const inner = known.find((one) => keysAt(schema, [...issue.path, one]).includes(key));
+      return problemAt(source, [...path, key], ...unknownKey(key, { known, inner }, source), 'key');
+    });
   const example = exampleAt(schema, issue.path);
   const text = issue.code === 'invalid_type' && issue.expected === 'string';
   const keys = text ? [] : keysAt(schema, issue.path);
@@ -129,13 +131,22 @@ function refused(issue: Issue, path: Path, { document }: Source): boolean {
   );
 }
 
-function unknownKey(key: string, known: readonly string[], { coming, elsewhere }: Source): Said {
+/** `inner`: the known key whose mapping has it. */
+function unknownKey(
+  key: string,
+  { known, inner }: { readonly known: readonly string[]; readonly inner: string | undefined },
+  { coming, elsewhere }: Source,
+): Said {
   const misplaced = elsewhere?.(key);
   if (misplaced !== undefined) return misplaced;
   const meant = meantKey(key, known);
   if (meant === undefined && coming.has(key)) return [`${key} is not available yet`, 'leaving it out'];
   const otherwise =
-    known.length === 1 ? `leaving it out: the only key here is ${known[0] ?? ''}` : alternative(key, known);
+    inner !== undefined
+      ? `${inner}: { ${key}: … }`
+      : known.length === 1
+        ? `leaving it out: the only key here is ${known[0] ?? ''}`
+        : alternative(key, known);
   return [`there is no key ${shown(key)}`, meant ?? otherwise];
 }
 

@@ -47,7 +47,7 @@ deploy:
   # What says who a user is: a user stays on one version.
   user_key: [{ header: x-user-id }, { cookie: session }]
   smoke_test: { path: /health }
-  # 5 % of the users first, then more, each share watched; then the bake at 100 %.
+  # 5 % of the users first, then more, each share watched; then the bake at 100 %. Others: blue_green, rolling, in_place.
   strategy: canary
   canary: { steps: [5%, 25%, 50%, 100%], step_duration: 5m }
   bake: 30m

@@ -25,7 +25,12 @@ const BY_SHARES: Needs = { provider: ['side_by_side'], router: ['weighted', 'use
 
 /** What each strategy needs of the two. */
 const NEEDS: Readonly<Record<StrategyKind, Needs>> = {
+  in_place: { provider: [], router: ['per_instance'] },
   blue_green: { provider: ['side_by_side'], router: ['weighted'] },
+  rolling: {
+    provider: [...BY_SHARES.provider, 'per_instance'],
+    router: [...BY_SHARES.router, 'per_instance'],
+  },
   canary: BY_SHARES,
   own: BY_SHARES,
 };

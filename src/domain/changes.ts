@@ -1,9 +1,8 @@
-import { canonical } from './canonical.js';
 import { durationText } from './duration.js';
 import { flagsText } from './flags.js';
-import { FULL, type Configuration, type DeploymentPlan, type Probe } from './plan.js';
+import type { Configuration, DeploymentPlan, Probe } from './plan.js';
 import type { Triggers } from './watch-plan.js';
-import { stepsText } from './strategy.js';
+import { percentText, stepsText, strategyText } from './strategy.js';
 import { secretText, secretsIn, type SecretReference } from './secrets.js';
 
 /** What serves now, as far as it is known: its configuration always, all else while its deployment is remembered. */
@@ -102,14 +101,6 @@ function moved(of: Partial<DeploymentPlan>): readonly Setting[] {
   ];
 }
 
-const percent = (share: number): string => `${String((share * 100) / FULL)}%`;
-const strategyText = (strategy: DeploymentPlan['strategy']): string =>
-  strategy.kind === 'canary'
-    ? `canary ${strategy.steps.map(percent).join(', ')}, ${durationText(strategy.stepDurationMs)} each`
-    : strategy.kind === 'own'
-      ? `${strategy.uses} with ${canonical(strategy.with)}`
-      : strategy.kind;
-
 function watched({ watch }: Partial<DeploymentPlan>): readonly Setting[] {
   if (watch === undefined) return [];
   return [
@@ -129,7 +120,7 @@ function triggerSettings({ errorRate, responseTime, healthCheckFailures }: Trigg
       'triggers.error_rate',
       errorRate === undefined
         ? 'none'
-        : `${percent(errorRate.threshold)} ${within(errorRate.windowMs)} ${of(errorRate.minRequests)}`,
+        : `${percentText(errorRate.threshold)} ${within(errorRate.windowMs)} ${of(errorRate.minRequests)}`,
     ],
     [
       'triggers.response_time',

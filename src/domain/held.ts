@@ -1,6 +1,7 @@
 import type { Configuration } from './plan.js';
 import type { Release } from './release.js';
 import type { DeploymentRow } from './store.js';
+import { wayOf } from './strategy.js';
 import { idleSlot, type Slot, type TargetState } from './target.js';
 
 /** What a target's record has a slot for, and by which deployment. */
@@ -10,6 +11,8 @@ export interface Held {
   readonly release: Release;
   readonly configuration: Configuration;
   readonly deployment: string;
+  /** Its deployment changes how many of its instances run: those that are to run are those that are there. */
+  readonly inPart?: true;
 }
 
 /**
@@ -31,7 +34,9 @@ export function heldSlots(state: TargetState, open: readonly DeploymentRow[]): r
   // Nothing is known good until it has passed its bake, so what was before it still is.
   if (promoted && knownGood !== undefined && knownGood.release.digest === moving.replaces?.digest)
     held.push({ ...knownGood, role: 'replaced' });
+  const inPart = moving !== undefined && ['rolling', 'in_place'].includes(wayOf(moving).kind);
   return held.map(({ slot, role, release, configuration, deployment }) => ({
     ...{ slot, role, release, configuration, deployment },
+    ...(inPart ? { inPart } : {}),
   }));
 }

@@ -21,9 +21,22 @@ export type UserKey = { readonly header: string } | { readonly cookie: string };
 
 export type Strategy =
   | { readonly kind: 'blue_green' }
+  | { readonly kind: 'in_place' }
+  | RollingStrategy
   | { readonly kind: 'canary'; readonly steps: readonly Share[]; readonly stepDurationMs: number }
   | OwnStrategy;
 export type StrategyKind = Strategy['kind'];
+
+/** Instances of the candidate take the places of instances of stable, batch by batch. */
+export interface RollingStrategy {
+  readonly kind: 'rolling';
+  /** Of the candidate's instances; less than all of them, so that somebody serves meanwhile. */
+  readonly batchSize: number;
+  /** How long a batch is watched before the next one. */
+  readonly pauseMs: number;
+  /** A batch that does not come up: everything goes back, or it alone, and a person is asked. */
+  readonly onBadBatch: 'roll_back' | 'ask';
+}
 
 /** How instances of a release are run; a rollback restores it together with the release. */
 export interface Configuration {
@@ -194,13 +207,14 @@ export const isNewInForm3 = (stage: StagePlan): boolean =>
   stage.kind === 'own' ||
   (stage.kind === 'command' && stage.reports !== undefined) ||
   (stage.kind === 'deploy' &&
-    (stage.deployment.strategy.kind === 'own' || stage.deployment.flags !== undefined));
+    (['own', 'rolling', 'in_place'].includes(stage.deployment.strategy.kind) ||
+      stage.deployment.flags !== undefined));
 
 /** What a run is asked to do, resolved in the client from files, commit and what was built of it. Its hash is the sha256 of its canonical text. */
 export interface Plan extends TargetRef {
   /**
    * What earlier versions do not know: 2 leads through several environments; 3 may have secrets, reports, a performance test, flags,
-   * stages and strategies of a user's own, and stages side by side.
+   * stages and strategies of a user's own, stages side by side, and the strategies `rolling` and `in_place`.
    */
   readonly schema: 1 | 2 | 3;
   readonly version: string;

@@ -1,7 +1,8 @@
-import type { Json } from './canonical.js';
+import { canonical, type Json } from './canonical.js';
 import { durationText } from './duration.js';
 import { isJson } from './own-stage.js';
 import { FULL, type DeploymentPlan, type Share, type Strategy } from './plan.js';
+import type { DeploymentKind } from './store.js';
 
 /** One step of a strategy of a user's own, from all users on stable to all users on the candidate. */
 export type StrategyStep =
@@ -125,6 +126,19 @@ export function ladderOf(steps: readonly StrategyStep[]): Ladder {
 export const actsAt = ({ rungs }: Ladder, share: Share): readonly Act[] =>
   share === FULL ? [] : ((rungs.findLast((rung) => rung.share <= share) ?? rungs[0])?.then ?? []);
 
+/**
+ * The way a deployment really goes. Where nothing serves there is nothing to compare with or to replace, and who goes back does not take it
+ * step by step: both go the way of blue-green. What cannot run beside its successor cannot run beside its predecessor either.
+ */
+export const wayOf = (of: {
+  readonly kind: DeploymentKind;
+  readonly replaces?: unknown;
+  readonly plan: Pick<DeploymentPlan, 'strategy'>;
+}): Strategy =>
+  of.replaces !== undefined && (of.kind === 'deploy' || of.plan.strategy.kind === 'in_place')
+    ? of.plan.strategy
+    : { kind: 'blue_green' };
+
 /** Its name as a configuration has it. */
 export const strategyName = (strategy: Strategy): string =>
   strategy.kind === 'own' ? strategy.uses : strategy.kind;
@@ -134,7 +148,7 @@ export function stepsText(steps: readonly StrategyStep[]): string {
   const said = steps.map((step) => {
     switch (step.kind) {
       case 'shift':
-        return `, ${String((step.share * 100) / FULL)}%`;
+        return `, ${percentText(step.share)}`;
       case 'watch':
         return ` watched for ${durationText(step.ms)}`;
       case 'ask':
@@ -144,4 +158,23 @@ export function stepsText(steps: readonly StrategyStep[]): string {
     }
   });
   return said.join('').replace(/^, /, '');
+}
+
+/** Basis points as a configuration has them. */
+export const percentText = (share: Share): string => `${String((share * 100) / FULL)}%`;
+
+/** On one line, with all that a configuration says of it. */
+export function strategyText(strategy: Strategy): string {
+  switch (strategy.kind) {
+    case 'canary':
+      return `canary ${strategy.steps.map(percentText).join(', ')}, ${durationText(strategy.stepDurationMs)} each`;
+    case 'rolling':
+      return `rolling, ${String(strategy.batchSize)} at a time, ${durationText(strategy.pauseMs)} each${strategy.onBadBatch === 'ask' ? ', asks about a bad batch' : ''}`;
+    case 'own':
+      return `${strategy.uses} with ${canonical(strategy.with)}`;
+    case 'in_place':
+      return 'in_place, with downtime';
+    case 'blue_green':
+      return 'blue_green';
+  }
 }

@@ -29,13 +29,16 @@ export async function restoreSlot(
   const { held, open } = await heldNow(store, ref, slot);
   if (held === undefined) return undefined;
   const runs = instancesOf(held, seen);
-  const enough = runs.length >= held.configuration.replicas;
+  const wanted = wantedOf(held, seen);
+  if (wanted === 0) return undefined;
+  const enough = runs.length >= wanted;
   if (asked.status === 'rejected' && (enough || held.role !== 'live')) throw asked.reason;
   if (held.role !== 'live' && !hasSlot(known, held)) return undefined;
   if (enough && (known === undefined || sameMembers(known, slot, runs))) return undefined;
   if (open && !endedWithHost(held, seen)) return undefined;
 
-  const instances = await provider.ensure(ref, slot, held.release, held.configuration, signal);
+  const part = held.inPart === true ? wanted : undefined;
+  const instances = await provider.ensure(ref, slot, held.release, held.configuration, signal, part);
   const now = await router.observe(ref, signal);
   const after = await heldNow(store, ref, slot);
   if (after.held?.deployment !== held.deployment || (held.role !== 'live' && !hasSlot(now, held)))
@@ -63,6 +66,10 @@ export const saidOf = ({ slot, role, release }: Held) => ({ slot, role, release:
 /** Living instances of what is held. */
 const instancesOf = ({ release }: Held, seen: ObservedSlot | undefined): readonly Instance[] =>
   seen?.release === release.digest ? seen.instances.filter((i) => !['gone', 'lost'].includes(i.state)) : [];
+
+/** While its deployment changes how many there are, as many as the provider has noted there. */
+const wantedOf = ({ inPart, release, configuration }: Held, seen: ObservedSlot | undefined): number =>
+  inPart !== true ? configuration.replicas : seen?.release === release.digest ? seen.instances.length : 0;
 
 /** What does not run of it has ended with the host, or has never been started. */
 const endedWithHost = ({ release }: Held, seen: ObservedSlot | undefined): boolean =>

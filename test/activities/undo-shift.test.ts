@@ -126,6 +126,19 @@ test('what does not start again leaves the users where they are, says why, and i
   expect(world.log).toEqual(['ensure blue v1', 'split green 0']);
 });
 
+test('where the two never run at the same time, the candidate ends before stable starts', async () => {
+  const alone = { ...BACK, alone: true } as const;
+  await stable(['ready', 'ready']);
+  expect(await back(alone)).toBeUndefined();
+  expect(world.log).toEqual(['split green 0']);
+
+  await stable([]);
+  await world.router.admit(REF, 'green', 'other', [url(9)], never);
+  expect(await back(alone)).toBe(START);
+  expect(world.log).toEqual(['remove green', 'ensure blue v1', 'split green 0']);
+  expect(world.routes.get('shop/production/')?.members.green).toEqual([]);
+});
+
 test('without a permit nothing is started', async () => {
   await stable(['gone', 'gone']);
   await store.permits.close(ID, '2026-01-02T00:00:00.000Z');

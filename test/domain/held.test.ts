@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { heldSlots } from '../../src/domain/held.js';
+import type { Strategy } from '../../src/domain/plan.js';
 import type { DeploymentRow } from '../../src/domain/store.js';
 import type { TargetState } from '../../src/domain/target.js';
 import { live, row, state } from './records.js';
@@ -46,3 +47,17 @@ test.each<readonly [string, TargetState, readonly DeploymentRow[], readonly stri
   const held = heldSlots(of, open);
   expect(held.map((h) => `${h.role} ${h.slot} ${h.release.version} ${h.deployment}`)).toEqual(expected);
 });
+
+test.each([
+  ['rolling', 'deploy', 'v1', true],
+  ['rolling', 'rollback', 'v1', undefined],
+  ['rolling', 'deploy', undefined, undefined],
+  ['in_place', 'rollback', 'v1', true],
+  ['blue_green', 'deploy', 'v1', undefined],
+] as const)('in part where instances are moved: %s, %s, over %s', (strategy, kind, replaces, inPart) => {
+  const moving = row('2', 'v2', { kind, ...(replaces && { replaces }) });
+  const plan = { ...moving.plan, strategy: { ...ROLLING, kind: strategy } as Strategy };
+  const held = heldSlots(state(V1, V1), [{ ...moving, plan }]);
+  expect(held.map((h) => h.inPart)).toEqual([inPart, inPart]);
+});
+const ROLLING = { batchSize: 1, pauseMs: 0, onBadBatch: 'ask' } as const;

@@ -19,7 +19,7 @@ const TICK_MS = 10;
  * Requests at a constant rate that does not wait for answers (open model), half of them on kept connections without any hidden retry
  * and half on a new connection each, half GET and half POST with a body.
  */
-export function load(address: string, perSecond: number): Load {
+export function load(address: string, perSecond: number, path = '/'): Load {
   const pool = new Pool(address, { connections: 64, pipelining: 1 });
   const failures: string[] = [];
   const byName: Record<string, number> = {};
@@ -40,7 +40,7 @@ export function load(address: string, perSecond: number): Load {
   };
   const kept = async (method: 'GET' | 'POST', body: string | undefined, headers: Record<string, string>) => {
     const { statusCode, body: answer } = await pool.request({
-      path: '/',
+      path,
       method,
       headers,
       body: body ?? null,
@@ -49,6 +49,7 @@ export function load(address: string, perSecond: number): Load {
   };
   const fresh = async (method: string, body: string | undefined, headers: Record<string, string>) => {
     const { status, body: text } = await ask(address, {
+      path,
       method,
       headers,
       ...(body !== undefined && { body }),

@@ -61,6 +61,7 @@ export function fakeProvider({ met, note }: Faults): FakeProvider {
       async ensure(...asked) {
         const [, slot, release, , signal, count] = asked;
         await met('ensure', signal);
+        if (count !== undefined) await met(`ensure ${slot} × ${String(count)}`, signal);
         note(`ensure ${slot} ${release.version}${count === undefined ? '' : ` × ${String(count)}`}`);
         const mine = turn.then(() => converge(...asked));
         turn = mine.catch(() => undefined);

@@ -2,7 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Router } from '../../src/domain/ports.js';
 import { never } from '../../src/testing/world.js';
-import { perInstanceProviderChecks, providerChecks, type ProviderHarness } from '../../src/testing/provider.js';
+import {
+  perInstanceProviderChecks,
+  providerChecks,
+  type ProviderHarness,
+} from '../../src/testing/provider.js';
 import { perInstanceRouterChecks, routerChecks } from '../../src/testing/router.js';
 import { contract, type Ending } from '../contracts/contract.js';
 import { fakeWorld } from './fake-world.js';

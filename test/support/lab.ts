@@ -9,6 +9,7 @@ import {
   createWaitingActivities,
 } from '../../activities/index.js';
 import { afterAll, beforeEach } from 'vitest';
+import type { EffectDeps } from '../../activities/deps.js';
 import { askTarget } from '../../activities/targets.js';
 import { allFailing } from '../../activities/failure.js';
 import type { Extensions } from '../../src/domain/adapters.js';
@@ -118,8 +119,8 @@ const realServer = async (): Promise<TestWorkflowEnvironment> =>
   });
 
 /** The lab of a whole test file, which ends with it. */
-export async function labOfFile(server?: 'time skipping' | 'real'): Promise<Lab> {
-  const lab = await createLab(server);
+export async function labOfFile(server?: 'time skipping' | 'real', over?: Partial<EffectDeps>): Promise<Lab> {
+  const lab = await createLab(server, over);
   beforeEach(({ onTestFailed, task }) => {
     onTestFailed(async () => {
       process.stderr.write(`open when “${task.name}” failed:\n${await openWorkflows(lab.client)}\n`);
@@ -132,8 +133,8 @@ export async function labOfFile(server?: 'time skipping' | 'real'): Promise<Lab>
   return lab;
 }
 
-/** All workflows with all decisions as they are, on the time-skipping server; world, commands, watching and store are typed fakes. */
-async function createLab(server: 'time skipping' | 'real' = 'time skipping'): Promise<Lab> {
+/** All workflows with all decisions as they are; world, commands, watching and store are typed fakes, but for what is given `over` them. */
+async function createLab(server = 'time skipping', over: Partial<EffectDeps> = {}): Promise<Lab> {
   const env = await (server === 'real' ? realServer() : timeSkippingServer());
   const store = memoryStore();
   const world = fakeWorld();
@@ -173,6 +174,7 @@ async function createLab(server: 'time skipping' | 'real' = 'time skipping'): Pr
         ...world,
         metrics: { sample: () => Promise.reject(new Error('unused')) },
         extensions: OWN,
+        ...over,
       }),
     }),
     Worker.create({ ...common, taskQueue: queues.watch, activities: allFailing({ watch: fakeWatch(lab) }) }),

@@ -46,14 +46,14 @@ async function target(service: string, more: More = {}): Promise<TargetState> {
   return state;
 }
 /** v2 is on its way in blue, and has users or is promoted. */
-async function moving(service: string, promoted: boolean): Promise<TargetState> {
+async function moving(service: string, promoted: boolean, plan = deploymentPlan()): Promise<TargetState> {
   const v2 = live(service, 'v2', 'blue', 2);
   const state = await target(service, promoted ? { live: v2 } : {});
   await world.router.admit(state, 'blue', v2.release.digest, ['http://127.0.0.1:2'], never);
   await admitRow(store, {
     ...{ service, environment: 'production', id: v2.deployment, n: 2, kind: 'deploy', requestId: 'r' },
     ...{ requestedBy: 'ann', release: v2.release, replaces: releaseOf(service, 'v1') },
-    ...{ plan: deploymentPlan(), startedAt: '2026-01-01T00:00:00.000Z' },
+    ...{ plan, startedAt: '2026-01-01T00:00:00.000Z' },
   });
   return state;
 }
@@ -124,6 +124,14 @@ test('after a reboot in a canary stable and candidate run again, in a bake what 
   await restore();
   expect([...world.log].sort()).toEqual(['ensure blue v2', 'ensure green v1']);
   expect(audited().sort().slice(-1)).toEqual(['live.restored v2 live deployment/baking/production/2']);
+});
+
+test('where a deployment moves instances, as many run again as there were', async () => {
+  const strategy = { kind: 'rolling', batchSize: 1, pauseMs: 1_000, onBadBatch: 'ask' } as const;
+  await moving('shop', false, deploymentPlan({ strategy }));
+  instance('shop', 'green', 'v1', 'lost');
+  await restore();
+  expect(world.log).toEqual(['ensure green v1 × 1']);
 });
 
 test('what crashed by itself while its deployment is open stays so: the watch is to see it', async () => {

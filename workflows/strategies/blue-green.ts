@@ -1,7 +1,9 @@
 import { FULL } from '../../src/domain/plan.js';
 import type { Moves } from '../moves.js';
+import { beside } from './beside.js';
 
-/** The idle slot has been smoke tested: switch all users at once. The bake watches, the old slot stays for the way back. */
+/** All users at once to the slot that has been smoke tested. The bake watches, the old slot stays for the way back. */
 export async function blueGreen(moves: Moves): Promise<void> {
+  await beside(moves);
   await moves.shift(FULL);
 }

@@ -1,16 +1,28 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import type { Strategy } from '../../src/domain/plan.js';
-import { ladderOf } from '../../src/domain/strategy.js';
+import { batchesOf } from '../../src/domain/batches.js';
+import type { DeploymentInput } from '../../src/domain/inputs.js';
+import { ladderOf, wayOf } from '../../src/domain/strategy.js';
 import type { Moves } from '../moves.js';
 import { blueGreen } from './blue-green.js';
 import { canary } from './canary.js';
+import { inPlace } from './in-place.js';
+import { rolling } from './rolling.js';
 import { stepwise } from './stepwise.js';
 
-/** A strategy is one short function over the moves: from all traffic on stable to all traffic on the candidate. */
-export function strategyOf(strategy: Strategy): (moves: Moves) => Promise<void> {
+/** A strategy is one short function over the moves: the whole way from what serves now to all users on the candidate. */
+export function strategyFor(input: DeploymentInput): (moves: Moves) => Promise<void> {
+  const { plan, replaces } = input;
+  const strategy = wayOf(input);
   switch (strategy.kind) {
     case 'blue_green':
       return blueGreen;
+    case 'in_place':
+      return inPlace;
+    case 'rolling': {
+      const { replicas } = plan.configuration;
+      const batches = batchesOf(replicas, replaces?.configuration.replicas ?? 0, strategy.batchSize);
+      return (moves) => rolling(moves, batches, strategy);
+    }
     case 'canary':
       return (moves) => stepwise(moves, 'canary', canary(strategy));
     case 'own': {

@@ -1,12 +1,14 @@
 import { percent } from '../../src/domain/details.js';
 import { actsAt, type Act, type Ladder } from '../../src/domain/strategy.js';
 import type { Moves } from '../moves.js';
+import { beside } from './beside.js';
 
 /**
- * A growing share of users, and what is done at each; the same users stay with the candidate. A person may name the next share: what was
- * still to be done below it is left out. The bake watches the last step.
+ * Beside what serves, a growing share of users and what is done at each; the same users stay with the candidate. A person may name the
+ * next share: what was still to be done below it is left out. The bake watches the last step.
  */
 export async function stepwise(moves: Moves, name: string, ladder: Ladder): Promise<void> {
+  await beside(moves);
   const shares = ladder.rungs.map((rung) => rung.share);
   for (const act of ladder.first) await carryOut(moves, act, name);
   for (;;) {

@@ -45,7 +45,9 @@ export function processProvider({ stateDir, ...stores }: ProcessProviderOptions)
   return {
     observe: (target, signal) => converted(() => observe(stateDir, target, signal)),
     ensure: (target, slot, release, configuration, signal, count = configuration.replicas) =>
-      converted(() => ensureSlot({ stateDir, ...stores, target, slot, release, configuration, count }, signal)),
+      converted(() =>
+        ensureSlot({ stateDir, ...stores, target, slot, release, configuration, count }, signal),
+      ),
     health: (target, slot, asked, signal) =>
       converted(() => health(slotDir(stateDir, target, slot), asked, signal)),
     sweep: (asked, signal) => converted(() => sweepReleases(stateDir, asked, signal)),

@@ -1,0 +1,72 @@
+import type { Release } from '../src/domain/release.js';
+import type { Live } from '../src/domain/target.js';
+import type { EffectDeps } from './deps.js';
+import { forward, type EffectInput, type Guarded } from './effect.js';
+import { lives } from './fill-slot.js';
+import { worldOf } from './world.js';
+
+export interface ResizeInput extends EffectInput {
+  readonly replaces: Live;
+  /** How many instances of it are to run. */
+  readonly count: number;
+  readonly drainTimeoutMs: number;
+}
+export interface AdmitInstancesInput extends EffectInput {
+  readonly release: Release;
+}
+
+/** Effects of strategies that move instances. */
+export const resizeEffects = (deps: EffectDeps, guarded: Guarded) => ({
+  /** Of stable so many instances run, and users are sent to no other. */
+  resizeStable: forward(
+    guarded,
+    'resize_stable',
+    (i: ResizeInput) => ({ slot: i.replaces.slot, release: i.replaces.release.digest, count: i.count }),
+    (i, signal) => resizeStable(worldOf(deps, i), i, signal),
+  ),
+  /** The router knows all instances of the candidate. */
+  admitInstances: forward(
+    guarded,
+    'admit_instances',
+    (i: AdmitInstancesInput) => ({ slot: i.candidate, release: i.release.digest }),
+    (i, signal) => admitInstances(worldOf(deps, i), i, signal),
+  ),
+});
+
+/**
+ * Stable has `count` instances. Those that leave get no new request before they end, and what they have in flight ends or has its time;
+ * those that come are ready before the router knows them. With none the slot is emptied, and its users get 503. Every step converges.
+ * Fails with what provider and router fail with.
+ */
+async function resizeStable(
+  { provider, router }: EffectDeps,
+  i: ResizeInput,
+  signal: AbortSignal,
+): Promise<void> {
+  const { slot, release, configuration } = i.replaces;
+  const seen = (await provider.observe(i, signal)).find((s) => s.slot === slot);
+  const living = seen?.release === release.digest ? seen.instances.filter(lives) : [];
+  const admit = (urls: readonly string[]): Promise<void> =>
+    router.admit(i, slot, release.digest, urls, signal);
+  if (living.length > i.count) {
+    await admit(living.slice(0, i.count).map(({ url }) => url));
+    await router.drain(i, slot, i.drainTimeoutMs, signal);
+  }
+  if (i.count === 0) return provider.remove(i, slot, signal);
+  const instances = await provider.ensure(i, slot, release, configuration, signal, i.count);
+  await admit(instances.map(({ url }) => url));
+}
+
+/** The router sends users of the candidate to all of its instances. Converges; fails with what provider and router fail with. */
+async function admitInstances(
+  { provider, router }: EffectDeps,
+  i: AdmitInstancesInput,
+  signal: AbortSignal,
+): Promise<void> {
+  const { digest } = i.release;
+  const seen = (await provider.observe(i, signal)).find(
+    (s) => s.slot === i.candidate && s.release === digest,
+  );
+  const urls = (seen?.instances ?? []).filter(lives).map(({ url }) => url);
+  await router.admit(i, i.candidate, digest, urls, signal);
+}

@@ -2,6 +2,7 @@ import { DECISION, ENVIRONMENT, REASON, ROLES, SHIPPED } from './common-options.
 import { flag, must, text, type OptionSpec } from './options.js';
 import { FLAG_COMMANDS } from './table-flags.js';
 import { SECRETS_COMMANDS } from './table-secrets.js';
+import { CHOOSE } from './table-choose.js';
 import { AGAIN_COMMANDS } from './table-again.js';
 import { LOOKING_COMMANDS } from './table-looking.js';
 import { REPORT } from './table-report.js';
@@ -41,6 +42,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     alone: true,
     load: async () => (await import('./init.js')).init,
   },
+  CHOOSE,
   {
     name: 'validate',
     summary: 'check the configuration, or a policy that -f names, and list every problem with its line',

@@ -38,9 +38,9 @@ export interface Provider {
   /** What runs now, read from the world and never from memory. */
   observe(target: TargetRef, signal: AbortSignal): Promise<readonly ObservedSlot[]>;
   /**
-   * Makes exactly `count` instances of `release` run and be ready in `slot`; what runs already as asked is not touched. Of too many the
-   * first stay, in the order of `observe`. A provider that does not carry `per_instance` is not given a number other than that of the
-   * configuration, which is the default. Fails with `instance.start_failed`, `instance.not_ready`, `artifact.missing`, `artifact.mismatch`, `provider.unavailable`.
+   * Makes exactly `count` instances of `release` (by default as many as configured; others only with `per_instance`) run and be ready in
+   * `slot`; what runs already as asked is not touched, and of too many the first stay, in the order of `observe`.
+   * Fails with `instance.start_failed`, `instance.not_ready`, `artifact.missing`, `artifact.mismatch`, `provider.unavailable`.
    */
   ensure(
     target: TargetRef,
@@ -94,11 +94,7 @@ export interface Router {
   observe(target: TargetRef, signal: AbortSignal): Promise<RouterState | undefined>;
   /** Makes the target's public address exist. `listen` 0 or absent: a free port that is kept. Fails with `router.refused` when it is taken. */
   open(target: TargetRef, listen: number | undefined, signal: AbortSignal): Promise<RouterState>;
-  /**
-   * Sets the members of a slot and the release its metrics are labelled with. Changes no share. A member that is left out gets no new
-   * request, and what it has in flight ends as it would. A router that does not carry `per_instance` is not given fewer members than it
-   * has; one that does takes also none: users whose slot has a share get 503 then.
-   */
+  /** Sets a slot's members and the release its metrics are labelled with; changes no share. With none (`per_instance`) its users get 503. */
   admit(
     target: TargetRef,
     slot: Slot,

@@ -35,6 +35,15 @@ describe('the last line of a test run', () => {
   });
 });
 
+test('killing processes at every step is left out where nobody asks for it, and never in CI', async () => {
+  const { withoutFaults } = (await import(join(scripts, 'tiers.js'))) as {
+    readonly withoutFaults: (filters: readonly string[], strict: boolean) => boolean;
+  };
+  expect(withoutFaults([], false)).toBe(true);
+  expect(withoutFaults([], true)).toBe(false);
+  expect(withoutFaults(['faults'], false)).toBe(false);
+});
+
 test('a second set-up does nothing and is quick', async () => {
   const began = Date.now();
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [

@@ -10,6 +10,7 @@ const SIGNAL = ['test/cli/lab/temporals-own.ts', "documented('temporal workflow 
 const ELSEWHERE: Readonly<Record<string, readonly [file: string, words: string]>> = {
   'npm run demo': ['test/e2e/demo-process.ts', 'scripts/demo.js'],
   'npm test': ['.ci/run', 'npm test --silent'],
+  'npm test -- faults': ['.ci/run', 'npm test --silent'],
   'npm run check': ['.ci/run', 'npm run --silent check'],
   // All of them take minutes, and measure nothing beside other tests.
   'npm run bench': ['test/dev/scripts.test.ts', 'npm run --silent bench -- none'],

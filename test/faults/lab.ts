@@ -50,6 +50,8 @@ export interface LabOptions {
   readonly staging?: string;
   /** Default: a new database of the test run's PostgreSQL. */
   readonly databaseUrl?: string;
+  /** Default: a new namespace of the test run's server. */
+  readonly temporal?: { readonly address: string; readonly namespace: string };
 }
 
 export async function faultLab(options: LabOptions = {}): Promise<FaultLab> {
@@ -59,8 +61,8 @@ export async function faultLab(options: LabOptions = {}): Promise<FaultLab> {
   const stateDir = join(folder, 'state');
   await mkdir(join(stateDir, 'gateway'), { recursive: true });
   await writeFile(join(folder, 'policy.yaml'), policy(options.staging ?? ''));
-  const [namespace, databaseUrl, source, apiPort] = await Promise.all([
-    freshNamespace(),
+  const [temporal, databaseUrl, source, apiPort] = await Promise.all([
+    options.temporal ?? freshNamespace().then((namespace) => ({ address: temporalAddress(), namespace })),
     options.databaseUrl ?? newDatabase(),
     makeSource(folder),
     freePort(),
@@ -74,8 +76,8 @@ export async function faultLab(options: LabOptions = {}): Promise<FaultLab> {
     ...(options.faults && { faults: options.faults }),
     died: async (fault) => options.died?.(fault, lab),
     environment: {
-      TEMPORAL_ADDRESS: temporalAddress(),
-      TEMPORAL_NAMESPACE: namespace,
+      TEMPORAL_ADDRESS: temporal.address,
+      TEMPORAL_NAMESPACE: temporal.namespace,
       DATABASE_URL: databaseUrl,
       SHIPWAY_STATE_DIR: stateDir,
       SHIPWAY_POLICY: join(folder, 'policy.yaml'),
@@ -84,12 +86,12 @@ export async function faultLab(options: LabOptions = {}): Promise<FaultLab> {
       SHIPWAY_STAGE_SLOTS: '20',
     },
   });
-  const client = await connect({ temporalAddress: temporalAddress(), namespace, apiUrl });
+  const client = await connect({ temporalAddress: temporal.address, namespace: temporal.namespace, apiUrl });
   let gateway = await startedGateway(ends, stateDir, guard);
   const lab: FaultLab = {
     folder,
     stateDir,
-    namespace,
+    namespace: temporal.namespace,
     databaseUrl,
     client,
     worker,

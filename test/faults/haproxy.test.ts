@@ -10,7 +10,7 @@ import { haproxyProcess, type HaproxyProcess } from '../support/haproxy-process.
 import { haproxyScrapes } from '../../src/dev/haproxy.js';
 import { prometheusProcess, type PrometheusProcess } from '../support/prometheus-process.js';
 import { faultLab, type FaultLab } from './lab.js';
-import { CANARY, ERRORS, service } from './service.js';
+import { CANARY, ERRORS, auditIsWhole, service } from './service.js';
 
 const latency = 'http_request_seconds_bucket{service="$service",environment="$environment"}';
 /** Errors as HAProxy has counted them, response times as the service has: no gateway is asked for anything. */
@@ -22,6 +22,7 @@ const WATCH: WatchPlan = {
     responseTime: { p95ThresholdMs: 1_000, windowMs: 20_000, minRequests: 20 },
   },
 };
+const HALF = { blue: 5_000, green: 5_000 };
 const SERVED = { router: 'haproxy', metrics: 'prometheus', watch: WATCH } as const;
 
 describe.skipIf(without(haproxy) || without(prometheus))('on a real HAProxy with a real Prometheus', () => {
@@ -41,24 +42,27 @@ describe.skipIf(without(haproxy) || without(prometheus))('on a real HAProxy with
     await Promise.all([router.end(), source.end()]);
   });
 
-  test('a good canary ships by what Prometheus says, and a bad one goes back by it; no user of the good one meets an error', async () => {
-    const shop = service(lab, 'shop');
-    const first = await shop.ship('v1', {
-      ...SERVED,
-      watch: { ...WATCH, onInconclusive: 'continue', onUnavailable: 'continue' },
-    });
-    expect(first).toMatchObject({ outcome: 'shipped' });
-    const ref = { service: 'shop', environment: 'staging' };
-    const seen = () => router.router.observe(ref, AbortSignal.timeout(5_000));
-    const traffic = startTraffic({
-      address: (await seen())?.address ?? '',
+  const seen = (name: string) =>
+    router.router.observe({ service: name, environment: 'staging' }, AbortSignal.timeout(5_000));
+  const first = {
+    ...SERVED,
+    watch: { ...WATCH, onInconclusive: 'continue', onUnavailable: 'continue' },
+  } as const;
+  const usersOf = async (name: string): Promise<ReturnType<typeof startTraffic>> =>
+    startTraffic({
+      address: (await seen(name))?.address ?? '',
       paths: ['/'],
       rate: 60,
       versionHeader: 'x-version',
     });
+
+  test('a good canary ships by what Prometheus says, and a bad one goes back by it; no user of the good one meets an error', async () => {
+    const shop = service(lab, 'shop');
+    expect(await shop.ship('v1', first)).toMatchObject({ outcome: 'shipped' });
+    const traffic = await usersOf('shop');
     try {
       expect(await shop.ship('v2', { ...SERVED, strategy: CANARY })).toMatchObject({ outcome: 'shipped' });
-      expect((await seen())?.shares).toEqual({ green: FULL });
+      expect((await seen('shop'))?.shares).toEqual({ green: FULL });
       const met = traffic.between(0, Date.now());
       expect([...met.keys()].toSorted()).toEqual(['v1', 'v2']);
       expect([...met.values()].reduce((n, { failed }) => n + failed, 0)).toBe(0);
@@ -69,7 +73,7 @@ describe.skipIf(without(haproxy) || without(prometheus))('on a real HAProxy with
       const bad = await shop.ship('v3', { ...SERVED, strategy, badWhile });
       expect(bad).toMatchObject({ outcome: 'rolled_back' });
       expect(bad.reason).toContain('error rate');
-      expect(await seen()).toMatchObject({
+      expect(await seen('shop')).toMatchObject({
         shares: { green: FULL },
         members: { green: [expect.any(String)] },
       });
@@ -77,5 +81,30 @@ describe.skipIf(without(haproxy) || without(prometheus))('on a real HAProxy with
     } finally {
       await traffic.stop();
     }
+  }, 240_000);
+
+  test('reloaded by others, killed and started again, and not seen by Prometheus for a while, amid a canary: its users keep their shares, and it ships', async () => {
+    const shop = service(lab, 'rough');
+    expect(await shop.ship('v1', first)).toMatchObject({ outcome: 'shipped' });
+    const traffic = await usersOf('rough');
+    try {
+      const run = await shop.begin('v2', { ...SERVED, strategy: { ...CANARY, stepDurationMs: 6_000 } });
+      await shop.phase(2, (view) => view.timeline.some(({ what }) => what.startsWith('watching canary')));
+      await router.reload();
+      expect((await seen('rough'))?.shares).toEqual(HALF);
+      await router.restart();
+      expect((await seen('rough'))?.shares).toEqual(HALF);
+      await source.silent(3_000);
+      expect(await shop.ended(run)).toMatchObject({ outcome: 'shipped' });
+      expect(await seen('rough')).toMatchObject({
+        shares: { green: FULL },
+        members: { green: [expect.any(String)] },
+      });
+      expect((await shop.instances()).map((i) => i.version)).toEqual(['v2']);
+      expect(await shop.starts()).toEqual({ v1: 1, v2: 1 });
+    } finally {
+      await traffic.stop();
+    }
+    await auditIsWhole(lab);
   }, 240_000);
 });

@@ -7,6 +7,8 @@ import { stopProcess } from '../../src/processes.js';
 
 export interface PrometheusProcess {
   readonly url: string;
+  /** It answers nobody for so long, and scrapes nothing. */
+  readonly silent: (ms: number) => Promise<void>;
   readonly end: () => Promise<void>;
 }
 
@@ -18,6 +20,11 @@ export async function prometheusProcess(scrapes: string): Promise<PrometheusProc
   const { url, identity } = await startPrometheus({ base, scrapes, interval: '200ms', guard });
   return {
     url,
+    silent: async (ms) => {
+      child.kill('SIGSTOP');
+      await sleep(ms);
+      child.kill('SIGCONT');
+    },
     end: async () => {
       await stopProcess(identity, { signal: 'SIGKILL', graceMs: 0 });
       await rm(base, { recursive: true, force: true });

@@ -34,12 +34,21 @@ async function main(asked: readonly string[]): Promise<number> {
     return 2;
   }
   const rows: Row[] = [];
+  let failed = false;
   for (const [name, bench] of Object.entries(BENCHES)) {
     if (asked.length > 0 && !asked.includes(name)) continue;
     process.stderr.write(`measuring ${name}\n`);
-    const measured = await bench();
-    for (const row of measured) process.stdout.write(`${lineOf(row)}\n`);
-    rows.push(...measured);
+    try {
+      const measured = await bench();
+      for (const row of measured) process.stdout.write(`${lineOf(row)}\n`);
+      rows.push(...measured);
+    } catch (error) {
+      // What others measure is worth its minutes all the same.
+      failed = true;
+      process.stdout.write(
+        `failed ${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      );
+    }
   }
   const folder = join(packageRoot(), '.cache');
   await mkdir(folder, { recursive: true });
@@ -48,7 +57,7 @@ async function main(asked: readonly string[]): Promise<number> {
     `${JSON.stringify({ schema: 1, at: new Date().toISOString(), rows }, null, 2)}\n`,
   );
   process.stderr.write('written to .cache/bench.json\n');
-  return rows.some(isShort) ? 1 : 0;
+  return failed || rows.some(isShort) ? 1 : 0;
 }
 
 function lineOf(row: Row): string {

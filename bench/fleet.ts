@@ -54,9 +54,9 @@ export async function until<T>(
   throw new Error(`waited in vain for ${what}`);
 }
 
-export async function startFleet(more: NodeJS.ProcessEnv = {}): Promise<Fleet> {
+export async function startFleet(more: NodeJS.ProcessEnv = {}, rules?: object): Promise<Fleet> {
   const folder = await temporaryFolder();
-  const servers = await fullServers(folder.path);
+  const servers = await fullServers(folder.path, rules && JSON.stringify(rules));
   const stateDir = join(folder.path, 'state');
   await mkdir(join(stateDir, 'gateway'), { recursive: true });
   const env: NodeJS.ProcessEnv = {

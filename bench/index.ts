@@ -10,6 +10,7 @@ import { lost } from './lost.js';
 import { parked } from './parked.js';
 import { peers } from './peers.js';
 import { rollback } from './rollback.js';
+import { traffic } from './traffic.js';
 import { workerStart } from './worker-start.js';
 
 /** Ratios measured in one run against their budgets; names on the command line choose some. Exit code 1 when one is short. */
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   parked,
   bake: longBake,
   rollback,
+  traffic,
   lost,
   peers,
 };

@@ -100,10 +100,10 @@ export const BENCH_POLICY = `environments:
     approvals: { required_approvals: 1, expires_after: 24h, self_approval: false }
 `;
 
-/** The servers that a whole shipway needs, and a policy that asks nobody in production. */
-export async function fullServers(folder: string) {
+/** The servers that a whole shipway needs, and a policy: without another one, one that asks nobody in production. */
+export async function fullServers(folder: string, rules = BENCH_POLICY) {
   const policy = join(folder, 'shipway.policy.yaml');
-  await writeFile(policy, BENCH_POLICY);
+  await writeFile(policy, rules);
   const dataDir = join(folder, 'postgres');
   guard.data(dataDir);
   const startStore = (port?: number): Promise<RunningPostgres> =>

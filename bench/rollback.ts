@@ -120,7 +120,7 @@ async function takenBack(fleet: Fleet, slot: Slot): Promise<number> {
 }
 
 /** A command as a person gives it. */
-function command(fleet: Fleet, ...args: readonly string[]): Promise<void> {
+export function command(fleet: Fleet, ...args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const cli = [join(packageRoot(), 'bin/shipway.js'), ...args];
     const child = spawn(process.execPath, cli, { env: fleet.env, stdio: 'ignore' });

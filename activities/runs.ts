@@ -16,7 +16,7 @@ import { builtFor } from './built.js';
 import type { ControlDeps } from './deps.js';
 import { keptFor } from './kept.js';
 import { refuseOutdated } from './outdated.js';
-import { policyOf } from './policy.js';
+import { policyOf, refuseUnheard } from './policy.js';
 import { refuseUnproved } from './required-evidence.js';
 import { refuseHeld } from './request-checks.js';
 import { releaseDigest } from './release-digest.js';
@@ -27,7 +27,7 @@ type Deps = Pick<ControlDeps, 'store' | 'policy' | 'artifacts' | 'secrets' | 'st
 /**
  * Takes a run in: the plan is the one that was hashed, the policy knows the environment, the person's statement counts. What was taken
  * in is what admission believes later. A release of an earlier run is told with all that is known of it. Repeating it is once.
- * Fails with `plan.mismatch`, `policy.unknown_environment`, `policy.refused`, `statement.refused`, `secret.missing`, `run.outdated`,
+ * Fails with `plan.mismatch`, `policy.unknown_environment`, `policy.unknown_channel`, `policy.refused`, `statement.refused`, `secret.missing`, `run.outdated`,
  * `release.unknown`, `source.invalid`, `retry.impossible`, `release.held`, `evidence.missing`, `strategy.unknown`, `strategy.invalid`.
  */
 export const admitRun =
@@ -42,6 +42,7 @@ export const admitRun =
     if (wrong !== undefined) throw new ShipwayError('plan.mismatch', wrong);
     for (const environment of plan.through ?? []) await policyOf(deps.policy, environment);
     const { identity } = await policyOf(deps.policy, plan.environment);
+    await refuseUnheard(deps.policy, plan);
     const asksForThis =
       statement.verb === 'run' && statement.on === planHash && statement.person === input.requestedBy;
     if (!asksForThis) throw new ShipwayError('statement.refused', 'the statement does not ask for this run');

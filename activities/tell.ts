@@ -7,10 +7,19 @@ import {
   eventOf,
   type Written,
 } from '../src/domain/notices.js';
+import { deploymentIn } from '../src/domain/environments.js';
 import type { DeploymentEnd } from '../src/domain/aftermath.js';
 import type { GateState } from '../src/domain/gate.js';
 import { targetId, type Subject } from '../src/domain/ids.js';
-import { messagesOf, remindOf, remindUnread, type Remind, type Telling } from '../src/domain/notification.js';
+import {
+  isTrouble,
+  messagesOf,
+  remindOf,
+  remindUnread,
+  type Notice,
+  type Remind,
+  type Telling,
+} from '../src/domain/notification.js';
 import type { Policy } from '../src/domain/policy.js';
 import type { DeploymentRow } from '../src/domain/store.js';
 import { entry, self } from './audit.js';
@@ -28,13 +37,14 @@ export async function tellAsked(
 ): Promise<Remind | undefined> {
   if (gate.verdict !== 'open') return undefined;
   const expires = expiresAfterMs === undefined ? {} : { expiresAt: Date.now() + expiresAfterMs };
-  const policy = await tell(deps, () => ({
+  const rules = await tell(deps, () => ({
     ...{ key: keyed('gate.opened'), about: aboutGate(gate) },
     notice: askedNotice(written(subject), { ...gate, ...expires }),
   }));
   const event = eventOf(gate.question);
-  if (policy === 'unread') return remindUnread(event);
-  return policy && remindOf(policy, subject.environment, event, expiresAfterMs);
+  const expiring = expiresAfterMs === undefined ? {} : { expiresAfterMs };
+  if (rules === 'unread') return remindUnread(event, expiresAfterMs);
+  return rules && remindOf(rules.policy, subject.environment, event, { ...expiring, named: rules.named });
 }
 
 /** Tells that a question is over: alarms about it are closed, and what has not gone out about it never does. */
@@ -95,25 +105,46 @@ const written = ({ service, environment, version }: Subject): Written => ({
 /** Of this activity, however often it is tried. */
 const keyed = (event: string): string => entry({ service: '', environment: '', version: '' }, event, {}).key;
 
+/** Who hears: as the policy says, and as the service has named them. */
+interface Hearing {
+  readonly policy: Policy;
+  readonly named: readonly string[];
+}
+
 /**
  * Puts what people are to hear into the outbox, and has it sent without waiting for that. What cannot be put is said in the worker's log:
- * neither a run nor a way back depends on it. Gives the policy that it went by.
+ * neither a run nor a way back depends on it. Gives who it went by; nobody where the policy has no channels.
  */
 async function tell(
   { store, policy, courier }: TellDeps,
   telling: () => Telling,
   over?: string,
-): Promise<Policy | 'unread' | undefined> {
-  let rules: Policy | 'unread' | undefined = 'unread';
+): Promise<Hearing | 'unread' | undefined> {
+  let hearing: Hearing | 'unread' | undefined = 'unread';
   try {
-    rules = await policy?.();
+    const rules = await policy?.();
     if (rules?.notifications === undefined) return undefined;
-    const messages = messagesOf(rules, telling());
-    if (messages.length === 0 && over === undefined) return rules;
+    const said = telling();
+    const { named } = (hearing = { policy: rules, named: await namedFor(store, said.notice) });
+    const messages = messagesOf(rules, said, named);
+    if (messages.length === 0 && over === undefined) return hearing;
     await store.outbox.put(messages, over);
     if (messages.length > 0) courier?.kick();
   } catch (error) {
     Context.current().log.warn('people could not be told', { why: String(error) });
   }
-  return rules;
+  return hearing;
+}
+
+/** The channels that the service names in the plan of what a notice is about; of its target, in that of the newest deployment. */
+async function namedFor(
+  { deployments, runs }: Pick<ControlDeps['store'], 'deployments' | 'runs'>,
+  { event, workflow, service, environment }: Notice,
+): Promise<readonly string[]> {
+  if (!isTrouble(event)) return [];
+  const deployment = await deployments.find(workflow);
+  const run = deployment === undefined ? await runs.find(workflow) : undefined;
+  if (run !== undefined) return deploymentIn(run.plan, environment)?.notificationChannels ?? [];
+  const of = deployment ?? (await deployments.list({ service, environment, limit: 1 }))[0];
+  return of?.plan.notificationChannels ?? [];
 }

@@ -49,7 +49,9 @@ async function check(file: string): Promise<Checked> {
   if (!is) return { files: [[file, service]], notes: [] };
   const { document: rules } = await readNow(beside);
   const policy = policyIn(beside, rules);
-  const unheard = policy.ok ? unheardIn(beside, rules, policy.value) : [];
+  const told = service.ok ? Object.values(service.value.environments) : [];
+  const named = told.flatMap(({ notificationChannels = [] }) => notificationChannels);
+  const unheard = policy.ok ? unheardIn(beside, rules, policy.value, named) : [];
   return {
     files: [
       [file, service],

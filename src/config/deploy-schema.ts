@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { adapter } from './adapter-schema.js';
 import { choice, integer, token, urlPath, wrong, yesOrNo } from './fields.js';
 import { duration, percent } from './measures.js';
+import { namedChannels } from './notification-schema.js';
 import { queriesSchema } from './query-schema.js';
 import { triggers } from './trigger-schema.js';
 import { instanceVariables, variableName } from './variables.js';
@@ -242,5 +243,6 @@ export const deploySchema = z.strictObject({
     default: 'immediate',
     examples: ['immediate'],
   }).optional(),
+  notification_channels: namedChannels.optional(),
 });
 export type DeployInput = z.output<typeof deploySchema>;

@@ -73,8 +73,13 @@ export function deploymentOf(environment: string, input: DeployInput): Deploymen
       stepTimeoutMs: input.step_timeout ?? 30 * MINUTE,
     },
     drainTimeoutMs: input.drain_timeout ?? 30 * SECOND,
+    ...toldBy(input.notification_channels ?? []),
   };
 }
+
+/** Nothing of it where none is named: such a plan has the hash that it always had. */
+const toldBy = (channels: readonly string[]): Pick<DeploymentPlan, 'notificationChannels'> =>
+  channels.length === 0 ? {} : { notificationChannels: [...new Set(channels)] };
 
 /** Plain values, and apart from them where the secret ones are. */
 function variablesOf(

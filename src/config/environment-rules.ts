@@ -1,7 +1,7 @@
 import { NAME } from '../domain/ids.js';
 import type { DeploymentPlan } from '../domain/plan.js';
 import type { Policy } from '../domain/policy.js';
-import { nearest } from './alternative.js';
+import { alternative, nearest } from './alternative.js';
 import { problemAt, wasRead, type Source } from './issues.js';
 import type { Problem } from './problem.js';
 
@@ -65,6 +65,32 @@ const PLACES = {
   nginx: 'nginx: { folder: /etc/nginx/shipway, port: 9146 }',
   prometheus: 'prometheus: { url: http://prometheus:9090 }',
 } as const;
+
+/** Channels that are to be told and that a policy does not define. The policy that rules is the workers', and may. */
+export function unheard(
+  plans: Readonly<Record<string, DeploymentPlan>>,
+  policy: Policy,
+  source: Source,
+): Problem[] {
+  const known = Object.keys(policy.notifications?.channels ?? {});
+  const named = Object.entries(plans).flatMap(([name, { notificationChannels = [] }]) => {
+    const homes = [['environments', name], ['deploy']].map((home) => [...home, 'notification_channels']);
+    const home = homes.find((path) => source.document.places.has(path)) ?? [];
+    return notificationChannels.filter((c) => !known.includes(c)).map((channel) => ({ channel, home }));
+  });
+  // What `deploy` says is said of each environment.
+  const once = new Map(named.map((each) => [JSON.stringify(each), each]));
+  return [...once.values()].map(({ channel, home }) =>
+    problemAt(
+      source,
+      home,
+      `shipway.policy.yaml has no channel ${channel}, so nothing may be deployed where that rules`,
+      known.length === 0
+        ? `adding ${channel} to notifications.channels there`
+        : `${alternative(channel, known)}, or adding ${channel} to notifications.channels there`,
+    ),
+  );
+}
 
 /** Environments that a policy does not name. No mistake of the file: the policy that rules is the workers', and may name more. */
 export function unnamed(names: readonly string[], allowed: readonly string[], source: Source): Problem[] {

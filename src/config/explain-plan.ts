@@ -41,19 +41,24 @@ export function explainPlan(plan: Plan): readonly string[] {
     'rolled this release back before, that there is the evidence which the policy requires, and at the deployment that what was approved',
     'is still what would be done',
     ...kindsIn(plan).map((uses) => `before any stage: that the workers of stages have ${uses}`),
+    ...(plan.stages.some((s) => s.kind === 'deploy' && s.deployment.notificationChannels !== undefined)
+      ? ['before any stage: that its policy has the channels that are to be told']
+      : []),
     ...(plan.stages.some(hasSecrets)
       ? ['before any stage: that every secret has a value; the deployment gets the newest of then']
       : []),
   ];
 }
 
-/** What a policy that requires a scan would say of this one. */
-function early(plan: Plan, { kind, name, skipped, reused }: StagePlan): string {
-  if (kind !== 'scan' || skipped !== undefined || reused !== undefined) return '';
+/** What a policy that requires a scan, or evidence of an own stage, would say of this one. */
+function early(plan: Plan, stage: StagePlan): string {
+  const { kind, name, skipped, reused } = stage;
+  const counts = kind === 'scan' || (kind === 'own' && stage.evidence);
+  if (!counts || skipped !== undefined || reused !== undefined) return '';
   const unseen = unseenBy(plan, name);
   return unseen === undefined
     ? ''
-    : `; sees nothing of what ${unseen} makes, so it is not the scan that a policy may require`;
+    : `; sees nothing of what ${unseen} makes, so it is not the ${kind === 'scan' ? 'scan' : 'evidence'} that a policy may require`;
 }
 
 /** When a stage begins, where that is not after the one above it. */
@@ -130,8 +135,16 @@ function deploymentText(d: DeploymentPlan, where: string): readonly string[] {
     `  goes back by itself when: ${triggersText(d).join('; ')}`,
     `  looked at every ${durationText(d.watch.intervalMs)}: from a breach that the window shows to the decision at most that long`,
     ...wayBackTexts(d).map((text) => `  ${text}`),
+    ...toldText(d),
   ];
 }
+
+const toldText = ({ notificationChannels: named = [] }: DeploymentPlan): readonly string[] =>
+  named.length === 0
+    ? []
+    : [
+        `  told when it goes back, fails, is stopped or asks what shall become of it: ${named.join(', ')}, beside whom the policy tells`,
+      ];
 
 /** Names and where the secret ones are; values are in the configuration. */
 function variablesText({ configuration }: DeploymentPlan): readonly string[] {

@@ -112,7 +112,8 @@ export const notificationSchema = z
     }),
     page_every: duration(
       {
-        description: 'how long until `parked` and `undo_failed` are told again while nobody answers',
+        description:
+          'how long until a question that holds a deployment up is told again while nobody answers',
         default: '15m',
         examples: ['5m'],
       },
@@ -123,8 +124,8 @@ export const notificationSchema = z
 
 const WHEN: Readonly<Record<Event, string>> = {
   approval_asked:
-    'a run waits for an approval, or a step of a strategy for a person; an approval is told again once before it expires',
-  paused: 'somebody has paused a deployment',
+    'a run waits for an approval, told again once before it expires, or a step of a strategy for a person, told again until it is answered',
+  paused: 'somebody has paused a deployment; told again until it is answered',
   parked: 'a deployment is in doubt and asks; told again until it is answered',
   undo_failed: 'something could not be put back; told again until it is answered',
   stuck: 'a run, deployment or target met an error that nobody foresaw',
@@ -150,6 +151,16 @@ export const notifySchema = z
   .meta({
     description: 'channels of `notifications` by what they are told; nobody is told what is not here',
     examples: [{ approval_asked: ['ops'], undo_failed: ['on-call'] }],
+  });
+
+/** In `shipway.yaml`: channels that a service names. */
+export const namedChannels = z
+  .array(name({ description: 'a channel' }))
+  .max(20)
+  .meta({
+    description:
+      'channels of the policy’s `notifications` that hear, beside those of its `notify`, when a deployment goes back, fails, is stopped, or asks somebody what shall become of it',
+    examples: [['slack', 'email', 'pagerduty']],
   });
 export type NotificationInput = z.output<typeof notificationSchema>;
 export type NotifyInput = z.output<typeof notifySchema>;

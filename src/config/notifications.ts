@@ -45,19 +45,24 @@ export function notificationRules(
   return found;
 }
 
-/** Channels of a valid policy that nobody is told anything by, each as a note. */
-export function unheardIn(file: string, { document }: ParsedDocument, policy: Policy): readonly Problem[] {
+/** Channels of a valid policy that nobody is told anything by, each as a note; `named`: those of services. */
+export function unheardIn(
+  file: string,
+  { document }: ParsedDocument,
+  policy: Policy,
+  named: readonly string[] = [],
+): readonly Problem[] {
   if (document === undefined) return [];
   const source = sourceOf(file, document, COMING_IN_POLICY);
   const heard = Object.values(policy.environments).flatMap(({ notify = {} }) => Object.values(notify).flat());
   return Object.keys(policy.notifications?.channels ?? {})
-    .filter((name) => !heard.includes(name))
+    .filter((name) => !heard.includes(name) && !named.includes(name))
     .map((name) =>
       problemAt(
         source,
         [...CHANNELS, name],
         'nobody is told anything there',
-        `notify: { approval_asked: [${name}] } under an environment`,
+        `notify: { approval_asked: [${name}] } under an environment, or notification_channels of a service`,
         'key',
       ),
     );

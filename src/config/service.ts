@@ -9,7 +9,7 @@ import { deploymentOf, merged } from './deployment.js';
 import { deploymentProblems, type Ask } from './deployment-rules.js';
 import { variableProblems } from './variable-rules.js';
 import { parseDocument, type ParsedDocument } from './document.js';
-import { idleStrategies, unnamed, unplaced } from './environment-rules.js';
+import { idleStrategies, unheard, unnamed, unplaced } from './environment-rules.js';
 import { misnamed } from './fields.js';
 import { flagsIn } from './flag-schema.js';
 import { parseAt, problemAt, sourceOf, toldToTry, wasRead, type Source } from './issues.js';
@@ -43,7 +43,7 @@ export function serviceIn(
     : { ok: true, value: config };
 }
 
-/** The environments of a service that a policy does not name, or not whole, each as a problem of that policy or of the file. */
+/** The environments and channels of a service that a policy does not name, or not whole, each as a problem of that policy or of the file. */
 export const unnamedIn = (
   file: string,
   { document }: ParsedDocument,
@@ -59,6 +59,7 @@ export const unnamedIn = (
           sourceOf(file, document, COMING_IN_SERVICE),
         ),
         ...unplaced(environments, policy, sourceOf(file, document, COMING_IN_SERVICE)),
+        ...unheard(environments, policy, sourceOf(file, document, COMING_IN_SERVICE)),
       ];
 
 function configOf(source: Source, problems: Problem[]): ServiceConfig | undefined {

@@ -98,6 +98,7 @@ function moved(of: Partial<DeploymentPlan>): readonly Setting[] {
     ['queue', queue?.policy],
     ['during_bake', queue?.duringBake],
     ['drain_timeout', drainTimeoutMs === undefined ? undefined : durationText(drainTimeoutMs)],
+    ['notification_channels', of.notificationChannels?.join(', ') ?? 'none'],
   ];
 }
 

@@ -1,7 +1,13 @@
 import { row, type FailureRow } from './failure-row.js';
 
-/** What keeps a message from reaching people. No run depends on it: it is in the outbox, and tried again from there. */
+/** What keeps a message from reaching people. No run depends on any but the first, which it is told before it begins: messages are in the outbox, and tried again from there. */
 export const NOTIFICATION_FAILURES = {
+  'policy.unknown_channel': row(
+    false,
+    'a service has channels told that the policy does not define (`notification_channels`)',
+    'correct the name, or define the channel under `notifications` of shipway.policy.yaml on the workers',
+    3,
+  ),
   'notification.unavailable': row(
     true,
     'a channel surely did not take a message',

@@ -87,6 +87,10 @@ export interface Message {
   readonly notice: Notice;
 }
 
+/** What channels that a service names hear of: its users are sent back or never had the release, or somebody must say what becomes of it. */
+export const isTrouble = (event: Event): boolean => TROUBLE.some((one) => one === event);
+const TROUBLE = ['paused', 'parked', 'undo_failed', 'stuck', 'rolled_back', 'failed', 'aborted'] as const;
+
 /** What is to be told. `key` makes it one, however often it is put. */
 export interface Telling {
   readonly key: string;
@@ -95,15 +99,20 @@ export interface Telling {
   readonly notice: Notice;
 }
 
-/** The channels that hear of an event in an environment, as the policy has it; nobody does unless it says so. */
+/**
+ * The channels that hear of an event in an environment: those that the policy says, and of trouble also those that the service has `named`,
+ * who are more than the policy's and never fewer. Nobody hears of what neither says.
+ */
 export function heardBy(
   { environments, notifications }: Policy,
   environment: string,
   event: Event,
+  named: readonly string[] = [],
 ): readonly (readonly [name: string, channel: Channel])[] {
   const rules = Object.hasOwn(environments, environment) ? environments[environment] : undefined;
   const { channels = {} } = notifications ?? {};
-  return (rules?.notify?.[event] ?? []).flatMap((name) => {
+  const all = new Set([...(rules?.notify?.[event] ?? []), ...(isTrouble(event) ? named : [])]);
+  return [...all].flatMap((name) => {
     const channel = Object.hasOwn(channels, name) ? channels[name] : undefined;
     return channel === undefined ? [] : [[name, channel] as const];
   });
@@ -113,8 +122,9 @@ export function heardBy(
 export const messagesOf = (
   policy: Policy,
   { key, about, repeats = false, notice }: Telling,
+  named: readonly string[] = [],
 ): readonly Message[] =>
-  heardBy(policy, notice.environment, notice.event).map(([name, { kind }]) => ({
+  heardBy(policy, notice.environment, notice.event, named).map(([name, { kind }]) => ({
     id: `${key}/${name}`,
     channel: name,
     about,
@@ -137,25 +147,30 @@ const DAY_MS = 24 * HOUR_MS;
 export const remindAfter = ({ afterMs, repeats }: Remind, openMs: number): number =>
   repeats && openMs >= DAY_MS ? Math.max(afterMs, HOUR_MS) : afterMs;
 
-/** When a question that waits is told again: an approval once, an hour or half of its time before it expires; an alarm until it is answered. */
+/**
+ * When a question that waits is told again. One that holds a deployment up, until it is answered: it never expires. One that expires, once:
+ * an hour before that, or after half of its time. What met an error is asked anew every ten minutes by itself. `named`: as in `heardBy`.
+ */
 export function remindOf(
   policy: Policy,
   environment: string,
   event: Event,
-  expiresAfterMs?: number,
+  { expiresAfterMs, named }: { readonly expiresAfterMs?: number; readonly named?: readonly string[] } = {},
 ): Remind | undefined {
-  if (heardBy(policy, environment, event).length === 0) return undefined;
-  if (isPaged(event)) return { afterMs: policy.notifications?.pageEveryMs ?? PAGE_EVERY_MS, repeats: true };
-  return event === 'approval_asked' && expiresAfterMs !== undefined
-    ? { afterMs: Math.max(expiresAfterMs - HOUR_MS, Math.floor(expiresAfterMs / 2)), repeats: false }
-    : undefined;
+  if (heardBy(policy, environment, event, named).length === 0) return undefined;
+  if (!isQuestion(event)) return undefined;
+  return expiresAfterMs === undefined
+    ? { afterMs: policy.notifications?.pageEveryMs ?? PAGE_EVERY_MS, repeats: true }
+    : { afterMs: Math.max(expiresAfterMs - HOUR_MS, Math.floor(expiresAfterMs / 2)), repeats: false };
 }
 export const PAGE_EVERY_MS = 15 * 60_000;
-const isPaged = (event: Event): boolean => event === 'parked' || event === 'undo_failed';
+/** What waits for a person. */
+const isQuestion = (event: Event): boolean =>
+  event === 'approval_asked' || event === 'paused' || event === 'parked' || event === 'undo_failed';
 
 /** The same where the policy could not be read: that nobody may have been told yet is no reason to tell nobody ever. */
-export const remindUnread = (event: Event): Remind | undefined =>
-  isPaged(event) ? { afterMs: PAGE_EVERY_MS, repeats: true } : undefined;
+export const remindUnread = (event: Event, expiresAfterMs?: number): Remind | undefined =>
+  isQuestion(event) && expiresAfterMs === undefined ? { afterMs: PAGE_EVERY_MS, repeats: true } : undefined;
 
 /** What becomes of a message that surely was not taken, by how often it was tried and how old it is: when it is tried again. */
 export function againAfter(attempts: number, ageMs: number): number | undefined {

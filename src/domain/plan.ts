@@ -81,6 +81,8 @@ export interface DeploymentPlan {
   readonly watch: WatchPlan;
   /** How long requests in flight may take to end before an emptied slot is removed anyway. */
   readonly drainTimeoutMs: number;
+  /** Channels of the policy that the service has told of trouble, beside those of the policy itself; absent: none. */
+  readonly notificationChannels?: readonly string[];
 }
 
 /** Stages of one run: more are nobody's to follow, and a plan stays small enough for a history. */
@@ -208,13 +210,14 @@ export const isNewInForm3 = (stage: StagePlan): boolean =>
   (stage.kind === 'command' && stage.reports !== undefined) ||
   (stage.kind === 'deploy' &&
     (['own', 'rolling', 'in_place'].includes(stage.deployment.strategy.kind) ||
-      stage.deployment.flags !== undefined));
+      stage.deployment.flags !== undefined ||
+      stage.deployment.notificationChannels !== undefined));
 
 /** What a run is asked to do, resolved in the client from files, commit and what was built of it. Its hash is the sha256 of its canonical text. */
 export interface Plan extends TargetRef {
   /**
    * What earlier versions do not know: 2 leads through several environments; 3 may have secrets, reports, a performance test, flags,
-   * stages and strategies of a user's own, stages side by side, and the strategies `rolling` and `in_place`.
+   * stages and strategies of a user's own, channels to people, stages side by side, and the strategies `rolling` and `in_place`.
    */
   readonly schema: 1 | 2 | 3;
   readonly version: string;

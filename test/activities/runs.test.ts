@@ -3,6 +3,7 @@ import { releaseDigest } from '../../activities/release-digest.js';
 import { admitRun, finishRun } from '../../activities/runs.js';
 import type { PipelineInput } from '../../src/domain/inputs.js';
 import type { Plan, StagePlan } from '../../src/domain/plan.js';
+import type { Policy } from '../../src/domain/policy.js';
 import { newTarget } from '../../src/domain/target.js';
 import { sha256 } from '../../src/hash.js';
 import { activityOf } from '../support/activity.js';
@@ -184,4 +185,31 @@ test('a run that was taken in is announced to where its stages may run; one that
   const without = stages.map((s) => (s.kind === 'command' ? { ...s, skipped: 'not for this branch' } : s));
   await admit(pipelineInput(plan('v2', { stages: without })), 'third');
   expect(announced).toHaveLength(1);
+});
+
+test('a run is refused whose plan has channels told that the policy does not define', async () => {
+  const [work, deploy] = [plan('v1').stages.slice(0, -1), plan('v1').stages.at(-1)];
+  if (deploy?.kind !== 'deploy') throw new Error('the last stage is no deployment');
+  const telling = (...notificationChannels: string[]) =>
+    pipelineInput(
+      plan('v1', {
+        stages: [...work, { ...deploy, deployment: { ...deploy.deployment, notificationChannels } }],
+      }),
+    );
+  const { environments } = await policy();
+  const ops = { kind: 'slack', webhook: 'SHIPWAY_NOTIFY_OPS' } as const;
+  const rules = { environments, notifications: { channels: { ops }, pageEveryMs: 1 } };
+  const admit = (input: PipelineInput, of: Policy) =>
+    activityOf(`pipeline/shop/${input.run}`).run(
+      admitRun({ store: memoryStore(), policy: () => Promise.resolve(of), artifacts: kept, secrets }),
+      input,
+    );
+  await expect(admit(telling('ops', 'toString'), rules)).rejects.toMatchObject({
+    type: 'policy.unknown_channel',
+    message: containing('has toString told of production, and the policy has no such channel; it has ops'),
+  });
+  await expect(admit(telling('ops'), { environments })).rejects.toMatchObject({
+    message: containing('the policy has no channels'),
+  });
+  expect(await admit(telling('ops'), rules)).toEqual({ identity: 'asserted' });
 });

@@ -5,8 +5,9 @@ import type { GateState } from '../../src/domain/gate.js';
 import type { Policy } from '../../src/domain/policy.js';
 import { ShipwayError } from '../../src/errors.js';
 import { activityOf } from '../support/activity.js';
-import { rowOf } from '../support/admitted.js';
+import { admitRow, rowOf } from '../support/admitted.js';
 import { memoryStore, type MemoryStore } from '../support/memory-store.js';
+import { deploymentPlan } from '../support/plans.js';
 
 const REF = { service: 'shop', environment: 'production' };
 const ABOUT = { ...REF, version: 'v2' };
@@ -75,6 +76,34 @@ test('of an end, once a deployment; a recovery has none of its own', async () =>
   await tell('deploy');
   await tell('deploy');
   expect(await rows()).toHaveLength(2);
+});
+
+test('channels that the service names hear of trouble too, by the plan of what it is about', async () => {
+  const { notifications } = POLICY;
+  const hook = { kind: 'webhook', url: 'SHIPWAY_NOTIFY_H' } as const;
+  const channels = { ...notifications?.channels, hook };
+  const rules = { ...POLICY, notifications: { pageEveryMs: 60_000, channels } };
+  const at = deps(() => Promise.resolve(rules));
+  await admitRow(store, rowOf(REF, 2, { plan: deploymentPlan({ notificationChannels: ['hook'] }) }));
+  const parked = { ...ABOUT, question: 'parked', title: 'in doubt' } as const;
+  const gate: GateState = await by('1').run(openQuestion(at), parked);
+  expect(gate.remind).toEqual({ afterMs: 60_000, repeats: true });
+  await by('2').run(remindOfGate(at), { ...ABOUT, gate });
+  await by('3').run(openQuestion(at), ASKED);
+  // Somebody waits for the word of a person: that is told again, too.
+  const paused: GateState = await by('4').run(openQuestion(at), { ...parked, question: 'paused' });
+  expect(paused.remind).toEqual(gate.remind);
+  // A target has no plan: that of its newest deployment says it.
+  await activityOf('target/shop/production').run(openQuestion(at), {
+    ...ABOUT,
+    question: 'stuck',
+    title: 't',
+  });
+  const heard = (await store.outbox.list({})).map(({ channel, notice }) => `${notice.event} ${channel}`);
+  expect(heard.reverse()).toEqual([
+    ...['parked hook', 'parked hook', 'undo_failed ops', 'undo_failed pager', 'undo_failed hook'],
+    ...['paused hook', 'stuck hook'],
+  ]);
 });
 
 test('drift is an alarm of its target, closed when it is over', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseDocument } from '../../src/config/document.js';
-import { formatProblems, serviceIn, unnamedIn } from '../../src/config/index.js';
+import { formatProblems, serviceIn, unheardIn, unnamedIn } from '../../src/config/index.js';
 import type { EnvironmentPolicy } from '../../src/domain/policy.js';
 import { TEMPLATES } from '../../src/domain/queries.js';
 import { SERVICE, problemsOf, service, valid } from './texts.js';
@@ -73,6 +73,34 @@ test('with nginx Prometheus is asked what that counts', () => {
   const found = serviceIn('f', parseDocument('f', text));
   if (!found.ok) throw new Error(formatProblems(found.problems));
   expect(found.value.environments['production']?.watch.queries).toEqual(TEMPLATES.nginx);
+});
+
+test('channels that a service names and a policy does not define are noted, once, where they are named', () => {
+  const text = service(
+    'strategy: canary\n',
+    'strategy: canary\n  notification_channels: [slack, pagerduty, slack]\n',
+  ).replace('production: {}', 'production: { notification_channels: [slak] }');
+  const read = parseDocument('f', text);
+  const found = serviceIn('f', read);
+  if (!found.ok) throw new Error(formatProblems(found.problems));
+  expect(found.value.environments['staging']?.notificationChannels).toEqual(['slack', 'pagerduty']);
+  const environments = { staging: EMPTY_RULES, production: EMPTY_RULES };
+  const hook = { kind: 'webhook', url: '/h' } as const;
+  const noted = (...names: string[]): string[] => {
+    const channels = Object.fromEntries(names.map((name) => [name, hook]));
+    const rules = { environments, notifications: { channels, pageEveryMs: 1 } };
+    return unnamedIn('f', read, found.value, rules).map((note) => formatProblems([note]));
+  };
+  const where = 'so nothing may be deployed where that rules; try';
+  expect(noted('slack', 'pagerduty')).toEqual([
+    `f:19:40 environments.production.notification_channels: shipway.policy.yaml has no channel slak, ${where} slack, or adding slak to notifications.channels there`,
+  ]);
+  expect(noted()).toHaveLength(3);
+  const policy = { environments, notifications: { channels: { slack: hook, idle: hook }, pageEveryMs: 1 } };
+  const rules = parseDocument('p', 'notifications: { channels: { slack: {}, idle: {} } }');
+  expect(unheardIn('p', rules, policy, ['slack']).map(({ path }) => path)).toEqual([
+    'notifications.channels.idle',
+  ]);
 });
 const EMPTY_RULES: EnvironmentPolicy = {
   identity: 'asserted',

@@ -50,6 +50,18 @@ describe('who hears', () => {
     expect(heardBy(rules, environment, 'parked').map(([name]) => name)).toEqual(names);
   });
 
+  test.each([
+    ['of trouble, beside whom the policy tells', 'parked', ['ops', 'pager'], ['ops', 'pager']],
+    ['once, whoever says it', 'parked', ['ops'], ['ops']],
+    ['also where the policy tells nobody', 'rolled_back', ['pager'], ['pager']],
+    ['never instead of whom the policy tells', 'parked', [], ['ops']],
+    ['of nothing else', 'shipped', ['pager'], []],
+    ['of no channel that is gone', 'failed', ['gone', 'toString'], []],
+  ] as const)('a channel that a service names hears %s', (_, event, named, names) => {
+    const rules = policy({ parked: ['ops'] });
+    expect(heardBy(rules, 'production', event, named).map(([name]) => name)).toEqual(names);
+  });
+
   test('one message a channel, once at most where it shows twice; ends are sent only where alarms have one', () => {
     const telling = { key: 'k', about: 'a', notice: NOTICE };
     const rules = policy({ parked: ALL });
@@ -77,20 +89,30 @@ describe('telling again', () => {
     ['approval_asked', 24 * HOUR, { afterMs: 23 * HOUR, repeats: false }],
     ['approval_asked', 2 * HOUR, { afterMs: HOUR, repeats: false }],
     ['approval_asked', 10 * MINUTE, { afterMs: 5 * MINUTE, repeats: false }],
-    ['paused', undefined, undefined],
+    ['approval_asked', undefined, { afterMs: 5 * MINUTE, repeats: true }],
+    ['paused', undefined, { afterMs: 5 * MINUTE, repeats: true }],
     ['stuck', undefined, undefined],
   ] as const)('%s that expires after %s', (event, expires, remind) => {
-    expect(remindOf(all, 'production', event, expires)).toEqual(remind);
-    expect(remindOf(policy(), 'production', event, expires)).toBeUndefined();
+    const expiring = expires === undefined ? {} : { expiresAfterMs: expires };
+    expect(remindOf(all, 'production', event, expiring)).toEqual(remind);
+    expect(remindOf(policy(), 'production', event, expiring)).toBeUndefined();
+  });
+
+  test('who is named by the service alone is told again, of trouble', () => {
+    const again = { afterMs: 5 * MINUTE, repeats: true };
+    expect(remindOf(policy(), 'production', 'parked', { named: ['pager'] })).toEqual(again);
+    expect(remindOf(policy(), 'production', 'approval_asked', { named: ['pager'] })).toBeUndefined();
+    expect(remindOf(policy(), 'production', 'parked', { named: ['gone'] })).toBeUndefined();
   });
 
   test.each([
     ['parked', { afterMs: 15 * MINUTE, repeats: true }],
     ['undo_failed', { afterMs: 15 * MINUTE, repeats: true }],
-    ['approval_asked', undefined],
+    ['paused', { afterMs: 15 * MINUTE, repeats: true }],
     ['stuck', undefined],
   ] as const)('%s, of a policy that could not be read', (event, remind) => {
     expect(remindUnread(event)).toEqual(remind);
+    expect(remindUnread(event, HOUR)).toBeUndefined();
   });
 
   test.each([

@@ -1,8 +1,7 @@
-import { needsOf, waitsFor } from '../src/domain/graph.js';
 import { pipelineId } from '../src/domain/ids.js';
 import type { Built } from '../src/domain/inputs.js';
-import type { Plan, StagePlan } from '../src/domain/plan.js';
-import { sameWork } from '../src/domain/retry.js';
+import type { Plan } from '../src/domain/plan.js';
+import { notDone } from '../src/domain/reuse.js';
 import { evidenceOf } from '../src/domain/releases.js';
 import type { ReleaseRow } from '../src/domain/store.js';
 import { ShipwayError } from '../src/errors.js';
@@ -32,27 +31,16 @@ export async function builtFor(deps: Deps, plan: Plan): Promise<Built | undefine
 /** What keeps it from being shipped as it is. */
 async function lacking(
   { store, artifacts }: Deps,
-  { service, stages }: Plan,
+  plan: Plan,
   rows: readonly ReleaseRow[],
   { release }: ReleaseRow,
 ): Promise<string | undefined> {
   for (const { stage, digest } of release.artifacts)
     if (!(await artifacts.has(digest))) return `lacks the artifacts of ${stage}, which are not kept any more`;
-  const runs = await Promise.all(rows.map(({ run }) => store.runs.find(pipelineId(service, run))));
-  const done = new Set(
-    runs.flatMap((run) => (run === undefined ? [] : passedBefore(run.plan).map(sameWork))),
+  const runs = await Promise.all(rows.map(({ run }) => store.runs.find(pipelineId(plan.service, run))));
+  const missing = notDone(
+    plan,
+    runs.flatMap((run) => run?.plan ?? []),
   );
-  const missing = stages.find((stage) => stage.reused !== undefined && !done.has(sameWork(stage)));
   return missing === undefined ? undefined : `was built without ${missing.name} as this plan has it`;
 }
-
-/** What a run had behind it when it recorded a release: the first that needs one has waited for it. */
-function passedBefore(plan: Plan): readonly StagePlan[] {
-  const first = plan.stages.find(
-    ({ kind, skipped }) => (kind === 'approve' || kind === 'deploy') && skipped === undefined,
-  );
-  const before = first && waitsFor(needsOf(plan)).get(first.name);
-  return plan.stages.filter((stage) => wasRun(stage) && before?.has(stage.name) === true);
-}
-
-const wasRun = ({ skipped, reused }: StagePlan): boolean => skipped === undefined && reused === undefined;

@@ -12,10 +12,14 @@ import type { StatusBoard } from '../src/domain/ports.js';
 import type { Statement } from '../src/domain/statement.js';
 import {
   askersOf,
+  nameOf,
   notScheduled,
   requesterOf,
   triggeredRun,
+  unheeded,
+  type Cause,
   type CommitStatus,
+  type Named,
   type Prepared,
   type Repository,
   type Resolved,
@@ -40,13 +44,22 @@ export interface TriggerDeps extends Pick<ControlDeps, 'store' | 'client' | 'pol
   readonly links: Addresses;
 }
 
-/** The commit that a schedule's branch is at: asked once, so that whatever is tried again is about the same one. */
+/**
+ * The commit that a schedule's branch is at, or that a tag stands for: asked once, so that whatever is tried again is about the same one.
+ * Fails with `commit.unknown` for a tag that is not at what was pushed.
+ */
 export const findCommit =
   ({ policy, sources }: Pick<TriggerDeps, 'policy' | 'sources'>) =>
   ({ service, cause }: TriggerInput): Promise<{ readonly commit: string }> =>
     beating(async (signal) => {
       const repository = await allowed(policy, { service, cause });
-      return { commit: await sources.headOf(repository, cause.branch, signal) };
+      const { object, commit } = await sources.headOf(repository, cause, signal);
+      if (cause.kind === 'push' && cause.after !== object && cause.after !== commit)
+        throw new ShipwayError(
+          'commit.unknown',
+          `${nameOf(cause)} of ${repository.url} is not at ${cause.after.slice(0, 12)}`,
+        );
+      return { commit };
     });
 
 /**
@@ -57,14 +70,14 @@ export const findCommit =
 export const startTriggered = (deps: TriggerDeps) => (input: Resolved) =>
   beating(async (signal): Promise<Triggered> => {
     const { service, cause, commit } = input;
-    const run = triggeredRun(commit, sha256(self()));
+    const run = triggeredRun(cause, commit, sha256(self()));
     const known = await deps.store.runs.find(pipelineId(service, run));
     if (known !== undefined) return { service, environment: known.plan.environment, run, commit };
     const repository = await allowed(deps.policy, input);
     const environment = cause.kind === 'push' ? repository.hook?.environment : cause.environment;
     const prepared = await deps.sources.prepare(
       {
-        ...{ service, repository, branch: cause.branch, commit, askedBy: askersOf(cause) },
+        ...{ service, repository, named: namedIn(cause), commit, askedBy: askersOf(cause) },
         ...(environment === undefined ? {} : { environment }),
       },
       signal,
@@ -80,8 +93,8 @@ async function allowed(policy: TriggerDeps['policy'], { service, cause }: Trigge
   const repository = Object.hasOwn(repositories, service) ? repositories[service] : undefined;
   if (repository === undefined)
     throw new ShipwayError('repository.unknown', `the policy names no repository of ${service}`);
-  if (cause.kind === 'push' && repository.hook?.branches.includes(cause.branch) !== true)
-    throw new ShipwayError('repository.unknown', `a push to ${cause.branch} of ${service} starts nothing`);
+  const why = cause.kind === 'push' ? unheeded(repository, cause) : undefined;
+  if (why !== undefined) throw new ShipwayError('repository.unknown', `${service}: ${why}`);
   const { environment } = cause.kind === 'schedule' ? cause : {};
   refuseUnscheduled(repository, { service, cause }, environment === undefined ? [] : [environment]);
   return repository;
@@ -117,7 +130,7 @@ async function start(
   const said = cause.kind === 'push' ? { delivery: cause.delivery } : { schedule: cause.name };
   await store.audit.append([
     entry({ service, environment, version }, 'trigger.fired', {
-      ...{ run, by: requestedBy, branch: cause.branch, asked_by: askersOf(cause), ...said },
+      ...{ run, by: requestedBy, ...namedIn(cause), asked_by: askersOf(cause), ...said },
     }),
   ]);
   try {
@@ -127,6 +140,8 @@ async function start(
   }
 }
 
+const namedIn = (cause: Cause): Named => ('tag' in cause ? { tag: cause.tag } : { branch: cause.branch });
+
 /** Keeps why a trigger started nothing. */
 export const recordUnfired =
   ({ store }: Pick<ControlDeps, 'store'>) =>
@@ -135,7 +150,7 @@ export const recordUnfired =
     const environment = (cause.kind === 'schedule' ? cause.environment : undefined) ?? '';
     await store.audit.append([
       entry({ service, environment, version: commit.slice(0, 12) }, 'trigger.refused', {
-        ...{ by: requesterOf(cause), branch: cause.branch, why },
+        ...{ by: requesterOf(cause), ...namedIn(cause), why },
       }),
     ]);
   };

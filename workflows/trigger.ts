@@ -1,6 +1,7 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, log } from '@temporalio/workflow';
 import type { Ended } from '../src/domain/inputs.js';
 import {
+  commitSaid,
   stateOf,
   statusText,
   type CommitStatus,
@@ -21,7 +22,7 @@ export async function trigger(input: TriggerInput | Following): Promise<Triggere
 }
 
 async function fired(input: TriggerInput): Promise<Triggered & Ended> {
-  let commit = input.cause.kind === 'push' ? input.cause.after : '';
+  let commit = commitSaid(input.cause);
   try {
     if (commit === '') ({ commit } = await fetching.findCommit(input));
     const started = await fetching.startTriggered({ ...input, commit } satisfies Resolved);

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
-import type { HookProvider, Push } from '../domain/trigger.js';
+import type { HookProvider, Named, Push } from '../domain/trigger.js';
 
-/** What a verified request says: a push of a repository, or why it starts nothing. */
+/** What a verified request says: a push of a repository to a branch or a tag, or why it starts nothing. */
 export type Heard =
   | { readonly kind: 'push'; readonly project: string; readonly push: Push }
   | { readonly kind: 'ignored'; readonly project?: string; readonly reason: string };
@@ -25,20 +25,27 @@ const gitlab = z.object({
   user_name: named,
   user_email: named,
 });
+/** As documented, a tag's has no login, and is by the name that people have. */
+const unnamed = z.object({ user_username: z.null().optional(), user_name: person });
+const gitlabPush = z.preprocess((said) => {
+  const { success, data } = unnamed.safeParse(said);
+  return success ? { ...(said as object), user_username: data.user_name } : said;
+}, gitlab);
 
-const EVENT: Readonly<Record<HookProvider, { readonly header: string; readonly push: string }>> = {
-  github: { header: 'x-github-event', push: 'push' },
-  gitlab: { header: 'x-gitlab-event', push: 'Push Hook' },
-};
+const EVENT: Readonly<Record<HookProvider, { readonly header: string; readonly pushes: readonly string[] }>> =
+  {
+    github: { header: 'x-github-event', pushes: ['push'] },
+    gitlab: { header: 'x-gitlab-event', pushes: ['Push Hook', 'Tag Push Hook'] },
+  };
 
 /** Fails with a `ZodError` for a push that is not as its provider documents it, and with a `SyntaxError` for what is no JSON. */
 export function heard(provider: HookProvider, headers: IncomingHttpHeaders, body: Uint8Array): Heard {
-  const { header, push } = EVENT[provider];
+  const { header, pushes } = EVENT[provider];
   const event = String(headers[header] ?? '');
-  if (event !== push)
+  if (!pushes.includes(event))
     return { kind: 'ignored', reason: `only pushes start runs, and this is ${event || 'no event'}` };
   const json: unknown = JSON.parse(Buffer.from(body).toString());
-  return provider === 'github' ? ofGithub(github.parse(json)) : ofGitlab(gitlab.parse(json));
+  return provider === 'github' ? ofGithub(github.parse(json)) : ofGitlab(gitlabPush.parse(json));
 }
 
 const ofGithub = ({ repository, pusher, sender, ...rest }: z.output<typeof github>): Heard =>
@@ -53,7 +60,6 @@ const ofGitlab = ({
 }: z.output<typeof gitlab>): Heard =>
   pushOf(project.path_with_namespace, rest, [user_username, user_name, user_email]);
 
-const BRANCH = 'refs/heads/';
 const NOTHING = /^0+$/;
 
 function pushOf(
@@ -61,14 +67,19 @@ function pushOf(
   { ref, before, after }: { readonly ref: string; readonly before: string; readonly after: string },
   [pusher, ...others]: readonly [string, ...(string | null | undefined)[]],
 ): Heard {
-  if (!ref.startsWith(BRANCH)) return { kind: 'ignored', project, reason: `${ref} is no branch` };
-  const branch = ref.slice(BRANCH.length);
-  if (NOTHING.test(after)) return { kind: 'ignored', project, reason: `${branch} was deleted` };
-  const alsoKnownAs = others.filter((name) => typeof name === 'string' && name !== '' && name !== pusher);
+  const ignored = (reason: string): Heard => ({ kind: 'ignored', project, reason });
+  const [, kind, name = ''] = /^refs\/(heads|tags)\/(.+)$/.exec(ref) ?? [];
+  if (kind === undefined) return ignored(`${ref} is no branch and no tag`);
+  if (NOTHING.test(after)) return ignored(`${name} was deleted`);
+  // A version stays what it is.
+  if (kind === 'tags' && !NOTHING.test(before))
+    return ignored(`${name} was moved, and a version stays what it is`);
+  const named: Named = kind === 'tags' ? { tag: name } : { branch: name };
+  const alsoKnownAs = others.filter((other) => typeof other === 'string' && other !== '' && other !== pusher);
   return {
     kind: 'push',
     project,
-    push: { branch, before, after, pusher, alsoKnownAs: alsoKnownAs as string[] },
+    push: { ...named, before, after, pusher, alsoKnownAs: alsoKnownAs as string[] },
   };
 }
 

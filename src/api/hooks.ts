@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import {
   HOOK_PROVIDERS,
+  unheeded,
   type HookProvider,
   type Push,
   type Repository,
@@ -101,8 +102,9 @@ interface Pushed {
   readonly push: Push;
 }
 async function started(hooks: Hooks, { push, ...via }: Pushed, mine: readonly Hooked[]): Promise<Taken> {
-  const heeding = mine.filter((one) => one.repository.hook?.branches.includes(push.branch) === true);
-  if (heeding.length === 0) return ignored(`a push to ${push.branch} starts nothing`);
+  const heeding = mine.filter(({ repository }) => unheeded(repository, push) === undefined);
+  if (heeding.length === 0)
+    return ignored(mine.map(({ repository }) => unheeded(repository, push)).find(Boolean) ?? '');
   const runs: Started[] = [];
   for (const { service } of heeding)
     runs.push(await hooks.start({ service, cause: { kind: 'push', ...via, ...push } }));

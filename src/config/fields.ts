@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BRANCH, NAME } from '../domain/ids.js';
+import { BRANCH, NAME, TAGS } from '../domain/ids.js';
 import { shown } from './shown.js';
 
 /**
@@ -50,6 +50,17 @@ export const branch = () =>
             `${shown(input)} is no name of a branch`,
             /^refs\/heads\/(.+)$/.exec(String(input))?.[1] ?? 'a plain one, such as main',
           ),
+  });
+
+/** Tags by a pattern. */
+export const tags = () =>
+  z.string().regex(TAGS, {
+    error: ({ input }) =>
+      wrong(
+        `${shown(input)} is no pattern of versions`,
+        /^refs\/tags\/(.+)$/.exec(String(input))?.[1] ??
+          'letters, digits and . _ + - with * for any, such as v*',
+      ),
   });
 
 /** A path of the repository: relative, and nowhere else. It is taken as it stands, no shell reads it. */

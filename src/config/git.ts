@@ -11,6 +11,8 @@ export interface GitFacts {
   readonly root: string;
   /** A tag's own name, else a short commit id; with `+dirty` for a tree that is not committed. */
   readonly version: string;
+  /** The tag that was asked for; absent: it was named otherwise. */
+  readonly tag?: string;
   readonly commit: string;
   readonly committedAt: string;
   readonly author: string;
@@ -131,9 +133,11 @@ export async function factsOf(
   const { committedAt, author } = await writtenBy(root, commit);
   const holding: string[] = [];
   for (const branch of new Set(branches)) if (await holds(root, branch, commit)) holding.push(branch);
+  const tag = (await isTag(root, ref)) ? ref : undefined;
   return {
     root,
-    version: await versionOf(root, ref, commit),
+    version: versionOf(tag ?? commit.slice(0, 12)),
+    ...(tag === undefined ? {} : { tag }),
     commit,
     committedAt,
     author,
@@ -161,15 +165,16 @@ async function writtenBy(
   );
 }
 
-async function versionOf(root: string, ref: string, commit: string): Promise<string> {
-  const isTag = await git(root, ['show-ref', '--verify', '--quiet', `refs/tags/${ref}`]).then(
+const isTag = (root: string, ref: string): Promise<boolean> =>
+  git(root, ['show-ref', '--verify', '--quiet', `refs/tags/${ref}`]).then(
     () => true,
     () => false,
   );
-  const version = isTag ? ref : commit.slice(0, 12);
+
+function versionOf(version: string): string {
   if (VERSION.test(version)) return version;
   throw new UsageError(
-    `the tag ${JSON.stringify(ref)} cannot be a version`,
+    `the tag ${JSON.stringify(version)} cannot be a version`,
     'a tag of letters, digits and . _ + - only',
   );
 }

@@ -1,16 +1,18 @@
 import { isNewInForm3, type DeploymentPlan, type Plan, type StagePlan } from '../domain/plan.js';
 import { GRAPH, inARow } from '../domain/graph.js';
+import { isTagOf } from '../domain/ids.js';
 import type { Reuse } from '../domain/reuse.js';
 import { UsageError } from '../errors.js';
 import type { GitFacts } from './git.js';
 import { alternative } from './alternative.js';
 import type { ServiceConfig } from './service.js';
+import type { Only } from './stage-fields.js';
 import type { StageConfig } from './stages.js';
 import { ownFrom, placed, wayOf } from './way.js';
 
 /** The branches that any `only` of the configuration names: what the git facts must tell about. */
 export const branchesOf = (config: ServiceConfig): readonly string[] => [
-  ...new Set(config.stages.flatMap((s) => s.only ?? [])),
+  ...new Set(config.stages.flatMap((s) => (s.only ?? []).filter(isBranch))),
 ];
 
 /** A release that was built of the commit, and the run that built it. */
@@ -49,7 +51,7 @@ export function resolvePlan(
   if (deploy?.skipped !== undefined)
     throw new UsageError(
       `${facts.version} cannot be deployed: ${deploy.skipped}`,
-      'ship a commit that is on such a branch (`git branch --contains` lists the branches of one), or change `only`',
+      'ship a commit that is on such a branch (`git branch --contains` lists the branches of one), or such a tag, or change `only`',
     );
   const { version, commit, dirty, committedAt, author } = facts;
   const through = environments.slice(0, -1);
@@ -171,8 +173,20 @@ function skippedBecause(
   facts: GitFacts,
   planned: readonly StagePlan[],
 ): string | undefined {
-  if (only !== undefined && !only.some((branch) => facts.branches.includes(branch)))
-    return `stage ${name} runs only for commits on ${only.join(' or ')}, and ${facts.version} is not on ${only.length === 1 ? 'it' : 'any'}`;
+  if (only !== undefined && !only.some((one) => allows(one, facts)))
+    return `stage ${name} runs only for ${onlyText(only)}, and ${facts.version} is not ${only.every(isBranch) ? `on ${only.length === 1 ? 'it' : 'any'}` : 'one'}`;
   const need = planned.find((s) => needs.includes(s.name) && s.skipped !== undefined);
   return need?.skipped;
+}
+
+const isBranch = (one: Only): one is string => typeof one === 'string';
+const allows = (one: Only, { branches, tag }: GitFacts): boolean =>
+  isBranch(one) ? branches.includes(one) : tag !== undefined && isTagOf(one.tag, tag);
+function onlyText(only: readonly Only[]): string {
+  const branches = only.filter(isBranch);
+  const tags = only.flatMap((one) => (isBranch(one) ? [] : [one.tag]));
+  return [
+    ...(branches.length === 0 ? [] : [`commits on ${branches.join(' or ')}`]),
+    ...(tags.length === 0 ? [] : [`tags ${tags.join(' or ')}`]),
+  ].join(', and for ');
 }

@@ -2,7 +2,7 @@ import { NAME } from '../domain/ids.js';
 import type { HookProvider, Repository } from '../domain/trigger.js';
 import { alternative } from './alternative.js';
 import { misnamed } from './fields.js';
-import { problemAt, type Source } from './issues.js';
+import { problemAt, wasRead, type Source } from './issues.js';
 import type { Problem } from './problem.js';
 import type { RepositoryInput } from './repository-schema.js';
 
@@ -25,6 +25,7 @@ export function repositoryRules(inputs: Inputs, environments: readonly string[],
             'key',
           ),
         );
+    found.push(...unheeding(input, path, source));
     for (const [keys, environment] of environmentsNamed(input))
       if (!environments.includes(environment))
         found.push(
@@ -46,6 +47,23 @@ export function repositoryRules(inputs: Inputs, environments: readonly string[],
       );
   }
   return found;
+}
+
+/** A hook that heeds nothing. */
+function unheeding({ hook }: RepositoryInput, path: Path, source: Source): Problem[] {
+  if (hook === undefined || (hook.branches ?? hook.tags) !== undefined) return [];
+  const at = [...path, 'hook'];
+  return wasRead(source, [...at, 'branches']) && wasRead(source, [...at, 'tags'])
+    ? [
+        problemAt(
+          source,
+          at,
+          'it names neither branches nor tags, so no push starts anything',
+          'branches: [main], or tags: [v*]',
+          'key',
+        ),
+      ]
+    : [];
 }
 
 const environmentsNamed = ({ hook, schedule }: RepositoryInput): readonly (readonly [Path, string])[] => [
@@ -77,11 +95,13 @@ export function repositoryOfInput({ url, file, credential, ...input }: Repositor
 
 const hookOf = ({
   secret,
-  branches,
+  branches = [],
+  tags,
   environment,
 }: NonNullable<RepositoryInput['hook']>): NonNullable<Repository['hook']> => ({
   secret,
   branches,
+  ...(tags === undefined ? {} : { tags }),
   ...(environment === undefined ? {} : { environment }),
 });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { HOOK_PROVIDERS } from '../domain/trigger.js';
 import { credential } from './credential-field.js';
-import { branch, choice, innerPath, name, wrong } from './fields.js';
+import { branch, choice, innerPath, name, tags, wrong } from './fields.js';
 import { shown } from './shown.js';
 
 const PREFIX = 'SHIPWAY_TRIGGER_';
@@ -51,7 +51,18 @@ const hook = z
       .array(branch())
       .min(1)
       .max(100)
-      .meta({ description: 'a push to one of these starts a run', examples: [['main']] }),
+      .meta({ description: 'a push to one of these starts a run', examples: [['main']] })
+      .optional(),
+    tags: z
+      .array(tags())
+      .min(1)
+      .max(100)
+      .meta({
+        description:
+          'a new tag that is like one of these starts a run, and its name is the version; `*` stands for any characters',
+        examples: [['v*']],
+      })
+      .optional(),
     environment: name({
       description: 'where its runs lead; default: where the stage `deploy` says',
       examples: ['staging'],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { branch, innerPath, integer, name, yesOrNo } from './fields.js';
+import { branch, innerPath, integer, name, tags, yesOrNo } from './fields.js';
 import { duration } from './measures.js';
 
 /** What stages of several forms have. */
@@ -18,14 +18,16 @@ export const ofAll = {
     })
     .optional(),
   only: z
-    .array(branch())
+    .array(z.union([branch(), z.strictObject({ tag: tags().meta({ examples: ['v*'] }) })]))
     .min(1)
     .meta({
-      description: 'runs only for commits that are on one of these branches, here or at `origin`',
+      description:
+        'runs only for commits that are on one of these branches, here or at `origin`, or for a version that is a tag like `{ tag: "v*" }`, where `*` stands for any characters',
       examples: [['main']],
     })
     .optional(),
 };
+export type Only = NonNullable<z.output<(typeof ofAll)['only']>>[number];
 
 export const artifacts = z
   .array(innerPath('a file or folder that later stages and the deployment get'))

@@ -23,12 +23,13 @@ import {
   type ScanInput,
 } from './stage-schema.js';
 import { shown } from './shown.js';
+import type { Only } from './stage-fields.js';
 import { stageProblems } from './stage-rules.js';
 import { ownStageProblems } from './own-stage-rules.js';
 import { wayProblems } from './way-rules.js';
 import { command, ownStage, performance, scan, type Deployed } from './work-stages.js';
 
-/** A stage with its defaults, and the branches that its `only` names. A deployment's plan is its environment's. */
+/** A stage with its defaults, and the branches and tags that its `only` names. A deployment's plan is its environment's. */
 export type StageConfig = (
   | Omit<CommandStage, 'skipped' | 'reused'>
   | Omit<ScanStage, 'skipped' | 'reused'>
@@ -40,7 +41,7 @@ export type StageConfig = (
       readonly environments?: readonly string[];
     })
 ) & {
-  readonly only?: readonly string[];
+  readonly only?: readonly Only[];
 };
 interface Named<Kind> {
   readonly kind: Kind;

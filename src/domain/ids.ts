@@ -19,6 +19,22 @@ export const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
 /** Versions and run ids: what git allows in a tag that is also safe as one path segment. */
 export const VERSION = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$/;
+/** Tags that are versions, by a pattern: `*` stands for any characters of a version, also for none. */
+export const TAGS = /^[A-Za-z0-9*][A-Za-z0-9._+*-]{0,99}$/;
+/** Whether a tag is like a pattern, in time that grows with their lengths alone: who writes a pattern need not be trusted. */
+export function isTagOf(pattern: string, tag: string): boolean {
+  const [first = '', ...parts] = pattern.split(/\*+/);
+  const last = parts.pop();
+  if (last === undefined) return pattern === tag;
+  if (!tag.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of parts) {
+    const found = tag.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return tag.length - last.length >= at && tag.endsWith(last);
+}
 /** A branch by its plain name: git's own rules for one, and nothing that git could take for an option or an expression. */
 export const BRANCH = /^(?![-./]|refs\/)(?!.*(\.\.|\/\/|@\{|\.lock$|[./]$))[^\s~^:?*[\]\\]{1,200}$/;
 

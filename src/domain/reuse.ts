@@ -1,4 +1,7 @@
+import { needsOf, waitsFor } from './graph.js';
+import type { Plan, StagePlan } from './plan.js';
 import type { Digest } from './release.js';
+import { sameWork } from './retry.js';
 import type { ReleaseRow } from './store.js';
 import { heldDigests, type TargetState } from './target.js';
 
@@ -34,3 +37,20 @@ export function toReuse(
 
 const goodIn = (targets: readonly TargetState[], digest: Digest): readonly string[] =>
   targets.filter((t) => t.knownGood?.release.digest === digest).map((t) => t.environment);
+
+/** A stage that a plan leaves to the runs that built its release, and that none of them has done as the plan has it. */
+export function notDone({ stages }: Pick<Plan, 'stages'>, runs: readonly Plan[]): StagePlan | undefined {
+  const done = new Set(runs.flatMap((run) => passedBefore(run).map(sameWork)));
+  return stages.find((stage) => stage.reused !== undefined && !done.has(sameWork(stage)));
+}
+
+/** What a run had behind it when it recorded a release: the first that needs one has waited for it. */
+function passedBefore(plan: Plan): readonly StagePlan[] {
+  const first = plan.stages.find(
+    ({ kind, skipped }) => (kind === 'approve' || kind === 'deploy') && skipped === undefined,
+  );
+  const before = first && waitsFor(needsOf(plan)).get(first.name);
+  return plan.stages.filter((stage) => wasRun(stage) && before?.has(stage.name) === true);
+}
+
+const wasRun = ({ skipped, reused }: StagePlan): boolean => skipped === undefined && reused === undefined;

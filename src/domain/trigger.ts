@@ -1,5 +1,5 @@
+import { VERSION, isTagOf, type TargetRef } from './ids.js';
 import type { Person } from './statement.js';
-import type { TargetRef } from './ids.js';
 import type { Outcome } from './outcome.js';
 import type { Plan } from './plan.js';
 import type { Digest } from './release.js';
@@ -25,6 +25,8 @@ export interface Repository {
   readonly hook?: {
     readonly secret: CredentialRef;
     readonly branches: readonly string[];
+    /** Patterns of tags that are versions; absent: none. */
+    readonly tags?: readonly string[];
     /** Absent: those that the stage `deploy` leads through. */
     readonly environment?: string;
   };
@@ -57,10 +59,26 @@ export function notScheduled(
 }
 const listed = (names: readonly string[]): string => names.join(', ');
 
+/** What is shipped of a repository: what a branch is at, or a tag, whose name is then the version. */
+export type Named = { readonly branch: string } | { readonly tag: string };
+export const nameOf = (named: Named): string => ('tag' in named ? named.tag : named.branch);
+
+/** Why a push starts nothing, or `undefined` when it does. */
+export function unheeded({ hook }: Pick<Repository, 'hook'>, named: Named): string | undefined {
+  if (!('tag' in named))
+    return hook?.branches.includes(named.branch) === true
+      ? undefined
+      : `a push to ${named.branch} starts nothing`;
+  const { tag } = named;
+  if (hook?.tags?.some((pattern) => isTagOf(pattern, tag)) !== true) return `the tag ${tag} starts nothing`;
+  return VERSION.test(tag) ? undefined : `the tag ${tag} cannot be a version`;
+}
+
 /** A push as its provider tells it, verified. */
-export interface Push {
-  readonly branch: string;
+export type Push = Named & Pushed;
+interface Pushed {
   readonly before: string;
+  /** What it is at now: a commit, or the object of an annotated tag. */
   readonly after: string;
   /** Who pushed, by name at the provider, and every name and address beside it. */
   readonly pusher: Person;
@@ -92,6 +110,10 @@ export interface Following {
   readonly follows: string;
 }
 
+/** A push of a branch says its commit; what a tag stands for, and what a branch is at, is asked of the repository. */
+export const commitSaid = (cause: Cause): string =>
+  cause.kind === 'push' && 'branch' in cause ? cause.after : '';
+
 /** The same with the commit that it is about, which stays the one it was found to be. */
 export interface Resolved extends TriggerInput {
   readonly commit: string;
@@ -105,18 +127,25 @@ export interface Triggered extends TargetRef {
 
 /** What a client would do at its terminal, done by a worker: nothing of a repository is run, only read. */
 export interface Sources {
-  /** The commit that a branch is at now. Fails with `repository.unavailable`, `credential.missing`, `repository.refused`. */
-  readonly headOf: (repository: Repository, branch: string, signal: AbortSignal) => Promise<string>;
+  /**
+   * What a branch or a tag is at now: its own object, and the commit that this is or stands for. Fails with `repository.unavailable`,
+   * `credential.missing`, `repository.refused`.
+   */
+  readonly headOf: (repository: Repository, named: Named, signal: AbortSignal) => Promise<Head>;
   /**
    * Fetches a repository, resolves the plan from its configuration in the commit and keeps the source in the artifact store. Fails with
    * those, `commit.unknown` and `store.unavailable`.
    */
   readonly prepare: (wanted: Wanted, signal: AbortSignal) => Promise<Prepared>;
 }
+export interface Head {
+  readonly object: string;
+  readonly commit: string;
+}
 export interface Wanted {
   readonly service: string;
   readonly repository: Repository;
-  readonly branch: string;
+  readonly named: Named;
   readonly commit: string;
   readonly environment?: string;
   readonly askedBy: readonly string[];
@@ -137,18 +166,19 @@ export const askersOf = (cause: Cause): readonly Person[] =>
   cause.kind === 'push' ? [...new Set([cause.pusher, ...cause.alsoKnownAs])] : [cause.by];
 
 /**
- * What makes a push the same push: the step of a branch. It is signed, other than the id of its delivery, so a body that is sent again
- * under any id is known.
+ * What makes a push the same push: the step of a branch or a tag. It is signed, other than the id of its delivery, so a body that is sent
+ * again under any id is known.
  */
-export const pushText = (service: string, { branch, before, after }: Push): string =>
-  ['push', service, branch, before, after].join('\n');
+export const pushText = (service: string, push: Push): string =>
+  ['tag' in push ? 'tag' : 'push', service, nameOf(push), push.before, push.after].join('\n');
 
 /** Of a push, `key` is the hash of its text; a schedule's ids get the instant added by Temporal. */
 export const triggerId = (service: string, key: string): string => `trigger/${service}/${key}`;
 
-/** The run of a trigger: the same however often it is tried. `hash` is that of the trigger's workflow id. */
-export const triggeredRun = (commit: string, hash: Digest): string =>
-  `${commit.slice(0, 12)}-${hash.slice(0, 8)}`;
+/** The run of a trigger, by its version: the same however often it is tried. `hash` is that of the trigger's workflow id. */
+export const triggeredRun = (cause: Cause, commit: string, hash: Digest): string =>
+  `${'tag' in cause ? cause.tag.slice(0, MOST_OF_TAG) : commit.slice(0, 12)}-${hash.slice(0, 8)}`;
+const MOST_OF_TAG = 80;
 
 export const schedulePrefix = (service: string): string => `schedule/${service}/`;
 export const scheduleId = (service: string, name: string): string => `${schedulePrefix(service)}${name}`;

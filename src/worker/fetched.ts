@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git } from '../config/index.js';
 import { sizeText } from '../domain/size.js';
-import type { Repository } from '../domain/trigger.js';
+import { nameOf, type Head, type Named, type Repository } from '../domain/trigger.js';
 import { ShipwayError } from '../errors.js';
 import { within } from '../within.js';
 import { credential } from './credential.js';
@@ -39,24 +39,28 @@ export async function withClone<T>(
   }
 }
 
-/** The commit that a branch is at. */
+/** What a branch or a tag is at; of an annotated tag, which is an object of its own, git lists the commit beside it. */
 export async function headOf(
   fetching: Fetching,
   repository: Repository,
-  branch: string,
+  named: Named,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Head> {
   await mkdir(fetching.folder, { recursive: true, mode: 0o700 });
-  const ref = `refs/heads/${branch}`;
-  const args = ['ls-remote', '--quiet', '--', repository.url, ref];
+  const ref = `refs/${'tag' in named ? 'tags' : 'heads'}/${nameOf(named)}`;
+  const refs = 'tag' in named ? [ref, `${ref}^{}`] : [ref];
+  const args = ['ls-remote', '--quiet', '--', repository.url, ...refs];
   const listed = await within(MOST_MS, signal, (ending) =>
     asking(fetching, repository, fetching.folder, args, ending),
   );
-  const [commit] = listed
-    .split('\n')
-    .flatMap((line) => (line.endsWith(`\t${ref}`) ? [line.split('\t')[0]] : []));
-  if (commit !== undefined) return commit;
-  throw new ShipwayError('repository.refused', `${repository.url} has no branch ${branch}`);
+  const lines = listed.split('\n').map((line) => line.split('\t'));
+  const at = (name: string): string | undefined => lines.find(([, its]) => its === name)?.[0];
+  const object = at(ref);
+  if (object !== undefined) return { object, commit: at(`${ref}^{}`) ?? object };
+  throw new ShipwayError(
+    'repository.refused',
+    `${repository.url} has no ${'tag' in named ? 'tag' : 'branch'} ${nameOf(named)}`,
+  );
 }
 
 /** Git over the one protocol of the address: it runs nothing of the repository, asks nobody, follows nothing elsewhere. */

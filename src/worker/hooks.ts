@@ -65,7 +65,7 @@ async function start({ client, store }: Deps, input: TriggerInput): Promise<Star
   const { service, cause } = input;
   if (cause.kind !== 'push') throw new Error('only pushes come by hooks');
   const trigger = triggerId(service, sha256(pushText(service, cause)).slice(0, 32));
-  const run = triggeredRun(cause.after, sha256(trigger));
+  const run = triggeredRun(cause, cause.after, sha256(trigger));
   const told = { service, run, trigger };
   if ((await store.runs.find(pipelineId(service, run))) !== undefined) return { ...told, known: true };
   try {
@@ -75,7 +75,7 @@ async function start({ client, store }: Deps, input: TriggerInput): Promise<Star
       args: [input],
       // One that has failed has started no run: sent again it is tried again.
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-      staticSummary: `${cause.provider}: ${cause.after.slice(0, 12)} pushed to ${service}`,
+      staticSummary: `${cause.provider}: ${'tag' in cause ? cause.tag : cause.after.slice(0, 12)} pushed to ${service}`,
     });
     return { ...told, known: false };
   } catch (error) {

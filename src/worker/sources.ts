@@ -13,24 +13,25 @@ import {
   type ServiceConfig,
 } from '../config/index.js';
 import { environmentsOf } from '../domain/environments.js';
+import { pipelineId } from '../domain/ids.js';
 import type { Plan } from '../domain/plan.js';
 import type { ArtifactStore } from '../domain/ports.js';
-import { toReuse } from '../domain/reuse.js';
-import type { Store } from '../domain/store.js';
-import type { Prepared, Sources, Wanted } from '../domain/trigger.js';
+import { notDone, toReuse } from '../domain/reuse.js';
+import type { ReleaseRow, Store } from '../domain/store.js';
+import { nameOf, type Prepared, type Sources, type Wanted } from '../domain/trigger.js';
 import { ShipwayError, UsageError } from '../errors.js';
 import { digestOf } from '../hash.js';
 import { headOf, withClone, type Fetching } from './fetched.js';
 
 interface Deps {
   readonly fetching: Fetching;
-  readonly store: Pick<Store, 'releases' | 'targets'>;
+  readonly store: Pick<Store, 'releases' | 'targets' | 'runs'>;
   readonly artifacts: Pick<ArtifactStore, 'put'>;
 }
 
 /** Plays the client where nobody sits at one: the same plan of the same commit as `shipway run` makes. */
 export const sourcesOf = (deps: Deps): Sources => ({
-  headOf: (repository, branch, signal) => headOf(deps.fetching, repository, branch, signal),
+  headOf: (repository, named, signal) => headOf(deps.fetching, repository, named, signal),
   prepare: (wanted, signal) =>
     withClone(deps.fetching, wanted.repository, signal, async (clone) => {
       await refuseForeign(clone, wanted);
@@ -39,34 +40,53 @@ export const sourcesOf = (deps: Deps): Sources => ({
     }),
 });
 
-/** A body that was signed long ago, or by who knows the secret and cannot push, ships nothing that is not on the branch. */
-async function refuseForeign(clone: string, { repository, branch, commit }: Wanted): Promise<void> {
-  const held = await git(clone, ['merge-base', '--is-ancestor', commit, `refs/heads/${branch}`]).then(
-    () => true,
-    () => false,
-  );
-  if (held) return;
+/** A body that was signed long ago, or by who knows the secret and cannot push, ships nothing that is not on the branch, or not the tag. */
+async function refuseForeign(clone: string, { repository, named, commit }: Wanted): Promise<void> {
+  const is = await ('tag' in named
+    ? git(clone, ['rev-parse', '--verify', '--quiet', `refs/tags/${named.tag}^{commit}`]).then(
+        (its) => its === commit,
+        () => false,
+      )
+    : git(clone, ['merge-base', '--is-ancestor', commit, `refs/heads/${named.branch}`]).then(
+        () => true,
+        () => false,
+      ));
+  if (is) return;
   throw new ShipwayError(
     'commit.unknown',
-    `${branch} of ${repository.url} does not hold ${commit.slice(0, 12)}`,
+    `${nameOf(named)} of ${repository.url} ${'tag' in named ? 'is not' : 'does not hold'} ${commit.slice(0, 12)}`,
   );
 }
 
 async function planOf({ store }: Deps, clone: string, wanted: Wanted): Promise<Plan> {
-  const { service, commit, environment } = wanted;
+  const { service, commit, named, environment } = wanted;
   const config = await configOf(clone, wanted);
   if (config.service !== service)
     throw new ShipwayError(
       'repository.refused',
       `${wanted.repository.file} is of service ${config.service}, and the policy lets this repository ship ${service}`,
     );
-  const facts = await factsOf(clone, commit, commit, branchesOf(config));
+  const ref = 'tag' in named ? named.tag : commit;
+  const facts = await factsOf(clone, ref, commit, branchesOf(config));
   const environments = environmentsAsked(environment, config);
   const askedBy = { askedBy: wanted.askedBy };
   const plan = resolvePlan(config, environments, facts);
   const rows = await store.releases.list({ service, commit });
   const built = toReuse(rows, await store.targets.list(service), environmentsOf(plan));
-  return { ...(built === undefined ? plan : resolvePlan(config, environments, facts, built)), ...askedBy };
+  const reusing = built && resolvePlan(config, environments, facts, built);
+  return { ...(reusing && (await stands(store, reusing, rows)) ? reusing : plan), ...askedBy };
+}
+
+/** Nobody is there to say `--rebuild`: what was built without a stage that this plan has, as one for tags alone, is built anew. */
+async function stands(store: Pick<Store, 'runs'>, plan: Plan, rows: readonly ReleaseRow[]): Promise<boolean> {
+  const same = rows.filter(({ release }) => release.digest === plan.release);
+  const runs = await Promise.all(same.map(({ run }) => store.runs.find(pipelineId(plan.service, run))));
+  return (
+    notDone(
+      plan,
+      runs.flatMap((run) => run?.plan ?? []),
+    ) === undefined
+  );
 }
 
 const TYPESCRIPT = 'shipway.config.ts';

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { isSigned } from '../../src/api/hook-signature.js';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Hooked, Started } from '../../src/api/hooks.js';
 import { startApi } from '../../src/api/server.js';
-import type { HookProvider, TriggerInput } from '../../src/domain/trigger.js';
+import { nameOf, type HookProvider, type TriggerInput } from '../../src/domain/trigger.js';
 import { ShipwayError } from '../../src/errors.js';
 import { memoryArtifacts } from '../support/memory-artifacts.js';
 import { memorySecrets } from '../support/memory-secrets.js';
@@ -17,7 +16,7 @@ const hooked = (service: string, provider: HookProvider, project: string, secret
   secret,
   repository: {
     ...{ url: `/srv/${service}.git`, file: 'shipway.yaml', provider, project },
-    hook: { secret: 'SHIPWAY_TRIGGER_SECRET', branches: ['main', 'next'] },
+    hook: { secret: 'SHIPWAY_TRIGGER_SECRET', branches: ['main', 'next'], tags: ['v*'] },
   },
 });
 const ALL = [
@@ -46,7 +45,7 @@ beforeAll(async () => {
       start: (input): Promise<Started> => {
         if (fails !== undefined) return Promise.reject(fails);
         inputs.push(input);
-        const key = JSON.stringify([input.service, input.cause.branch]);
+        const key = JSON.stringify([input.service, nameOf(input.cause)]);
         const known = begun.has(key);
         begun.add(key);
         return Promise.resolve({ service: input.service, run: 'r-1', trigger: 'trigger/x/1', known });
@@ -63,56 +62,8 @@ afterAll(() => api.close());
 
 const send = (provider: string, { headers, body }: Sent): Promise<Answer> =>
   ask(`${api.url}/v1/hooks/${provider}`, { method: 'POST', headers, body });
+const TAG = { event: 'Tag Push Hook' };
 const lamp = (more: object = {}): Sent => fromGithub('of the lamp', githubPush(more));
-
-describe('signatures', () => {
-  const signed = (headers: Record<string, string>, text: string, now = 0) => ({
-    ...{ headers, now },
-    body: Buffer.from(text),
-  });
-  /** The example of GitHub's own documentation. */
-  const GITHUB = 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17';
-  const EVERYBODY = "It's a Secret to Everybody";
-  const hub = (signature: string) => ({ 'x-hub-signature-256': signature });
-  test.each([
-    ['as documented', hub(GITHUB), 'Hello, World!', EVERYBODY, true],
-    ['another body', hub(GITHUB), 'Hello, World?', EVERYBODY, false],
-    ['another secret', hub(GITHUB), 'Hello, World!', 'another', false],
-    ['no secret', hub(GITHUB), 'Hello, World!', '', false],
-    ['cut short', hub(GITHUB.slice(0, -1)), 'Hello, World!', EVERYBODY, false],
-    ['the older sha1', { 'x-hub-signature': 'sha1=01' }, 'Hello, World!', EVERYBODY, false],
-  ])('of GitHub: %s', (_, headers, text, secret, is) => {
-    expect(isSigned('github', signed(headers as Record<string, string>, text), secret)).toBe(is);
-  });
-
-  /** The example of the Standard Webhooks specification's libraries. */
-  const at = 1_614_265_330;
-  const text = '{"test": 2432232314}';
-  const standard = (more: object = {}) => ({
-    'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
-    'webhook-timestamp': String(at),
-    'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
-    ...more,
-  });
-  const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
-  test.each([
-    ['as documented', {}, 0, true],
-    ['among others while a token is replaced', { 'webhook-signature': 'v1,b3RoZXI= SIGNATURE' }, 0, true],
-    ['another id', { 'webhook-id': 'msg_other' }, 0, false],
-    ['five minutes old', {}, 299, true],
-    ['older', {}, 301, false],
-    ['of the future', {}, -301, false],
-    ['no instant', { 'webhook-timestamp': 'now' }, 0, false],
-    ['the plain token beside it', { 'webhook-signature': '', 'x-gitlab-token': SECRET }, 0, false],
-  ])('of GitLab’s signing tokens: %s', (_, more, later, is) => {
-    const headers = standard(more);
-    headers['webhook-signature'] = headers['webhook-signature'].replace(
-      'SIGNATURE',
-      standard()['webhook-signature'],
-    );
-    expect(isSigned('gitlab', signed(headers, text, (at + later) * 1_000), SECRET)).toBe(is);
-  });
-});
 
 test('a push starts a run, of whoever pushed it, without the API’s token and for any host name', async () => {
   const { headers, body } = lamp();
@@ -148,6 +99,35 @@ test.each([
       service,
       cause: { provider: 'gitlab', pusher: 'ann', alsoKnownAs: ['Ann Example', 'ann@acme.example'] },
     },
+  ]);
+});
+
+const NEW = { before: '0'.repeat(40) };
+test.each<[string, string, string, Sent]>([
+  ['GitHub', 'lamp', 'github', lamp({ ...NEW, ref: 'refs/tags/v1.2.3', created: true, base_ref: null })],
+  [
+    'GitLab',
+    'plain',
+    'gitlab',
+    fromGitlab(
+      'a plain token',
+      gitlabPush({ ...NEW, object_kind: 'tag_push', ref: 'refs/tags/v1.2.3' }),
+      TAG,
+    ),
+  ],
+])('a new tag at %s starts a run of that version', async (_, service, provider, sent) => {
+  expect((await send(provider, sent)).status).toBe(202);
+  expect(inputs).toMatchObject([{ service, cause: { tag: 'v1.2.3', after: AFTER, pusher: 'ann' } }]);
+  expect(inputs[0]?.cause).not.toHaveProperty('branch');
+});
+test('the tag of GitLab’s documentation has no login: it is pushed by who has the name', async () => {
+  const { user_username: _, ...documented } = gitlabPush({ ...NEW, ref: 'refs/tags/v1.0.0' }) as Record<
+    string,
+    unknown
+  >;
+  expect((await send('gitlab', fromGitlab('a plain token', documented, TAG))).status).toBe(202);
+  expect(inputs).toMatchObject([
+    { cause: { tag: 'v1.0.0', pusher: 'Ann Example', alsoKnownAs: ['ann@acme.example'] } },
   ]);
 });
 
@@ -198,10 +178,35 @@ test.each<[string, string, Sent, number, string]>([
 test.each<[string, string, Sent, string]>([
   ['a ping', 'github', fromGithub('of the lamp', { zen: 'x' }, { event: 'ping' }), 'this is ping'],
   ['an issue', 'github', fromGithub('of the lamp', {}, { event: 'issues' }), 'this is issues'],
-  ['a tag', 'github', lamp({ ref: 'refs/tags/v1' }), 'refs/tags/v1 is no branch'],
+  [
+    'a tag that is none of a version',
+    'github',
+    lamp({ ...NEW, ref: 'refs/tags/old' }),
+    'the tag old starts nothing',
+  ],
+  [
+    'a tag that cannot be a version',
+    'github',
+    lamp({ ...NEW, ref: 'refs/tags/v1/x' }),
+    'cannot be a version',
+  ],
+  ['a tag that was moved', 'github', lamp({ ref: 'refs/tags/v1' }), 'v1 was moved'],
+  ['a deleted tag', 'github', lamp({ ref: 'refs/tags/v1', after: '0'.repeat(40) }), 'v1 was deleted'],
+  [
+    'what is neither',
+    'github',
+    lamp({ ref: 'refs/notes/commits' }),
+    'refs/notes/commits is no branch and no tag',
+  ],
   ['a deleted branch', 'github', lamp({ after: '0'.repeat(40) }), 'main was deleted'],
   ['another branch', 'github', lamp({ ref: 'refs/heads/wip' }), 'a push to wip starts nothing'],
-  ['a tag at GitLab', 'gitlab', fromGitlab('a plain token', {}, { event: 'Tag Push Hook' }), 'Tag Push Hook'],
+  [
+    'a deleted tag at GitLab',
+    'gitlab',
+    fromGitlab('a plain token', gitlabPush({ ref: 'refs/tags/v1', after: '0'.repeat(40) }), TAG),
+    'v1 was deleted',
+  ],
+  ['a comment at GitLab', 'gitlab', fromGitlab('a plain token', {}, { event: 'Note Hook' }), 'Note Hook'],
 ])('heard, and nothing is started: %s', async (_, provider, sent, reason) => {
   const answer = await send(provider, sent);
   expect(answer.status).toBe(200);

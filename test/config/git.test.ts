@@ -13,7 +13,13 @@ describe('facts', () => {
   test('of a tag: its own name, the commit behind it, who wrote it and when', async () => {
     const root = await repository();
     const facts = await factsAt(root, 'v1');
-    expect(facts).toMatchObject({ root, version: 'v1', dirty: false, author: 'dev@example.invalid' });
+    expect(facts).toMatchObject({
+      root,
+      version: 'v1',
+      tag: 'v1',
+      dirty: false,
+      author: 'dev@example.invalid',
+    });
     expect(facts.commit).toBe(run(root, 'rev-parse', 'v1^{commit}'));
     expect(facts.committedAt).toBe(run(root, 'show', '-s', '--format=%cI', 'v1^{commit}'));
   });
@@ -27,6 +33,7 @@ describe('facts', () => {
     const facts = await factsAt(await repository(), ref, ['main', 'side', 'gone', 'side']);
     expect(facts.branches).toEqual(branches);
     expect(facts.version).toBe(facts.commit.slice(0, 12));
+    expect(facts).not.toHaveProperty('tag');
   });
 
   test('of a detached head, and of a branch that only the origin has', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { VERSION, isTagOf } from '../../src/domain/ids.js';
 import { barredFrom } from '../../src/domain/policy.js';
 import {
   askersOf,
@@ -6,6 +7,7 @@ import {
   requesterOf,
   statusText,
   triggeredRun,
+  unheeded,
   type Cause,
 } from '../../src/domain/trigger.js';
 
@@ -39,7 +41,51 @@ test('a push is the same by service, branch and both commits, whatever it is del
   for (const other of [{ branch: 'next' }, { before: 'c' }, { after: 'c' }])
     expect(pushText('lamp', { ...push, ...other })).not.toBe(text);
   expect(pushText('shop', push)).not.toBe(text);
-  expect(triggeredRun('0123456789abcdef', 'fedcba9876543210')).toBe('0123456789ab-fedcba98');
+  const hash = 'fedcba9876543210';
+  expect(triggeredRun(push, '0123456789abcdef', hash)).toBe('0123456789ab-fedcba98');
+  const { branch, ...rest } = push;
+  const tagged: Cause = { ...rest, tag: branch };
+  expect(pushText('lamp', tagged)).not.toBe(text);
+  expect(triggeredRun({ ...tagged, tag: 'v1.2.3' }, 'any', hash)).toBe('v1.2.3-fedcba98');
+  const longest = triggeredRun({ ...tagged, tag: 'v'.repeat(100) }, 'any', hash);
+  expect(longest).toMatch(VERSION);
+});
+
+test.each([
+  ['v1.2.3', 'v1.2.3', true],
+  ['v1.2.3', 'v1x2.3', false],
+  ['v*', 'v1.2.3', true],
+  ['v*', 'V1', false],
+  ['v*', 'v', true],
+  ['*', 'anything', true],
+  ['v*-rc*', 'v1.2-rc1', true],
+  ['v*-rc*', 'v1.2', false],
+  ['v*.*.0', 'v1.2.0', true],
+  ['v*.*.0', 'v1.0', false],
+  ['a*a', 'a', false],
+  ['ab*bc', 'abc', false],
+  ['v1+*', 'v1+2', true],
+])('tags like %s: %s is one, %s', (pattern, tag, is) => {
+  expect(isTagOf(pattern, tag)).toBe(is);
+});
+
+test('a pattern of many stars takes no longer for that', () => {
+  const begun = performance.now();
+  expect(isTagOf(`${'a*'.repeat(50)}b`, 'a'.repeat(500))).toBe(false);
+  expect(performance.now() - begun).toBeLessThan(50);
+});
+
+test.each([
+  [{ branch: 'main' }, undefined],
+  [{ branch: 'v1' }, 'a push to v1 starts nothing'],
+  [{ tag: 'v1' }, undefined],
+  [{ tag: 'main' }, 'the tag main starts nothing'],
+  [{ tag: 'v1/x' }, 'the tag v1/x cannot be a version'],
+] as const)('a push of %o: %s', (named, why) => {
+  const hook = { secret: 's', branches: ['main'], tags: ['v*'] };
+  expect(unheeded({ hook }, named)).toBe(why);
+  if ('tag' in named) expect(unheeded({ hook: { secret: 's', branches: ['main'] } }, named)).toBeDefined();
+  expect(unheeded({}, named)).toBeDefined();
 });
 
 test.each([

@@ -8,8 +8,10 @@ import { digestOf, sha256 } from '../../src/hash.js';
 /** What triggers find: repositories of the policy by service, what is in them, and what was shown at their commits. */
 export interface FakeTriggers {
   readonly repositories: Record<string, Repository>;
-  /** The commit that each branch is at. */
+  /** The commit that each branch and tag is at. */
   head: string;
+  /** The object of an annotated tag; absent: tags are their commits. */
+  annotated?: string;
   /** The plan of a commit; it may fail. */
   planned: (wanted: Wanted) => Plan;
   readonly shown: CommitStatus[];
@@ -31,7 +33,7 @@ export const triggerDeps = (fake: FakeTriggers, { store, client, policy }: Contr
   ...{ store, client },
   policy: async () => ({ ...(await policy()), repositories: fake.repositories }),
   sources: {
-    headOf: () => Promise.resolve(fake.head),
+    headOf: () => Promise.resolve({ object: fake.annotated ?? fake.head, commit: fake.head }),
     prepare: async (wanted) => {
       await Promise.resolve();
       const plan: Plan = { ...fake.planned(wanted), askedBy: wanted.askedBy };

@@ -62,7 +62,7 @@ const sources = (mostBytes = 1024 ** 3, env: NodeJS.ProcessEnv = {}) =>
   });
 const here = (): Repository => repository ?? { url: '', file: '' };
 const wanted = (commit: string, more: Partial<Wanted> = {}): Wanted => ({
-  ...{ service: 'lamp', repository: here(), branch: 'main', commit, askedBy: ['ann'] },
+  ...{ service: 'lamp', repository: here(), named: { branch: 'main' }, commit, askedBy: ['ann'] },
   ...more,
 });
 const prepared = (commit: string, more: Partial<Wanted> = {}) =>
@@ -85,10 +85,25 @@ test('the plan is that of the commit, its source is kept, and nothing is left be
 });
 
 test('a branch is asked for its newest commit', async () => {
-  expect(await sources().headOf(here(), 'main', NEVER)).toBe(run(work, 'rev-parse', 'HEAD'));
-  await expect(sources().headOf(here(), 'mai', NEVER)).rejects.toMatchObject({
+  const commit = run(work, 'rev-parse', 'HEAD');
+  expect(await sources().headOf(here(), { branch: 'main' }, NEVER)).toEqual({ object: commit, commit });
+  await expect(sources().headOf(here(), { branch: 'mai' }, NEVER)).rejects.toMatchObject({
     type: 'repository.refused',
   });
+});
+
+test('a tag is the version of what it stands for, also an annotated one; another commit is not shipped as it', async () => {
+  run(work, 'tag', 'v1.2.3', good);
+  run(work, 'tag', '--annotate', '--message', 'signed off', 'v1.2.4', good);
+  run(work, 'push', '--quiet', here().url, 'v1.2.3', 'v1.2.4');
+  const at = (tag: string) => sources().headOf(here(), { tag }, NEVER);
+  expect(await at('v1.2.3')).toEqual({ object: good, commit: good });
+  expect(await at('v1.2.4')).toEqual({ object: run(work, 'rev-parse', 'v1.2.4'), commit: good });
+  await expect(at('main')).rejects.toThrow('has no tag main');
+  for (const tag of ['v1.2.3', 'v1.2.4'])
+    expect((await prepared(good, { named: { tag } })).plan).toMatchObject({ version: tag, commit: good });
+  const other = await pushed('after the tag', { later: 'x' });
+  await expect(prepared(other, { named: { tag: 'v1.2.3' } })).rejects.toThrow('v1.2.3 of ');
 });
 
 test('what was built of the commit before is shipped as it is', async () => {
@@ -97,6 +112,13 @@ test('what was built of the commit before is shipped as it is', async () => {
     artifacts: [{ stage: 'build', digest: sha256('a'), bytes: 1 }],
   };
   await store.releases.save(release, 'first', []);
+  // Nothing is known of what its run had done: it is built anew.
+  expect((await prepared(good)).plan).not.toHaveProperty('release');
+  const run = {
+    ...{ run: 'first', pipeline: 'pipeline/lamp/first', planHash: '', source: '', requestedBy: 'ann' },
+    plan: (await prepared(good)).plan,
+  };
+  await store.runs.admit({ run, nonce: 'first', message: '', entries: [] });
   const { plan } = await prepared(good);
   expect(plan).toMatchObject({
     release: release.digest,
@@ -185,7 +207,7 @@ test.each<[string, () => Promise<readonly [string, Partial<Wanted>]>, string, st
 test('a credential goes to its own address over https alone, in no argument and in no message', async () => {
   const url = 'https://git.acme.example/acme/lamp.git';
   const at = { url, file: 'shipway.yaml', credential: 'SHIPWAY_TRIGGER_FETCH' };
-  const asked = (env: NodeJS.ProcessEnv) => sources(1, env).headOf(at, 'main', NEVER);
+  const asked = (env: NodeJS.ProcessEnv) => sources(1, env).headOf(at, { branch: 'main' }, NEVER);
   await expect(asked({})).rejects.toMatchObject({
     type: 'credential.missing',
     message: 'SHIPWAY_TRIGGER_FETCH is not there, or is empty',

@@ -2,7 +2,13 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { beforeEach, expect, test } from 'vitest';
 import { QUEUES, pipelineId } from '../../src/domain/ids.js';
-import { triggerId, triggeredRun, type Cause, type Repository } from '../../src/domain/trigger.js';
+import {
+  triggerId,
+  triggeredRun,
+  type Cause,
+  type Named,
+  type Repository,
+} from '../../src/domain/trigger.js';
 import { ShipwayError } from '../../src/errors.js';
 import { sha256 } from '../../src/hash.js';
 import type { trigger } from '../../workflows/index.js';
@@ -22,10 +28,9 @@ beforeEach(() => {
   triggers.mute = false;
 });
 
-const push = (after: string, more: Partial<Extract<Cause, { kind: 'push' }>> = {}): Cause => ({
-  ...{ kind: 'push', provider: 'github', delivery: 'd-1', branch: 'main' },
+const push = (after: string, named: Named = { branch: 'main' }): Cause => ({
+  ...{ kind: 'push', provider: 'github', delivery: 'd-1', ...named },
   ...{ before: '0'.repeat(40), after, pusher: 'ann', alsoKnownAs: ['ann@acme.example'] },
-  ...more,
 });
 /** Each test has a service of its own. */
 async function fired(service: string, cause: Cause, repository = REPOSITORY) {
@@ -34,7 +39,7 @@ async function fired(service: string, cause: Cause, repository = REPOSITORY) {
   const handle = await lab.client.workflow.start<typeof trigger>('trigger', {
     ...{ workflowId, taskQueue: QUEUES.control, args: [{ service, cause }] },
   });
-  return { handle, run: (commit: string) => triggeredRun(commit, sha256(workflowId)) };
+  return { handle, run: (commit: string) => triggeredRun(cause, commit, sha256(workflowId)) };
 }
 const refusalOf = async (handle: Awaited<ReturnType<typeof fired>>['handle']) => {
   const error: unknown = await handle.result().catch((caught: unknown) => caught);
@@ -108,6 +113,28 @@ test('a push starts the run of its commit; who pushed it may not approve it; the
   await record('trigger-push', handle);
 });
 
+test('a tag ships what it stands for, under its name; one that is not at what was pushed starts nothing', async () => {
+  const { commit } = plan('v1.2.3');
+  const object = '7'.repeat(40);
+  triggers.head = commit;
+  triggers.annotated = object;
+  triggers.planned = ({ service, commit, named }) =>
+    plan('tag' in named ? named.tag : 'unnamed', { service, commit, environment: 'staging' });
+  const repository = { ...REPOSITORY, hook: { secret: 's', branches: [], tags: ['v*'] } };
+  const { handle, run } = await fired('tagged', push(object, { tag: 'v1.2.3' }), repository);
+  expect(await handle.result()).toMatchObject({ run: run(commit), commit, outcome: 'shipped' });
+  expect(run(commit)).toMatch(/^v1\.2\.3-[0-9a-f]{8}$/);
+  expect(await lab.store.runs.find(pipelineId('tagged', run(commit)))).toMatchObject({
+    plan: { version: 'v1.2.3', commit },
+  });
+  expect(entries('tagged', 'trigger.fired')).toMatchObject([{ details: { tag: 'v1.2.3' } }]);
+  expect(triggers.shown).toMatchObject([{ commit, state: 'pending' }, { state: 'success' }]);
+  triggers.annotated = '8'.repeat(40);
+  const moved = await fired('tag-moved', push(object, { tag: 'v1.2.3' }), repository);
+  expect(await refusalOf(moved.handle)).toMatchObject({ type: 'commit.unknown' });
+  delete triggers.annotated;
+});
+
 test('a run that is tried again is shown at its commit, by what was admitted; one of nobody’s trigger is not', async () => {
   triggers.repositories['again'] = REPOSITORY;
   const follow = (run: string) =>
@@ -145,6 +172,7 @@ test('what starts nothing says why: in its failure, in the audit, at the commit'
 
 test.each<[string, string, Cause, Repository]>([
   ['a branch that the policy does not name', 'branch', push('c'.repeat(40), { branch: 'wip' }), REPOSITORY],
+  ['a tag that the policy does not name', 'tagless', push('c'.repeat(40), { tag: 'v1' }), REPOSITORY],
   [
     'a repository without hooks',
     'hookless',

@@ -2,7 +2,7 @@ import { deploymentIn, environmentsOf } from '../src/domain/environments.js';
 import { lackingEvidence } from '../src/domain/evidence.js';
 import { unseenBy } from '../src/domain/graph.js';
 import type { Plan, StagePlan } from '../src/domain/plan.js';
-import { REQUIRABLE, type ApprovalPolicy, type RequiredEvidence } from '../src/domain/policy.js';
+import { isRequired, type ApprovalPolicy, type RequiredEvidence } from '../src/domain/policy.js';
 import type { Evidence, Release } from '../src/domain/release.js';
 import { evidenceOf } from '../src/domain/releases.js';
 import type { DeployRequest } from '../src/domain/target.js';
@@ -42,6 +42,7 @@ export async function refuseUnrecorded(
       (o) =>
         o.digest === e.digest &&
         o.kind === e.kind &&
+        o.uses === e.uses &&
         o.stage === e.stage &&
         o.verdict === e.verdict &&
         o.of === e.of,
@@ -79,11 +80,14 @@ export async function refuseUnproved(
 /** Why a stage that makes it does not count. */
 const tooEarly = (plan: Plan, required: RequiredEvidence): readonly string[] =>
   plan.stages
-    .filter((stage) => makes(stage, required))
-    .map(
-      ({ name }) =>
-        `and ${name} does not wait for ${unseenBy(plan, name) ?? ''}, which leaves part of what is deployed`,
+    .filter((stage) => runs(stage, required))
+    .map((stage) =>
+      makes(stage, required)
+        ? `and ${stage.name} does not wait for ${unseenBy(plan, stage.name) ?? ''}, which leaves part of what is deployed`
+        : `and ${stage.name} does not say \`evidence: true\``,
     );
 
-const makes = ({ kind, skipped, reused }: StagePlan, required: RequiredEvidence): boolean =>
-  skipped === undefined && reused === undefined && kind === REQUIRABLE[required];
+const makes = (stage: StagePlan, required: RequiredEvidence): boolean =>
+  runs(stage, required) && (stage.kind !== 'own' || stage.evidence);
+const runs = (stage: StagePlan, required: RequiredEvidence): boolean =>
+  stage.skipped === undefined && stage.reused === undefined && isRequired(required, stage);

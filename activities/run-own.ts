@@ -4,7 +4,7 @@ import { packArtifacts } from '../src/adapters/artifacts/tar.js';
 import { ownOf, type Extensions } from '../src/domain/adapters.js';
 import { canonical } from '../src/domain/canonical.js';
 import type { StageAnswer, StageKind } from '../src/domain/own-stage.js';
-import type { Evidence } from '../src/domain/release.js';
+import type { ArtifactRef, Evidence } from '../src/domain/release.js';
 import type { RunOwnInput, RunOwnResult } from '../src/domain/stage.js';
 import { ShipwayError } from '../src/errors.js';
 import { NOTHING_SHIPPED, forgetJob, jobDir, writeShipped } from '../src/stage/job-files.js';
@@ -15,6 +15,7 @@ import { answerOf, notPassed } from './own-answer.js';
 import { beatingJob } from './run-stage.js';
 import { MOST_RERUNS, type StageDeps } from './stage-job.js';
 import type { StageBeats } from './stage-beats.js';
+import { releaseDigest } from './release-digest.js';
 import { unwanted } from './unwanted.js';
 
 export interface OwnDeps extends StageDeps {
@@ -124,28 +125,36 @@ async function shipping(
   }
 }
 
-/** What the stage leaves. Fails with `stage.failed` when it did not pass. */
+/**
+ * What the stage leaves, and its evidence, which is of all that it was given and leaves. Fails with `stage.failed` when it did not pass.
+ */
 async function kept(
   { backend, maxArtifactBytes }: OwnDeps,
   input: RunOwnInput,
   workspace: string,
-  { passed, reason, details = null }: StageAnswer,
+  answer: StageAnswer,
 ): Promise<RunOwnResult> {
   const { stage } = input;
+  const { passed, reason } = answer;
+  const leaves = passed && stage.artifacts.length > 0;
+  const packed = leaves
+    ? await backend.putArtifact(packArtifacts(workspace, stage.artifacts, maxArtifactBytes))
+    : undefined;
+  const artifacts = packed && { stage: stage.name, ...packed };
+  const found = stage.evidence ? [await evidenceOf({ backend }, input, answer, artifacts)] : [];
+  if (!passed) throw notPassed(input, reason, stage.evidence ? found : undefined);
+  return { reason, evidence: found, ...(artifacts === undefined ? {} : { artifacts }) };
+}
+
+async function evidenceOf(
+  { backend }: Pick<OwnDeps, 'backend'>,
+  { service, stage: { name: stage, uses }, artifacts }: RunOwnInput,
+  { passed, reason, details = null }: StageAnswer,
+  left: ArtifactRef | undefined,
+): Promise<Evidence> {
+  const of = releaseDigest(service, left === undefined ? artifacts : [...artifacts, left]);
   const judged = { verdict: passed ? 'pass' : 'fail', summary: reason } as const;
-  const evidence: Evidence[] = [];
-  if (stage.evidence) {
-    const content = canonical({ kind: 'own', stage: stage.name, uses: stage.uses, ...judged, details });
-    const { digest } = await backend.putArtifact(Readable.from(Buffer.from(content)));
-    evidence.push({ kind: 'own', stage: stage.name, digest, ...judged });
-  }
-  if (!passed) throw notPassed(input, reason, stage.evidence ? evidence : undefined);
-  const artifacts =
-    stage.artifacts.length === 0
-      ? undefined
-      : {
-          stage: stage.name,
-          ...(await backend.putArtifact(packArtifacts(workspace, stage.artifacts, maxArtifactBytes))),
-        };
-  return { reason, evidence, ...(artifacts === undefined ? {} : { artifacts }) };
+  const content = canonical({ kind: 'own', stage, uses, of, ...judged, details });
+  const { digest } = await backend.putArtifact(Readable.from(Buffer.from(content)));
+  return { kind: 'own', stage, uses, digest, of, ...judged };
 }

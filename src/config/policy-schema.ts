@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NAME } from '../domain/ids.js';
-import { choice, integer, yesOrNo } from './fields.js';
+import { choice, integer, name, yesOrNo } from './fields.js';
 import { duration } from './measures.js';
 import { notificationSchema, notifySchema } from './notification-schema.js';
 import { haproxySchema, nginxSchema, prometheusSchema } from './place-schema.js';
@@ -37,6 +37,14 @@ const approvals = z
     performance_test: required(
       'no release is approved or deployed without a `performance_test` of all its artifacts that passed',
     ).optional(),
+    own_stages: z
+      .record(name({ description: '', examples: ['licences'] }), z.literal('required'))
+      .meta({
+        description:
+          'no release is approved or deployed without a stage of this kind of your own (`uses: own:NAME`, with `evidence: true`) that looked at all its artifacts and passed',
+        examples: [{ licences: 'required' }],
+      })
+      .optional(),
   })
   .meta({ description: 'what the stage `approve` asks for', examples: [{ required_approvals: 2 }] });
 

@@ -5,6 +5,7 @@ import {
   type Policy,
   type RequiredEvidence,
 } from '../domain/policy.js';
+import { OWN } from '../domain/adapters.js';
 import { DEFAULT_RETENTION, type Retention } from '../domain/retention.js';
 import { NAME } from '../domain/ids.js';
 import { COMING_IN_POLICY } from './coming.js';
@@ -74,9 +75,11 @@ function rules({ environments, repositories = {}, notifications }: PolicyInput, 
 
 /** Nothing of it where nothing is required: such a policy has the hash that it always had. */
 function requiring(approvals: Approvals): Pick<ApprovalPolicy, 'requires'> {
-  const requires = (Object.keys(REQUIRABLE) as RequiredEvidence[]).filter(
+  const builtIn = (Object.keys(REQUIRABLE) as (keyof typeof REQUIRABLE)[]).filter(
     (key) => approvals?.[key] === 'required',
   );
+  const own = Object.keys(approvals?.own_stages ?? {}).map((kind) => `${OWN}${kind}` as const);
+  const requires: RequiredEvidence[] = [...builtIn, ...own.sort()];
   return requires.length === 0 ? {} : { requires };
 }
 type Approvals = PolicyInput['environments'][string]['approvals'];

@@ -1,5 +1,5 @@
 import type { SarifLevel } from './plan.js';
-import { REQUIRABLE, type RequiredEvidence } from './policy.js';
+import { isRequired, type RequiredEvidence } from './policy.js';
 import type { Evidence } from './release.js';
 
 /** What is said of a report or a measurement. */
@@ -67,7 +67,7 @@ export function lackingEvidence(
   isOfIt: (one: Evidence) => boolean,
 ): string | undefined {
   const lacking = (requires ?? []).flatMap((required) => {
-    const there = standing(evidence).filter(({ kind }) => kind === REQUIRABLE[required]);
+    const there = standing(evidence).filter((one) => isRequired(required, one));
     const bad = there.find(({ verdict }) => verdict !== 'pass');
     if (bad !== undefined) return [`its ${required} (${bad.stage}) did not pass: ${bad.summary}`];
     if (there.some(isOfIt)) return [];

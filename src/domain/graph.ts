@@ -19,10 +19,11 @@ export function waitsFor(stages: readonly Node[]): ReadonlyMap<string, ReadonlyS
   return all;
 }
 
-/** A stage before the deployment that leaves artifacts which this one is not given: it looks at less than is deployed. */
+/** A stage before the deployment that leaves artifacts which this one is not given: it looks at less than is deployed. What it leaves itself it sees. */
 export function unseenBy(plan: Pick<Plan, 'schema' | 'stages'>, name: string): string | undefined {
   const before = waitsFor(needsOf(plan)).get(name);
-  return plan.stages.filter(leaves).find((maker) => before?.has(maker.name) !== true)?.name;
+  const others = plan.stages.filter((stage) => leaves(stage) && stage.name !== name);
+  return others.find((maker) => before?.has(maker.name) !== true)?.name;
 }
 
 /** Whether a stage leaves artifacts, which are a part of what is deployed. */

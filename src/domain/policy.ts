@@ -6,7 +6,16 @@ import type { CredentialRef, Repository } from './trigger.js';
 
 /** What a policy may require of every release: kinds of evidence by the keys of the policy. */
 export const REQUIRABLE = { security_scan: 'scan', performance_test: 'performance_test' } as const;
-export type RequiredEvidence = keyof typeof REQUIRABLE;
+/** Or `own:NAME`: what a stage kind of a user's own answers. */
+export type RequiredEvidence = keyof typeof REQUIRABLE | `own:${string}`;
+
+/** Whether something is of the kind that is required: of an own one, what uses it. */
+export const isRequired = (
+  required: RequiredEvidence,
+  { kind, uses }: { readonly kind: string; readonly uses?: string },
+): boolean => (isBuiltIn(required) ? kind === REQUIRABLE[required] : kind === 'own' && uses === required);
+const isBuiltIn = (required: RequiredEvidence): required is keyof typeof REQUIRABLE =>
+  Object.hasOwn(REQUIRABLE, required);
 
 export interface ApprovalPolicy {
   readonly requiredApprovals: number;

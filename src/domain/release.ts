@@ -22,6 +22,8 @@ export interface Evidence {
   readonly summary: string;
   /** Absent in what was found before verdicts were kept: it counts for nothing. */
   readonly verdict?: 'pass' | 'fail' | 'inconclusive';
+  /** Of kind `own`: the stage kind, `own:NAME`. Absent in what was found before this was kept: nobody requires it. */
+  readonly uses?: string;
   /**
    * Of what is found in artifacts: the digest of a release of those that it was found in. Absent where it is found otherwise, and in what
    * was found before this was kept, which is of no release.

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { openGate } from '../../activities/gates.js';
 import { admitRun } from '../../activities/runs.js';
 import type { StagePlan } from '../../src/domain/plan.js';
+import type { ApprovalPolicy } from '../../src/domain/policy.js';
 import type { Evidence } from '../../src/domain/release.js';
 import { sha256 } from '../../src/hash.js';
 import { activityOf } from '../support/activity.js';
@@ -9,7 +10,14 @@ import { admissionLab, approved, by, decision, request, RULES } from '../support
 import { memoryArtifacts } from '../support/memory-artifacts.js';
 import { memorySecrets } from '../support/memory-secrets.js';
 import { memoryStore } from '../support/memory-store.js';
-import { commandStage, performanceStage, pipelineInput, plan, scanStage } from '../support/plans.js';
+import {
+  commandStage,
+  ownStage,
+  performanceStage,
+  pipelineInput,
+  plan,
+  scanStage,
+} from '../support/plans.js';
 
 const REQUIRING = {
   ...RULES,
@@ -103,13 +111,16 @@ test('nobody is asked to approve a release that lacks it', async () => {
 });
 
 describe('before anything runs', () => {
-  const taken = (...more: readonly StagePlan[]) => {
+  const taken = (...more: readonly StagePlan[]) => takenBy(REQUIRING, ...more);
+  const takenBy = (approvals: ApprovalPolicy, ...more: readonly StagePlan[]) => {
+    const rules = { environments: { production: { identity: 'asserted' as const, approvals } } };
     const [first, build, ...rest] = plan('v1').stages;
     const input = pipelineInput(
       plan('v1', { stages: [first, build, ...more, ...rest].flatMap((s) => s ?? []) }),
     );
     const artifacts = memoryArtifacts();
     artifacts.keep('source');
+    const policy = () => Promise.resolve(rules);
     const deps = { store: memoryStore(), policy, artifacts, secrets: memorySecrets() };
     return activityOf(`pipeline/shop/${input.run}`).run(admitRun(deps), input);
   };
@@ -130,5 +141,20 @@ describe('before anything runs', () => {
     ).rejects.toThrow(
       'production asks for security_scan and performance_test, and scan does not wait for pack, which leaves part of what is deployed; and load does not wait for pack',
     );
+  });
+  test('a run is refused whose own stage would keep nothing, or would look too early', async () => {
+    const own: ApprovalPolicy = { ...RULES, requiredApprovals: 0, requires: ['own:licences'] };
+    await expect(takenBy(own, ownStage({ evidence: false }))).rejects.toThrow(
+      'production asks for own:licences, and licences does not say `evidence: true`, and of what was built before: it has no own:licences',
+    );
+    await expect(takenBy(own, ownStage({ evidence: true, uses: 'own:other' }))).rejects.toThrow(
+      'which no stage of this run makes',
+    );
+    await expect(
+      takenBy(own, ownStage({ evidence: true }), commandStage('pack', { artifacts: ['pack/'] })),
+    ).rejects.toThrow('licences does not wait for pack');
+    expect(await takenBy(own, ownStage({ evidence: true, artifacts: ['report/'] }))).toEqual({
+      identity: 'asserted',
+    });
   });
 });

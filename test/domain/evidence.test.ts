@@ -113,6 +113,24 @@ describe('what a policy requires', () => {
       undefined,
     ],
     [
+      'nothing when a stage of its own kind passed',
+      ['own:licences'],
+      [{ ...one('who', 'own', 'pass'), uses: 'own:licences' }],
+      undefined,
+    ],
+    [
+      'what another kind of one’s own has found',
+      ['own:licences'],
+      [{ ...one('licences', 'own', 'pass'), uses: 'own:other' }, one('old', 'own', 'pass')],
+      'it has no own:licences',
+    ],
+    [
+      'what an own stage found in something else',
+      ['own:licences'],
+      [{ ...one('who', 'own', 'pass'), uses: 'own:licences', of: 'the source' }],
+      'its own:licences (who) was not of all that is deployed; put it after every stage that leaves artifacts',
+    ],
+    [
       'what did not decide anything',
       both,
       [one('load', 'performance_test', 'inconclusive')],

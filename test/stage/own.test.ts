@@ -8,6 +8,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { failing } from '../../activities/failure.js';
+import { releaseDigest } from '../../activities/release-digest.js';
 import { runOwn, stagesKnown } from '../../activities/run-own.js';
 import type { StageKind, StageWork } from '../../src/domain/own-stage.js';
 import type { OwnStage } from '../../src/domain/plan.js';
@@ -97,7 +98,7 @@ describe('a stage kind of one’s own', () => {
   });
 
   test('leaves artifacts that it declares, and its answer as evidence where the stage says so', async () => {
-    const { result } = begun(
+    const { input, result } = begun(
       async ({ workspace }) => {
         await writeFile(join(workspace, 'NOTICE'), 'MIT\n');
         return { ...well, details: { checked: 3 } };
@@ -106,11 +107,18 @@ describe('a stage kind of one’s own', () => {
     );
     const { artifacts, evidence = [] } = await result;
     expect(artifacts).toMatchObject({ stage: 'licences' });
-    expect(evidence).toMatchObject([{ kind: 'own', verdict: 'pass', summary: 'all are allowed' }]);
+    // Of all that it was given and leaves: that is what is deployed.
+    const of = releaseDigest(input.service, [
+      ...input.artifacts,
+      artifacts ?? expect.fail('it left nothing'),
+    ]);
+    expect(evidence).toMatchObject([
+      { kind: 'own', uses: 'own:licences', of, verdict: 'pass', summary: 'all are allowed' },
+    ]);
     const kept = await text(await lab.artifacts.get(evidence[0]?.digest ?? ''));
     expect(JSON.parse(kept)).toEqual({
       ...{ kind: 'own', stage: 'licences', uses: 'own:licences', verdict: 'pass' },
-      ...{ summary: 'all are allowed', details: { checked: 3 } },
+      ...{ of, summary: 'all are allowed', details: { checked: 3 } },
     });
   });
 

@@ -2,7 +2,9 @@ import { CommandError } from '../client/failure.js';
 import type { DeploymentStatus, RunStatus, ShipwayClient } from '../client.js';
 import { FAILURES, isFailureType } from '../domain/failures.js';
 import { REFUSED, exitCodeOf } from '../domain/outcome.js';
+import type { DeploymentView } from '../domain/view.js';
 import { interrupted, interruption, pause } from './interrupt.js';
+import type { Measure, Measuring } from './measuring.js';
 import { printable, progress } from './output.js';
 import { PATIENCE_MS, patient } from './patience.js';
 import type { RunReference } from './reference.js';
@@ -47,26 +49,48 @@ export async function followed<Status>(
   throw interrupted(`${name} goes on`, `look again with: shipway watch ${name}`);
 }
 
-export const runToFollow = (client: ShipwayClient, { service, run }: RunReference): Followed<RunStatus> => ({
+/** What is followed, with what is measured of it; absent: nothing is. */
+type Seen<Status> = Status & { readonly measured?: readonly Measure[] };
+const withMeasures = async <Status extends { readonly deployment?: DeploymentView }>(
+  status: Status,
+  measures: Measuring | undefined,
+): Promise<Seen<Status>> => {
+  const measured = (await measures?.(status.deployment)) ?? [];
+  return measured.length === 0 ? status : { ...status, measured };
+};
+
+export const runToFollow = (
+  client: ShipwayClient,
+  { service, run }: RunReference,
+  measures?: Measuring,
+): Followed<Seen<RunStatus>> => ({
   name: run,
-  look: () => client.status(service, run),
+  look: async () => withMeasures(await client.status(service, run), measures),
   lines: (status) => renderRun(status, Date.now(), { commands: false }),
   isOver: ({ run: { outcome }, temporal }) => outcome !== undefined || temporal.status !== 'RUNNING',
 });
 
-export const deploymentToFollow = (client: ShipwayClient, name: string): Followed<DeploymentStatus> => ({
+export const deploymentToFollow = (
+  client: ShipwayClient,
+  name: string,
+  measures?: Measuring,
+): Followed<Seen<DeploymentStatus>> => ({
   name,
-  look: () => client.deployment(name),
+  look: async () => withMeasures(await client.deployment(name), measures),
   lines: (status) => renderDeployment(status, Date.now()),
   isOver: ({ deployment: { outcome }, temporal }) => outcome !== undefined || temporal.status !== 'RUNNING',
 });
 
 /** The same for one that may not have been started yet: a target names it as soon as it means to. */
-export function deploymentToCome(client: ShipwayClient, name: string): Followed<DeploymentStatus> {
-  const there = deploymentToFollow(client, name);
+export function deploymentToCome(
+  client: ShipwayClient,
+  name: string,
+  measures?: Measuring,
+): Followed<Seen<DeploymentStatus>> {
+  const there = deploymentToFollow(client, name, measures);
   // What admits it waits for the database; one that is refused then never comes.
   const until = Date.now() + PATIENCE_MS;
-  const look = (): Promise<DeploymentStatus | undefined> =>
+  const look = (): Promise<Seen<DeploymentStatus> | undefined> =>
     there.look().catch((error: unknown) => {
       const missing = error instanceof CommandError && error.kind === 'not_found';
       if (!missing || Date.now() > until) throw error;
@@ -112,6 +136,11 @@ function draw(lines: readonly string[], before: readonly string[], values: Value
 }
 
 const LOOKED = /^( +(?:pass|fail|inconclusive|unavailable)): .*/;
+/** Of what is measured, the verdict and what of. */
+const MEASURED = /^( {4}[✓✗?!] \S+(?: \S+)*) {2,}.*/;
 /** A line without the times and counts in it, which change although nothing has happened. */
 export const steady = (line: string): string =>
-  line.replace(LOOKED, '$1').replace(/,? *(?:next step in|for)? *\d+ (?:s|min|h|d)\b(?: more)?/g, '');
+  line
+    .replace(LOOKED, '$1')
+    .replace(MEASURED, '$1')
+    .replace(/,? *(?:next step in|for)? *\d+ (?:s|min|h|d)\b(?: more)?/g, '');

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { apiClient } from '../client/api.js';
 import { CommandError } from '../client/failure.js';
 import type { ShipwayClient } from '../client.js';
+import type { ConnectionSettings } from '../connection.js';
 import { FAILURES, isFailureType } from '../domain/failures.js';
 import { VERSION, targetId } from '../domain/ids.js';
 import type { DeploymentView } from '../domain/view.js';
 import { UsageError } from '../errors.js';
 import { required, state, withClient } from './context.js';
 import { deploymentToCome, followed } from './follow.js';
+import { measuring } from './measuring.js';
 import { progress, result, string } from './output.js';
 import { refuseUnknownEnvironment } from './known-environment.js';
 import { name, serviceOfCommand } from './reference.js';
@@ -35,7 +38,7 @@ export const rollback: Command = async (values) => {
       result(values, { deployment: answer.deployment }, [answer.deployment]);
       return 0;
     }
-    return seenThrough(client, answer.deployment, values);
+    return seenThrough(client, settings, answer.deployment, values);
   });
 };
 
@@ -45,8 +48,14 @@ function versionOf(values: Values): string | undefined {
   throw new UsageError(`${JSON.stringify(to)} is no version`, 'one that `shipway history` shows');
 }
 
-async function seenThrough(client: ShipwayClient, deployment: string, values: Values): Promise<number> {
-  const { deployment: view } = await followed(deploymentToCome(client, deployment), values);
+async function seenThrough(
+  client: ShipwayClient,
+  settings: ConnectionSettings,
+  deployment: string,
+  values: Values,
+): Promise<number> {
+  const measures = measuring(apiClient(settings), values);
+  const { deployment: view } = await followed(deploymentToCome(client, deployment, measures), values);
   result(values, { deployment, outcome: view.outcome, view }, [
     `${view.service} in ${view.environment}: ${went(view) ? 'went back' : `did not go back (${view.outcome ?? 'ended in Temporal'})`}: ${view.reason ?? ''}`,
   ]);

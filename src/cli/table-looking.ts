@@ -31,7 +31,7 @@ export const LOOKING_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'watch',
-    summary: 'follow a run or deployment until its outcome',
+    summary: 'follow a run or deployment until its outcome, with what is measured of it',
     positionals: ['[RUN|DEPLOYMENT]'],
     options: { changes: flag('with --json: an object for each change, on a line of its own, to the end') },
     examples: ['shipway watch', 'shipway watch v2-k3x9ab', 'shipway watch v2-k3x9ab --json --changes'],

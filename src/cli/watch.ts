@@ -1,9 +1,11 @@
+import { apiClient } from '../client/api.js';
 import type { DeploymentStatus, RunStatus, ShipwayClient } from '../client.js';
 import type { ConnectionSettings } from '../connection.js';
 import { exitCodeOf } from '../domain/outcome.js';
 import { UsageError } from '../errors.js';
 import { withClient } from './context.js';
 import { deploymentToFollow, endLine, exitOf, followed, runToFollow } from './follow.js';
+import { measuring } from './measuring.js';
 import { result } from './output.js';
 import { deploymentNamed, runOrNewest } from './reference.js';
 import { endedInTemporal } from './render/open.js';
@@ -11,7 +13,7 @@ import { deploymentJson, statusJson } from './status.js';
 import type { Command, Values } from './table.js';
 import { uiOf } from '../client/ui-address.js';
 
-/** `shipway watch [RUN|DEPLOYMENT]`: follows it; the exit code is that of its outcome. */
+/** `shipway watch [RUN|DEPLOYMENT]`: follows it, with what is measured of its deployment; the exit code is that of its outcome. */
 export const watch: Command = (values, [text]) => {
   if (values['changes'] === true && values['json'] !== true)
     throw new UsageError('--changes is for programs, and without --json there is nothing for them', '--json');
@@ -24,7 +26,8 @@ const followedToEnd = (values: Values, text: string | undefined): Promise<number
     if (deployment !== undefined) return ofDeployment(client, settings, deployment, values);
     const run = await runOrNewest(client, text, values);
     const said = teller(values, (status: RunStatus) => statusJson(status, uiOf(settings, status.workflow)));
-    const status = await followed(runToFollow(client, run), values, said.change);
+    const measures = measuring(apiClient(settings), values);
+    const status = await followed(runToFollow(client, run, measures), values, said.change);
     said.end(status, endLine(status));
     return exitOf(status);
   });
@@ -61,7 +64,8 @@ async function ofDeployment(
   values: Values,
 ): Promise<number> {
   const said = teller(values, (seen: DeploymentStatus) => deploymentJson(seen, uiOf(settings, name)));
-  const status = await followed(deploymentToFollow(client, name), values, said.change);
+  const measures = measuring(apiClient(settings), values);
+  const status = await followed(deploymentToFollow(client, name, measures), values, said.change);
   const { outcome, reason = '' } = status.deployment;
   const how =
     outcome === undefined

@@ -51,8 +51,8 @@ export interface ApiClient {
   readonly chain: () => Promise<AsyncIterable<ChainedEntry>>;
   /** Newest first, at most `HISTORY_LIMIT`. */
   readonly history: (filter: HistoryFilter) => Promise<readonly DeploymentRow[]>;
-  /** All of a deployment, oldest first, a page at a time. */
-  readonly samples: (deployment: string) => AsyncIterable<Sample>;
+  /** All of a deployment, or those of an instant and after, oldest first, a page at a time. */
+  readonly samples: (deployment: string, from?: string) => AsyncIterable<Sample>;
   /** Newest first, one a run that made or shipped it; of one commit only when that is named. */
   readonly releases: (service: string, commit?: string) => Promise<readonly ReleaseRow[]>;
   /** A run as it was admitted. */
@@ -121,8 +121,8 @@ export function apiClient(to: ApiAddress, answerMs = ANSWER_MS): ApiClient {
       allEntries((after) => rows('/v1/audit', { ...texts(filter), after, limit: String(PAGE) })),
     chain: async () => entries(to, await call(to, { path: '/v1/audit/stream' })),
     history: (filter) => rows('/v1/history', { ...texts(filter), limit: String(HISTORY_LIMIT) }),
-    samples: (deployment) =>
-      allSamples((from) => rows('/v1/samples', { deployment, from, limit: String(SAMPLES) })),
+    samples: (deployment, since) =>
+      allSamples((from) => rows('/v1/samples', { deployment, from, limit: String(SAMPLES) }), since),
     releases: (service, commit) => rows('/v1/releases', { service, commit }),
     run: (service, run) => get(`/v1/runs/${encodeURIComponent(run)}`, isRun, { query: { service } }),
     messages: (state, filter) =>
@@ -205,9 +205,12 @@ async function allEntries(
 }
 
 /** A page begins with the instant that the one before ended with, because one instant has several samples. */
-async function* allSamples(page: (from?: string) => Promise<readonly Sample[]>): AsyncIterable<Sample> {
+async function* allSamples(
+  page: (from?: string) => Promise<readonly Sample[]>,
+  since?: string,
+): AsyncIterable<Sample> {
   let had = new Set<string>();
-  for (let from: string | undefined; ;) {
+  for (let from = since; ;) {
     const found = await page(from);
     yield* found.filter((s) => s.at !== from || !had.has(nameOf(s)));
     const last = found.at(-1)?.at;

@@ -2,21 +2,26 @@ import type { DeploymentStatus } from '../../client.js';
 import { percent } from '../../domain/details.js';
 import type { DeploymentView } from '../../domain/view.js';
 import { nextForDeployment } from '../../domain/next.js';
+import type { Measure } from '../measuring.js';
 import { oneLine } from '../output.js';
+import { measureLines } from './measures.js';
 import { endedInTemporal, openLines, typeLines } from './open.js';
 import { bar, clock, lengthOf } from './text.js';
 
 const MOST_EVENTS = 8;
 
 /** What `status` and `watch` show of a deployment by itself. */
-export function renderDeployment(status: DeploymentStatus, now: number): readonly string[] {
+export function renderDeployment(
+  status: DeploymentStatus & { readonly measured?: readonly Measure[] },
+  now: number,
+): readonly string[] {
   const { deployment: d } = status;
   const open = d.outcome === undefined;
   const gone = open ? endedInTemporal(status) : undefined;
   return [
     `${d.service} ${d.version} → ${d.environment}${d.run === undefined ? '' : `   of run ${d.run}`}`,
     '',
-    ...deploymentLines(d, now),
+    ...deploymentLines(d, now, status.measured),
     ...(open ? [] : ['', `${phase(d)}: ${oneLine(d.reason ?? '')}`]),
     ...(gone !== undefined
       ? ['', gone]
@@ -27,8 +32,12 @@ export function renderDeployment(status: DeploymentStatus, now: number): readonl
   ];
 }
 
-/** A deployment: what it does, who gets which release, what the last look said, and how it came there. */
-export function deploymentLines(d: DeploymentView, now: number): readonly string[] {
+/** A deployment: what it does, who gets which release, what the last look said and what of, and how it came there. */
+export function deploymentLines(
+  d: DeploymentView,
+  now: number,
+  measured: readonly Measure[] = [],
+): readonly string[] {
   const open = d.outcome === undefined;
   const place = d.address === undefined ? '' : `   ${d.address}`;
   return [
@@ -36,6 +45,7 @@ export function deploymentLines(d: DeploymentView, now: number): readonly string
     `  ${d.kind} by ${d.strategy}, replaces ${d.replaces ?? 'nothing'}: ${phase(d)}${open ? untilNext(d, now) : ''}${place}`,
     ...Object.entries(d.shares).map(([slot, share]) => shareLine(d, slot, share)),
     ...(d.verdict === undefined || !open ? [] : [`    ${d.verdict.kind}: ${oneLine(d.verdict.reason)}`]),
+    ...measureLines(measured),
     ...(open && d.verdict?.lacks !== undefined && isHeld(d, now) ? [FEW] : []),
     ...d.timeline.slice(-MOST_EVENTS).map((t) => `    ${clock(t.at)}  ${oneLine(t.what)}`),
   ];

@@ -1,6 +1,7 @@
 import type { RunStatus } from '../../client.js';
 import { wayText } from '../../domain/environments.js';
 import type { RunView, StageState, StageView } from '../../domain/view.js';
+import type { Measure } from '../measuring.js';
 import { oneLine } from '../output.js';
 import { deploymentLines } from './deployment.js';
 import { evidenceLines } from './evidence.js';
@@ -24,7 +25,7 @@ const NARROWEST = 12;
 
 /** What `status` and `watch` show, line by line: pure, so that it is tested against texts. */
 export function renderRun(
-  status: RunStatus,
+  status: RunStatus & { readonly measured?: readonly Measure[] },
   now: number,
   { uiUrl, commands = true }: { readonly uiUrl?: string; readonly commands?: boolean } = {},
 ): readonly string[] {
@@ -37,7 +38,7 @@ export function renderRun(
     '',
     ...run.stages.map((s) => stageLine(s, now, widestOf(run))),
     ...knownLines(run),
-    ...(deployment === undefined ? [] : ['', ...deploymentLines(deployment, now)]),
+    ...(deployment === undefined ? [] : ['', ...deploymentLines(deployment, now, status.measured)]),
     ...(run.outcome === undefined ? [] : ['', `${outcomeOf(run)}: ${oneLine(run.reason ?? '')}`]),
     ...behindLines(status),
     ...driftLines(status),

@@ -17,6 +17,9 @@ export const clock = (at: number): string => `${new Date(at).toISOString().slice
 /** An ISO instant to the second, UTC. */
 export const instant = (iso: string): string => `${iso.slice(0, 19)}Z`;
 
+/** A part of a whole, to three digits. */
+export const shareText = (value: number): string => `${String(Number((value * 100).toPrecision(3)))} %`;
+
 const BAR = 20;
 const FULL = 10_000;
 /** A share of traffic; what is above nothing shows, what is below all leaves a gap. */

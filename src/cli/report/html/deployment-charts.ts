@@ -2,7 +2,7 @@ import { percent } from '../../../domain/details.js';
 import { FULL } from '../../../domain/plan.js';
 import type { Triggers } from '../../../domain/watch-plan.js';
 import type { VerdictKind } from '../../../domain/verdict.js';
-import { clock } from '../../render/text.js';
+import { clock, shareText } from '../../render/text.js';
 import type { DeploymentReport } from '../model.js';
 import { worseOf, type Bucket, type Watched } from '../watched.js';
 import { chart, type Frame, type Line, type Mark, type Stretch } from './chart.js';
@@ -19,7 +19,6 @@ interface Drawn {
   readonly of: string;
 }
 
-const shareText = (value: number): string => `${String(Number((value * 100).toPrecision(3)))} %`;
 const msText = (value: number): string => `${String(Math.round(value))} ms`;
 
 /** What is drawn of a deployment: shares, and each trigger that it was watched by, all over the same time. */

@@ -1,0 +1,54 @@
+import type { VerdictKind } from '../../domain/verdict.js';
+import type { Measure } from '../measuring.js';
+import { columns } from '../output.js';
+import { shareText } from './text.js';
+
+const VERDICTS: Readonly<Record<VerdictKind, string>> = {
+  pass: '✓',
+  fail: '✗',
+  inconclusive: '?',
+  unavailable: '!',
+};
+export const INDENT = '    ';
+
+/** What the newest look said, a line a trigger: its value beside its limit and stable, and how it came there. */
+export const measureLines = (measures: readonly Measure[]): readonly string[] =>
+  columns(
+    measures.map((m) => [
+      `${VERDICTS[m.verdict.kind]} ${m.trigger.replaceAll('_', ' ')}`,
+      valueText(m),
+      `limit ${m.limit}`,
+      stableText(m),
+      sparkline(m.recent, limitOf(m.limit)),
+    ]),
+  ).map((line) => `${INDENT}${line}`);
+
+const valueText = ({ trigger, value, measured }: Measure): string =>
+  trigger === 'error_rate' && measured?.value !== undefined
+    ? `${shareText(measured.value)} of ${String(measured.of)}`
+    : value;
+
+function stableText({ trigger, measured: { stable } = { of: 0 } }: Measure): string {
+  if (stable === undefined) return '';
+  const text = Number(stable.toPrecision(3));
+  return `stable ${trigger === 'error_rate' ? shareText(stable) : trigger === 'response_time' ? `${String(text)} ms` : String(text)}`;
+}
+
+/** A limit as a number in the unit of what is measured; `undefined` where it is none. */
+function limitOf(text: string): number | undefined {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)( %| ms)?$/.exec(text) ?? [];
+  return number === undefined ? undefined : Number(number) / (unit === ' %' ? 100 : 1);
+}
+
+const LEVELS = [...'▁▂▃▄▅▆▇█'];
+/** Numbers as a line of columns; the highest is at the limit or above it, and without one at the greatest of them. */
+export function sparkline(values: readonly (number | null)[], limit?: number): string {
+  const top = limit ?? Math.max(...values.map((v) => v ?? 0));
+  return values
+    .map((v) => {
+      if (v === null) return ' ';
+      const level = top > 0 ? Math.round((v / top) * (LEVELS.length - 1)) : v > 0 ? LEVELS.length - 1 : 0;
+      return LEVELS[Math.min(Math.max(level, 0), LEVELS.length - 1)] ?? '';
+    })
+    .join('');
+}

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startGuard } from '../../src/dev/guard.js';
 import { startPrometheus } from '../../src/dev/prometheus.js';
 import { stopProcess } from '../../src/processes.js';
@@ -21,9 +22,9 @@ export async function prometheusProcess(scrapes: string): Promise<PrometheusProc
   return {
     url,
     silent: async (ms) => {
-      child.kill('SIGSTOP');
+      process.kill(identity.pid, 'SIGSTOP');
       await sleep(ms);
-      child.kill('SIGCONT');
+      process.kill(identity.pid, 'SIGCONT');
     },
     end: async () => {
       await stopProcess(identity, { signal: 'SIGKILL', graceMs: 0 });

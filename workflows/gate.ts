@@ -25,7 +25,7 @@ import type { Accepted } from '../src/domain/messages.js';
 import { malformed, type Statement } from '../src/domain/statement.js';
 import type { Later } from './later.js';
 import * as messages from './messages.js';
-import { answering, answeringBeside, control } from './profiles.js';
+import { answeringBeside, control } from './profiles.js';
 import { shielded } from './shielded.js';
 import { reasonOf } from './undo.js';
 import { verified } from './verified.js';
@@ -164,7 +164,7 @@ async function take(desk: Desk, statement: Statement): Promise<Accepted> {
   const result = await verified(
     { statement, gate: asked, ...(about ?? subject()) },
     goesBack ? later : undefined,
-    isBeside(desk) ? answeringBeside : answering,
+    isBeside(desk) ? answeringBeside : control,
   );
   if (result.status === 'refused') return result;
   const late = refusal(desk.open ?? desk.closed, statement);

@@ -50,10 +50,8 @@ export const finishRun: Activities['finishRun'] = (input) =>
     () => control.finishRun(input),
   );
 
-/** An answer to a gate, and the gate's end. */
-export const answering: Pick<Activities, 'verifyStatement' | 'closeGate'> = control;
-/** The same where nothing that goes back at once can wait behind them: what a workflow does beside itself, all else of it waits for. */
-export const answeringBeside: typeof answering = {
+/** An answer to a gate, and the gate's end, where nothing that goes back at once can wait behind them: what a workflow does beside itself, all else of it waits for. */
+export const answeringBeside: Pick<Activities, 'verifyStatement' | 'closeGate'> = {
   verifyStatement: (input) =>
     besideOrSurely(
       () => beside.verifyStatement.executeWithOptions({ summary: SUMMARIES.verifyStatement }, [input]),

@@ -3,7 +3,7 @@ import { answerOf } from '../src/domain/gate.js';
 import { outOfTime } from '../src/domain/statement.js';
 import type { Verified, VerifyInput } from '../activities/statements.js';
 import type { Later } from './later.js';
-import { answering } from './profiles.js';
+import { control, type answeringBeside } from './profiles.js';
 import { shielded, unheeding } from './shielded.js';
 
 /** What going back gives the store. */
@@ -17,7 +17,7 @@ export const PATIENCE_MS = 1_000;
 export async function verified(
   input: Omit<VerifyInput, 'actedAt'>,
   later?: Later,
-  { verifyStatement }: Pick<typeof answering, 'verifyStatement'> = answering,
+  { verifyStatement }: Pick<typeof answeringBeside, 'verifyStatement'> = control,
 ): Promise<Verified> {
   const { statement } = input;
   const now = Date.now();

@@ -17,7 +17,8 @@ export interface EffectInput extends Subject {
   readonly stable?: Slot;
 }
 
-export interface Guarded {
+export /** What every effect is guarded by. */
+interface Guarded {
   readonly store: Store;
   readonly permits: PermitGuard;
 }

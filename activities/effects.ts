@@ -7,6 +7,7 @@ import { back, forward, type EffectInput } from './effect.js';
 import { emptySlot, fillSlot, serving } from './fill-slot.js';
 import { permitGuard } from './permits.js';
 import { resizeEffects } from './resize.js';
+import { createFlagEffects } from './ramp.js';
 import { probeOnce } from './smoke.js';
 import { splitFor } from './split.js';
 import { UNDO_DRAIN_MS, undoShift, type UndoShiftInput } from './undo-shift.js';
@@ -73,6 +74,7 @@ export function createEffects(deps: EffectDeps) {
       (i: RestoreInput) => ({ live: i.live?.release.digest ?? 'none' }),
       (i, signal) => restore(worldOf(deps, i), i, signal),
     ),
+    ...createFlagEffects(guarded),
     undoShift: back(guarded, (i: UndoShiftInput, signal) => undoShift(worldOf(deps, i), i, signal)),
     undoProvision: back(guarded, (i: EffectInput, signal) => undoProvision(worldOf(deps, i), i, signal)),
   };

@@ -73,6 +73,9 @@ async function story(input: DeploymentInput, moves: Moves): Promise<void> {
 
 async function undone(moves: Moves, error: unknown, back: GoBack | undefined): Promise<Ended> {
   const ended = endingOf(moves, error, back);
+  // Whoever sends it back wants it gone; what rules find bad once it is on is the flag.
+  if (back === undefined && !isCancellation(error) && (await moves.stayDark(ended.reason)))
+    return finished(moves, { ...ended, reason: moves.darkened(ended.reason) });
   const left = await moves.goBack(ended.reason);
   if (left === undefined) return finished(moves, ended);
   return finished(moves, { ...ended, reason: `${ended.reason}; not undone: ${left}` });

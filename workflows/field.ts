@@ -28,6 +28,8 @@ export interface Field {
   /** The share that it has or is being given. */
   heading: Share;
   moved: boolean;
+  /** The flag of a dark release has been turned on: how many undos there were before. */
+  dark?: number;
   /** Instances of stable were taken away. */
   displaced: boolean;
   judgedBad: boolean;

@@ -1,8 +1,10 @@
 import { setHandler } from '@temporalio/workflow';
 import type { Batch } from '../src/domain/batches.js';
 import type { DeploymentInput, Ended } from '../src/domain/inputs.js';
+import type { FlagStrategy } from '../src/domain/flags.js';
 import type { Share } from '../src/domain/plan.js';
 import { createField, type Field, type Way } from './field.js';
+import { flagMoves } from './flag.js';
 import { advance, promote, provision, shift, smoke } from './forward.js';
 import type { Gates } from './gate.js';
 import { replaceBatch, tryBatch, vacate } from './instances.js';
@@ -25,6 +27,10 @@ export interface Moves {
    * are with it.
    */
   readonly advance: (steps: readonly Share[]) => Promise<Share | undefined>;
+  /** The flag that a dark release is to be turned on by is off; else it throws. */
+  readonly refuseLit: (strategy: FlagStrategy) => Promise<void>;
+  /** Turns the flag of a dark release on for `share` of the users. */
+  readonly ramp: (strategy: FlagStrategy, share: Share) => Promise<void>;
   /** What serves now stops serving, and ends. */
   readonly vacate: () => Promise<void>;
   /** A batch of the candidate's instances takes the places of instances of stable; a pause waits for its end. */
@@ -41,6 +47,8 @@ export interface Moves {
   readonly bake: (ms: number) => Promise<void>;
   /** In words, what a deployment that went all its way has done. */
   readonly shipped: () => string;
+  /** In words, what has become of one whose flag was turned off. */
+  readonly darkened: (why: string) => string;
   /** Makes the candidate the live release, in the target and nowhere in the world. */
   readonly promote: () => Promise<void>;
   /** Known good from here on: nothing is undone any more, and the replaced slot is removed. Never fails. */
@@ -49,6 +57,8 @@ export interface Moves {
   readonly keepReplaced: () => void;
   /** Puts a slot of the present live release back to all traffic and removes the other: after a lost deployment. */
   readonly restore: () => Promise<void>;
+  /** Turns the flag of a dark release off, and leaves the release where it is; answers false when it cannot, or there is none. */
+  readonly stayDark: (why: string) => Promise<boolean>;
   /** Undoes everything, traffic first; asks a person about what could not be undone, and answers what was left at their word. */
   readonly goBack: (why: string) => Promise<string | undefined>;
   /** Users were sent to the candidate, or stable had to make room for it. */
@@ -83,6 +93,7 @@ export function startMoves(input: DeploymentInput, way: Way): Moves {
     smoke: () => step(() => smoke(field)),
     shift: (share) => step(() => shift(field, share)),
     advance: (steps) => step(() => advance(field, steps)),
+    ...flagMoves(field, step),
     vacate: () => step(() => vacate(field)),
     replace: (batch) => step(() => replaceBatch(field, batch)),
     tryReplace: (batch) => step(() => tryBatch(field, batch)),

@@ -129,6 +129,12 @@ export function effectsOf(host: string | undefined, { startupTimeoutMs, drainTim
       startToCloseTimeout: startupTimeoutMs + MARGIN_MS,
       retry: UNDO_RETRY,
     }),
+    /** Turning a flag off: at once, or users go back to another release instead. */
+    dousing: proxyActivities<Activities>({
+      ...effect,
+      startToCloseTimeout: '5s',
+      retry: { ...EAGER, maximumAttempts: 2 },
+    }),
     /** Both, one after the other. */
     restoring: proxyActivities<Activities>({
       ...effect,

@@ -44,7 +44,7 @@ function steerable(field: Field): Steerable {
   const { input, heading, phase, forward, knownGood, parked, pausing, wait } = field;
   return {
     kind: input.kind,
-    byShares: !['blue_green', 'in_place'].includes(input.plan.strategy.kind),
+    byShares: !['blue_green', 'in_place', 'feature_flag'].includes(input.plan.strategy.kind),
     share: heading,
     forward: !forward.consideredCancelled && !knownGood && !['going_back', 'done'].includes(phase()),
     asking: parked,

@@ -21,20 +21,26 @@ export class UndoList {
     if (!this.undos.some((undo) => undo.what === what)) this.undos.push({ what, run });
   }
 
+  /** How many there are: what is added from now on is undone by itself with `runAll`. */
+  since(): number {
+    return this.undos.length;
+  }
+
   /** Nothing is to be undone any more: the release has passed its bake. */
   clear(): void {
     this.undos = [];
   }
 
   /**
-   * Runs all, newest first, shielded from cancellation; one that fails does not stop the next. What could not be undone stays
+   * Runs all, or those that were added after the first so many, newest first, shielded from cancellation; one that fails does not stop the next. What could not be undone stays
    * in the list, so that calling again retries just that.
    */
-  async runAll(done: (what: string) => void): Promise<readonly NotUndone[]> {
+  async runAll(done: (what: string) => void, after = 0): Promise<readonly NotUndone[]> {
     return CancellationScope.nonCancellable(async () => {
       const left: NotUndone[] = [];
-      const keep: Undo[] = [];
-      for (const undo of [...this.undos].reverse()) {
+      const keep = this.undos.slice(0, after);
+      const again: Undo[] = [];
+      for (const undo of this.undos.slice(after).reverse()) {
         try {
           await undo.run();
           done(undo.what);
@@ -42,10 +48,10 @@ export class UndoList {
           log.warn('could not undo', { what: undo.what });
           const type = typeOf(error);
           left.push({ what: undo.what, why: reasonOf(error), ...(type === undefined ? {} : { type }) });
-          keep.unshift(undo);
+          again.unshift(undo);
         }
       }
-      this.undos = keep;
+      this.undos = [...keep, ...again];
       return left;
     });
   }

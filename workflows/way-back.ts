@@ -9,9 +9,14 @@ import { reasonOf } from './undo.js';
  * becomes of that: what is left over is named, and the next deployment takes that slot as it finds it.
  */
 export async function retire(field: Field): Promise<void> {
-  const { input, effects } = field;
   field.knownGood = true;
   field.undo.clear();
+  await removeReplaced(field);
+}
+
+/** What is left over is named, and the next deployment takes that slot as it finds it. Never fails. */
+export async function removeReplaced(field: Field): Promise<void> {
+  const { input, effects } = field;
   if (input.replaces === undefined) return;
   const { slot, release } = input.replaces;
   field.show({ phase: 'retire' }, `removing ${release.version} from ${slot}`);
@@ -25,6 +30,18 @@ export async function retire(field: Field): Promise<void> {
     field.show({}, `${release.version} was not removed from ${slot}: ${reasonOf(error)}`);
   }
 }
+
+/** Nobody has the flag of a dark release any more. */
+export const undoneByDousing = (field: Field, flag: string): void => {
+  field.undo.add(`turn ${flag} off`, () =>
+    field.effects.dousing.douseFlag.executeWithOptions(summary(`${named(field)}: ${flag} off`), [
+      flagged(field),
+    ]),
+  );
+};
+
+/** What is told of a flag: it stands in the plan, which the permit is for. */
+export const flagged = (field: Field) => ({ ...about(field), plan: field.input.plan });
 
 /** The record says again what was live before. */
 export async function undoPromote(field: Field): Promise<void> {
@@ -65,6 +82,8 @@ export async function restore(field: Field): Promise<void> {
       },
     ]),
   );
+  const { strategy } = input.plan;
+  if (strategy.kind === 'feature_flag') undoneByDousing(field, strategy.flag);
   const left = await goBack(field, 'a deployment ended without an outcome');
   if (left !== undefined) throw ApplicationFailure.nonRetryable(left, 'undo.incomplete');
 }

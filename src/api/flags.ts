@@ -100,6 +100,16 @@ async function settable(
       `the policy names no environment ${JSON.stringify(asked.environment)}`,
     );
   const flag = await flagIn(store, asked, signal);
+  const open = (await store.deployments.open(asked)).find(
+    ({ plan: { strategy } }) => strategy.kind === 'feature_flag' && strategy.flag === asked.flag,
+  );
+  if (open !== undefined)
+    throw new Refused(
+      409,
+      'flag.ramping',
+      `${open.id} ships ${open.release.version} dark with it, and turns it on step by step`,
+      'wait for its end, or end it: `shipway rollback` turns the flag off and takes the release back',
+    );
   const why = asked.rule === undefined ? undefined : wrongRule(flag.declaration, asked.rule);
   if (why === undefined) return flag;
   throw new Refused(409, 'flag.rule', why, 'see `shipway flags`');

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { adapter } from './adapter-schema.js';
 import { choice, integer, token, urlPath, wrong, yesOrNo } from './fields.js';
-import { duration, percent } from './measures.js';
+import { duration } from './measures.js';
 import { namedChannels } from './notification-schema.js';
 import { queriesSchema } from './query-schema.js';
+import { ofStrategies } from './strategy-schema.js';
 import { triggers } from './trigger-schema.js';
 import { instanceVariables, variableName } from './variables.js';
 
@@ -128,58 +129,12 @@ export const deploySchema = z.strictObject({
     })
     .meta({ description: 'one request to the new release before any user reaches it' })
     .optional(),
-  strategy: adapter(['blue_green', 'canary', 'rolling', 'in_place'], ['feature_flag'], {
+  strategy: adapter(['blue_green', 'canary', 'rolling', 'in_place', 'feature_flag'], [], {
     description:
       'how the new release takes over: beside the old one with all users at once, or share by share; batch by batch in its place; after it has been stopped, with downtime; or as a function of your own says',
     examples: ['canary'],
   }).optional(),
-  canary: z
-    .strictObject({
-      steps: z
-        .array(percent({ description: 'a share of the users' }))
-        .min(1)
-        .meta({
-          description: 'shares of the users, rising to 100%',
-          default: ['5%', '25%', '50%', '100%'],
-          examples: [['5%', '25%', '100%']],
-        })
-        .optional(),
-      step_duration: duration({
-        description: 'how long each share is watched',
-        default: '5m',
-        examples: ['10m'],
-      }).optional(),
-    })
-    .meta({ description: 'of the strategy `canary`' })
-    .optional(),
-  rolling: z
-    .strictObject({
-      batch_size: integer(1, 49, {
-        description:
-          'how many instances are replaced at a time, fewer than there are: the others serve meanwhile; default: 2, or 1 of 2 instances',
-        examples: [2],
-      }).optional(),
-      pause: duration({
-        description: 'how long a batch is watched before the next one',
-        default: '30s',
-        examples: ['1m'],
-      }).optional(),
-      on_bad_batch: choice(['roll_back', 'ask'], [], {
-        description:
-          'when instances of a batch do not start, become ready or pass their smoke test: all goes back, or this batch alone, and a person is asked whether to try again',
-        default: 'roll_back',
-        examples: ['ask'],
-      }).optional(),
-    })
-    .meta({ description: 'of the strategy `rolling`' })
-    .optional(),
-  strategy_with: z
-    .record(z.string(), z.unknown())
-    .meta({
-      description: 'what a strategy of your own is given: plain data',
-      examples: [{ first: 5, days: ['mon', 'tue'] }],
-    })
-    .optional(),
+  ...ofStrategies,
   bake: duration({
     description: 'watching at 100 %, after which the release is known good',
     default: '30m',

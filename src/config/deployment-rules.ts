@@ -59,7 +59,9 @@ function looks({ strategy, watch, bakeMs }: DeploymentPlan, { read, say }: Ask):
     ];
   const problems: Problem[] = [];
   const phases = [
-    ...(strategy.kind === 'canary' ? [[['canary', 'step_duration'], strategy.stepDurationMs] as const] : []),
+    ...('stepDurationMs' in strategy
+      ? [[[strategy.kind, 'step_duration'], strategy.stepDurationMs] as const]
+      : []),
     ...(strategy.kind === 'rolling' ? [[['rolling', 'pause'], strategy.pauseMs] as const] : []),
     [['bake'], bakeMs] as const,
   ];

@@ -117,10 +117,13 @@ function strategyOf(input: DeployInput): Strategy {
     return { kind: 'own', uses: strategy, with: given as Readonly<Record<string, Json>> };
   switch (strategy) {
     case 'canary':
+      return { kind: 'canary', ...ladder(input.canary) };
+    case 'feature_flag':
       return {
-        kind: 'canary',
-        steps: input.canary?.steps ?? [500, 2500, 5000, FULL],
-        stepDurationMs: input.canary?.step_duration ?? 5 * MINUTE,
+        kind: 'feature_flag',
+        flag: input.feature_flag?.flag ?? '',
+        variant: input.feature_flag?.variant ?? '',
+        ...ladder(input.feature_flag),
       };
     case 'rolling':
       return rollingOf(input);
@@ -130,6 +133,11 @@ function strategyOf(input: DeployInput): Strategy {
       return { kind: 'blue_green' };
   }
 }
+
+const ladder = (of: DeployInput['canary']) => ({
+  steps: of?.steps ?? [500, 2500, 5000, FULL],
+  stepDurationMs: of?.step_duration ?? 5 * MINUTE,
+});
 
 /** Of two instances one at a time: a batch of both would leave nobody serving. */
 const rollingOf = ({ rolling, replicas = 1 }: DeployInput): Strategy => ({

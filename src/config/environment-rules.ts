@@ -32,6 +32,7 @@ export function idleStrategies({ names, plans }: Environments, source: Source): 
 }
 const OF_STRATEGIES = [
   ['canary', 'canary', 'canary'],
+  ['feature_flag', 'feature_flag', 'feature_flag'],
   ['rolling', 'rolling', 'rolling'],
   ['strategy_with', 'own', 'own:NAME'],
 ] as const;

@@ -23,6 +23,16 @@ function movesText({ strategy, smokeTest, drainTimeoutMs, configuration }: Deplo
           .map((s) => `${percent(s)} for ${durationText(strategy.stepDurationMs)}`),
         percent(FULL),
       ].join(', ');
+    case 'feature_flag':
+      return [
+        `${smoke}, then all users at once with ${strategy.flag} off, watched for ${durationText(strategy.stepDurationMs)}; then ${strategy.flag} is ${strategy.variant} for`,
+        [
+          ...strategy.steps
+            .filter((s) => s < FULL)
+            .map((s) => `${percent(s)} for ${durationText(strategy.stepDurationMs)}`),
+          `${percent(FULL)} of the users; of a first deployment it stays off`,
+        ].join(', '),
+      ].join(' ');
     case 'rolling':
       return `instances of what serves make room ${String(strategy.batchSize)} at a time: out of the router, ${drained}, stopped; these started in their place, smoke test ${smokeTest.path}, in; each batch watched for ${durationText(strategy.pauseMs)}; users follow the instances`;
     case 'in_place':
@@ -36,6 +46,8 @@ const totalMs = ({ strategy, bakeMs, configuration }: DeploymentPlan): number =>
   switch (strategy.kind) {
     case 'canary':
       return bakeMs + strategy.steps.filter((s) => s < FULL).length * strategy.stepDurationMs;
+    case 'feature_flag':
+      return bakeMs + strategy.steps.length * strategy.stepDurationMs;
     case 'rolling':
       return bakeMs + (Math.ceil(configuration.replicas / strategy.batchSize) - 1) * strategy.pauseMs;
     default:
@@ -73,6 +85,8 @@ function returnText({ strategy }: DeploymentPlan): string {
   switch (strategy.kind) {
     case 'in_place':
       return 'with downtime, too: this is stopped before what served is started again, within its own startup_timeout';
+    case 'feature_flag':
+      return `before ${strategy.flag} is turned on, all users return to what served; from then on ${strategy.flag} is turned off, and the release stays, dark; who asks for a rollback has both`;
     case 'rolling':
       return 'all users return at once to the instances that were not replaced yet, and the others are started again; once all are replaced, they are started first, within their own startup_timeout';
     default:

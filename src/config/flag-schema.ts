@@ -6,7 +6,7 @@ import { parseAt, problemAt, wasRead, type Source } from './issues.js';
 import type { Problem } from './problem.js';
 import { shown } from './shown.js';
 
-const flagName = z.string().regex(FLAG_NAME, {
+export const flagName = z.string().regex(FLAG_NAME, {
   error: ({ input }) =>
     wrong(
       `${shown(input)} is no name of a flag or a variant`,

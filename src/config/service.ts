@@ -126,10 +126,20 @@ function environmentPlan(
   problems.push(...variableProblems(name, all, input, ask));
   if (missing.includes('strategy') || missing.includes('provider') || missing.includes('router'))
     return undefined;
-  const plan = { ...deploymentOf(name, input), ...(flags.length === 0 ? {} : { flags }) };
+  const plan = withFlags(deploymentOf(name, input), flags);
   problems.push(...adapterProblems(plan, own, ask), ...deploymentProblems(plan, input, ask));
   return missing.length > 0 ? undefined : plan;
 }
+/** A strategy that turns on the only variant there is need not name it. */
+function withFlags(plan: DeploymentPlan, flags: readonly FlagDeclaration[]): DeploymentPlan {
+  if (flags.length === 0) return plan;
+  const { strategy } = plan;
+  if (strategy.kind !== 'feature_flag' || strategy.variant !== '') return { ...plan, flags };
+  const { variants = {}, off } = flags.find(({ name }) => name === strategy.flag) ?? {};
+  const [only = '', ...more] = Object.keys(variants).filter((variant) => variant !== off);
+  return { ...plan, flags, strategy: { ...strategy, variant: more.length === 0 ? only : '' } };
+}
+
 const REQUIRED = ['provider', 'command', 'router', 'strategy'] as const;
 
 function missingProblems(

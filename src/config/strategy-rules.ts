@@ -1,14 +1,17 @@
 import { FULL, type DeploymentPlan } from '../domain/plan.js';
 import { strategyName } from '../domain/strategy.js';
+import { alternative } from './alternative.js';
 import type { DeployInput } from './deploy-schema.js';
 import type { Ask } from './deployment-rules.js';
 import type { Problem } from './problem.js';
 import { SECRET, secretsIn } from './secrets.js';
+import { shown } from './shown.js';
 
 /** What no schema can say of how the traffic moves. */
 export const strategyProblems = (plan: DeploymentPlan, input: DeployInput, ask: Ask): Problem[] => [
   ...OF_ONE.flatMap((of) => others(plan, of, ask)),
-  ...canarySteps(plan, ask),
+  ...risingSteps(plan, ask),
+  ...flagNamed(plan, ask),
   ...batches(plan, input, ask),
   ...given(plan, ask),
 ];
@@ -16,6 +19,7 @@ export const strategyProblems = (plan: DeploymentPlan, input: DeployInput, ask: 
 /** Keys that mean something to one strategy only. */
 const OF_ONE = [
   { key: 'canary', kind: 'canary', lacks: 'has no steps', name: 'canary' },
+  { key: 'feature_flag', kind: 'feature_flag', lacks: 'turns no flag on', name: 'feature_flag' },
   { key: 'rolling', kind: 'rolling', lacks: 'has no batches', name: 'rolling' },
   { key: 'strategy_with', kind: 'own', lacks: 'is given nothing', name: 'own:NAME' },
 ] as const;
@@ -35,9 +39,9 @@ function others(
   ];
 }
 
-function canarySteps({ strategy }: DeploymentPlan, { read, say }: Ask): Problem[] {
-  const steps = ['canary', 'steps'];
-  if (strategy.kind !== 'canary' || !read(steps)) return [];
+function risingSteps({ strategy }: DeploymentPlan, { read, say }: Ask): Problem[] {
+  const steps = [strategy.kind, 'steps'];
+  if (!('stepDurationMs' in strategy) || !read(steps)) return [];
   const problems: Problem[] = [];
   if (strategy.steps.some((share, i) => share <= (strategy.steps[i - 1] ?? 0)))
     problems.push(
@@ -46,6 +50,38 @@ function canarySteps({ strategy }: DeploymentPlan, { read, say }: Ask): Problem[
   if (strategy.steps.at(-1) !== FULL)
     problems.push(say(steps, 'the last share is not 100%', 'adding 100% at the end'));
   return problems;
+}
+
+/** The flag is declared, and so is what of it is turned on. */
+function flagNamed({ strategy, flags = [] }: DeploymentPlan, { read, say }: Ask): Problem[] {
+  const key = ['feature_flag', 'flag'];
+  if (strategy.kind !== 'feature_flag' || !read(key)) return [];
+  if (strategy.flag === '')
+    return [
+      say(['strategy'], 'it turns a flag on, and which one is not said', 'feature_flag: { flag: NAME }'),
+    ];
+  const declared = flags.find(({ name }) => name === strategy.flag);
+  if (declared === undefined)
+    return [
+      say(
+        key,
+        `flags has no flag ${shown(strategy.flag)}`,
+        flags.length === 0
+          ? 'declaring it there'
+          : alternative(
+              strategy.flag,
+              flags.map(({ name }) => name),
+            ),
+      ),
+    ];
+  const ones = Object.keys(declared.variants).filter((variant) => variant !== declared.off);
+  const variant = ['feature_flag', 'variant'];
+  if (ones.includes(strategy.variant) || !read(variant)) return [];
+  return [
+    strategy.variant === ''
+      ? say(key, `${declared.name} has several variants to turn on`, `variant: ${ones[0] ?? ''}`)
+      : say(variant, `${declared.name} has no such variant to turn on`, alternative(strategy.variant, ones)),
+  ];
 }
 
 /** Who is not in a batch serves while it is replaced. */

@@ -31,6 +31,7 @@ const NEEDS: Readonly<Record<StrategyKind, Needs>> = {
     provider: [...BY_SHARES.provider, 'per_instance'],
     router: [...BY_SHARES.router, 'per_instance'],
   },
+  feature_flag: { provider: ['side_by_side'], router: ['weighted'] },
   canary: BY_SHARES,
   own: BY_SHARES,
 };

@@ -142,5 +142,8 @@ export const WRITTEN: Readonly<Record<Advised, readonly string[]>> = {
   rolling: ['strategy: rolling', 'rolling: { batch_size: 2, pause: 30s }'],
   canary: ['strategy: canary', 'canary: { steps: [5%, 25%, 50%, 100%], step_duration: 5m }'],
   in_place: ['strategy: in_place'],
-  feature_flag: ['strategy: feature_flag'],
+  feature_flag: [
+    'strategy: feature_flag',
+    'feature_flag: { flag: NAME, steps: [5%, 25%, 50%, 100%], step_duration: 5m }',
+  ],
 };

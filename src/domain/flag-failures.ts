@@ -8,4 +8,10 @@ export const FLAG_FAILURES = {
     'see `shipway flags`; declare it under `flags` in shipway.yaml and ship that',
     3,
   ),
+  'flag.on': row(
+    false,
+    'a release cannot ship dark with a flag that users have already',
+    'declare another flag for what is new, ship with another strategy, or turn the flag off with `shipway flag set NAME --off`',
+    3,
+  ),
 } as const satisfies Record<string, FailureRow>;

@@ -55,6 +55,17 @@ export interface FlagDefinition {
   readonly targeting?: Json;
 }
 
+/** All users get the release with the flag off; then the flag is turned on for more and more of them. */
+export interface FlagStrategy {
+  readonly kind: 'feature_flag';
+  readonly flag: string;
+  /** What of it is turned on. */
+  readonly variant: string;
+  readonly steps: readonly Share[];
+  /** How long the dark release is watched, and each share of users that have the flag on. */
+  readonly stepDurationMs: number;
+}
+
 /** What a person asks of a flag, as the statement names it by its digest. */
 export interface FlagWish extends TargetRef {
   readonly wish: 'set_flag';

@@ -1,5 +1,5 @@
 import type { Json } from './canonical.js';
-import type { FlagDeclaration } from './flags.js';
+import type { FlagDeclaration, FlagStrategy } from './flags.js';
 import type { TargetRef } from './ids.js';
 import type { Digest } from './release.js';
 import type { SecretReference } from './secrets.js';
@@ -24,6 +24,7 @@ export type Strategy =
   | { readonly kind: 'in_place' }
   | RollingStrategy
   | { readonly kind: 'canary'; readonly steps: readonly Share[]; readonly stepDurationMs: number }
+  | FlagStrategy
   | OwnStrategy;
 export type StrategyKind = Strategy['kind'];
 
@@ -209,7 +210,7 @@ export const isNewInForm3 = (stage: StagePlan): boolean =>
   stage.kind === 'own' ||
   (stage.kind === 'command' && stage.reports !== undefined) ||
   (stage.kind === 'deploy' &&
-    (['own', 'rolling', 'in_place'].includes(stage.deployment.strategy.kind) ||
+    (['own', 'rolling', 'in_place', 'feature_flag'].includes(stage.deployment.strategy.kind) ||
       stage.deployment.flags !== undefined ||
       stage.deployment.notificationChannels !== undefined));
 

@@ -168,6 +168,8 @@ export function strategyText(strategy: Strategy): string {
   switch (strategy.kind) {
     case 'canary':
       return `canary ${strategy.steps.map(percentText).join(', ')}, ${durationText(strategy.stepDurationMs)} each`;
+    case 'feature_flag':
+      return `feature_flag ${strategy.flag} ${strategy.variant}: dark, ${strategy.steps.map(percentText).join(', ')}, ${durationText(strategy.stepDurationMs)} each`;
     case 'rolling':
       return `rolling, ${String(strategy.batchSize)} at a time, ${durationText(strategy.pauseMs)} each${strategy.onBadBatch === 'ask' ? ', asks about a bad batch' : ''}`;
     case 'own':

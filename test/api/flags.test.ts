@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FlagWish } from '../../src/domain/flags.js';
+import type { Strategy } from '../../src/domain/plan.js';
 import { newTarget } from '../../src/domain/target.js';
 import { digestOf } from '../../src/hash.js';
-import { statement } from '../support/plans.js';
+import { admitRow, rowOf } from '../support/admitted.js';
+import { deploymentPlan, statement } from '../support/plans.js';
 import { ask, json, lab, type Lab } from './server.js';
 
 const TARGET = { service: 'shop', environment: 'production' };
@@ -97,6 +99,27 @@ test.each([
   'on',
 ])('%j is no rule', async (wrong) => {
   expect((await set({}, {}, { rule: wrong })).status).toBe(400);
+});
+
+test('a flag that a deployment turns on is left to it', async () => {
+  const other = { ...TARGET, environment: 'other' };
+  const strategy = {
+    kind: 'feature_flag',
+    flag: 'checkout',
+    variant: 'on',
+    steps: [10_000],
+    stepDurationMs: 1,
+  };
+  await admitRow(api.store, rowOf(other, 1, { plan: deploymentPlan({ strategy: strategy as Strategy }) }));
+  expect(await set({ environment: 'other' })).toMatchObject({
+    status: 409,
+    text: expect.stringContaining(
+      '"flag.ramping","message":"deployment/shop/other/1 ships v1 dark with it, and turns it on step by step"',
+    ) as string,
+  });
+  const end = { endedAt: new Date().toISOString(), outcome: 'shipped', reason: '' } as const;
+  await api.store.deployments.finish('deployment/shop/other/1', end);
+  expect((await set({ environment: 'other' })).status).toBe(200);
 });
 
 test('the list is of all targets, or of those that are asked for', async () => {

@@ -43,6 +43,52 @@ test('the plan shows them, and an approver what is new', () => {
   ]);
 });
 
+const ramping = (more: string, flags = '  checkout:\n') =>
+  withFlags(flags).replace('  strategy: canary\n', `  strategy: feature_flag\n${more}`);
+
+test('a deployment turns on the only variant, or the one that is named, by the steps of a canary', () => {
+  const strategy = { kind: 'feature_flag', flag: 'checkout', variant: 'on' };
+  expect(valid(ramping('  feature_flag: { flag: checkout }\n')).environments['production']?.strategy).toEqual(
+    {
+      ...strategy,
+      ...{ steps: [500, 2_500, 5_000, 10_000], stepDurationMs: 300_000 },
+    },
+  );
+  const text = ramping(
+    '  feature_flag: { flag: button, variant: b, steps: [10%, 100%], step_duration: 1m }\n',
+    '  button: { variants: { a: 1, b: 2, c: 3 }, default: a }\n',
+  );
+  const plan = planned(text);
+  expect(deploymentIn(plan, 'production')?.strategy).toEqual({
+    ...{ kind: 'feature_flag', flag: 'button', variant: 'b', steps: [1_000, 10_000], stepDurationMs: 60_000 },
+  });
+  expect(explainPlan(plan).join('\n')).toContain(
+    'all users at once with button off, watched for 1m; then button is b for 10 % for 1m, 100 % of the users',
+  );
+});
+
+const BUTTON = '  button: { variants: { a: 1, b: 2, c: 3 }, default: a }\n';
+test.each([
+  ['', '', 'it turns a flag on, and which one is not said; try feature_flag: { flag: NAME }'],
+  [
+    '  feature_flag: { flag: chekcout }\n',
+    '',
+    'feature_flag.flag: flags has no flag "chekcout"; try checkout',
+  ],
+  ['  feature_flag: { flag: button }\n', BUTTON, 'button has several variants to turn on; try variant: b'],
+  ['  feature_flag: { flag: button, variant: a }\n', BUTTON, 'button has no such variant to turn on; try b'],
+  ['  feature_flag: { flag: checkout, steps: [50%, 5%, 100%] }\n', '', 'the shares do not rise'],
+  ['  feature_flag: { flag: checkout, steps: [50%] }\n', '', 'the last share is not 100%'],
+  ['  feature_flag: { flag: checkout, step_duration: 1s }\n', '', 'it ends before the first look'],
+  [
+    '  feature_flag: { flag: checkout }\n  canary: { steps: [100%] }\n',
+    '',
+    'no environment has the strategy canary',
+  ],
+])('a deployment by a flag with %j is refused', (more, flags, said) => {
+  expect(problemsOf(ramping(more, flags === '' ? undefined : flags))).toContain(said);
+});
+
 test.each([
   [
     '  1st: {}\n',

@@ -108,11 +108,24 @@ describe('every key', () => {
       about.default === undefined ? [] : [[path.join('.'), path, about.default]],
     );
   test.each(defaults(deploySchema))('deploy.%s has the default that the reference says', (_, path, value) => {
-    const file = parse(SERVICE) as { environments: object };
-    const strategy = path[0] === 'rolling' ? { strategy: 'rolling', replicas: 2 } : {};
+    const file = parse(SERVICE) as { environments: object; deploy: object };
+    const flagged = path[0] === 'feature_flag';
+    const strategy =
+      path[0] === 'rolling'
+        ? { strategy: 'rolling', replicas: 2 }
+        : flagged
+          ? { strategy: 'feature_flag' }
+          : {};
+    const beside = flagged
+      ? { flags: { checkout: {} }, deploy: { ...file.deploy, feature_flag: { flag: 'checkout' } } }
+      : {};
     const read = (said: object) =>
       valid(
-        stringify({ ...file, environments: { ...file.environments, production: { ...strategy, ...said } } }),
+        stringify({
+          ...file,
+          ...beside,
+          environments: { ...file.environments, production: { ...strategy, ...said } },
+        }),
       );
     expect(read(nested(path, value))).toEqual(read({}));
   });
@@ -156,7 +169,7 @@ describe('the JSON Schema', () => {
 
   /** What only rules or readers of YAML can say. */
   const BEYOND =
-    /^(directive|repository-(credential-ssh|hook-nowhere|schedule)|adapter-(uncounted|unnamed|unfit)|interval-short|size-small|latin1|matrix-(names|stages)|nul|access|alias|approve-after|bake-(short|least-long)|canary-|bomb|bom|comm|control|deploy-twice|duplicate-stage|env-reserved|env-secret|identity-missing|signed|needs-|no-artifacts|percent-falling|percent-no-100|proto|secret-in-script|stage-after|yaml11|crlf|dup-key|merge|custom-tag|stage-named|strategy-missing|missing-deploy|artifact-out|duration-(long|tiny)|common-place|triggers|only-glob|ready-late|way-(long|many|name|unknown)|required-|secret-foreign|reports-late|performance-(amount|beside|early|no-command)|own-stage-late|own-strategy-idle|rolling-alone|haproxy-(uncounted|user-key|without-latency)|queries-(half|idle))/;
+    /^(directive|repository-(credential-ssh|hook-nowhere|schedule)|adapter-(uncounted|unnamed|unfit)|interval-short|size-small|latin1|matrix-(names|stages)|nul|access|alias|approve-after|bake-(short|least-long)|canary-|flag-|bomb|bom|comm|control|deploy-twice|duplicate-stage|env-reserved|env-secret|identity-missing|signed|needs-|no-artifacts|percent-falling|percent-no-100|proto|secret-in-script|stage-after|yaml11|crlf|dup-key|merge|custom-tag|stage-named|strategy-missing|missing-deploy|artifact-out|duration-(long|tiny)|common-place|triggers|only-glob|ready-late|way-(long|many|name|unknown)|required-|secret-foreign|reports-late|performance-(amount|beside|early|no-command)|own-stage-late|own-strategy-idle|rolling-alone|haproxy-(uncounted|user-key|without-latency)|queries-(half|idle))/;
   const corpus = readdirSync(join(packageRoot(), 'test/config/corpus')).filter((name) =>
     name.endsWith('.yaml'),
   );

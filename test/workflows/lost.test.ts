@@ -7,6 +7,7 @@ import type { TargetAnswer, TargetState } from '../../src/domain/target.js';
 import { HOST, labOfFile } from '../support/lab.js';
 import { record } from '../support/record.js';
 import { story, type Story } from '../support/story.js';
+import { DARK, checkoutShare } from '../support/dark.js';
 import { requestFor } from '../support/plans.js';
 
 const lab = await labOfFile('real');
@@ -16,7 +17,7 @@ afterEach(() => {
 });
 
 /** v1 is live; v2 is in `phase`, and stays there until it is let go on. */
-async function under(service: string, phase: string) {
+async function under(service: string, phase: string, more?: Parameters<Story['begin']>[1]) {
   const shop = story(lab, service);
   expect((await shop.ship('v1')).outcome).toBe('shipped');
   [lab.watched.length, lab.world.log.length] = [0, 0];
@@ -27,7 +28,7 @@ async function under(service: string, phase: string) {
     };
   });
   lab.watching = (w) => (w.service === service && w.phase === phase ? held : undefined);
-  const input = await shop.begin('v2');
+  const input = await shop.begin('v2', more);
   await shop.watching(phase);
   return { shop, input, goOn };
 }
@@ -53,6 +54,15 @@ describe('a deployment that is terminated by hand', () => {
     await record(`target-${shop.service}`, shop.target());
     lab.watching = () => undefined;
     expect((await shop.ship('v3')).outcome).toBe('shipped');
+  });
+
+  test('amid the ramp of a flag: that is off, too', async () => {
+    const { shop, input } = await under('lost-flag', 'checkout 10 %', { deployment: DARK });
+    expect(await checkoutShare(lab, shop)).toBe(1_000);
+    await shop.deployment(2).terminate('by hand');
+    expect(await shop.ended(input)).toEqual({ outcome: 'rolled_back', reason: LOST });
+    expect(await checkoutShare(lab, shop)).toBeUndefined();
+    expectBack(shop);
   });
 
   test('and whose recovery is terminated too: it is recovered again', async () => {

@@ -5,6 +5,7 @@ import { ladderOf, wayOf } from '../../src/domain/strategy.js';
 import type { Moves } from '../moves.js';
 import { blueGreen } from './blue-green.js';
 import { canary } from './canary.js';
+import { featureFlag } from './feature-flag.js';
 import { inPlace } from './in-place.js';
 import { rolling } from './rolling.js';
 import { stepwise } from './stepwise.js';
@@ -18,6 +19,8 @@ export function strategyFor(input: DeploymentInput): (moves: Moves) => Promise<v
       return blueGreen;
     case 'in_place':
       return inPlace;
+    case 'feature_flag':
+      return (moves) => featureFlag(moves, strategy);
     case 'rolling': {
       const { replicas } = plan.configuration;
       const batches = batchesOf(replicas, replaces?.configuration.replicas ?? 0, strategy.batchSize);

@@ -1,0 +1,71 @@
+import type { FlagStrategy } from '../src/domain/flags.js';
+import { FULL, type DeploymentPlan, type Share } from '../src/domain/plan.js';
+import { strategyText } from '../src/domain/strategy.js';
+import { ShipwayError } from '../src/errors.js';
+import { self } from './audit.js';
+import type { EffectDeps } from './deps.js';
+import { back, forward, type EffectInput, type Guarded } from './effect.js';
+
+export interface FlagInput extends EffectInput {
+  /** Which flag it is stands in the plan, which the permit is for. */
+  readonly plan: DeploymentPlan;
+}
+export interface RampInput extends FlagInput {
+  readonly share: Share;
+}
+type Deps = Pick<EffectDeps, 'store'>;
+
+/** What a deployment does to the flag that its plan turns on. */
+export const createFlagEffects = (guarded: Guarded) => ({
+  /** The flag of the plan is on for nobody yet. */
+  refuseLit: forward(
+    guarded,
+    'refuse_lit',
+    (i: FlagInput) => ({ strategy: i.plan.strategy.kind }),
+    (i, signal) => refuseLit(guarded, i, signal),
+  ),
+  /** So many of the users have the flag of the plan on. */
+  rampFlag: forward(
+    guarded,
+    'ramp_flag',
+    (i: RampInput) => ({ strategy: strategyText(i.plan.strategy), share: i.share }),
+    (i, signal) => rampFlag(guarded, i, signal),
+  ),
+  /** It is on for nobody any more. */
+  douseFlag: back(guarded, (i: FlagInput, signal) => douseFlag(guarded, i, signal)),
+});
+
+/** Nobody is in a share of the flag: users and groups that somebody has named may try it. Fails with `flag.on`. */
+async function refuseLit({ store }: Deps, i: FlagInput, signal: AbortSignal): Promise<void> {
+  const { flag } = strategyIn(i);
+  const { rule } = (await one({ store }, i, flag, signal)) ?? {};
+  const share = Object.values(rule?.shares ?? {}).reduce((sum, part) => sum + part, 0);
+  if (share > 0)
+    throw new ShipwayError(
+      'flag.on',
+      `${flag} of ${i.service} in ${i.environment} is on for ${String((share * 100) / FULL)}% of the users`,
+    );
+}
+
+/** So many of the users have the flag on, beside those that somebody has named. */
+async function rampFlag({ store }: Deps, i: RampInput, signal: AbortSignal): Promise<void> {
+  const { flag, variant } = strategyIn(i);
+  const named = (await one({ store }, i, flag, signal))?.rule?.named;
+  const rule = { ...(named === undefined ? {} : { named }), shares: { [variant]: i.share } };
+  await store.flags.set(i, { name: flag, rule, by: self() }, signal);
+}
+
+/** Nobody has it on. One that no release has declared, because that was undone too soon, is off. */
+async function douseFlag({ store }: Deps, i: FlagInput, signal: AbortSignal): Promise<void> {
+  const { flag } = strategyIn(i);
+  if ((await one({ store }, i, flag, signal)) === undefined) return;
+  await store.flags.set(i, { name: flag, by: self() }, signal);
+}
+
+const one = async ({ store }: Deps, i: FlagInput, flag: string, signal: AbortSignal) =>
+  (await store.flags.list(i, signal)).find(({ declaration }) => declaration.name === flag);
+
+function strategyIn({ plan: { strategy } }: FlagInput): FlagStrategy {
+  if (strategy.kind === 'feature_flag') return strategy;
+  throw new ShipwayError('internal.bug', `a plan of the strategy ${strategy.kind} turns no flag on`);
+}

@@ -23,7 +23,9 @@ const DAY_MS = 86_400_000;
 const STRATEGIES: Readonly<Record<string, Strategy>> = {
   blue_green: { kind: 'blue_green' },
   canary: { kind: 'canary', steps: [500, 2_500, 5_000, FULL], stepDurationMs: 3_000 },
+  rolling: { kind: 'rolling', batchSize: 1, pauseMs: 2_000, onBadBatch: 'roll_back' },
 };
+const REPLICAS = 2;
 
 /** One service behind one router. */
 interface Shop {
@@ -97,29 +99,35 @@ const begin = ({ fleet, target, router }: Shop, n: number, strategy: Strategy): 
   const plain = deploymentOf(fleet.folder);
   const deployment: DeploymentPlan = {
     ...plain,
-    ...{ router: router.name, strategy },
+    ...{ router: router.name, strategy, configuration: { ...plain.configuration, replicas: REPLICAS } },
     // Nobody counts what the other routers share out: health alone is judged.
     watch: { ...plain.watch, intervalMs: 1_000, onUnavailable: 'continue' },
   };
-  return fleet.begin(shippingPlan(target, `v${String(n)}`, fleet.commit, deployment));
+  const plan = shippingPlan(target, `v${String(n)}`, fleet.commit, deployment);
+  const stages = plan.stages.map((stage, i, all) => ({
+    ...stage,
+    needs: all.slice(0, i).map((s) => s.name),
+  }));
+  // The form that has all strategies.
+  return fleet.begin({ ...plan, stages, schema: 3 });
 };
 
 async function ship(shop: Shop, n: number, strategy: Strategy): Promise<void> {
-  await begin(shop, n, strategy);
-  await shop.fleet.seen(shop.target, n, ({ outcome }) => outcome === 'shipped');
+  const run = await begin(shop, n, strategy);
+  await shop.fleet.seenRun(shop.target.service, run, ({ outcome }) => outcome === 'shipped');
 }
 
 /** A candidate with half of the users goes when somebody says so. */
 async function takenBack(shop: Shop, n: number): Promise<void> {
   const { fleet, target } = shop;
-  await begin(shop, n, canary(DAY_MS));
+  const run = await begin(shop, n, canary(DAY_MS));
   await fleet.seen(target, n, ({ timeline }) =>
     timeline.some(({ what }) => what.startsWith('watching canary')),
   );
   await sleep(SERVED_MS);
   const where = ['--service', target.service, '--environment', target.environment];
   await command(fleet, 'rollback', ...where, '--reason', 'the bench wants it', '--detach');
-  await fleet.seen(target, n, ({ outcome }) => outcome === 'rolled_back');
+  await fleet.seenRun(target.service, run, ({ outcome }) => outcome === 'rolled_back');
 }
 const SERVED_MS = 3_000;
 

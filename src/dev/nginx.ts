@@ -42,13 +42,13 @@ ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `  ${name}_
 `;
 
 /** Fails with `UsageError` when this machine has no nginx. */
-export async function nginxFiles(base: string): Promise<NginxFiles> {
+export async function nginxFiles(base: string, port?: number): Promise<NginxFiles> {
   const [folder, ownFile] = [join(base, 'shipway'), join(base, 'nginx.conf')];
   const own = `127.0.0.1:${String(await freePort())}`;
   await mkdir(folder, { recursive: true });
   await writeFile(ownFile, ownText(base, folder, own));
   const command = [daemonProgram('nginx'), '-e', join(base, 'error.log'), '-c', ownFile] as const;
-  return { folder, ownFile, own, port: await freePort(), command: [...command] };
+  return { folder, ownFile, own, port: port ?? (await freePort()), command: [...command] };
 }
 
 /** Starts nginx and waits until it serves. Fails with `UsageError`. */

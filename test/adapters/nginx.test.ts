@@ -7,7 +7,7 @@ import { nginx, without } from '../e2e/system.js';
 import { nginxProcess } from '../support/nginx-process.js';
 
 describe.skipIf(without(nginx))('on a real nginx (left out where there is none outside CI)', () => {
-  contract('nginx: router', [...routerChecks, ...perInstanceRouterChecks], nginxProcess);
-  trafficContract('nginx', nginxProcess);
-  folderContract('nginx', 'nginx.conf', nginxProcess);
+  contract('nginx: router', [...routerChecks, ...perInstanceRouterChecks], () => nginxProcess());
+  trafficContract('nginx', () => nginxProcess());
+  folderContract('nginx', 'nginx.conf', () => nginxProcess());
 });

@@ -19,11 +19,11 @@ export interface NginxProcess extends NginxFiles, RouterHarness, Ending {
 }
 
 /** A real nginx with its Lua module and a folder of its own. */
-export async function nginxProcess(): Promise<NginxProcess> {
+export async function nginxProcess(port?: number): Promise<NginxProcess> {
   const base = await mkdtemp(join(tmpdir(), 'nginx-'));
   const guard = startGuard();
   guard.folder(base);
-  const files = await nginxFiles(base);
+  const files = await nginxFiles(base, port);
   let master = await startNginx(files, guard);
   const workers = async (): Promise<readonly number[]> => {
     const file = `/proc/${String(master.pid)}/task/${String(master.pid)}/children`;

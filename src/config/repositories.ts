@@ -15,7 +15,7 @@ export function repositoryRules(inputs: Inputs, environments: readonly string[],
     const path = ['repositories', service];
     if (!NAME.test(service)) found.push(problemAt(source, path, ...misnamed(service), 'key'));
     for (const key of ['provider', 'project'] as const)
-      if (input[key] === undefined && (input.hook ?? input.status) !== undefined)
+      if (needsProvider(input) && input[key] === undefined && wasRead(source, [...path, key]))
         found.push(
           problemAt(
             source,
@@ -48,6 +48,8 @@ export function repositoryRules(inputs: Inputs, environments: readonly string[],
   }
   return found;
 }
+
+const needsProvider = ({ hook, status }: RepositoryInput): boolean => (hook ?? status) !== undefined;
 
 /** A hook that heeds nothing. */
 function unheeding({ hook }: RepositoryInput, path: Path, source: Source): Problem[] {

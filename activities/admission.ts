@@ -33,7 +33,7 @@ type Deps = Pick<
  * A request to deploy that is refused has that answer for good.
  * Fails with `permit.missing`, `request.mismatch`, `request.abandoned`, `approval.missing`, `decision.changed`, `decision.outdated`,
  * `release.held`, `release.taken_back`, `run.outdated`, `secret.missing`, `statement.refused`, `rollback.impossible`, `policy.unknown_environment`,
- * `strategy.unknown`, `strategy.invalid`.
+ * `strategy.unknown`, `strategy.invalid`, `emergency.over`.
  */
 export const admitDeployment =
   (deps: Deps) =>
@@ -173,9 +173,10 @@ async function resolve(
       return { ...base, ...beside(state), requestedBy: run.requestedBy, run: run.run, release, plan };
     }
     case 'rollback': {
-      const { statement, to } = cause.request;
+      const { statement, to, emergency } = cause.request;
       if (!(await wasVerified(deps, statement, targetId(input))))
         throw new ShipwayError('statement.refused', 'the statement for this rollback was never verified');
+      if (emergency !== undefined) await refuseOver(deps, state);
       const { release, plan } = await newestGood(deps, state, to);
       await refuseWithoutSecrets(deps, release.version, plan);
       return { ...base, ...beside(state), requestedBy: statement.person, release, plan };
@@ -194,6 +195,13 @@ async function recoveryOf(
   const row = await store.deployments.find(lost);
   if (row === undefined) throw new ShipwayError('request.unknown', `${lost} is not in the store`);
   return recoveryFrom(state, row);
+}
+
+/** In an emergency the last change is taken back, and not one more each time that it is declared. Fails with `emergency.over`. */
+async function refuseOver({ store }: Pick<Deps, 'store'>, { live }: TargetState): Promise<void> {
+  const last = live && (await store.deployments.find(live.deployment));
+  if (last !== undefined && last.kind !== 'deploy')
+    throw new ShipwayError('emergency.over', `${last.id} has put ${last.release.version} back already`);
 }
 
 /** The deployment that a rollback goes back to. Fails with `rollback.impossible`, saying what there is. */

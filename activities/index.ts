@@ -13,6 +13,7 @@ import { runPerformanceTest, type LoadDeps } from './run-performance.js';
 import { runOwn, stagesKnown, type OwnDeps } from './run-own.js';
 import { runStage } from './run-stage.js';
 import { closeGate, openGate, openQuestion } from './gates.js';
+import { closeIncident, openIncident, verifyServing } from './incidents.js';
 import { judgeRequest, nextInQueue } from './queue.js';
 import { admitRun, finishRun, recordEvidence, recordRelease } from './runs.js';
 import { canaryKept, seenByControl, seenByHost, seenByStage } from './sightings.js';
@@ -71,6 +72,8 @@ export const createControlActivities = (deps: ControlDeps) =>
     outboxDelivered: outboxDelivered(deps),
     targetsToLookAt: targetsToLookAt(deps),
     driftSeen: driftSeen(deps),
+    openIncident: openIncident(deps),
+    closeIncident: closeIncident(deps),
     ...createDeploymentActivities(deps),
   });
 
@@ -94,6 +97,7 @@ export const createEffectActivities = (deps: HostDeps) =>
   allFailing({
     ...createEffects(deps),
     observeTarget: observeTarget(deps),
+    verifyServing: verifyServing(deps),
     releasesSwept: releasesSwept(deps),
     seenByHost: seenByHost(deps),
   });

@@ -5,11 +5,14 @@ import {
   driftNotice,
   endNotice,
   eventOf,
+  incidentNotice,
+  verifiedNotice,
   type Written,
 } from '../src/domain/notices.js';
 import { deploymentIn } from '../src/domain/environments.js';
 import type { DeploymentEnd } from '../src/domain/aftermath.js';
 import type { GateState } from '../src/domain/gate.js';
+import type { Incident, Verification } from '../src/domain/incident.js';
 import { targetId, type Subject } from '../src/domain/ids.js';
 import {
   isTrouble,
@@ -82,6 +85,18 @@ export async function tellEnd(
   const of = { ...written({ service, environment, version: release.version }), workflow: id };
   const notice = kind === 'recover' ? undefined : endNotice(of, { ...end, kind, by });
   if (notice !== undefined) await tell(deps, () => ({ key: `${id}/ended`, about: id, notice }));
+}
+
+/** Tells of an incident that was declared, or what was found after it. */
+export async function tellIncident(deps: TellDeps, incident: Incident, found?: Verification): Promise<void> {
+  const of = { ...written(incident), workflow: targetId(incident) };
+  const notice = found === undefined ? incidentNotice(of, incident) : verifiedNotice(of, incident, found);
+  const key = found === undefined ? `${incident.id}/opened` : keyed('incident.verified');
+  await tell(
+    deps,
+    () => ({ key, about: incident.id, notice }),
+    notice.closes === true ? incident.id : undefined,
+  );
 }
 
 /** Tells what is not as recorded at a target, or that it is again. */

@@ -162,6 +162,17 @@ export const observing = (host: string) =>
     retry: EAGER,
   });
 
+/** A longer look, at all that serves: smoke tests and health checks have their time. */
+export const verifying = (host: string) =>
+  proxyActivities<Activities>({
+    ...WAIT,
+    taskQueue: effectQueues(host).effects,
+    heartbeatTimeout: HEARTBEAT,
+    startToCloseTimeout: '2m',
+    scheduleToCloseTimeout: '5m',
+    retry: EAGER,
+  });
+
 /** A question to whoever polls a queue: who has no time for it now does not answer. */
 export const sightingOn = (taskQueue: string) =>
   proxyActivities<Activities>({

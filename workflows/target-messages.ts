@@ -5,6 +5,7 @@ import { malformed } from '../src/domain/statement.js';
 import type { DeployRequest, RollbackRequest, TargetAnswer } from '../src/domain/target.js';
 import { isFor, present, viewOf, type Board } from './board.js';
 import { tellOnce } from './deployments.js';
+import { declared, overAlready } from './emergency.js';
 import * as messages from './messages.js';
 import { control } from './profiles.js';
 import { shielded } from './shielded.js';
@@ -123,22 +124,26 @@ async function rollback(
   loaded: Promise<void>,
   request: RollbackRequest,
 ): Promise<TargetAnswer> {
-  const { statement, service, environment, requestId, reason } = request;
+  const { statement, service, environment, reason } = request;
   await loaded;
   const later = board.running === undefined ? undefined : board.later;
   const until = Date.now() + (later === undefined ? Infinity : PATIENCE_MS);
   const result = await verified({ statement, service, environment, version: 'rollback' }, later);
   if (result.status === 'refused')
     return { status: 'refused', type: 'statement.refused', message: result.message };
+  const asked = declared(board, request);
+  const { requestId } = asked;
   const known = await knownBy(until, board, requestId);
   if (known !== undefined) return known;
+  const over = overAlready(board, asked);
+  if (over !== undefined) return over;
   const { running } = board;
   if (running !== undefined) {
-    running.rollbacks.push(request);
+    running.rollbacks.push(asked);
     if (running.kind === 'deploy') await sendBack(board, { why: 'rollback', by: statement.person, reason });
     return { status: 'running', deployment: running.id };
   }
-  if (!board.rollbacks.some((r) => r.requestId === requestId)) board.rollbacks.push(request);
+  if (!board.rollbacks.some((r) => r.requestId === requestId)) board.rollbacks.push(asked);
   const taken = () => board.running?.started === true && isFor(board.running, requestId);
   const settled = () => board.settled.some((s) => s.requestId === requestId);
   await condition(() => taken() || settled());

@@ -4,6 +4,7 @@ import type { Cause, DeploymentInput, OpenDeployment } from '../src/domain/input
 import type { Outcome } from '../src/domain/outcome.js';
 import { refusalAnswer, type RollbackRequest } from '../src/domain/target.js';
 import { keep, type Board, type Running } from './board.js';
+import { lookAfter } from './emergency.js';
 import { runDeployment, tellOnce, tellPipeline } from './deployments.js';
 import { control, waiting } from './profiles.js';
 import { afterChange, hasChanged } from './queue.js';
@@ -31,7 +32,11 @@ export async function next(board: Board, show: () => void): Promise<void> {
   // What serves may be recorded as live just then: it is not moved meanwhile.
   if (board.rollbacks.length > 0) await condition(() => board.later.done() && !board.adopting);
   const [back, ...others] = board.rollbacks.splice(0);
-  if (back !== undefined) return deploy(board, { kind: 'rollback', request: back }, others, show);
+  if (back !== undefined) {
+    await deploy(board, { kind: 'rollback', request: back }, others, show);
+    lookAfter(board, back);
+    return;
+  }
   const request = board.queue.shift();
   if (request === undefined || board.settled.some((s) => s.requestId === request.requestId)) return;
   await deploy(board, { kind: 'deploy', request }, [], show);
@@ -80,14 +85,17 @@ async function ended(board: Board, id: string): Promise<void> {
   for (const rollback of running?.rollbacks ?? []) {
     const tooLate = running?.kind === 'deploy' && outcome === 'shipped';
     const elsewhere = rollback.to !== undefined && rollback.to !== board.state.live?.release.version;
-    if (tooLate || elsewhere) board.rollbacks.push(rollback);
-    else
-      keep(board, rollback.requestId, {
-        status: 'finished',
-        deployment: id,
-        outcome,
-        reason: rollback.reason,
-      });
+    if (tooLate || elsewhere) {
+      board.rollbacks.push(rollback);
+      continue;
+    }
+    lookAfter(board, rollback);
+    keep(board, rollback.requestId, {
+      status: 'finished',
+      deployment: id,
+      outcome,
+      reason: rollback.reason,
+    });
   }
 }
 

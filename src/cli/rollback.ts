@@ -4,7 +4,8 @@ import { CommandError } from '../client/failure.js';
 import type { ShipwayClient } from '../client.js';
 import type { ConnectionSettings } from '../connection.js';
 import { FAILURES, isFailureType } from '../domain/failures.js';
-import { VERSION, targetId } from '../domain/ids.js';
+import { VERSION, targetId, type TargetRef } from '../domain/ids.js';
+import type { RollbackRequest } from '../domain/target.js';
 import type { DeploymentView } from '../domain/view.js';
 import { UsageError } from '../errors.js';
 import { required, state, withClient } from './context.js';
@@ -17,20 +18,39 @@ import type { Command, Values } from './table.js';
 
 /** `shipway rollback`: tells a deployment in flight to go back, or starts one that brings the last good release back, and waits for it. */
 export const rollback: Command = async (values) => {
+  const to = versionOf(values);
+  return goneBack(values, to === undefined ? {} : { to });
+};
+
+/** What is to be known besides when a target has gone back. */
+export interface Afterwards {
+  readonly json: object;
+  readonly lines: readonly string[];
+  readonly ok: boolean;
+}
+type Look = (target: TargetRef) => Promise<Afterwards>;
+
+/** Has the target go back, waits for it and says how it went; `look` is begun before that and ended after it. */
+export async function goneBack(
+  values: Values,
+  how: Pick<RollbackRequest, 'to' | 'emergency'>,
+  begin: (target: TargetRef) => Promise<Look | undefined> = () => Promise.resolve(undefined),
+): Promise<number> {
   const environment = name('environment', required(values, 'environment', 'NAME'));
   const reason = required(values, 'reason', '"why"');
   const target = { service: await serviceOfCommand(values), environment };
-  const to = versionOf(values);
   return withClient(values, async (client, settings) => {
     await refuseUnknownEnvironment(settings, target);
+    const look = await begin(target);
     const answer = await client.rollback({
       ...target,
       requestId: `rollback/${randomUUID()}`,
       statement: state(values, 'rollback', targetId(target)),
       reason,
-      ...(to === undefined ? {} : { to }),
+      ...how,
     });
-    if (answer.status === 'refused') throw refused(answer.type, answer.message);
+    const after = (): Promise<Afterwards> | undefined => look?.(target);
+    if (answer.status === 'refused') return refused(answer, values, after);
     if (answer.status === 'queued')
       throw new CommandError(`${targetId(target)} did not take it at once`, 'try again');
     progress(`${answer.deployment} goes back`, values);
@@ -38,9 +58,9 @@ export const rollback: Command = async (values) => {
       result(values, { deployment: answer.deployment }, [answer.deployment]);
       return 0;
     }
-    return seenThrough(client, settings, answer.deployment, values);
+    return seenThrough(client, settings, answer.deployment, { values, after });
   });
-};
+}
 
 function versionOf(values: Values): string | undefined {
   const to = string(values, 'to');
@@ -52,21 +72,32 @@ async function seenThrough(
   client: ShipwayClient,
   settings: ConnectionSettings,
   deployment: string,
-  values: Values,
+  { values, after }: { readonly values: Values; readonly after: () => Promise<Afterwards> | undefined },
 ): Promise<number> {
   const measures = measuring(apiClient(settings), values);
   const { deployment: view } = await followed(deploymentToCome(client, deployment, measures), values);
-  result(values, { deployment, outcome: view.outcome, view }, [
+  const seen = await after();
+  result(values, { deployment, outcome: view.outcome, view, ...seen?.json }, [
     `${view.service} in ${view.environment}: ${went(view) ? 'went back' : `did not go back (${view.outcome ?? 'ended in Temporal'})`}: ${view.reason ?? ''}`,
+    ...(seen?.lines ?? []),
   ]);
-  return went(view) ? 0 : 1;
+  return went(view) && seen?.ok !== false ? 0 : 1;
 }
 
 /** A deployment that was told to go back has; one that was started to go back has shipped the old release. */
 const went = (view: DeploymentView): boolean =>
   view.outcome === (view.kind === 'deploy' ? 'rolled_back' : 'shipped');
 
-function refused(type: string, message: string): CommandError {
+/** That there is nothing to take back is no failure of an emergency: what serves is looked at all the same. */
+async function refused(
+  { type, message }: { readonly type: string; readonly message: string },
+  values: Values,
+  after: () => Promise<Afterwards> | undefined,
+): Promise<number> {
   const row = isFailureType(type) ? FAILURES[type] : undefined;
-  return new CommandError(message, row?.next ?? 'see `shipway history`', row?.exit ?? 1);
+  if (type !== 'emergency.over')
+    throw new CommandError(message, row?.next ?? 'see `shipway history`', row?.exit ?? 1);
+  const seen = await after();
+  result(values, { over: message, ...seen?.json }, [message, ...(seen?.lines ?? [])]);
+  return seen?.ok === false ? 1 : 0;
 }

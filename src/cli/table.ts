@@ -3,6 +3,7 @@ import { flag, must, text, type OptionSpec } from './options.js';
 import { FLAG_COMMANDS } from './table-flags.js';
 import { SECRETS_COMMANDS } from './table-secrets.js';
 import { CHOOSE } from './table-choose.js';
+import { EMERGENCY } from './table-emergency.js';
 import { AGAIN_COMMANDS } from './table-again.js';
 import { LOOKING_COMMANDS } from './table-looking.js';
 import { REPORT } from './table-report.js';
@@ -121,6 +122,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     load: async () => (await import('./rollback.js')).rollback,
   },
+  EMERGENCY,
   {
     name: 'abort',
     summary: 'stop a run and undo what it did',

@@ -133,6 +133,7 @@ const WHEN: Readonly<Record<Event, string>> = {
   failed: 'a deployment ended before any user reached it',
   aborted: 'a deployment was stopped at somebody’s word',
   shipped: 'a deployment is live',
+  emergency: 'somebody has declared an emergency, and what it came to',
   drift: 'a target is not as recorded',
 };
 const heard = (event: Event) =>

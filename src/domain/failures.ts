@@ -132,6 +132,11 @@ export const FAILURES = {
     'see `shipway history`; ship a good version forward',
     3,
   ),
+  'emergency.over': row(
+    false,
+    'the last change was a rollback: there is nothing bad to take back',
+    'look at what serves with `shipway doctor`; to go further back use `shipway rollback`',
+  ),
   'request.unknown': row(false, 'the target does not know this request', 'start the run again'),
   'request.mismatch': row(
     false,

@@ -1,5 +1,6 @@
 import type { GateState, Question } from './gate.js';
 import type { Subject } from './ids.js';
+import type { Incident, Verification } from './incident.js';
 import { answerCommands } from './next.js';
 import type { Event, Notice, Severity } from './notification.js';
 import type { Outcome } from './outcome.js';
@@ -25,12 +26,13 @@ const ASKED: Readonly<Record<Question, Event>> = {
 export const eventOf = (question: Question): Event => ASKED[question];
 
 const SEVERITIES: Readonly<Record<Event, Severity>> = {
-  undo_failed: 'critical',
+  ...{ emergency: 'critical', undo_failed: 'critical' },
   ...{ parked: 'error', stuck: 'error', rolled_back: 'error', failed: 'error' },
   ...{ drift: 'warning', aborted: 'warning' },
   ...{ approval_asked: 'info', paused: 'info', shipped: 'info' },
 };
 const SAID: Readonly<Record<Event, string>> = {
+  emergency: 'emergency',
   approval_asked: 'approval asked',
   paused: 'paused',
   parked: 'in doubt, a decision is asked',
@@ -88,6 +90,35 @@ interface Ending {
   readonly by: Person;
 }
 const BACK_TO = 'to an earlier release: ';
+
+/** Of an incident that somebody has declared. */
+export const incidentNotice = (of: Written, { severity, by, reason }: Incident): Notice => ({
+  ...notice(
+    of,
+    'emergency',
+    '',
+    [reason, `declared by ${by}: traffic goes back to known good`],
+    [`shipway audit --environment ${of.environment}`],
+  ),
+  severity,
+});
+
+/** Of what it has come to: over when what serves is well. */
+export const verifiedNotice = (
+  of: Written,
+  { severity, by, reason }: Incident,
+  { serves, unwell }: Verification,
+): Notice =>
+  unwell.length === 0
+    ? { ...notice(of, 'emergency', 'over: ', [`${serves} serves, and is well`, reason]), closes: true }
+    : {
+        ...notice(of, 'emergency', 'not over: ', [
+          `${serves} serves`,
+          ...unwell,
+          `declared by ${by}: ${reason}`,
+        ]),
+        severity,
+      };
 
 /** Of what is not as recorded; of nothing when it is again. */
 export function driftNotice(of: Written, found: readonly string[]): Notice {

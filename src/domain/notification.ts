@@ -4,7 +4,7 @@ import type { CredentialRef } from './trigger.js';
 
 /** What people can be told of, by the keys of the policy. */
 export const EVENTS = [
-  ...(['approval_asked', 'paused', 'parked', 'undo_failed', 'stuck'] as const),
+  ...(['emergency', 'approval_asked', 'paused', 'parked', 'undo_failed', 'stuck'] as const),
   ...(['rolled_back', 'failed', 'aborted', 'shipped', 'drift'] as const),
 ] as const;
 export type Event = (typeof EVENTS)[number];

@@ -1,3 +1,4 @@
+import type { Emergency } from './incident.js';
 import { canonical } from './canonical.js';
 import type { Drift } from './drift.js';
 import type { TargetRef } from './ids.js';
@@ -97,6 +98,8 @@ export interface RollbackRequest extends TargetRef {
   readonly reason: string;
   /** The version to go back to; absent: the newest known good before the live one. */
   readonly to?: string;
+  /** The last change is bad for users now: an incident is opened, and what serves then is looked at. */
+  readonly emergency?: Emergency;
 }
 
 /** A person's wish that what serves be recorded as live. */

@@ -1,0 +1,117 @@
+import {
+  INCIDENT_OPENED,
+  INCIDENT_VERIFIED,
+  type Incident,
+  type Verification,
+} from '../src/domain/incident.js';
+import type { TargetRef } from '../src/domain/ids.js';
+import { FULL, type DeploymentPlan } from '../src/domain/plan.js';
+import type { Instance, ObservedSlot, RouterState } from '../src/domain/ports.js';
+import type { Live } from '../src/domain/target.js';
+import { ShipwayError } from '../src/errors.js';
+import { entry } from './audit.js';
+import { beating } from './beating.js';
+import type { EffectDeps } from './deps.js';
+import { probeOnce } from './smoke.js';
+import { tellIncident, type TellDeps } from './tell.js';
+import { worldAt } from './world.js';
+
+/** Opens the record of an incident, once however often it is declared, and tells people. */
+export const openIncident =
+  (deps: TellDeps) =>
+  async (incident: Incident): Promise<void> => {
+    const { id, severity, by, reason } = incident;
+    const details = { incident: id, severity, reason };
+    await deps.store.audit.append([
+      entry(incident, INCIDENT_OPENED, details, { user: by, key: `${id}/${INCIDENT_OPENED}` }),
+    ]);
+    await tellIncident(deps, incident);
+  };
+
+/** Records what was found after it, and tells people: it is over when that is well. */
+export const closeIncident =
+  (deps: TellDeps) =>
+  async ({ found, ...incident }: Incident & { readonly found: Verification }): Promise<void> => {
+    const { serves, unwell } = found;
+    const details = { incident: incident.id, ok: unwell.length === 0, serves, unwell };
+    await deps.store.audit.append([entry(incident, INCIDENT_VERIFIED, details)]);
+    await tellIncident(deps, incident, found);
+  };
+
+/**
+ * Looks at a target from all sides: whether all users are with what is live, all of it runs, and each instance answers its smoke test and
+ * its health checks. Changes nothing, so it needs no permit. What does not answer is found unwell; fails with `store.unavailable` only.
+ */
+export const verifyServing =
+  (deps: EffectDeps) =>
+  (target: TargetRef): Promise<Verification> =>
+    beating(async (signal) => {
+      const live = (await deps.store.targets.load(target))?.live;
+      const plan = live && (await deps.store.deployments.find(live.deployment))?.plan;
+      try {
+        const world = await worldAt(deps, target);
+        const [known, slots] = await Promise.all([
+          world.router.observe(target, signal),
+          world.provider.observe(target, signal),
+        ]);
+        if (live === undefined) return { serves: 'nothing', unwell: stillServed(known) };
+        const slot = slots.find((s) => s.slot === live.slot && s.release === live.release.digest);
+        const asked = { instances: slot?.instances ?? [], smoke: plan?.smokeTest };
+        const unwell = [
+          ...placed(live, slot, known),
+          ...(await answering(world, target, live, asked, signal)),
+        ];
+        return { serves: `${live.release.version} in ${live.slot}`, unwell };
+      } catch (error) {
+        if (!(error instanceof ShipwayError) || error.type === 'store.unavailable') throw error;
+        return { serves: live?.release.version ?? 'nothing', unwell: [error.message] };
+      }
+    });
+
+const stillServed = (known: RouterState | undefined): readonly string[] =>
+  Object.entries(known?.shares ?? {}).flatMap(([slot, share]) =>
+    share > 0 ? [`the router still sends users to ${slot}`] : [],
+  );
+
+/** Whether users are sent to it, and all of it is there. */
+function placed(
+  { slot, configuration }: Live,
+  seen: ObservedSlot | undefined,
+  known: RouterState | undefined,
+): readonly string[] {
+  const ready = (seen?.instances ?? []).filter(({ state }) => state === 'ready').length;
+  const share = known?.shares[slot] ?? 0;
+  const members = known?.members[slot]?.length ?? 0;
+  const { replicas } = configuration;
+  return [
+    ...(share === FULL ? [] : [`${String(share / 100)} % of the users are sent to it`]),
+    ...(ready >= replicas ? [] : [`${String(ready)} of ${String(replicas)} instances are ready`]),
+    ...(members >= replicas ? [] : [`the router knows ${String(members)} of ${String(replicas)} instances`]),
+  ];
+}
+
+/** Of each instance: its smoke test, which is asked directly, and all health checks. */
+async function answering(
+  { provider }: EffectDeps,
+  target: TargetRef,
+  { slot, configuration }: Live,
+  { instances, smoke }: { readonly instances: readonly Instance[]; readonly smoke: SmokeTest | undefined },
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const health = provider.health(target, slot, configuration.healthChecks.liveness, signal).then((report) => {
+    if (report.failures > 0)
+      throw new ShipwayError(
+        'smoke.failed',
+        `${String(report.failures)} of ${String(report.probes)} health checks fail${report.note === undefined ? '' : `: ${report.note}`}`,
+      );
+  });
+  const smoked = smoke === undefined ? [] : instances.map(({ url }) => probeOnce(url, smoke, signal));
+  const looks = await Promise.allSettled([health, ...smoked]);
+  signal.throwIfAborted();
+  return looks.flatMap((look) =>
+    look.status === 'rejected'
+      ? [look.reason instanceof Error ? look.reason.message : String(look.reason)]
+      : [],
+  );
+}
+type SmokeTest = DeploymentPlan['smokeTest'];

@@ -1,0 +1,82 @@
+import { afterEach, expect, test } from 'vitest';
+import { incidentOf } from '../../src/domain/incident.js';
+import { deploymentId } from '../../src/domain/ids.js';
+import { labOfFile } from '../support/lab.js';
+import { calm } from '../support/phases.js';
+import { deploymentPlan } from '../support/plans.js';
+import { record } from '../support/record.js';
+import { underWay } from '../support/steering.js';
+import { story, type Story } from '../support/story.js';
+
+const lab = await labOfFile();
+afterEach(() => {
+  calm(lab);
+});
+
+const EMERGENCY = { emergency: { severity: 'critical' }, reason: 'checkout fails' } as const;
+const idOf = ({ service }: Story, n: number): string =>
+  incidentOf(deploymentId({ service, environment: 'production' }, n));
+/** What is recorded of incidents, once as much is. */
+const recorded = (shop: Story, many: number) =>
+  lab.until(async () => {
+    const all = lab.store
+      .entries()
+      .filter((e) => e.service === shop.service && e.event_type.startsWith('incident.'));
+    return Promise.resolve(all.length >= many ? all : undefined);
+  }, 'the record of the incident');
+
+test('takes back what is in flight, and looks at what serves then; declared again it is the same', async () => {
+  const shop = await underWay(lab, 'flying', 'canary 5 %');
+  const input = await shop.begin('v2');
+  await shop.watching('canary 5 %');
+  const id = deploymentId({ service: 'flying', environment: 'production' }, 2);
+  expect(await shop.rollback(EMERGENCY)).toEqual({ status: 'running', deployment: id });
+  expect(await shop.rollback(EMERGENCY)).toMatchObject({ deployment: id });
+  expect(await shop.ended(input)).toMatchObject({
+    outcome: 'rolled_back',
+    reason: 'rollback by carol: checkout fails',
+  });
+  const [opened, verified] = await recorded(shop, 2);
+  expect(opened).toMatchObject({
+    ...{ event_type: 'incident.opened', user: 'carol' },
+    details: { incident: idOf(shop, 2), severity: 'critical', reason: 'checkout fails' },
+  });
+  expect(verified?.details).toEqual({ incident: idOf(shop, 2), ok: true, serves: 'v1 in blue', unwell: [] });
+  expect(await shop.rollback(EMERGENCY)).toMatchObject({ status: 'finished', deployment: id });
+  expect(shop.state()?.nextN).toBe(3);
+  await record('target-emergency', shop.target());
+});
+
+test('brings known good back where nothing is in flight, and goes no further when it is declared again', async () => {
+  const shop = story(lab, 'idle');
+  await shop.ship('v1');
+  await shop.ship('v2');
+  await shop.ship('v3');
+  expect(await shop.rollback(EMERGENCY)).toMatchObject({ status: 'running' });
+  expect((await shop.deployed(4)).outcome).toBe('shipped');
+  expect(shop.state()?.live?.release.version).toBe('v2');
+  expect((await recorded(shop, 2)).map((e) => e.details['incident'])).toEqual([idOf(shop, 3), idOf(shop, 3)]);
+  expect(await shop.rollback(EMERGENCY)).toMatchObject({ status: 'refused', type: 'emergency.over' });
+  expect(shop.state()?.live?.release.version).toBe('v2');
+});
+
+test('says what is not well with what serves', async () => {
+  const shop = await underWay(lab, 'unwell', 'canary 5 %');
+  // What it goes back to was well when it was shipped.
+  const input = await shop.begin('v2');
+  await shop.watching('canary 5 %');
+  lab.world.fail('health', 'provider.unavailable');
+  await shop.rollback(EMERGENCY);
+  await shop.ended(input);
+  const [, verified] = await recorded(shop, 2);
+  lab.world.fail('health', undefined);
+  expect(verified?.details).toMatchObject({ ok: false, unwell: ['health was made to fail'] });
+});
+
+test('with nothing to go back to it is refused with the reason, and recorded', async () => {
+  const shop = story(lab, 'first');
+  await shop.ship('v1', { deployment: deploymentPlan() });
+  expect(await shop.rollback(EMERGENCY)).toMatchObject({ status: 'refused', type: 'rollback.impossible' });
+  const [, verified] = await recorded(shop, 2);
+  expect(verified?.details).toMatchObject({ ok: true, serves: 'v1 in blue' });
+});

@@ -1,0 +1,58 @@
+import { deploymentId } from '../src/domain/ids.js';
+import { incidentOf, type Incident, type Verification } from '../src/domain/incident.js';
+import type { RollbackRequest, TargetAnswer } from '../src/domain/target.js';
+import type { Board } from './board.js';
+import { control, verifying } from './profiles.js';
+import { shielded } from './shielded.js';
+import { reasonOf } from './undo.js';
+
+/** In an emergency, the request to take back the last change: whoever repeats it asks for the same. Opens its incident, for which nobody waits. */
+export function declared(board: Board, request: RollbackRequest): RollbackRequest {
+  if (request.emergency === undefined) return request;
+  const asked = { ...request, requestId: incidentOf(lastChange(board)) };
+  const incident = incidentFor(board, asked);
+  if (incident !== undefined) board.later.add(shielded(() => control.openIncident(incident)));
+  return asked;
+}
+
+const lastChange = ({ running, state }: Board): string =>
+  running?.id ?? deploymentId(state, Math.max(state.nextN - 1, 0));
+
+/** Of a last change that does not serve any more: there is nothing to take back. */
+export function overAlready(board: Board, request: RollbackRequest): TargetAnswer | undefined {
+  const { running, state } = board;
+  const last = deploymentId(state, state.nextN - 1);
+  if (request.emergency === undefined || running !== undefined || state.nextN === 1) return undefined;
+  if (state.live?.deployment === last) return undefined;
+  const serves = state.live?.release.version ?? 'nothing';
+  lookAfter(board, request);
+  return { status: 'refused', type: 'emergency.over', message: `${last} does not serve; ${serves} does` };
+}
+
+/** Looks at what serves when an emergency has come to its end, and records it. Nobody waits for it, and it never fails. */
+export function lookAfter(board: Board, request: RollbackRequest): void {
+  const incident = incidentFor(board, request);
+  if (incident === undefined) return;
+  const { service, environment } = board.state;
+  board.later.add(
+    shielded(async () => {
+      const host = await control.hostOf({ service, environment });
+      const found = await verifying(host)
+        .verifyServing({ service, environment })
+        .catch((error: unknown): Verification => ({
+          serves: 'what is not known',
+          unwell: [reasonOf(error)],
+        }));
+      await control.closeIncident({ ...incident, found });
+    }),
+  );
+}
+
+function incidentFor(
+  { state: { service, environment, live } }: Board,
+  { emergency, requestId: id, statement, reason }: RollbackRequest,
+): Incident | undefined {
+  if (emergency === undefined) return undefined;
+  const version = live?.release.version ?? 'none';
+  return { service, environment, version, id, severity: emergency.severity, by: statement.person, reason };
+}

@@ -1,7 +1,6 @@
 import { recoveryFrom, type Recovery } from '../src/domain/aftermath.js';
 import type { AuditEntry } from '../src/domain/audit.js';
 import { FAILURES } from '../src/domain/failures.js';
-import { LOOKED_AT, wayBack } from '../src/domain/going-back.js';
 import { deploymentId, targetId, type TargetRef } from '../src/domain/ids.js';
 import type { Cause, DeploymentInput } from '../src/domain/inputs.js';
 import type { Statement } from '../src/domain/statement.js';
@@ -11,7 +10,7 @@ import { ShipwayError } from '../src/errors.js';
 import { digestOf } from '../src/hash.js';
 import { entry, self } from './audit.js';
 import { coveredBy } from './covered.js';
-import { refuseWithoutSecrets } from './pinned.js';
+import { broughtBack } from './brought-back.js';
 import type { ControlDeps } from './deps.js';
 import { verifyRequest, wasVerified } from './request-checks.js';
 import { withRecord } from './target-record.js';
@@ -173,12 +172,10 @@ async function resolve(
       return { ...base, ...beside(state), requestedBy: run.requestedBy, run: run.run, release, plan };
     }
     case 'rollback': {
-      const { statement, to, emergency } = cause.request;
+      const { statement } = cause.request;
       if (!(await wasVerified(deps, statement, targetId(input))))
         throw new ShipwayError('statement.refused', 'the statement for this rollback was never verified');
-      if (emergency !== undefined) await refuseOver(deps, state);
-      const { release, plan } = await newestGood(deps, state, to);
-      await refuseWithoutSecrets(deps, release.version, plan);
+      const { release, plan } = await broughtBack(deps, state, cause.request);
       return { ...base, ...beside(state), requestedBy: statement.person, release, plan };
     }
     case 'recover':
@@ -195,36 +192,6 @@ async function recoveryOf(
   const row = await store.deployments.find(lost);
   if (row === undefined) throw new ShipwayError('request.unknown', `${lost} is not in the store`);
   return recoveryFrom(state, row);
-}
-
-/** In an emergency the last change is taken back, and not one more each time that it is declared. Fails with `emergency.over`. */
-async function refuseOver({ store }: Pick<Deps, 'store'>, { live }: TargetState): Promise<void> {
-  const last = live && (await store.deployments.find(live.deployment));
-  if (last !== undefined && last.kind !== 'deploy')
-    throw new ShipwayError('emergency.over', `${last.id} has put ${last.release.version} back already`);
-}
-
-/** The deployment that a rollback goes back to. Fails with `rollback.impossible`, saying what there is. */
-async function newestGood(
-  { store, artifacts }: Pick<Deps, 'store' | 'artifacts'>,
-  state: TargetState,
-  to: string | undefined,
-): Promise<DeploymentRow> {
-  const { service, environment } = state;
-  const rows = await store.deployments.list({ service, environment, limit: LOOKED_AT });
-  const { chosen, known } = wayBack(state, rows, to);
-  if (chosen !== undefined && (to === undefined || (await isKept(artifacts, chosen)))) return chosen;
-  throw new ShipwayError(
-    'rollback.impossible',
-    chosen !== undefined
-      ? `${to ?? ''} of ${service} is not kept any more`
-      : `${service} in ${environment} has no known good release${to === undefined ? ' before the live one' : ` ${to}`}; known good beside the live one: ${known.join(', ') || 'none'}`,
-  );
-}
-/** What nobody names is kept for its time only. What a rollback goes to by itself is kept for good, so that nothing is asked about it. */
-async function isKept(artifacts: Deps['artifacts'], { release }: DeploymentRow): Promise<boolean> {
-  const there = await Promise.all(release.artifacts.map(({ digest }) => artifacts.has(digest)));
-  return there.every((is) => is);
 }
 
 function rowOf(admitted: DeploymentInput, n: number): DeploymentRow {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { UserKey } from '../src/domain/plan.js';
+import type { Share, UserKey } from '../src/domain/plan.js';
 import type { Live } from '../src/domain/target.js';
 import type { EffectDeps } from './deps.js';
 import type { EffectInput } from './effect.js';
@@ -10,6 +10,8 @@ export interface UndoShiftInput extends EffectInput {
   readonly userKey: readonly UserKey[];
   /** What traffic goes back to. */
   readonly replaces?: Live;
+  /** What the candidate keeps for now; absent: nothing. */
+  readonly share?: Share;
   /** The two never run at the same time. */
   readonly alone?: true;
 }
@@ -34,7 +36,7 @@ export async function undoShift(
     await router.close(i, signal);
     return undefined;
   }
-  const split = (): Promise<void> => router.split(i, splitFor(i, 0), signal);
+  const split = (): Promise<void> => router.split(i, splitFor(i, i.share ?? 0), signal);
   const { replaces } = i;
   if (replaces === undefined) {
     await split();

@@ -12,7 +12,7 @@ export interface Running extends OpenDeployment {
   /** What it is to be told, kept until it has started. */
   back?: GoBack;
   /** Which wish it has heard last from this run of the target: a repeat tells it nothing new. */
-  told?: GoBack['why'] | undefined;
+  told?: string | undefined;
   /** Whose wish for the end of its bake it has heard of last; absent: of none. */
   heard?: string | undefined;
   /** Rollbacks that became a message to it, or wait for its end; what it does not fulfil becomes a deployment of its own. */

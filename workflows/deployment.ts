@@ -7,6 +7,7 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
+import { returnOf } from '../src/domain/gradual.js';
 import type { DeploymentInput, Ended, GoBack } from '../src/domain/inputs.js';
 import { failureTypeOf, type Outcome } from '../src/domain/outcome.js';
 import { notAdmitted, unbegun } from './by-hand.js';
@@ -35,6 +36,9 @@ async function wholeWay(input: DeploymentInput): Promise<Ended> {
   const forward = new CancellationScope();
   let back: GoBack | undefined;
   const sendBack = (message: GoBack): void => {
+    if (message.pace === 'immediate') moves.hurry();
+    // What goes back itself is not sent back by that.
+    if (input.kind === 'rollback' && message.pace === 'immediate') return;
     back ??= message;
     if (message.why === 'rollback') moves.keepReplaced();
     forward.cancel();
@@ -49,7 +53,7 @@ async function wholeWay(input: DeploymentInput): Promise<Ended> {
     // Nobody is asked any more how a paused deployment goes on.
     forward.cancel();
     if (typeOf(error) === 'permit.missing') throw notAdmitted(reasonOf(error));
-    const ended = await shielded(() => undone(moves, error, back));
+    const ended = await shielded(() => undone(input, moves, error, back));
     if (isCancellation(error) && CancellationScope.current().consideredCancelled) throw error;
     throw ApplicationFailure.create({
       message: ended.reason,
@@ -71,11 +75,18 @@ async function story(input: DeploymentInput, moves: Moves): Promise<void> {
   await moves.retire();
 }
 
-async function undone(moves: Moves, error: unknown, back: GoBack | undefined): Promise<Ended> {
+async function undone(
+  { plan }: DeploymentInput,
+  moves: Moves,
+  error: unknown,
+  back: GoBack | undefined,
+): Promise<Ended> {
   const ended = endingOf(moves, error, back);
   // Whoever sends it back wants it gone; what rules find bad once it is on is the flag.
   if (back === undefined && !isCancellation(error) && (await moves.stayDark(ended.reason)))
     return finished(moves, { ...ended, reason: moves.darkened(ended.reason) });
+  const slowly = back?.why === 'rollback' ? returnOf(back.pace, plan) : undefined;
+  if (slowly !== undefined) await moves.returnSlowly(slowly);
   const left = await moves.goBack(ended.reason);
   if (left === undefined) return finished(moves, ended);
   return finished(moves, { ...ended, reason: `${ended.reason}; not undone: ${left}` });

@@ -82,8 +82,9 @@ const details = ({ release, plan, run, candidate, replaces }: DeploymentInput): 
 /** However often a wish is repeated, the deployment is told it once; when nobody heard it, the next repeat tells it. */
 export async function tellOnce(running: Running, goBack: GoBack): Promise<void> {
   const before = running.told;
-  if (before === goBack.why) return;
-  running.told = goBack.why;
+  const wish = [goBack.why, ...(goBack.pace === undefined ? [] : [goBack.pace])].join(' ');
+  if (before === wish) return;
+  running.told = wish;
   if (!(await tellDeployment(running.id, goBack))) running.told = before;
 }
 

@@ -46,6 +46,8 @@ export interface Field {
   skipped?: string;
   /** The share that a person wants next. */
   wanted?: Share;
+  /** Users who go back by shares are to be back at once. */
+  hurried: boolean;
   /** Resolves when a person has said how a paused deployment goes on. */
   pausing?: Promise<void>;
   /** A person is asked about it in doubt. */
@@ -89,6 +91,7 @@ export function createField(input: DeploymentInput, way: Way): Field {
     heading: 0,
     moved: false,
     displaced: false,
+    hurried: false,
     judgedBad: false,
     knownGood: false,
     late: [],

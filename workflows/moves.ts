@@ -2,13 +2,14 @@ import { setHandler } from '@temporalio/workflow';
 import type { Batch } from '../src/domain/batches.js';
 import type { DeploymentInput, Ended } from '../src/domain/inputs.js';
 import type { FlagStrategy } from '../src/domain/flags.js';
-import type { Share } from '../src/domain/plan.js';
+import type { GradualReturn, Share } from '../src/domain/plan.js';
 import { createField, type Field, type Way } from './field.js';
 import { flagMoves } from './flag.js';
 import { advance, promote, provision, shift, smoke } from './forward.js';
 import type { Gates } from './gate.js';
 import { replaceBatch, tryBatch, vacate } from './instances.js';
 import * as messages from './messages.js';
+import { hurry, returnSlowly } from './return-slowly.js';
 import { takeSteering, whilePaused } from './steering.js';
 import { bake, watchStep } from './waits.js';
 import { askWhether } from './watch-phase.js';
@@ -63,6 +64,10 @@ export interface Moves {
   readonly goBack: (why: string) => Promise<string | undefined>;
   /** Users were sent to the candidate, or stable had to make room for it. */
   readonly trafficMoved: () => boolean;
+  /** Has users go back by shares first, when that can be. Never fails. */
+  readonly returnSlowly: (how: GradualReturn) => Promise<void>;
+  /** Users who go back by shares are back at once. */
+  readonly hurry: () => void;
   /** What `finishDeployment` needs to know. */
   readonly record: () => {
     deployment: string;
@@ -109,6 +114,10 @@ export function startMoves(input: DeploymentInput, way: Way): Moves {
     },
     restore: () => restore(field),
     goBack: (why) => goBack(field, why),
+    returnSlowly: (how) => returnSlowly(field, how),
+    hurry: () => {
+      hurry(field);
+    },
     trafficMoved: () => field.moved || field.displaced,
     gates: field.gates,
     record: () => recordOf(field),
@@ -119,10 +128,11 @@ export function startMoves(input: DeploymentInput, way: Way): Moves {
   };
 }
 
-const recordOf = ({ input, judgedBad, knownGood, late }: Field): ReturnType<Moves['record']> => ({
+/** What brings back a release that was good does not have it held. */
+const recordOf = ({ input, knownGood, late, ...field }: Field): ReturnType<Moves['record']> => ({
   deployment: input.id,
   service: input.service,
   environment: input.environment,
   version: input.release.version,
-  ...{ judgedBad, knownGood, late },
+  ...{ judgedBad: field.judgedBad && input.kind === 'deploy', knownGood, late },
 });

@@ -140,7 +140,11 @@ async function rollback(
   const { running } = board;
   if (running !== undefined) {
     running.rollbacks.push(asked);
-    if (running.kind === 'deploy') await sendBack(board, { why: 'rollback', by: statement.person, reason });
+    const pace = request.emergency === undefined ? request.pace : 'immediate';
+    const wish: GoBack = { why: 'rollback', by: statement.person, reason, ...(pace && { pace }) };
+    if (running.kind === 'deploy') await sendBack(board, wish);
+    else if (running.kind === 'rollback' && pace === 'immediate' && running.started)
+      await tellOnce(running, wish);
     return { status: 'running', deployment: running.id };
   }
   if (!board.rollbacks.some((r) => r.requestId === requestId)) board.rollbacks.push(asked);

@@ -16,8 +16,10 @@ export async function watchPhase(field: Field, phase: string, until: number, sai
   if (kind === 'pass') return;
   if (CancellationScope.current().consideredCancelled)
     throw new CancelledFailure('the watch was interrupted');
-  const { onUnavailable, onInconclusive } = field.input.plan.watch;
-  if ((kind === 'unavailable' ? onUnavailable : onInconclusive) === 'continue') {
+  const { kind: of, plan } = field.input;
+  const { onUnavailable, onInconclusive } = plan.watch;
+  // Going back is exempt from every gate: what is in doubt is still what a person wants to serve.
+  if (of === 'rollback' || (kind === 'unavailable' ? onUnavailable : onInconclusive) === 'continue') {
     field.show({}, `going on in doubt: ${reason}`);
     return;
   }
@@ -36,7 +38,7 @@ export const openWatch = ({ input, evidence }: Field, phase: string): WatchInput
   ...(input.replaces === undefined
     ? {}
     : { stable: { release: input.replaces.release.digest, slot: input.replaces.slot } }),
-  plan: input.plan.watch,
+  plan: input.kind === 'rollback' ? { ...input.plan.watch, stepTimeoutMs: 0 } : input.plan.watch,
   liveness: input.plan.configuration.healthChecks.liveness,
   from: Date.now(),
   evidence,

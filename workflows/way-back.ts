@@ -1,5 +1,7 @@
 import { ApplicationFailure, sleep } from '@temporalio/workflow';
+import { percent } from '../src/domain/details.js';
 import { refuserOf } from '../src/domain/gate.js';
+import type { Share } from '../src/domain/plan.js';
 import { about, named, sharesOf, summary, type Field } from './field.js';
 import { control } from './profiles.js';
 import { reasonOf } from './undo.js';
@@ -51,23 +53,24 @@ export async function undoPromote(field: Field): Promise<void> {
   ]);
 }
 
-/** All users are back where they were, and it serves them whole. */
-export async function undoShift(field: Field): Promise<void> {
+/** All users are back where they were, but for a share that stays for now, and it serves them whole. */
+export async function undoShift(field: Field, share: Share = 0): Promise<void> {
   const { plan, replaces } = field.input;
   const also = await field.effects.undoing.undoShift.executeWithOptions(
-    summary(`shift ${named(field)} back to 0 %`),
+    summary(`shift ${named(field)} back to ${percent(share)}`),
     [
       {
         ...{ ...about(field), userKey: plan.userKey },
+        ...(share === 0 ? {} : { share }),
         ...(replaces === undefined ? {} : { replaces }),
         ...(plan.strategy.kind === 'in_place' ? { alone: true as const } : {}),
       },
     ],
   );
-  field.share = 0;
-  field.heading = 0;
+  field.share = share;
+  field.heading = share;
   if (also !== undefined) undone(field, also);
-  field.show({ shares: sharesOf(field, 0) });
+  field.show({ shares: sharesOf(field, share) });
 }
 
 /** The world is where the target's record says, whatever a lost deployment left; a person is asked when that cannot be done. */

@@ -4,6 +4,7 @@ import { CommandError } from '../client/failure.js';
 import type { ShipwayClient } from '../client.js';
 import type { ConnectionSettings } from '../connection.js';
 import { FAILURES, isFailureType } from '../domain/failures.js';
+import type { Pace } from '../domain/gradual.js';
 import { VERSION, targetId, type TargetRef } from '../domain/ids.js';
 import type { RollbackRequest } from '../domain/target.js';
 import type { DeploymentView } from '../domain/view.js';
@@ -18,9 +19,15 @@ import type { Command, Values } from './table.js';
 
 /** `shipway rollback`: tells a deployment in flight to go back, or starts one that brings the last good release back, and waits for it. */
 export const rollback: Command = async (values) => {
-  const to = versionOf(values);
-  return goneBack(values, to === undefined ? {} : { to });
+  const [to, pace] = [versionOf(values), paceOf(values)];
+  return goneBack(values, { ...(to === undefined ? {} : { to }), ...(pace === undefined ? {} : { pace }) });
 };
+
+function paceOf(values: Values): Pace | undefined {
+  if (values['gradual'] === true && values['immediate'] === true)
+    throw new UsageError('--gradual and --immediate are two ways to go back', 'one of them');
+  return values['gradual'] === true ? 'gradual' : values['immediate'] === true ? 'immediate' : undefined;
+}
 
 /** What is to be known besides when a target has gone back. */
 export interface Afterwards {
@@ -33,7 +40,7 @@ type Look = (target: TargetRef) => Promise<Afterwards>;
 /** Has the target go back, waits for it and says how it went; `look` is begun before that and ended after it. */
 export async function goneBack(
   values: Values,
-  how: Pick<RollbackRequest, 'to' | 'emergency'>,
+  how: Pick<RollbackRequest, 'to' | 'pace' | 'emergency'>,
   begin: (target: TargetRef) => Promise<Look | undefined> = () => Promise.resolve(undefined),
 ): Promise<number> {
   const environment = name('environment', required(values, 'environment', 'NAME'));

@@ -113,6 +113,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       environment: must(ENVIRONMENT),
       reason: must(REASON),
       to: text('VERSION', 'to this version instead of the newest good one'),
+      gradual: flag('users return by quarters, each watched'),
+      immediate: flag('all users return at once, whatever the configuration says'),
       service: text('NAME', 'the service (default: that of the configuration)'),
       detach: flag('print the deployment and return'),
     },

@@ -193,10 +193,15 @@ export const deploySchema = z.strictObject({
     },
     '0s',
   ).optional(),
-  rollback_strategy: choice(['immediate'], ['gradual'], {
-    description: 'how the traffic goes back',
+  rollback_strategy: choice(['immediate', 'gradual'], [], {
+    description:
+      'how users go back when a person says so: all at once, or by quarters, each watched. What rules find bad, an abort and an emergency send all back at once',
     default: 'immediate',
-    examples: ['immediate'],
+    examples: ['gradual'],
+  }).optional(),
+  rollback_step: duration({
+    description: 'how long each quarter is watched when `rollback_strategy` is `gradual`; default: 30s',
+    examples: ['1m'],
   }).optional(),
   notification_channels: namedChannels.optional(),
 });

@@ -46,7 +46,7 @@ function keyNames({ router, userKey }: DeploymentPlan, { read, say }: Ask): Prob
 const WRITTEN: Readonly<Partial<Record<string, string>>> = { haproxy: 'HAProxy’s', nginx: 'nginx’s' };
 
 /** A phase that ends before the first look is no watching. */
-function looks({ strategy, watch, bakeMs }: DeploymentPlan, { read, say }: Ask): Problem[] {
+function looks({ strategy, watch, bakeMs, rollback }: DeploymentPlan, { read, say }: Ask): Problem[] {
   const interval = ['monitoring', 'interval'];
   if (!read(interval)) return [];
   if (watch.intervalMs < LEAST_INTERVAL_MS)
@@ -62,6 +62,7 @@ function looks({ strategy, watch, bakeMs }: DeploymentPlan, { read, say }: Ask):
     ...('stepDurationMs' in strategy
       ? [[[strategy.kind, 'step_duration'], strategy.stepDurationMs] as const]
       : []),
+    ...(rollback === undefined ? [] : [[['rollback_step'], rollback.stepMs] as const]),
     ...(strategy.kind === 'rolling' ? [[['rolling', 'pause'], strategy.pauseMs] as const] : []),
     [['bake'], bakeMs] as const,
   ];

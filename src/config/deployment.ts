@@ -1,4 +1,5 @@
 import { OWN } from '../domain/adapters.js';
+import { RETURN_STEP_MS } from '../domain/gradual.js';
 import type { Json } from '../domain/canonical.js';
 import {
   FULL,
@@ -72,6 +73,9 @@ export function deploymentOf(environment: string, input: DeployInput): Deploymen
       onUnavailable: input.on_unavailable ?? doubt,
       stepTimeoutMs: input.step_timeout ?? 30 * MINUTE,
     },
+    ...(input.rollback_strategy === 'gradual'
+      ? { rollback: { stepMs: input.rollback_step ?? RETURN_STEP_MS } }
+      : {}),
     drainTimeoutMs: input.drain_timeout ?? 30 * SECOND,
     ...toldBy(input.notification_channels ?? []),
   };

@@ -81,7 +81,9 @@ function crashText({ watch }: DeploymentPlan): readonly string[] {
     : [`one instance that crashes or stays unhealthy later sends it back after at most ${durationText(ms)}`];
 }
 
-function returnText({ strategy }: DeploymentPlan): string {
+function returnText({ strategy, rollback }: DeploymentPlan): string {
+  if (rollback !== undefined)
+    return `what served runs on until this is known good; at a person’s word users return to it by quarters, each watched for ${durationText(rollback.stepMs)}, at once when this turns bad meanwhile`;
   switch (strategy.kind) {
     case 'in_place':
       return 'with downtime, too: this is stopped before what served is started again, within its own startup_timeout';

@@ -1,4 +1,5 @@
 import { FULL, type DeploymentPlan } from '../domain/plan.js';
+import { returnsWhole } from '../domain/gradual.js';
 import { strategyName } from '../domain/strategy.js';
 import { alternative } from './alternative.js';
 import type { DeployInput } from './deploy-schema.js';
@@ -14,7 +15,36 @@ export const strategyProblems = (plan: DeploymentPlan, input: DeployInput, ask: 
   ...flagNamed(plan, ask),
   ...batches(plan, input, ask),
   ...given(plan, ask),
+  ...gradual(plan, input, ask),
 ];
+
+/** Who goes back by shares goes back to what runs. */
+function gradual(
+  { strategy, rollback }: DeploymentPlan,
+  { rollback_step: step }: DeployInput,
+  { own, read, say }: Ask,
+): Problem[] {
+  if (!read(['rollback_strategy']) || !read(['strategy'])) return [];
+  if (rollback === undefined)
+    return step !== undefined && own('rollback_step')
+      ? [
+          say(
+            ['rollback_step'],
+            'rollback_strategy is immediate here, which has no steps',
+            'rollback_strategy: gradual, or leaving it out',
+          ),
+        ]
+      : [];
+  return returnsWhole(strategy)
+    ? [
+        say(
+          ['rollback_strategy'],
+          `with ${strategyName(strategy)} the old instances are started again first, so that users cannot go back by shares`,
+          'rollback_strategy: immediate, or strategy: blue_green or canary',
+        ),
+      ]
+    : [];
+}
 
 /** Keys that mean something to one strategy only. */
 const OF_ONE = [

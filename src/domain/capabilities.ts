@@ -38,13 +38,22 @@ const NEEDS: Readonly<Record<StrategyKind, Needs>> = {
 
 /** Why the strategy cannot work with this provider and router, or `undefined` when it can. `own`: what adapters of a user's carry. */
 export function refuseCombination(
-  { provider, router, strategy }: Pick<DeploymentPlan, 'provider' | 'router' | 'strategy'>,
+  {
+    provider,
+    router,
+    strategy,
+    rollback,
+  }: Pick<DeploymentPlan, 'provider' | 'router' | 'strategy' | 'rollback'>,
   own: { readonly providers?: Carried; readonly routers?: Carried } = {},
 ): string | undefined {
   const needs = NEEDS[strategy.kind];
   const missing = [
     lacking(`provider ${provider}`, needs.provider, PROVIDERS[provider] ?? own.providers?.[provider]),
-    lacking(`router ${router}`, needs.router, ROUTERS[router] ?? own.routers?.[router]),
+    lacking(
+      `router ${router}`,
+      rollback === undefined ? needs.router : [...needs.router, 'user_sticky'],
+      ROUTERS[router] ?? own.routers?.[router],
+    ),
   ].filter((text) => text !== undefined);
   return missing.length === 0 ? undefined : `${strategyName(strategy)} needs ${missing.join(', and ')}`;
 }

@@ -97,6 +97,7 @@ function moved(of: Partial<DeploymentPlan>): readonly Setting[] {
     ['min_bake', queue && durationText(queue.minBakeMs)],
     ['queue', queue?.policy],
     ['during_bake', queue?.duringBake],
+    ['rollback_strategy', of.rollback ? `gradual, ${durationText(of.rollback.stepMs)} each` : 'immediate'],
     ['drain_timeout', drainTimeoutMs === undefined ? undefined : durationText(drainTimeoutMs)],
     ['notification_channels', of.notificationChannels?.join(', ') ?? 'none'],
   ];

@@ -1,4 +1,5 @@
 import type { TargetRef } from './ids.js';
+import type { Pace } from './gradual.js';
 import type { Outcome } from './outcome.js';
 import type { DeploymentPlan, Plan } from './plan.js';
 import type { ArtifactRef, Digest, Evidence, Release } from './release.js';
@@ -110,4 +111,6 @@ export interface GoBack {
   readonly why: 'rollback' | 'abort';
   readonly by: Person;
   readonly reason: string;
+  /** How users go back; absent: as the plan says. Who aborts has them all back at once. */
+  readonly pace?: Pace;
 }

@@ -80,10 +80,16 @@ export interface DeploymentPlan {
   /** Absent in plans of before: see src/domain/queue.ts. */
   readonly queue?: QueueRules;
   readonly watch: WatchPlan;
+  /** How users go back when a person says so: by quarters, each watched for `stepMs`; absent: all at once. */
+  readonly rollback?: GradualReturn;
   /** How long requests in flight may take to end before an emptied slot is removed anyway. */
   readonly drainTimeoutMs: number;
   /** Channels of the policy that the service has told of trouble, beside those of the policy itself; absent: none. */
   readonly notificationChannels?: readonly string[];
+}
+
+export interface GradualReturn {
+  readonly stepMs: number;
 }
 
 /** Stages of one run: more are nobody's to follow, and a plan stays small enough for a history. */
@@ -212,7 +218,8 @@ export const isNewInForm3 = (stage: StagePlan): boolean =>
   (stage.kind === 'deploy' &&
     (['own', 'rolling', 'in_place', 'feature_flag'].includes(stage.deployment.strategy.kind) ||
       stage.deployment.flags !== undefined ||
-      stage.deployment.notificationChannels !== undefined));
+      stage.deployment.notificationChannels !== undefined ||
+      stage.deployment.rollback !== undefined));
 
 /** What a run is asked to do, resolved in the client from files, commit and what was built of it. Its hash is the sha256 of its canonical text. */
 export interface Plan extends TargetRef {

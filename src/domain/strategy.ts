@@ -1,5 +1,6 @@
 import { canonical, type Json } from './canonical.js';
 import { durationText } from './duration.js';
+import { byQuarters } from './gradual.js';
 import { isJson } from './own-stage.js';
 import { FULL, type DeploymentPlan, type Share, type Strategy } from './plan.js';
 import type { DeploymentKind } from './store.js';
@@ -128,16 +129,19 @@ export const actsAt = ({ rungs }: Ladder, share: Share): readonly Act[] =>
 
 /**
  * The way a deployment really goes. Where nothing serves there is nothing to compare with or to replace, and who goes back does not take it
- * step by step: both go the way of blue-green. What cannot run beside its successor cannot run beside its predecessor either.
+ * step by step unless that was asked for: both go the way of blue-green. What cannot run beside its successor cannot run beside its predecessor either.
  */
 export const wayOf = (of: {
   readonly kind: DeploymentKind;
   readonly replaces?: unknown;
-  readonly plan: Pick<DeploymentPlan, 'strategy'>;
-}): Strategy =>
-  of.replaces !== undefined && (of.kind === 'deploy' || of.plan.strategy.kind === 'in_place')
-    ? of.plan.strategy
+  readonly plan: Pick<DeploymentPlan, 'strategy' | 'rollback'>;
+}): Strategy => {
+  const { strategy, rollback } = of.plan;
+  if (of.replaces !== undefined && (of.kind === 'deploy' || strategy.kind === 'in_place')) return strategy;
+  return of.replaces !== undefined && of.kind === 'rollback' && rollback !== undefined
+    ? byQuarters(rollback)
     : { kind: 'blue_green' };
+};
 
 /** Its name as a configuration has it. */
 export const strategyName = (strategy: Strategy): string =>

@@ -1,3 +1,4 @@
+import type { Pace } from './gradual.js';
 import type { Emergency } from './incident.js';
 import { canonical } from './canonical.js';
 import type { Drift } from './drift.js';
@@ -98,6 +99,8 @@ export interface RollbackRequest extends TargetRef {
   readonly reason: string;
   /** The version to go back to; absent: the newest known good before the live one. */
   readonly to?: string;
+  /** Absent: as the configuration of what serves says. */
+  readonly pace?: Pace;
   /** The last change is bad for users now: an incident is opened, and what serves then is looked at. */
   readonly emergency?: Emergency;
 }

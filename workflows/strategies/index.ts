@@ -27,7 +27,7 @@ export function strategyFor(input: DeploymentInput): (moves: Moves) => Promise<v
       return (moves) => rolling(moves, batches, strategy);
     }
     case 'canary':
-      return (moves) => stepwise(moves, 'canary', canary(strategy));
+      return (moves) => stepwise(moves, input.kind === 'rollback' ? 'rollback' : 'canary', canary(strategy));
     case 'own': {
       const { uses, steps } = strategy;
       if (steps === undefined)

@@ -1,0 +1,65 @@
+import { LOOKED_AT, wayBack } from '../src/domain/going-back.js';
+import { returnOf, returnsWhole, type Pace } from '../src/domain/gradual.js';
+import type { DeploymentPlan } from '../src/domain/plan.js';
+import type { DeploymentRow } from '../src/domain/store.js';
+import type { RollbackRequest, TargetState } from '../src/domain/target.js';
+import { ShipwayError } from '../src/errors.js';
+import type { ControlDeps } from './deps.js';
+import { refuseWithoutSecrets } from './pinned.js';
+
+type Deps = Pick<ControlDeps, 'store' | 'artifacts' | 'secrets'>;
+
+/** What a rollback brings back, and how. Fails with `rollback.impossible`, and in an emergency with `emergency.over`. */
+export async function broughtBack(
+  deps: Deps,
+  state: TargetState,
+  { to, emergency, pace }: Pick<RollbackRequest, 'to' | 'emergency' | 'pace'>,
+): Promise<Pick<DeploymentRow, 'release' | 'plan'>> {
+  if (emergency !== undefined) await refuseOver(deps, state);
+  const good = await newestGood(deps, state, to);
+  await refuseWithoutSecrets(deps, good.release.version, good.plan);
+  const plan = await paced(deps, state, good.plan, emergency === undefined ? pace : 'immediate');
+  return { release: good.release, plan };
+}
+
+/** The plan of then, with the users' way back as what serves now has it, or the person who asks. */
+async function paced(
+  { store }: Pick<Deps, 'store'>,
+  { live }: TargetState,
+  { rollback: _, ...plan }: DeploymentPlan,
+  pace: Pace | undefined,
+): Promise<DeploymentPlan> {
+  const now = live && (await store.deployments.find(live.deployment))?.plan;
+  const how = returnOf(pace, now ?? {});
+  return how === undefined || returnsWhole(plan.strategy) ? plan : { ...plan, rollback: how };
+}
+
+/** In an emergency the last change is taken back, and not one more each time that it is declared. Fails with `emergency.over`. */
+async function refuseOver({ store }: Pick<Deps, 'store'>, { live }: TargetState): Promise<void> {
+  const last = live && (await store.deployments.find(live.deployment));
+  if (last !== undefined && last.kind !== 'deploy')
+    throw new ShipwayError('emergency.over', `${last.id} has put ${last.release.version} back already`);
+}
+
+/** The deployment that a rollback goes back to. Fails with `rollback.impossible`, saying what there is. */
+async function newestGood(
+  { store, artifacts }: Pick<Deps, 'store' | 'artifacts'>,
+  state: TargetState,
+  to: string | undefined,
+): Promise<DeploymentRow> {
+  const { service, environment } = state;
+  const rows = await store.deployments.list({ service, environment, limit: LOOKED_AT });
+  const { chosen, known } = wayBack(state, rows, to);
+  if (chosen !== undefined && (to === undefined || (await isKept(artifacts, chosen)))) return chosen;
+  throw new ShipwayError(
+    'rollback.impossible',
+    chosen !== undefined
+      ? `${to ?? ''} of ${service} is not kept any more`
+      : `${service} in ${environment} has no known good release${to === undefined ? ' before the live one' : ` ${to}`}; known good beside the live one: ${known.join(', ') || 'none'}`,
+  );
+}
+/** What nobody names is kept for its time only. What a rollback goes to by itself is kept for good, so that nothing is asked about it. */
+async function isKept(artifacts: Deps['artifacts'], { release }: DeploymentRow): Promise<boolean> {
+  const there = await Promise.all(release.artifacts.map(({ digest }) => artifacts.has(digest)));
+  return there.every((is) => is);
+}

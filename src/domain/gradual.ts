@@ -1,0 +1,30 @@
+import { FULL, type DeploymentPlan, type GradualReturn, type Share, type Strategy } from './plan.js';
+
+/** How a person wants users to go back; absent: as the configuration says. */
+export type Pace = 'immediate' | 'gradual';
+
+export const RETURN_STEP_MS = 30_000;
+const QUARTER: Share = FULL / 4;
+
+/** How users go back in the end. */
+export const returnOf = (
+  pace: Pace | undefined,
+  { rollback }: Pick<DeploymentPlan, 'rollback'>,
+): GradualReturn | undefined =>
+  pace === 'immediate'
+    ? undefined
+    : (rollback ?? (pace === 'gradual' ? { stepMs: RETURN_STEP_MS } : undefined));
+
+/** Shares that a release keeps on the way from `share` to none, by quarters of all users. */
+export const keptOnTheWay = (share: Share): readonly Share[] =>
+  [3, 2, 1].map((n) => n * QUARTER).filter((kept) => kept < share);
+
+/** The same for a release that was brought back: a growing share. */
+export const byQuarters = ({ stepMs }: GradualReturn): Strategy => ({
+  kind: 'canary',
+  steps: [1, 2, 3, 4].map((n) => n * QUARTER),
+  stepDurationMs: stepMs,
+});
+
+/** Why users cannot go back by shares with a strategy: the release that they go back to is started again first. */
+export const returnsWhole = ({ kind }: Strategy): boolean => kind === 'in_place' || kind === 'rolling';

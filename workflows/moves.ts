@@ -90,9 +90,7 @@ export function startMoves(input: DeploymentInput, way: Way): Moves {
   // Not waited for when there is nothing to wait for: what earlier versions have recorded is to replay.
   const step = <T>(body: () => Promise<T>): Promise<T> =>
     field.pausing === undefined ? body() : whilePaused(field).then(body);
-  setHandler(messages.queueChanged, () => void (field.hints += 1), {
-    description: 'From the target, a hint: who waits for the end of the bake has changed.',
-  });
+  hearOfQueue(field);
   return {
     provision: () => step(() => provision(field)),
     smoke: () => step(() => smoke(field)),
@@ -126,6 +124,12 @@ export function startMoves(input: DeploymentInput, way: Way): Moves {
       field.show({ phase: 'done', ...ended }, `${ended.outcome.replaceAll('_', ' ')}: ${ended.reason}`);
     },
   };
+}
+
+function hearOfQueue(field: Field): void {
+  setHandler(messages.queueChanged, () => void (field.hints += 1), {
+    description: 'From the target, a hint: who waits for the end of the bake has changed.',
+  });
 }
 
 /** What brings back a release that was good does not have it held. */

@@ -44,7 +44,8 @@ export function flagFeed(flags: Pick<FlagStore, 'list'>, signal: AbortSignal): F
       of.followers.add(follower);
       const stop = (): void => {
         of.followers.delete(follower);
-        if (of.followers.size === 0) followed.delete(key);
+        // It may be called again when others follow anew.
+        if (of.followers.size === 0 && followed.get(key) === of) followed.delete(key);
       };
       if (of.text !== undefined) follower.heard(of.text);
       else

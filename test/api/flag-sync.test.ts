@@ -126,3 +126,16 @@ test('while the flags cannot be read who comes is told to come again, and who kn
   expect(next.value.flagConfiguration).toContain('"defaultVariant":"off"');
   await following.return?.();
 });
+
+test('whoever has ended twice takes nothing from those who follow anew', async () => {
+  const heard: string[] = [];
+  const follower = { heard: (text: string) => void heard.push(text), failed: () => undefined };
+  const end = feed.follow({ ...TARGET, service: 'again' }, follower);
+  end();
+  feed.follow({ ...TARGET, service: 'again' }, follower);
+  end();
+  await feed.refresh();
+  await flags.declare({ ...TARGET, service: 'again' }, { version: 'v1', flags: FLAGS }, never);
+  await feed.refresh();
+  expect(heard.at(-1)).toContain('checkout');
+});

@@ -27,6 +27,13 @@ export function ruleAsked(declaration: FlagDeclaration, ask: FlagAsk): FlagRule 
   const { users, groups } = ask;
   const anybody = users.length + groups.length > 0;
   if (anybody && meant === undefined) return several(name, ones);
+  if (
+    ask.variant !== undefined &&
+    !anybody &&
+    !ask.on &&
+    ask.shares.every(({ variant }) => variant !== undefined)
+  )
+    return `nobody is to have ${ask.variant}: no user or group is named, and each share names its variant itself`;
   const rule: FlagRule = {
     ...(anybody && meant !== undefined ? { named: { variant: meant, users, groups } } : {}),
     shares: Object.fromEntries(shares),

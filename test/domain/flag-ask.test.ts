@@ -66,6 +66,12 @@ describe('what is asked of a flag', () => {
       },
       'the shares are 100.01% together',
     ],
+    [
+      'a variant for nobody',
+      BUTTON,
+      { variant: 'nonsense', shares: [{ variant: 'urgent', share: 1 }] },
+      'nobody is to have nonsense: no user or group is named, and each share names its variant itself',
+    ],
     ['twice', CHECKOUT, { shares: [{ share: 1 }, { variant: 'on', share: 2 }] }, 'on has two shares'],
   ])('%s', (_, declaration, asked, expected) => {
     expect(ruleAsked(declaration, ask(asked))).toEqual(expected);

@@ -1,5 +1,5 @@
 import { deploymentIn, environmentsOf } from '../domain/environments.js';
-import { flagsText } from '../domain/flags.js';
+import { variantsText } from '../domain/flags.js';
 import {
   kindsIn,
   type CommandStage,
@@ -129,7 +129,11 @@ function deploymentText(d: DeploymentPlan, where: string): readonly string[] {
     `deployment${where}: ${String(replicas)} × ${command.join(' ')} by ${d.provider} behind ${d.router}${d.listen === undefined ? '' : ` on port ${String(d.listen)}`}`,
     `  a first deployment has nothing to compare with: smoke test, all users at once, bake; its undo is removal`,
     ...variablesText(d),
-    ...(d.flags === undefined ? [] : [`  flags, off until they are set: ${flagsText(d.flags)}`]),
+    ...(d.flags === undefined
+      ? []
+      : [
+          `  flags, off until they are set: ${d.flags.map((flag) => `${flag.name} (${variantsText(flag)})`).join('; ')}`,
+        ]),
     ...trafficTexts(d).map((text) => `  ${text}`),
     `  ${queueText(d)}`,
     `  goes back by itself when: ${triggersText(d).join('; ')}`,

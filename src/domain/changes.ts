@@ -1,5 +1,7 @@
+import { canonical } from './canonical.js';
+import { cut } from './cut.js';
 import { durationText } from './duration.js';
-import { flagsText } from './flags.js';
+import { variantsText, type FlagDeclaration } from './flags.js';
 import type { Configuration, DeploymentPlan, Probe } from './plan.js';
 import type { Triggers } from './watch-plan.js';
 import { percentText, stepsText, strategyText } from './strategy.js';
@@ -13,7 +15,11 @@ export type Serving = Pick<DeploymentPlan, 'configuration'> & Partial<Deployment
  * they are and which version. Empty: in nothing.
  */
 export function changesOf(before: Serving, after: DeploymentPlan): readonly string[] {
-  return [...variableChanges(before.configuration, after.configuration), ...settingChanges(before, after)];
+  return [
+    ...variableChanges(before.configuration, after.configuration),
+    ...flagChanges(before, after),
+    ...settingChanges(before, after),
+  ];
 }
 
 function variableChanges(before: Configuration, after: Configuration): readonly string[] {
@@ -21,9 +27,13 @@ function variableChanges(before: Configuration, after: Configuration): readonly 
   const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].sort();
   return names.flatMap((name) => {
     const [from, to] = [was[name], is[name]];
-    return valueText(from) === valueText(to) ? [] : [`${name}: ${between(from, to)}`];
+    return same(from, to) ? [] : [`${name}: ${between(from, to)}`];
   });
 }
+
+/** What is cut when it is shown is compared whole. */
+const same = (from: object | string | undefined, to: object | string | undefined): boolean =>
+  from === to || (from !== undefined && to !== undefined && canonical(from) === canonical(to));
 
 type Value = string | SecretReference;
 const variablesIn = (of: Configuration): Readonly<Record<string, Value>> => ({
@@ -39,14 +49,28 @@ function between(from: Value | undefined, to: Value | undefined): string {
 const versionText = ({ version }: SecretReference): string =>
   version === undefined ? 'the newest' : `v${String(version)}`;
 
-const MOST_SHOWN = 100;
 function valueText(value: Value | undefined): string {
   if (value === undefined) return 'unset';
   if (typeof value === 'object') return `secret ${secretText(value)}`;
-  const short =
-    value.length > MOST_SHOWN ? `${value.slice(0, MOST_SHOWN)}… (${String(value.length)} characters)` : value;
+  const short = cut(value);
   return /^[\w./:@%+,=-]+$/.test(value) ? short : JSON.stringify(short);
 }
+
+/** Of each flag what services read by it; its description is for people. */
+function flagChanges(before: Serving, after: DeploymentPlan): readonly string[] {
+  if (before.bakeMs === undefined) return [];
+  const [was, is] = [flagsByName(before), flagsByName(after)];
+  const names = [...new Set([...was.keys(), ...is.keys()])].sort();
+  return names.flatMap((name) => {
+    const [from, to] = [was.get(name), is.get(name)];
+    return same(read(from), read(to)) ? [] : [`flags.${name}: ${declared(from)} → ${declared(to)}`];
+  });
+}
+const flagsByName = ({ flags = [] }: Pick<Partial<DeploymentPlan>, 'flags'>) =>
+  new Map(flags.map((flag) => [flag.name, flag]));
+const read = (flag: FlagDeclaration | undefined) => flag && [Object.entries(flag.variants), flag.off];
+const declared = (flag: FlagDeclaration | undefined): string =>
+  flag === undefined ? 'none' : variantsText(flag);
 
 /** What is not known of before is not said to have changed. */
 function settingChanges(before: Serving, after: DeploymentPlan): readonly string[] {
@@ -92,7 +116,6 @@ function moved(of: Partial<DeploymentPlan>): readonly Setting[] {
     ['smoke_test', smokeTest && `${smokeTest.path} → ${String(smokeTest.expectStatus)}`],
     ['strategy', strategy && strategyText(strategy)],
     ['steps', strategy?.kind === 'own' && strategy.steps ? stepsText(strategy.steps) : undefined],
-    ['flags', of.flags === undefined ? 'none' : flagsText(of.flags)],
     ['bake', durationText(bakeMs)],
     ['min_bake', queue && durationText(queue.minBakeMs)],
     ['queue', queue?.policy],

@@ -1,4 +1,5 @@
-import type { Json } from './canonical.js';
+import { canonical, type Json } from './canonical.js';
+import { cut } from './cut.js';
 import type { TargetRef } from './ids.js';
 import { FULL, type Share } from './plan.js';
 import type { Person } from './statement.js';
@@ -159,6 +160,12 @@ export function ruleText({ declaration, rule }: Pick<FlagState, 'declaration' | 
     ...(named.groups.length === 0 ? [] : [`groups ${named.groups.join(', ')}`]),
   ];
   return `${who.join('; ')}: ${named.variant}; others: ${of}`;
+}
+
+/** `off false, on true`: the variants and their values, with what the flag is while it is off first. */
+export function variantsText({ variants, off }: FlagDeclaration): string {
+  const ones = Object.keys(variants).filter((variant) => variant !== off);
+  return [off, ...ones].map((variant) => `${variant} ${cut(canonical(variants[variant]))}`).join(', ');
 }
 
 /** `checkout (off, on); banner (plain, urgent)`: each with what it is while it is off first. */

@@ -35,11 +35,12 @@ test('the plan shows them, and an approver what is new', () => {
   const plan = planned(withFlags('  search:\n  checkout:\n'));
   expect(plan.schema).toBe(3);
   expect(explainPlan(plan)).toContain(
-    '  flags, off until they are set: checkout (off, on); search (off, on)',
+    '  flags, off until they are set: checkout (off false, on true); search (off false, on true)',
   );
   const [before, after] = [planned(service()), plan].map((p) => deploymentIn(p, 'production'));
   expect(before && after && changesOf(before, after)).toEqual([
-    'flags: none → checkout (off, on); search (off, on)',
+    'flags.checkout: none → off false, on true',
+    'flags.search: none → off false, on true',
   ]);
 });
 

@@ -9,6 +9,10 @@ const plan = (more: Partial<Configuration> = {}, rest: Partial<DeploymentPlan> =
 };
 const secret = (path: string, version: number) => ({ secrets: { URL: { secret: path, version } } });
 const probe = { path: '/up', periodMs: 2_000, timeoutMs: 500, initialDelayMs: 3_000 };
+const CHECKOUT = { name: 'checkout', variants: { on: true, off: false }, off: 'off' };
+const button = (variants: Readonly<Record<string, string>>, name = 'button') => ({
+  ...{ name, off: 'plain', variants: { plain: '', ...variants } },
+});
 const { watch, configuration } = deploymentPlan();
 
 test.each<[string, Serving, DeploymentPlan, readonly string[]]>([
@@ -60,6 +64,22 @@ test.each<[string, Serving, DeploymentPlan, readonly string[]]>([
       expect.stringMatching(/^triggers\.error_rate: \S+% in \S+ of at least \d+ requests → none$/),
       'on_inconclusive: hold → continue',
     ]) as string[],
+  ],
+  [
+    'values that differ where they are cut',
+    plan({ environment: { A: `${'x'.repeat(100)}y` } }),
+    plan({ environment: { A: `${'x'.repeat(100)}z` } }),
+    [`A: ${'x'.repeat(100)}… (101 characters) → ${'x'.repeat(100)}… (101 characters)`],
+  ],
+  [
+    'what flags are',
+    plan({}, { flags: [button({ urgent: 'Buy now', plain: 'Buy' }), button({}, 'gone'), CHECKOUT] }),
+    plan({}, { flags: [button({ urgent: 'x'.repeat(100), plain: 'Buy' }), { ...CHECKOUT, off: 'on' }] }),
+    [
+      `flags.button: plain "Buy", urgent "Buy now" → plain "Buy", urgent "${'x'.repeat(99)}… (102 characters)`,
+      'flags.checkout: off false, on true → on true, off false',
+      'flags.gone: plain "" → none',
+    ],
   ],
   [
     'what is not known of before',

@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { selectorOf } from '../api/flag-selector.js';
@@ -45,15 +45,14 @@ const RETRY_MS = '1000';
 
 /**
  * The variables by which flagd's provider in an instance finds its flags, and the file that it may read where it does not reach them. The
- * file is there when this returns, if the store is there: a way back does not wait for that.
+ * file is there when this returns; a way back does not wait for the store, and without it no flag is in the file at first.
  */
 export const flagVariables =
   (settings: Settings, flags: Pick<FlagStore, 'list'>) =>
   async (target: TargetRef): Promise<Readonly<Record<string, string>>> => {
     const file = flagFile(settings, target);
     const first = (await stat(file).catch(ifGone)) === undefined;
-    if (first)
-      await Promise.race([begin(file, target, flags), sleep(PATIENCE_MS, undefined, { ref: false })]);
+    if (first) await begin(settings, target, flags).catch(() => undefined);
     const { host, token } = settings.flags;
     const port = String(await flagPort(settings));
     return {
@@ -71,21 +70,46 @@ export const flagVariables =
 const reachable = (host: string): string =>
   host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;
 
-/** Whoever keeps the files tries again what failed here. */
-const begin = (file: string, target: TargetRef, flags: Pick<FlagStore, 'list'>): Promise<void> =>
-  writeFlags(file, target, flags, AbortSignal.timeout(PATIENCE_MS)).catch(() => undefined);
+/** Whoever keeps the files hears of the new one, and mends what was not known here. */
+async function begin(settings: Settings, target: TargetRef, flags: Pick<FlagStore, 'list'>): Promise<void> {
+  const [file, signal] = [flagFile(settings, target), AbortSignal.timeout(PATIENCE_MS)];
+  const known = await Promise.race([
+    flags.list(target, signal).catch(() => []),
+    sleep(PATIENCE_MS, [], { ref: false }),
+  ]);
+  await exclusive(file, AbortSignal.timeout(PATIENCE_MS), async () => {
+    if ((await stat(file).catch(ifGone)) === undefined) await replace(file, flagSetText(target, known));
+  });
+  const now = Date.now() / 1_000;
+  await utimes(flagDir(settings), now, now);
+}
 
-/** Writes them as they are now, unless the file says that already. */
+/** Another one after files have come. */
+export const filesRevision = async (of: Settings): Promise<number> =>
+  (await stat(flagDir(of)).catch(ifGone))?.mtimeMs ?? 0;
+
+/**
+ * Writes them as they are now, unless the file says that already. Fails when they cannot be read; why they could not be written is
+ * given back.
+ */
 export async function writeFlags(
   file: string,
   target: TargetRef,
   flags: Pick<FlagStore, 'list'>,
   signal: AbortSignal,
-): Promise<void> {
-  await exclusive(file, signal, async () => {
+): Promise<string | undefined> {
+  return exclusive(file, signal, async () => {
     const text = flagSetText(target, await flags.list(target, signal));
-    if ((await readFile(file, 'utf8').catch(ifGone)) === text) return;
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    await writeDurably(file, text);
+    try {
+      if ((await readFile(file, 'utf8').catch(ifGone)) !== text) await replace(file, text);
+      return undefined;
+    } catch (error) {
+      return String(error);
+    }
   });
+}
+
+async function replace(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await writeDurably(file, text);
 }

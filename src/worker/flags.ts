@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServerCredentials, type Server } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import { flagFeed } from '../api/flag-feed.js';
+import { flagFeed, type FlagFeed } from '../api/flag-feed.js';
 import { flagSyncServer } from '../api/flag-sync.js';
-import { NAME } from '../domain/ids.js';
+import { NAME, type TargetRef } from '../domain/ids.js';
 import type { FlagStore } from '../domain/ports.js';
 import { hold } from '../exclusive.js';
 import { ifGone } from '../if-gone.js';
 import type { WorkerSettings } from '../settings.js';
-import { flagDir, flagFile, flagPort, writeFlags } from './flag-place.js';
+import { filesRevision, flagDir, flagFile, flagPort, writeFlags } from './flag-place.js';
 
 export interface ServeFlags {
   readonly settings: Pick<WorkerSettings, 'flags' | 'stateDir'>;
@@ -21,63 +21,82 @@ export interface ServeFlags {
 /** From a change in the store to the instances: less than a second, with whatever else there is on the way. */
 const LOOK_MS = 200;
 const TURN_MS = 500;
+/** A file that could not be written is tried again so often. */
+const UNWRITTEN_MS = 5_000;
 
 /**
  * Serves the flags of this host's targets to flagd's providers, and keeps them in files, until `signal` ends it. Of workers that share a
- * host's state one does; another takes over when that is gone. What goes wrong is logged: instances keep what they were told last.
+ * host's state one does; another takes over when that is gone. What goes wrong is logged and tried again: instances keep what they were
+ * told last.
  */
 export async function serveFlags(of: ServeFlags): Promise<void> {
-  const { settings, flags, log, signal } = of;
-  let release: (() => void) | undefined;
-  while ((release = await hold(flagDir(settings))) === undefined && !signal.aborted)
-    await pause(TURN_MS, signal);
+  const { settings, flags, signal } = of;
+  const release = await turn(of);
   if (release === undefined) return;
   const feed = flagFeed(flags, signal);
   const { token: secret } = settings.flags;
   const server = flagSyncServer({ feed, ...(secret === undefined ? {} : { secret }) });
   try {
-    await Promise.all([
-      listening(server, of),
-      untilEnded(of, async () => {
-        await Promise.all([feed.refresh(), refreshFiles(of)]);
-      }),
-    ]);
-  } catch (error) {
-    if (!signal.aborted) log.error({ err: error }, 'flags are not served any more');
+    await Promise.all([listening(server, of), untilEnded(of, feed)]);
   } finally {
     server.forceShutdown();
     release();
   }
 }
 
-/** Another program may have the port for a while. */
+/** Waits until no other worker serves. */
+async function turn({ settings, log, signal }: ServeFlags): Promise<(() => void) | undefined> {
+  const told = once(log, 'flags are not served yet: it is tried again');
+  while (!signal.aborted) {
+    const release = await hold(flagDir(settings)).catch(told);
+    if (release !== undefined) return release;
+    await pause(TURN_MS, signal);
+  }
+  return undefined;
+}
+
+/** Another program may have the port for a while, and the state may not be readable. */
 async function listening(server: Server, { settings, log, signal }: ServeFlags): Promise<void> {
-  const { host } = settings.flags;
-  const address = `${host.includes(':') ? `[${host}]` : host}:${String(await flagPort(settings))}`;
-  for (let told = false; !signal.aborted;) {
-    const error = await bound(server, address);
-    if (error === undefined) return void log.info({ address }, 'flags are served');
-    if (!told) log.warn({ address, why: error.message }, 'flags cannot be served there: it is tried again');
-    told = true;
+  const told = once(log, 'flags cannot be served: it is tried again');
+  while (!signal.aborted) {
+    const address = await bound(server, settings).catch(told);
+    if (address !== undefined) return void log.info({ address }, 'flags are served');
     await pause(TURN_MS, signal);
   }
 }
 
-const bound = (server: Server, address: string): Promise<Error | undefined> =>
-  new Promise((resolve) => {
+async function bound(server: Server, settings: ServeFlags['settings']): Promise<string> {
+  const { host } = settings.flags;
+  const address = `${host.includes(':') ? `[${host}]` : host}:${String(await flagPort(settings))}`;
+  return new Promise((resolve, reject) => {
     server.bindAsync(address, ServerCredentials.createInsecure(), (error) => {
-      resolve(error ?? undefined);
+      if (error === null) resolve(address);
+      else reject(new Error(`${address}: ${error.message}`, { cause: error }));
     });
   });
+}
 
-async function untilEnded({ flags, log, signal }: ServeFlags, refresh: () => Promise<void>): Promise<void> {
-  let seen: number | undefined;
+/** For a `catch`: logs the first one. */
+function once(log: Logger, what: string): (error: unknown) => undefined {
+  let told = false;
+  return (error) => {
+    if (!told) log.warn({ why: String(error) }, what);
+    told = true;
+    return undefined;
+  };
+}
+
+async function untilEnded(of: ServeFlags, feed: FlagFeed): Promise<void> {
+  const { settings, flags, log, signal } = of;
+  let seen: string | undefined;
   let away = false;
+  let unwritten: Unwritten = { files: [], until: Infinity };
   while (!signal.aborted) {
     try {
       // First, so that what changes meanwhile is looked for again.
-      const revision = await flags.revision(signal);
-      if (revision !== seen) await refresh();
+      const revision = `${String(await flags.revision(signal))} ${String(await filesRevision(settings))}`;
+      if (revision !== seen || Date.now() >= unwritten.until)
+        [, unwritten] = await Promise.all([feed.refresh(), refreshFiles(of, unwritten)]);
       seen = revision;
       if (away) log.info('flags are read again');
       away = false;
@@ -90,15 +109,37 @@ async function untilEnded({ flags, log, signal }: ServeFlags, refresh: () => Pro
   }
 }
 
-/** Files are there for the targets whose instances were told of one. */
-async function refreshFiles({ settings, flags, signal }: ServeFlags): Promise<void> {
-  const services = await namesIn(flagDir(settings));
-  for (const service of services)
-    for (const name of await namesIn(join(flagDir(settings), service))) {
-      const target = { service, environment: name.replace(/\.json$/, '') };
-      if (name.endsWith('.json') && NAME.test(target.environment))
-        await writeFlags(flagFile(settings, target), target, flags, signal);
+/** Files that could not be written, and when that is tried again. */
+interface Unwritten {
+  readonly files: readonly string[];
+  readonly until: number;
+}
+
+/** Files are there for the targets whose instances were told of one. One that cannot be written keeps no other from it. */
+async function refreshFiles(
+  { settings, flags, log, signal }: ServeFlags,
+  before: Unwritten,
+): Promise<Unwritten> {
+  const files: string[] = [];
+  for (const target of await targetsIn(flagDir(settings))) {
+    const file = flagFile(settings, target);
+    const why = await writeFlags(file, target, flags, signal);
+    if (why === undefined) continue;
+    files.push(file);
+    if (!before.files.includes(file))
+      log.warn({ file, why }, 'flags cannot be written there: the file stays as it was');
+  }
+  return { files, until: files.length === 0 ? Infinity : Date.now() + UNWRITTEN_MS };
+}
+
+async function targetsIn(directory: string): Promise<readonly TargetRef[]> {
+  const targets: TargetRef[] = [];
+  for (const service of await namesIn(directory))
+    for (const name of await namesIn(join(directory, service))) {
+      const environment = name.replace(/\.json$/, '');
+      if (name.endsWith('.json') && NAME.test(environment)) targets.push({ service, environment });
     }
+  return targets;
 }
 
 const namesIn = async (directory: string): Promise<readonly string[]> =>

@@ -28,8 +28,8 @@ export interface FolderHarness extends RouterHarness, Ending {
 }
 
 /** A member that answers its one request when it is told to. */
-async function holding() {
-  const server = createHttpServer().listen(0, '127.0.0.1');
+async function holding(host = '127.0.0.1') {
+  const server = createHttpServer().listen(0, host);
   await once(server, 'listening');
   const held = new Promise<ServerResponse>((resolve) => {
     server.once('request', (_, res: ServerResponse) => {
@@ -39,7 +39,7 @@ async function holding() {
   const { port } = server.address() as AddressInfo;
   return {
     held,
-    url: `http://127.0.0.1:${String(port)}`,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${String(port)}`,
     end: (): void => {
       server.close().closeAllConnections();
     },
@@ -120,6 +120,21 @@ export function folderContract(name: string, hint: string, make: () => Promise<F
       answer.end('green');
       expect(await draining).toEqual({ inflight: 0 });
       expect(await slow).toMatchObject({ status: 200, body: 'green' });
+      end();
+    });
+
+    test('a member at an IPv6 address is the same one to whoever asks, and to a drain', async () => {
+      const { held, url, end } = await holding('::1');
+      await h.router.admit(TARGET, 'green', GREEN, [green.url, url], never);
+      await h.router.split(TARGET, splitTo(FULL), never);
+      const slow = [ask(address), ask(address)];
+      const answer = await held;
+      expect(await h.router.drain(TARGET, 'green', 0, never)).toEqual({ inflight: 0 });
+      expect((await h.router.observe(TARGET, never))?.members['green']).toEqual([green.url, url]);
+      await h.router.admit(TARGET, 'green', GREEN, [green.url], never);
+      expect(await h.router.drain(TARGET, 'green', 0, never)).toEqual({ inflight: 1 });
+      answer.end('six');
+      expect((await Promise.all(slow)).map(({ body }) => body).sort()).toEqual(['green', 'six']);
       end();
     });
 

@@ -7,7 +7,7 @@ import { confText, targetsText } from './nginx-config.js';
 import { converge, notLoaded } from './nginx-converge.js';
 import { nginxPlace, type NginxAt, type NginxPlace } from './nginx-place.js';
 import type { Served } from './served.js';
-import type { Server } from './servers.js';
+import { serverName, type Server } from './servers.js';
 
 /** nginx with its Lua module, by a folder that it includes and a port where it answers. */
 export const nginxRouter = (at: (target: TargetRef) => Promise<NginxAt>): Router =>
@@ -66,10 +66,7 @@ function serversIn(state: string, slot: Slot): readonly Server[] {
     .filter((member) => member !== '')
     .map((member) => {
       const { hostname, port } = new URL(`http://${member}`);
-      return {
-        name: `${release}-${member}`,
-        host: hostname.replace(/^\[(.*)\]$/, '$1'),
-        port: Number(port || 80),
-      };
+      const address = { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 80) };
+      return { ...address, name: serverName(release, address) };
     });
 }

@@ -12,9 +12,13 @@ export const serversOf = (target: ServedTarget, slot: Slot): readonly Server[] =
   const { release = '', members = [] } = target.slots[slot] ?? {};
   return members.map((member) => {
     const { host, port } = addressOf(member);
-    return { name: `${release}-${host}:${String(port)}`, host, port };
+    return { name: serverName(release, { host, port }), host, port };
   });
 };
+
+/** Without brackets, which HAProxy does not take in a name. */
+export const serverName = (release: string, { host, port }: Pick<Server, 'host' | 'port'>): string =>
+  `${release}-${host}:${String(port)}`;
 
 /** The one entry that says where a target's users go: it changes at once or not at all. */
 export function entryOf({ split, shares }: ServedTarget): string | undefined {

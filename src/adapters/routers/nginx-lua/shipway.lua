@@ -96,7 +96,8 @@ function M.parse(text)
       local release, list = value:match("^([^|]*)|(.*)$")
       local members = {}
       for host, port in list:gmatch("([^,]+):(%d+)") do
-        members[#members + 1] = { host = host, port = tonumber(port), name = name .. "|" .. release .. "-" .. host .. ":" .. port }
+        local bare = host:gsub("[%[%]]", "")
+        members[#members + 1] = { host = host, port = tonumber(port), name = name .. "|" .. release .. "-" .. bare .. ":" .. port }
       end
       target.slots[name] = { release = release, members = members }
     end

@@ -115,10 +115,16 @@ local function target_of(key)
   return known
 end
 
+-- By patterns that take a time proportional to the text: whoever asks writes it, and one worker process serves many.
+local function trimmed(s)
+  local from = s:find("%S")
+  return from and s:match("^.*%S", from) or ""
+end
+
 local function cookie_of(cookies, name)
   for pair in cookies:gmatch("[^;]+") do
-    local key, value = pair:match("^%s*(.-)%s*=%s*(.-)%s*$")
-    if key == name then return value end
+    local equals = pair:find("=", 1, true)
+    if equals and trimmed(pair:sub(1, equals - 1)) == name then return trimmed(pair:sub(equals + 1)) end
   end
 end
 

@@ -1,12 +1,15 @@
+import { once } from 'node:events';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lookAtNginx } from '../../src/adapters/routers/nginx-look.js';
 import { FULL } from '../../src/domain/plan.js';
-import { BLUE, GREEN, TARGET, ask, backend, never, splitTo } from '../../src/testing/world.js';
+import { BLUE, GREEN, TARGET, ask, backend, giveUp, never, splitTo } from '../../src/testing/world.js';
 import { nginx, without } from '../e2e/system.js';
 import { load } from '../gateway/load.js';
 import { nginxProcess, type NginxProcess } from '../support/nginx-process.js';
+import { oddMember, upgraded } from '../support/odd-member.js';
 
 type Backend = Awaited<ReturnType<typeof backend>>;
 
@@ -99,6 +102,73 @@ describe.skipIf(without(nginx))('on a real nginx (left out where there is none o
       await h.router.admit(TARGET, 'green', i.toString(16).padStart(64, '0'), [green.url], never);
     const later = await (await fetch(at('/metrics'))).text();
     expect(later.match(/^shipway_nginx_errors_total/gm)).toHaveLength(20);
+  });
+
+  const counted = async (what: string): Promise<number> =>
+    Number(
+      new RegExp(`^shipway_nginx_${what}\\{.*slot="green"\\} (\\d+)$`, 'm').exec(
+        await (await fetch(at('/metrics'))).text(),
+      )?.[1],
+    );
+
+  test('an answer that its member breaks off is an error, one that its user leaves is none, and a connection is no request', async () => {
+    const odd = await oddMember();
+    const conf = join(h.folder, 'shipway.conf');
+    await h.router.admit(TARGET, 'green', GREEN, [odd.url], never);
+    await h.router.split(TARGET, splitTo(FULL), never);
+    const text = await readFile(conf, 'utf8');
+    await writeFile(conf, text.replaceAll('proxy_read_timeout 60s', 'proxy_read_timeout 200ms'));
+    await h.reload();
+    for (const path of ['/reset', '/short', '/chunks', '/stuck'])
+      await expect(ask(address, path)).rejects.toThrow();
+    expect(await counted('errors_total')).toBe(4);
+    for (const path of ['/whole', '/empty', '/not-modified', '/until-closed'])
+      expect((await ask(address, path)).status).toBeLessThan(400);
+    expect((await fetch(`${address}/whole`, { method: 'HEAD' })).status).toBe(200);
+    await giveUp(address, '/hang');
+    expect([await counted('errors_total'), await counted('aborted_total')]).toEqual([4, 1]);
+    const before = await counted('request_seconds_count');
+    const silent = await upgraded(address);
+    await sleep(600);
+    silent.write('ping');
+    expect(String(await once(silent, 'data'))).toBe('ping');
+    silent.destroy();
+    while ((await h.router.drain(TARGET, 'green', 0, never)).inflight > 0) await sleep(5);
+    await h.router.split(TARGET, splitTo(0), never);
+    expect(await h.router.drain(TARGET, 'green', 2_000, never)).toEqual({ inflight: 0 });
+    expect(await counted('request_seconds_count')).toBe(before);
+    odd.end();
+  });
+
+  test('no cookie, however written, holds a worker process up', async () => {
+    const from = Date.now();
+    for (const cookie of [
+      `a;${' '.repeat(7_900)}b`,
+      ' '.repeat(7_900),
+      `a${' '.repeat(3_900)}=${' '.repeat(3_900)}b`,
+    ])
+      expect((await ask(address, '/', { cookie })).status).toBe(200);
+    expect(Date.now() - from).toBeLessThan(1_000);
+  });
+
+  test('what the block around says of all servers changes no answer and keeps no drain', async () => {
+    const dead = await backend('dead');
+    dead.server.close();
+    const own = await readFile(h.ownFile, 'utf8');
+    const said =
+      'error_page 401 404 500 502 503 /50x.html;\nproxy_intercept_errors on;\ngzip on;\ngzip_min_length 1;\ngzip_types text/plain;\n';
+    await writeFile(h.ownFile, own.replace('http {\n', `http {\n${said}`));
+    await h.restart();
+    await h.router.admit(TARGET, 'green', GREEN, [dead.url], never);
+    await h.router.split(TARGET, splitTo(FULL), never);
+    expect((await ask(address)).status).toBe(502);
+    await h.router.split(TARGET, splitTo(0), never);
+    expect(await h.router.drain(TARGET, 'green', 0, never)).toEqual({ inflight: 0 });
+    expect(await ask(address, '/fail')).toEqual({ status: 500, body: 'blue' });
+    expect(
+      (await fetch(address, { headers: { 'accept-encoding': 'gzip' } })).headers.get('content-encoding'),
+    ).toBeNull();
+    expect((await fetch(at('/targets/shop/staging'))).status).toBe(401);
   });
 
   test('what a worker process that crashed had in flight is waited for no more', async () => {

@@ -67,7 +67,7 @@ export function folderContract(name: string, hint: string, make: () => Promise<F
 
     test('the bucket of a user is the one that the gateway computes', async () => {
       const salt = 'deployment/shop/staging/7';
-      for (const key of [{ header: 'x-user' }, { cookie: 'session' }]) {
+      for (const key of [{ header: 'x-user' }, { header: 'x.user' }, { cookie: 'session' }]) {
         await h.router.split(TARGET, { ...splitTo(3_000, salt), userKey: [key] }, never);
         const users = [
           'u1',
@@ -82,7 +82,7 @@ export function folderContract(name: string, hint: string, make: () => Promise<F
           const { body } = await ask(
             address,
             '/',
-            'header' in key ? { 'x-user': value } : { cookie: `a=b; session=${value}` },
+            'header' in key ? { [key.header]: value } : { cookie: `a=b; session=${value}` },
           );
           expect([user, body]).toEqual([user, bucketOf(salt, user) < 3_000 ? 'green' : 'blue']);
         }

@@ -66,9 +66,14 @@ upstream shipway {
 }
 `;
 
+/** The block `http` says things of all servers, and none of them is to change an answer. Its error pages are inherited where there are none. */
+const ANSWERS = `error_page 599 /;
+  gzip off;`;
+
 const admin = (place: NginxPlace, revision: string, keys: readonly string[]): string => `server {
   listen 127.0.0.1:${String(place.port)};
   access_log off;
+  ${ANSWERS}
   client_max_body_size 1m;
   client_body_buffer_size 1m;
   location / {
@@ -82,12 +87,17 @@ const server = (key: string, { port }: ServedTarget, place: NginxPlace): string 
   listen 127.0.0.1:${String(port)};
   server_name shipway.${key.replace('/', '.')};
   underscores_in_headers on;
+  ignore_invalid_headers off;
+  ${ANSWERS}
+  proxy_intercept_errors off;
+  proxy_cache off;
   client_max_body_size 0;
   keepalive_timeout 60s;
   keepalive_requests 1000000;
   location / {
     rewrite_by_lua_block ${lua(place, `route("${key}")`)}
     header_filter_by_lua_block ${lua(place, 'answered()')}
+    body_filter_by_lua_block ${lua(place, 'passed()')}
     log_by_lua_block ${lua(place, 'ended()')}
     proxy_pass http://shipway;
     proxy_http_version 1.1;

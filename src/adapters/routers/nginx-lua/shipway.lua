@@ -11,6 +11,8 @@ package.loaded["shipway"] = M
 local FULL = 10000
 local OWN_COOKIE = "shipway_id"
 local BOUNDS = { 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 7.5, 10 }
+-- A connection that a request becomes may be silent for so long.
+local UPGRADED_S = 3600
 local states, inflight, counts = ngx.shared.shipway_states, ngx.shared.shipway_inflight, ngx.shared.shipway_counts
 
 -- The bucket of a user: XXH32 with seed 0, as in domain/buckets.
@@ -193,6 +195,7 @@ function M.balance()
   local key = ctx.shipway
   if not ctx.tried then balancer.set_more_tries(1) end
   ctx.tried = true
+  if ngx.var.http_upgrade then balancer.set_timeouts(nil, UPGRADED_S, UPGRADED_S) end
   while true do
     local target = target_of(key)
     local name = target.candidate and slot_of(target, ctx.user)
@@ -220,20 +223,32 @@ function M.answered()
   ngx.header["Set-Cookie"] = cookies
 end
 
--- How a request ended for its user.
+-- Each piece of an answer's body.
+function M.passed()
+  if ngx.arg[2] then ngx.ctx.whole = true end
+end
+
+local BODILESS = { [204] = true, [304] = true }
+-- The member broke it off while its user was still there: its status was sent before.
+local function broken(ctx, status)
+  if ctx.whole or BODILESS[status] or ngx.req.get_method() == "HEAD" then return false end
+  return ngx.var.request_completion == "OK"
+end
+
+-- How a request ended for its user. One that became a connection is none: it lasts for as long as its user likes.
 function M.ended()
   local ctx = ngx.ctx
   leave(ctx)
-  local series = ctx.series
-  if not series then return end
-  local took, status = tonumber(ngx.var.request_time) or 0, ngx.status
+  local series, status = ctx.series, ngx.status
+  if not series or status == 101 then return end
+  local took = tonumber(ngx.var.request_time) or 0
   local at = #BOUNDS + 1
   for i = #BOUNDS, 1, -1 do
     if took <= BOUNDS[i] then at = i end
   end
   counts:incr(series .. "|" .. at, 1, 0)
   counts:incr(series .. "|seconds", took, 0)
-  if status >= 500 then
+  if status >= 500 or broken(ctx, status) then
     counts:incr(series .. "|errors", 1, 0)
   elseif ngx.var.request_completion ~= "OK" then
     counts:incr(series .. "|aborted", 1, 0)

@@ -5,6 +5,7 @@ import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { lookAtNginx } from '../../src/adapters/routers/nginx-look.js';
 import { nginxRouter } from '../../src/adapters/routers/nginx.js';
 import { TARGET, never } from '../../src/testing/world.js';
 
@@ -42,6 +43,34 @@ describe('what answers where nginx should be is hostile', () => {
     await expect(router.observe(TARGET, never)).rejects.toMatchObject(unavailable);
     if (body === '') return;
     await expect(router.drain(TARGET, 'blue', 50, never)).rejects.toMatchObject(unavailable);
+  });
+
+  test.each([
+    [
+      'says what is wrong',
+      'router.refused',
+      ['sh', '-c', 'echo "nginx: [emerg] unknown directive" >&2; exit 1'],
+      'unknown',
+    ],
+    [
+      'may not be called',
+      'router.unavailable',
+      ['sh', '-c', 'echo "sudo: a password is required" >&2; exit 1'],
+      'sudo',
+    ],
+    [
+      'is ended before it has said all',
+      'router.unavailable',
+      ['sh', '-c', 'echo "[emerg] x" >&2; kill -9 $$'],
+      'x',
+    ],
+    ['is not there', 'router.unavailable', ['/nowhere/nginx'], 'nginx.command'],
+  ])('a test of the configuration that %s', async (_, type, command, said) => {
+    await rm(join(folder, 'shipway.json'));
+    await expect(lookAtNginx({ folder, port: 1, command }, never)).rejects.toMatchObject({
+      type,
+      message: expect.stringContaining(said) as string,
+    });
   });
 
   test('silence ends in time', async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lookAtNginx } from '../../src/adapters/routers/nginx-look.js';
@@ -82,9 +82,23 @@ describe.skipIf(without(nginx))('on a real nginx (left out where there is none o
     for (const file of ['token', 'shipway.conf'])
       expect((await stat(join(h.folder, file))).mode & 0o777).toBe(0o600);
     expect((await h.router.observe(TARGET, never))?.shares).toEqual({ blue: FULL, green: 0 });
-    await rm(join(h.folder, 'token'));
+  });
+
+  test('who only reads makes no token, and a change makes one where there is none or an empty one', async () => {
+    const token = join(h.folder, 'token');
+    const old = await shown();
+    await rm(token);
+    await lookAtNginx(h, never);
+    expect((await h.router.observe(TARGET, never))?.shares).toEqual({ blue: FULL, green: 0 });
+    await expect(stat(token)).rejects.toThrow();
+    await Promise.all([1, 2, 3].map((share) => h.router.split(TARGET, splitTo(share), never)));
+    await writeFile(token, '');
     await h.router.split(TARGET, splitTo(1_000), never);
     expect((await h.router.observe(TARGET, never))?.shares).toEqual({ blue: 9_000, green: 1_000 });
+    expect((await fetch(at('/targets/shop/staging'), { headers: old })).status).toBe(401);
+    const conf = join(h.folder, 'shipway.conf');
+    await writeFile(conf, (await readFile(conf, 'utf8')).replace(/[0-9a-f]{64}/, '0'.repeat(64)));
+    await expect(h.router.observe(TARGET, never)).rejects.toMatchObject({ type: 'router.unavailable' });
   });
 
   test('metrics: counted by release and slot, from 0 on, kept over a reload', async () => {
@@ -189,14 +203,17 @@ describe.skipIf(without(nginx))('on a real nginx (left out where there is none o
     await mkdir(other.folder);
     await lookAtNginx(h, never);
     await lookAtNginx(other, never);
-    await expect(lookAtNginx({ ...other, command: ['/nowhere/nginx'] }, never)).rejects.toMatchObject({
-      type: 'router.refused',
-      message: expect.stringContaining('nginx.command') as string,
-    });
     const state = await readFile(join(h.folder, 'shipway.json'), 'utf8');
     await writeFile(join(h.folder, 'shipway.json'), state.replace('"port":', '"port":1'));
     await expect(lookAtNginx(h, never)).rejects.toThrow('reload it');
     await writeFile(join(h.folder, 'shipway.json'), state);
+    const own = await readFile(h.ownFile, 'utf8');
+    await writeFile(h.ownFile, own.replace(/ *include .*shipway.*\n/, ''));
+    await h.restart();
+    await expect(h.router.open({ ...TARGET, service: 'other' }, undefined, never)).rejects.toMatchObject({
+      type: 'router.refused',
+      message: expect.stringContaining(`does not load ${h.folder}`) as string,
+    });
     await h.kill();
     await expect(lookAtNginx(h, never)).rejects.toMatchObject({ type: 'router.unavailable' });
   });
@@ -205,15 +222,25 @@ describe.skipIf(without(nginx))('on a real nginx (left out where there is none o
     'worker processes that may not read the folder are said to, and a restart then finds what was said',
     async () => {
       const own = await readFile(h.ownFile, 'utf8');
-      await writeFile(h.ownFile, own.replace('user root;', 'user nobody nogroup;'));
+      await writeFile(
+        h.ownFile,
+        own.replace('user root;', 'user nobody nogroup;').replace('processes 2', 'processes 1'),
+      );
       await h.restart();
       await expect(h.router.split(TARGET, splitTo(1), never)).rejects.toMatchObject({
         type: 'router.unavailable',
         message: expect.stringContaining(`must be able to read ${h.folder}`) as string,
       });
+      await chmod(dirname(h.folder), 0o755);
+      await h.router.split(TARGET, splitTo(2), never);
+      await chmod(h.folder, 0o700);
+      await expect(h.router.split(TARGET, splitTo(3), never)).rejects.toMatchObject({
+        type: 'router.refused',
+        message: expect.stringContaining('do not read') as string,
+      });
       await writeFile(h.ownFile, own);
       await h.restart();
-      expect((await h.router.observe(TARGET, never))?.shares).toEqual({ blue: 9_999, green: 1 });
+      expect((await h.router.observe(TARGET, never))?.shares).toEqual({ blue: 9_997, green: 3 });
     },
   );
 });

@@ -32,6 +32,8 @@ export interface FolderKind<Place> {
   readonly name: string;
   /** That it runs, as far as can be told of one that has nothing to do yet. */
   readonly runs: (place: Place, signal: AbortSignal) => Promise<unknown>;
+  /** Before a change is written, by whoever has the folder to himself. */
+  readonly prepared: (place: Place) => Promise<Place>;
   /** What it loads, and what others read of it. */
   readonly files: (place: Place, served: Served) => readonly ServedFile[];
   /** Brings it to what the files say of one target, and ends when it does just that. */
@@ -104,8 +106,9 @@ async function put<Place extends InFolder>(
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  await saveServed(place.folder, served, kind.files(place, served));
-  await kind.converge(place, served, keyOf(target), signal);
+  const ready = await kind.prepared(place);
+  await saveServed(place.folder, served, kind.files(ready, served));
+  await kind.converge(ready, served, keyOf(target), signal);
 }
 
 /** What the files have forgotten, the router may still serve. */
@@ -178,17 +181,18 @@ async function open<Place extends InFolder>(
   const key = keyOf(target);
   await kind.runs(place, signal);
   return locked(place, signal, async (before) => {
+    const ready = await kind.prepared(place);
     const known = before.targets[key];
     const port = await keptPort(known?.port, listen);
     const opened: ServedTarget = known === undefined ? { ...EMPTY, port } : { ...known, port };
     try {
-      await put(kind, place, withTarget(before, key, opened), target, signal);
+      await put(kind, ready, withTarget(before, key, opened), target, signal);
     } catch (error) {
       // An address that was refused is not to come with the next reload.
-      await saveServed(place.folder, before, kind.files(place, before));
+      await saveServed(place.folder, before, kind.files(ready, before));
       throw error;
     }
-    const state = await observe(kind, place, key, signal);
+    const state = await observe(kind, ready, key, signal);
     if (state === undefined) throw unavailable(`${place.folder} was changed meanwhile`);
     return state;
   });

@@ -16,6 +16,7 @@ export const haproxyRouter = (at: (target: TargetRef) => Promise<HaproxyAt>): Ro
 const HAPROXY: FolderKind<HaproxyAt> = {
   name: 'HAProxy',
   runs: ({ socket }, signal) => processes(askMaster(socket, signal), signal),
+  prepared: (at) => Promise.resolve(at),
   files: ({ folder }, served) => [
     { name: 'shipway.map', text: mapText(served) },
     { name: 'shipway.cfg', text: configText(served, folder) },

@@ -93,7 +93,7 @@ async function asked(place: NginxPlace, call: Call, signal: AbortSignal): Promis
         `http://127.0.0.1:${String(place.port)}${call.path}`,
         {
           method: call.method,
-          headers: { authorization: `Bearer ${place.token}` },
+          headers: { authorization: `Bearer ${place.token ?? ''}` },
           body: call.body ?? null,
           signal: ending,
           // A kept connection may be to a worker that a reload has sent away.

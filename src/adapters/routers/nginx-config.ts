@@ -70,6 +70,10 @@ upstream shipway {
 const ANSWERS = `error_page 599 /;
   gzip off;`;
 
+/** Of what was written before. */
+export const tokenIn = (conf: string): string | undefined =>
+  /\badmin\("[0-9a-f]*", "([0-9a-f]{64})"/.exec(conf)?.[1];
+
 const admin = (place: NginxPlace, revision: string, keys: readonly string[]): string => `server {
   listen 127.0.0.1:${String(place.port)};
   access_log off;
@@ -77,7 +81,7 @@ const admin = (place: NginxPlace, revision: string, keys: readonly string[]): st
   client_max_body_size 1m;
   client_body_buffer_size 1m;
   location / {
-    content_by_lua_block ${lua(place, `admin("${revision}", "${place.token}", { ${keys.map((key) => `"${key}"`).join(', ')} })`)}
+    content_by_lua_block ${lua(place, `admin("${revision}", "${place.token ?? ''}", { ${keys.map((key) => `"${key}"`).join(', ')} })`)}
   }
 }
 `;

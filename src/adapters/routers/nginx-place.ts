@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { writeDurably } from '../../write-durably.js';
 import { refused } from './failures.js';
+import { loadedFile, tokenIn } from './nginx-config.js';
 import { textOf, type ServedFile } from './served-files.js';
 
 /** Where an nginx is, as the policy says. */
@@ -15,8 +16,8 @@ export interface NginxAt {
 }
 /** The same, and what is written there for it. */
 export interface NginxPlace extends NginxAt {
-  /** Whoever shows it may say where users go. */
-  readonly token: string;
+  /** Whoever shows it may say where users go; absent: nothing has been written yet. */
+  readonly token?: string;
   readonly code: readonly ServedFile[];
 }
 
@@ -31,12 +32,22 @@ const read = (): Promise<readonly ServedFile[]> =>
     })),
   );
 
-/** With the token of the folder, which is made when there is none. Fails with `router.unavailable`, `router.refused`. */
+/** With the token that nginx was told, whatever the next change is to tell it. Writes nothing. Fails with `router.unavailable`. */
 export async function nginxPlace(at: NginxAt): Promise<NginxPlace> {
-  const file = `${at.folder}/token`;
-  const known = (await textOf(file))?.trim();
-  return { ...at, token: known ?? (await newToken(at.folder, file)), code: await (code ??= read()) };
+  const token = tokenIn((await textOf(loadedFile(at.folder))) ?? '');
+  return { ...at, ...(token === undefined ? {} : { token }), code: await (code ??= read()) };
 }
+
+/**
+ * With the token that a change is to tell nginx: the folder's, which is made when there is none. For whoever has the folder to himself.
+ * Fails with `router.unavailable`, `router.refused`.
+ */
+export async function withOwnToken(place: NginxPlace): Promise<NginxPlace> {
+  const file = `${place.folder}/token`;
+  const known = (await textOf(file))?.trim() ?? '';
+  return { ...place, token: TOKEN.test(known) ? known : await newToken(place.folder, file) };
+}
+const TOKEN = /^[0-9a-f]{64}$/;
 
 async function newToken(folder: string, file: string): Promise<string> {
   const token = randomBytes(32).toString('hex');

@@ -5,7 +5,7 @@ import { folderRouter, type Doing, type FolderKind, type InFlight } from './fold
 import { askInflight, askTarget, silent } from './nginx-admin.js';
 import { confText, targetsText } from './nginx-config.js';
 import { converge, notLoaded } from './nginx-converge.js';
-import { nginxPlace, type NginxAt, type NginxPlace } from './nginx-place.js';
+import { nginxPlace, withOwnToken, type NginxAt, type NginxPlace } from './nginx-place.js';
 import type { Served } from './served.js';
 import { serverName, type Server } from './servers.js';
 
@@ -20,6 +20,7 @@ const NGINX: FolderKind<NginxPlace> = {
   name: 'nginx',
   // One that has no target yet listens nowhere: it is known when it is to be reloaded.
   runs: () => Promise.resolve(),
+  prepared: withOwnToken,
   files: (place, served) => [
     ...place.code,
     { name: 'shipway.targets', text: targetsText(served) },
@@ -34,9 +35,9 @@ const NGINX: FolderKind<NginxPlace> = {
 /** Nobody is asked where nobody listens: without a target nginx has nothing of shipway's. */
 async function look(place: NginxPlace, served: Served, key: string, signal: AbortSignal): Promise<Doing> {
   const said = await askTarget(place, key, signal);
-  if (said === undefined) {
+  if (said?.revision === undefined) {
     if (Object.keys(served.targets).length === 0) return {};
-    throw silent(place, 'connection refused');
+    throw silent(place, said === undefined ? 'connection refused' : 'it knows another token');
   }
   const entry = /(?:^| )split=(\S+)/.exec(said.now)?.[1];
   return {

@@ -1,10 +1,11 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { daemonProgram } from '../../dev/find-program.js';
 import type { Guard } from '../../dev/guard.js';
 import { haproxyFiles, haproxyScrapes, startHaproxy } from '../../dev/haproxy.js';
 import { startPrometheus } from '../../dev/prometheus.js';
 import { UsageError } from '../../errors.js';
+import { ifGone } from '../../if-gone.js';
 import { stopProcess } from '../../processes.js';
 
 /** A router other than shipway's own, and the Prometheus that scrapes it. */
@@ -41,11 +42,12 @@ async function haproxyAndPrometheus(folder: string, guard: Guard): Promise<Start
   const [base, source] = [join(folder, 'haproxy'), join(folder, 'prometheus')];
   await Promise.all([base, source].map((path) => mkdir(path)));
   const files = await haproxyFiles(base);
-  const haproxy = await startHaproxy(files, { guard, logFile: join(base, 'haproxy.log') });
-  const prometheus = await startPrometheus({
-    ...{ base: source, guard, interval: SCRAPES, logFile: join(source, 'prometheus.log') },
-    scrapes: haproxyScrapes(files),
-  }).catch(async (error: unknown) => {
+  const haproxy = await saying(join(base, 'haproxy.log'), (logFile) =>
+    startHaproxy(files, { guard, logFile }),
+  );
+  const prometheus = await saying(join(source, 'prometheus.log'), (logFile) =>
+    startPrometheus({ base: source, guard, interval: SCRAPES, logFile, scrapes: haproxyScrapes(files) }),
+  ).catch(async (error: unknown) => {
     await stopProcess(haproxy, { graceMs: GRACE_MS });
     throw error;
   });
@@ -60,4 +62,15 @@ async function haproxyAndPrometheus(folder: string, guard: Guard): Promise<Start
       await Promise.all([haproxy, prometheus.identity].map((one) => stopProcess(one, { graceMs: GRACE_MS })));
     },
   };
+}
+
+/** The demo removes its folder, so an error says what the log says last, and not where it was. */
+async function saying<T>(logFile: string, start: (logFile: string) => Promise<T>): Promise<T> {
+  try {
+    return await start(logFile);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const said = (await readFile(logFile, 'utf8').catch(ifGone))?.trim().split('\n').at(-1);
+    throw new UsageError(error.message, said ? `what it said last: ${said}` : 'start it by hand to see why');
+  }
 }

@@ -40,7 +40,7 @@ export const nginxSchema = z
     ),
     port: integer(1, 65_535, {
       description:
-        'the port on 127.0.0.1 where nginx answers shipway, and has its metrics for Prometheus; no other environment of the host has it',
+        'the port on 127.0.0.1 where nginx answers shipway, and has its metrics for Prometheus; environments that one nginx serves have the same, and the same folder',
       examples: [9_146],
     }),
     command: commandList(

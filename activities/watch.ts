@@ -25,14 +25,14 @@ export const watch =
     const context = Context.current();
     const { cancellationSignal: signal } = context;
     let last: WatchBeat = (context.info.heartbeatDetails as WatchBeat | undefined) ?? input.evidence;
-    const { observations } = last;
+    const { verdict: _, ...evidence } = last;
     // Repeated between looks: a beat without it would erase what the next attempt starts from.
     const timer = setInterval(() => {
       context.heartbeat(last);
     }, BEAT_MS);
     try {
       return await watchLoop(
-        { ...input, evidence: { observations } },
+        { ...input, evidence },
         {
           now: Date.now,
           sleep: (ms) => pause(ms, signal),

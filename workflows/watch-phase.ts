@@ -28,7 +28,7 @@ export async function watchPhase(field: Field, phase: string, until: number, sai
 }
 
 /** What a watch is told that goes on until it fails or is interrupted, from now and from what is known. */
-export const openWatch = ({ input, evidence }: Field, phase: string): WatchInput => ({
+export const openWatch = ({ input, evidence, heading }: Field, phase: string): WatchInput => ({
   service: input.service,
   environment: input.environment,
   ...adaptersIn(input.plan),
@@ -40,6 +40,7 @@ export const openWatch = ({ input, evidence }: Field, phase: string): WatchInput
     : { stable: { release: input.replaces.release.digest, slot: input.replaces.slot } }),
   plan: input.kind === 'rollback' ? { ...input.plan.watch, stepTimeoutMs: 0 } : input.plan.watch,
   liveness: input.plan.configuration.healthChecks.liveness,
+  share: heading,
   from: Date.now(),
   evidence,
 });

@@ -1,22 +1,7 @@
 import type { ErrorRateTrigger, HealthTrigger, ResponseTimeTrigger, WatchPlan } from './watch-plan.js';
-import type { Digest } from './release.js';
-import type { Slot } from './target.js';
 import type { Verdict, VerdictKind } from './verdict.js';
-import type { Counters, Measured, Observation, Sample } from './watching.js';
-
-/** Whose counters: a release in a slot. */
-export interface Subject {
-  readonly release: Digest;
-  readonly slot: Slot;
-}
-
-/** What one subject did within a window, with counter resets taken out. */
-export interface Window {
-  readonly requests: number;
-  readonly errors: number;
-  readonly latency: readonly { readonly leMs: number | null; readonly count: number }[];
-}
-const NOTHING: Window = { requests: 0, errors: 0, latency: [] };
+import type { Measured, Observation, Sample } from './watching.js';
+import { NOTHING, quantileBound, windowOf, type Subject, type Window } from './window.js';
 
 /** One trigger's finding, as it is kept for good. */
 export type Finding = Pick<Sample, 'trigger' | 'value' | 'limit' | 'verdict' | 'measured'>;
@@ -35,13 +20,14 @@ export function judge(
   if (healthCheckFailures !== undefined) findings.push(byHealth(healthCheckFailures, observations));
   if (newest.counters === undefined)
     return [...findings, source(newest.unavailable ?? 'the metric source did not answer')];
-  const over = (windowMs: number, who: Subject | undefined): Window =>
-    who === undefined ? NOTHING : windowOf(observations, windowMs, who);
-  if (errorRate !== undefined)
-    findings.push(byErrors(errorRate, over(errorRate.windowMs, candidate), over(errorRate.windowMs, stable)));
+  if (errorRate !== undefined) findings.push(byErrors(errorRate, observations, candidate, stable));
   if (responseTime !== undefined)
     findings.push(
-      byLatency(responseTime, over(responseTime.windowMs, candidate), over(responseTime.windowMs, stable)),
+      byLatency(
+        responseTime,
+        windowOf(observations, responseTime.windowMs, candidate),
+        ofStable(observations, responseTime.windowMs, stable),
+      ),
     );
   return findings;
 }
@@ -64,20 +50,66 @@ const source = (why: string): Finding => ({
   verdict: { kind: 'unavailable', reason: why },
 });
 
-function byErrors(trigger: ErrorRateTrigger, candidate: Window, stable: Window): Finding {
-  const { threshold, minRequests } = trigger;
+const ofStable = (
+  observations: readonly Observation[],
+  windowMs: number,
+  stable: Subject | undefined,
+): Window => (stable === undefined ? NOTHING : windowOf(observations, windowMs, stable));
+
+function byErrors(
+  trigger: ErrorRateTrigger,
+  observations: readonly Observation[],
+  ours: Subject,
+  theirs: Subject | undefined,
+): Finding {
+  const { threshold, windowMs, minRequests } = trigger;
+  const candidate = windowOf(observations, windowMs, ours);
+  const stable = ofStable(observations, windowMs, theirs);
+  const bad = beyond(trigger, candidate);
+  const badToo = bad && theirs !== undefined && isBadToo(trigger, observations, theirs);
   const value = `${String(candidate.errors)} of ${String(candidate.requests)}`;
   const limit = `${String(threshold / 100)} %`;
-  const bad = (w: Window): boolean => w.requests >= minRequests && w.errors * 10_000 > threshold * w.requests;
   const said = `error rate ${value} (limit ${limit})`;
   return {
     trigger: 'error_rate',
     value,
     limit,
-    verdict: weighed(said, candidate.requests, minRequests, bad(candidate), bad(stable)),
+    verdict: weighed(said, candidate.requests, minRequests, bad, badToo),
     measured: measured(candidate.requests, errorRateOf(candidate), errorRateOf(stable)),
   };
 }
+
+/** Whether there are enough requests to tell, and too many errors among them. */
+const beyond = ({ threshold, minRequests }: ErrorRateTrigger, { requests, errors }: Window): boolean =>
+  requests >= minRequests && errors * 10_000 > threshold * requests;
+
+/**
+ * Whether stable is beyond the limit too: within the whole window, or now. An outage that both meet takes one of them beyond the limit of a
+ * window before the other.
+ */
+export const isBadToo = (
+  trigger: ErrorRateTrigger,
+  observations: readonly Observation[],
+  stable: Subject,
+): boolean =>
+  beyond(trigger, windowOf(observations, trigger.windowMs, stable)) ||
+  beyond(trigger, newestOf(trigger, observations, stable));
+
+/** The shortest time until now with requests enough that it does not hang on one or two of them, within the window. */
+function newestOf(
+  { windowMs, minRequests }: ErrorRateTrigger,
+  observations: readonly Observation[],
+  who: Subject,
+): Window {
+  const now = observations.at(-1)?.at ?? 0;
+  for (const { at } of observations.slice(0, -1).toReversed()) {
+    const window = windowOf(observations, Math.min(now - at, windowMs), who);
+    if (window.requests >= SEVERAL * minRequests) return window;
+    if (now - at >= windowMs) break;
+  }
+  return NOTHING;
+}
+const SEVERAL = 5;
 
 const errorRateOf = ({ errors, requests }: Window): number | undefined =>
   requests === 0 ? undefined : errors / requests;
@@ -154,74 +186,4 @@ function byHealth(trigger: HealthTrigger, observations: readonly Observation[]):
     verdict: { kind, reason },
     measured: measured(probes, probes === 0 ? undefined : failures),
   };
-}
-
-/**
- * Increments within the window: between the newest observation and the last one at or before its begin. A new epoch or a counter
- * that fell means that it started at 0 again, so what it shows counts whole and what was lost between is not invented.
- */
-export function windowOf(observations: readonly Observation[], windowMs: number, who: Subject): Window {
-  const newest = observations.at(-1);
-  if (newest === undefined) return NOTHING;
-  const since = newest.at - windowMs;
-  const seen = observations.filter((o) => o.counters !== undefined);
-  const first = Math.max(
-    seen.findLastIndex((o) => o.at <= since),
-    0,
-  );
-  let sum: Window | undefined;
-  for (let i = first + 1; i < seen.length; i++) {
-    // It may have been missing at a look.
-    const before = seen.slice(0, i).findLast((o) => find(o, who) !== undefined);
-    const step = between(find(before, who), find(seen[i], who));
-    sum = sum === undefined ? step : add(sum, step);
-  }
-  return sum ?? NOTHING;
-}
-
-const find = (o: Observation | undefined, who: Subject): Counters | undefined =>
-  o?.counters?.find((c) => c.release === who.release && c.slot === who.slot);
-
-const isReset = (before: Counters, after: Counters): boolean =>
-  before.epoch !== after.epoch || after.requests < before.requests;
-
-/** Whether what `earlier` has counted is nowhere in `later`. */
-export const outlives = (earlier: Observation, later: Observation): boolean =>
-  later.counters !== undefined &&
-  earlier.counters?.some((before) => {
-    const after = find(later, before);
-    return after === undefined || isReset(before, after);
-  }) === true;
-
-function between(before: Counters | undefined, after: Counters | undefined): Window {
-  if (after === undefined) return NOTHING;
-  if (before === undefined || isReset(before, after))
-    return { requests: after.requests, errors: after.errors, latency: after.latency };
-  return {
-    requests: after.requests - before.requests,
-    errors: after.errors - before.errors,
-    latency: after.latency.map((b) => ({ leMs: b.leMs, count: b.count - countAt(before.latency, b.leMs) })),
-  };
-}
-
-const add = (a: Window, b: Window): Window => ({
-  requests: a.requests + b.requests,
-  errors: a.errors + b.errors,
-  latency: (b.latency.length > 0 ? b : a).latency.map(({ leMs }) => ({
-    leMs,
-    count: countAt(a.latency, leMs) + countAt(b.latency, leMs),
-  })),
-});
-
-const countAt = (buckets: Window['latency'], leMs: number | null): number =>
-  buckets.find((b) => b.leMs === leMs)?.count ?? 0;
-
-/**
- * The smallest bucket bound that at least `q` of the requests lie under: an upper bound of the quantile, never an
- * interpolation inside a bucket. `undefined`: only the unbounded bucket holds it, or there were no requests.
- */
-export function quantileBound(window: Window, q: number): number | undefined {
-  const total = window.latency.find((b) => b.leMs === null)?.count ?? window.requests;
-  if (total === 0) return undefined;
-  return window.latency.find((b) => b.leMs !== null && b.count >= q * total)?.leMs ?? undefined;
 }

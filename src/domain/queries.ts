@@ -18,7 +18,11 @@ function ownCounters(prefix: string) {
  * how long answers took: that is the service's own.
  */
 export const TEMPLATES = {
-  gateway: ownCounters('shipway_gateway'),
+  gateway: {
+    ...ownCounters('shipway_gateway'),
+    atRisk: `shipway_gateway_at_risk_requests_total{${OF_TARGET}}`,
+    firstErrors: `shipway_gateway_first_errors_total{${OF_TARGET}}`,
+  },
   nginx: ownCounters('shipway_nginx'),
   haproxy: {
     requests: `{__name__=~"${HAPROXY}",${OF_TARGET}}`,

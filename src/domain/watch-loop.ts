@@ -1,14 +1,17 @@
-import { judge, outlives, verdictOf, type Finding } from './judgement.js';
+import { comparing, findingOf } from './comparing.js';
+import { judge, verdictOf, type Finding } from './judgement.js';
 import type { WatchPlan } from './watch-plan.js';
 import {
   EVIDENCE_LIMIT,
   type Observation,
   type Sample,
   type WatchBeat,
+  type WatchEvidence,
   type WatchInput,
   type WatchResult,
 } from './watching.js';
 import type { Verdict } from './verdict.js';
+import { outlives } from './window.js';
 
 /** Everything a watch needs of the world, so that a week can be tested on a simulated clock. */
 export interface WatchWorld {
@@ -34,10 +37,10 @@ export async function watchLoop(input: WatchInput, world: WatchWorld): Promise<W
   for (;;) {
     if (world.interrupted()) return { verdict, interrupted: true, evidence };
     const observation = await world.observe(evidence.observations);
-    evidence = { observations: kept(input.plan, [...evidence.observations, observation]) };
-    const findings = judge(input.plan, evidence.observations, input.candidate, input.stable);
+    evidence = extended(input, evidence, observation);
+    const findings = findingsOf(input, evidence);
     verdict = verdictOf(findings);
-    await world.keep(findings.map((f) => sampleOf(input, observation, f)));
+    await world.keep(samplesOf(input, observation, findings));
     world.beat({ ...evidence, verdict });
     if (verdict.kind === 'fail') return { verdict, interrupted: false, evidence };
     const end = endOf(input, verdict);
@@ -55,12 +58,53 @@ function endOf({ until, plan }: WatchInput, verdict: Verdict): number | undefine
   return policy === 'continue' ? until : until + plan.stepTimeoutMs;
 }
 
-const sampleOf = (input: WatchInput, observation: Observation, finding: Finding): Sample => ({
-  deployment: input.deployment,
-  phase: input.phase,
-  at: new Date(observation.at).toISOString(),
-  ...finding,
-});
+/** What is judged of an input, whether it is watched now or was long ago. */
+export type Judged = Pick<WatchInput, 'plan' | 'candidate' | 'stable' | 'share' | 'from'>;
+
+/** One look more. */
+export function extended(
+  judged: Judged,
+  { observations: before, comparison }: WatchEvidence,
+  look: Observation,
+): WatchEvidence {
+  const observations = [...before, look];
+  const compared = comparing(judged, comparison, observations);
+  return {
+    observations: kept(judged.plan, observations),
+    ...(compared === undefined ? {} : { comparison: compared }),
+  };
+}
+
+/** All that the newest look says. */
+export function findingsOf(judged: Judged, { observations, comparison }: WatchEvidence): readonly Finding[] {
+  const { plan, candidate, stable, from } = judged;
+  const newest = observations.at(-1);
+  return [
+    ...judge(plan, observations, candidate, stable),
+    ...(newest?.counters === undefined ? [] : findingOf(judged, comparison, observations)),
+    ...(newest?.counters === undefined || newest.at >= from ? [] : [OF_BEFORE]),
+  ];
+}
+
+/** Counters that a source has not renewed since a step began say nothing of that step. */
+const OF_BEFORE: Finding = {
+  trigger: 'source',
+  value: 'counters of before',
+  limit: 'counters of this step',
+  verdict: { kind: 'inconclusive', reason: 'the newest counters are of before this step began' },
+};
+
+/** The first of them has the look itself. */
+const samplesOf = (
+  { deployment, phase, share }: WatchInput,
+  observation: Observation,
+  findings: readonly Finding[],
+): readonly Sample[] =>
+  findings.map((finding, i) => ({
+    ...{ deployment, phase, at: new Date(observation.at).toISOString() },
+    ...finding,
+    ...(i > 0 ? {} : { look: { observation, ...(share === undefined ? {} : { share }) } }),
+  }));
 
 /** Observations still inside the longest window, and the one before it; thinned when there would be too many. */
 export function kept(

@@ -1,5 +1,7 @@
 import type { Adapters } from './adapters.js';
+import type { Comparison } from './comparison.js';
 import type { TargetRef } from './ids.js';
+import type { Share } from './plan.js';
 import type { WatchPlan } from './watch-plan.js';
 import type { Digest } from './release.js';
 import type { Slot } from './target.js';
@@ -15,6 +17,11 @@ export interface Counters {
   readonly errors: number;
   /** Of all that ended, also those that users gave up. Cumulative counts by upper bound in milliseconds, ascending; the last bound is `null` (infinity). */
   readonly latency: readonly { readonly leMs: number | null; readonly count: number }[];
+  /**
+   * Requests whose user's bucket had had no error since the split got its salt, and how many of them were the first error of their bucket.
+   * A user thus counts as bad once, whatever else fails for them. Absent: the source does not tell users apart.
+   */
+  readonly atRisk?: { readonly requests: number; readonly errors: number };
 }
 
 /** One look at the world: what the metric source and the health probes said, and when they were read (epoch ms). */
@@ -38,6 +45,8 @@ export interface Observation {
  */
 export interface WatchEvidence {
   readonly observations: readonly Observation[];
+  /** Absent: nothing has been compared. */
+  readonly comparison?: Comparison;
 }
 /** What a watch beats: where a next attempt starts from, and for whoever looks meanwhile what the last look said. */
 export interface WatchBeat extends WatchEvidence {
@@ -57,6 +66,8 @@ export interface WatchInput extends TargetRef {
   readonly stable?: { readonly release: Digest; readonly slot: Slot };
   readonly plan: WatchPlan;
   readonly liveness: { readonly path: string; readonly timeoutMs: number };
+  /** The candidate's, in basis points. Absent: it is not known, and nothing is compared. */
+  readonly share?: Share;
   /** Epoch ms of the phase's begin and planned end; without an end it watches until it fails or is interrupted. */
   readonly from: number;
   readonly until?: number;
@@ -73,7 +84,10 @@ export interface WatchResult {
   readonly evidence: WatchEvidence;
 }
 
-/** What was measured, in numbers: of errors the part of the requests, of response times milliseconds, of health checks those that failed. */
+/**
+ * What was measured, in numbers: of errors the part of the requests, of response times milliseconds, of health checks those that failed, of
+ * the comparison the decimal logarithm of the evidence.
+ */
 export interface Measured {
   /** Absent: there was nothing to measure (`of` is 0), or it lies beyond the largest bound of the source. */
   readonly value?: number;
@@ -89,10 +103,18 @@ export interface Sample {
   readonly phase: string;
   /** ISO instant of the scrape. */
   readonly at: string;
-  readonly trigger: 'error_rate' | 'response_time' | 'health_check_failures' | 'source';
+  readonly trigger: 'error_rate' | 'response_time' | 'health_check_failures' | 'comparison' | 'source';
   readonly value: string;
   readonly limit: string;
   readonly verdict: Verdict;
   /** Absent: nobody answered, or the sample is of before numbers were kept. */
   readonly measured?: Measured;
+  /** Of the first sample of a look: what was judged, so that it can be judged again. Absent of samples of before it was kept. */
+  readonly look?: Look;
+}
+
+/** What was seen at a look, and the candidate's share then. */
+export interface Look {
+  readonly observation: Observation;
+  readonly share?: Share;
 }

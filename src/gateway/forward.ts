@@ -138,7 +138,7 @@ class Passing {
 
   constructor(
     { target, traffic, metrics }: Forwarding,
-    { slot }: Routed,
+    { slot, user }: Routed,
     member: string,
     reply: FastifyReply,
   ) {
@@ -151,7 +151,7 @@ class Passing {
       this.#passage.end();
       // A user who leaves tells nothing of an answer that was still good; one that was bad already stays bad.
       const left = this.ending === 'answered' && !reply.raw.writableFinished;
-      this.#series.end(left ? 'aborted' : this.ending, (performance.now() - begun) / 1_000);
+      this.#series.end(left ? 'aborted' : this.ending, (performance.now() - begun) / 1_000, user);
     });
   }
 

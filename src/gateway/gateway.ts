@@ -155,6 +155,7 @@ export class Gateway {
     const members = new Set<string>();
     for (const target of this.#state.targets) {
       this.#routes.set(keyOf(target), routeOf(target));
+      if (target.split !== undefined) this.metrics.splitBy(target, target.split.salt);
       for (const slot of target.slots) {
         this.metrics.series(target, slot.slot, slot.release);
         for (const member of slot.members) members.add(member);

@@ -1,4 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { AtRisk } from './at-risk.js';
+import type { Routed } from './routing.js';
 import { sameTarget, type TargetName } from './state.js';
 
 /** How a request ended for the user: what the release answered, no usable answer from it (connection, time), or the user left. */
@@ -14,6 +16,8 @@ export interface SeriesSample {
   /** Of `requests`: the user left before the answer was complete. */
   readonly aborted: number;
   readonly inflight: number;
+  /** Requests of users who had had no error before, and the first errors among them; none while users are not told apart. */
+  readonly atRisk: { readonly requests: number; readonly errors: number };
   /** Cumulative, ascending by `le`, an upper bound in seconds; the last `le` is null, which is infinity. */
   readonly buckets: readonly { readonly le: number | null; readonly count: number }[];
 }
@@ -21,7 +25,7 @@ export interface SeriesSample {
 export interface Series {
   readonly begin: () => void;
   readonly retried: () => void;
-  readonly end: (ending: Ending, seconds: number) => void;
+  readonly end: (ending: Ending, seconds: number, user?: Routed['user']) => void;
 }
 
 /** Seconds, as Prometheus wants them. 2 s is a bound of its own: `response_time: 2000ms` is judged exactly. */
@@ -45,12 +49,19 @@ export class Metrics {
     NAMES,
   );
   readonly #retries = this.#counter('retries', 'Requests that were sent to a second member', NAMES);
+  readonly #atRisk = this.#counter(
+    'at_risk_requests',
+    'Requests of users, told apart by bucket, who had had no error in this split before',
+    NAMES,
+  );
+  readonly #firstErrors = this.#counter('first_errors', 'Requests at risk that failed for the user', NAMES);
   readonly #inflight = new Gauge({
     name: 'shipway_gateway_inflight',
     help: 'Requests in flight',
     labelNames: NAMES,
     registers: [this.#registry],
   });
+  readonly #users = new AtRisk();
   /** Requests of a series that is gone may still end; they must not bring it back. */
   readonly #gone = new WeakSet<Labels>();
   #known: { readonly labels: Labels; readonly series: Series }[] = [];
@@ -64,34 +75,45 @@ export class Metrics {
     }
     const { service, environment } = target;
     const labels = { service, environment, release, slot };
-    const series = this.#create(labels);
+    const series = this.#create(target, labels);
     this.#known.push({ labels, series });
     const old = this.#of(target).slice(0, -KEPT);
     for (const { labels: gone } of old) this.#forget(gone);
     return series;
   }
 
+  /** Users of the target are told apart by `salt` from here on. */
+  splitBy(target: TargetName, salt: string): void {
+    this.#users.begin(target, salt);
+  }
+
   forget(target: TargetName): void {
     for (const { labels } of this.#of(target)) this.#forget(labels);
+    this.#users.forget(target);
   }
 
   /** All counters at one moment. */
   async sample(target: TargetName): Promise<SeriesSample[]> {
-    const [requests, errors, aborted, inflight] = await Promise.all([
+    const [requests, errors, aborted, inflight, atRisk, firstErrors] = await Promise.all([
       this.#requests.get(),
       this.#errors.get(),
       this.#aborted.get(),
       this.#inflight.get(),
+      this.#atRisk.get(),
+      this.#firstErrors.get(),
     ]);
+    const of = (counted: { readonly values: Labelled }, labels: Labels): number =>
+      sum(counted.values.filter((v) => has(v.labels, labels)));
     return this.#of(target).map(({ labels }) => {
       const counts = requests.values.filter((v) => has(v.labels, labels));
       return {
         release: labels.release,
         slot: labels.slot,
         requests: sum(counts.filter((v) => v.metricName?.endsWith('_count'))),
-        errors: sum(errors.values.filter((v) => has(v.labels, labels))),
-        aborted: sum(aborted.values.filter((v) => has(v.labels, labels))),
-        inflight: sum(inflight.values.filter((v) => has(v.labels, labels))),
+        errors: of(errors, labels),
+        aborted: of(aborted, labels),
+        inflight: of(inflight, labels),
+        atRisk: { requests: of(atRisk, labels), errors: of(firstErrors, labels) },
         buckets: counts.filter((v) => 'le' in v.labels).map(bucket),
       };
     });
@@ -108,11 +130,11 @@ export class Metrics {
     return this.#known.filter((k) => sameTarget(k.labels, target));
   }
 
-  #create(labels: Labels): Series {
+  #create(target: TargetName, labels: Labels): Series {
     this.#requests.zero(labels);
     for (const kind of ERRORS) this.#errors.inc({ ...labels, class: kind }, 0);
-    this.#aborted.inc(labels, 0);
-    this.#retries.inc(labels, 0);
+    for (const counter of [this.#aborted, this.#retries, this.#atRisk, this.#firstErrors])
+      counter.inc(labels, 0);
     this.#inflight.inc(labels, 0);
     return {
       begin: () => {
@@ -122,12 +144,17 @@ export class Metrics {
         if (this.#gone.has(labels)) return;
         this.#retries.inc(labels);
       },
-      end: (ending, seconds) => {
+      end: (ending, seconds, user) => {
         if (this.#gone.has(labels)) return;
         this.#inflight.dec(labels);
         this.#requests.observe(labels, seconds);
         if (ending === 'aborted') this.#aborted.inc(labels);
         else if (ending !== 'answered') this.#errors.inc({ ...labels, class: ending });
+        if (ending === 'aborted' || user === undefined) return;
+        const failed = ending !== 'answered';
+        if (!this.#users.counts(target, user, failed)) return;
+        this.#atRisk.inc(labels);
+        if (failed) this.#firstErrors.inc(labels);
       },
     };
   }
@@ -137,7 +164,8 @@ export class Metrics {
     this.#gone.add(labels);
     this.#requests.remove(labels);
     for (const kind of ERRORS) this.#errors.remove({ ...labels, class: kind });
-    for (const metric of [this.#aborted, this.#retries, this.#inflight]) metric.remove(labels);
+    const others = [this.#aborted, this.#retries, this.#inflight, this.#atRisk, this.#firstErrors];
+    for (const metric of others) metric.remove(labels);
   }
 
   #histogram(): Histogram<keyof Labels> {
@@ -161,6 +189,10 @@ export class Metrics {
 }
 
 type Values = readonly { readonly value: number }[];
+type Labelled = readonly {
+  readonly value: number;
+  readonly labels: Partial<Record<string, string | number>>;
+}[];
 const sum = (values: Values): number => values.reduce((total, v) => total + v.value, 0);
 const has = (actual: Partial<Record<string, string | number>>, labels: Labels): boolean =>
   NAMES.every((name) => actual[name] === labels[name]);

@@ -5,6 +5,8 @@ import { visitorOf } from './visitor.js';
 
 export interface Routed {
   readonly slot: SlotState;
+  /** Who asks, as far as users are told apart. */
+  readonly user?: { readonly salt: string; readonly bucket: number };
   readonly setCookie?: string;
 }
 /** Where a request goes, by its headers alone; `undefined` when no slot has a share. */
@@ -26,8 +28,9 @@ export function routeOf(target: TargetState): Route {
   const shares = new Map(split.shares);
   return (headers) => {
     const { key, setCookie } = visitorOf(headers, split.userKey);
-    const name = slotOfBucket(shares, split.candidate, bucketOf(split.salt, key));
+    const user = { salt: split.salt, bucket: bucketOf(split.salt, key) };
+    const name = slotOfBucket(shares, split.candidate, user.bucket);
     const slot = name === undefined ? undefined : slots.get(name);
-    return slot && { slot, ...(setCookie !== undefined && { setCookie }) };
+    return slot && { slot, user, ...(setCookie !== undefined && { setCookie }) };
   };
 }

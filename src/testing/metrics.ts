@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FULL } from '../domain/plan.js';
-import { windowOf } from '../domain/judgement.js';
+import { windowOf } from '../domain/window.js';
 import type { Counters, Observation } from '../domain/watching.js';
 import { row, type Check } from './check.js';
 import { BLUE, GREEN, TARGET, ask, backend, giveUp, never, splitTo, type MetricsHarness } from './world.js';
@@ -114,6 +114,33 @@ export const metricsChecks: readonly Check<MetricsHarness>[] = [
       assert.deepEqual(said((await counters(h)).blue), [BLUE, 1, 0]);
     },
   ),
+  counting('a source that tells users apart counts as bad once whose every request fails', async (h) => {
+    if ((await counters(h)).blue.atRisk === undefined) return;
+    const atRisk = async (): Promise<unknown> => {
+      const { blue, green } = await counters(h);
+      return [blue.atRisk, green.atRisk];
+    };
+    const before = await atRisk();
+    // While all users are with one slot nobody is told apart.
+    await times(2, h, '/fail');
+    assert.deepEqual(await atRisk(), before);
+    await h.router.split(TARGET, splitTo(FULL / 2), never);
+    const users = Array.from({ length: 20 }, (_, i) => `user-${String(i)}`);
+    for (const user of users)
+      for (const path of ['/', '/fail', '/fail', '/']) await ask(h.address, path, { 'x-user': user });
+    const { blue, green } = await counters(h);
+    assert.equal((blue.atRisk?.requests ?? 0) + (green.atRisk?.requests ?? 0), 2 * users.length);
+    assert.equal((blue.atRisk?.errors ?? 0) + (green.atRisk?.errors ?? 0), users.length);
+    assert.ok((blue.atRisk?.errors ?? 0) > 0 && (green.atRisk?.errors ?? 0) > 0);
+    // Another share tells the same users apart, another deployment begins anew.
+    await h.router.split(TARGET, splitTo(FULL / 4), never);
+    for (const user of users) await ask(h.address, '/', { 'x-user': user });
+    assert.deepEqual(await atRisk(), [blue.atRisk, green.atRisk]);
+    await h.router.split(TARGET, splitTo(FULL / 4, 'deployment/shop/staging/2'), never);
+    for (const user of users) await ask(h.address, '/', { 'x-user': user });
+    const [ours, theirs] = (await atRisk()) as readonly { requests: number }[];
+    assert.equal((ours?.requests ?? 0) + (theirs?.requests ?? 0), 3 * users.length);
+  }),
   counting('a member that does not answer is an error', async (h) => {
     h.blue.server.close().closeAllConnections();
     await times(2, h, '/');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { judge, quantileBound, verdictOf, windowOf } from '../../src/domain/judgement.js';
+import { judge, verdictOf } from '../../src/domain/judgement.js';
 import type { Observation } from '../../src/domain/watching.js';
+import { quantileBound, windowOf } from '../../src/domain/window.js';
 import { CANDIDATE, STABLE, WATCH_PLAN, counters, seen } from '../support/watching.js';
 
 const verdict = (observations: readonly Observation[], stable: typeof STABLE | undefined = STABLE) =>

@@ -1,9 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { windowOf } from '../../src/domain/judgement.js';
+import { windowOf } from '../../src/domain/window.js';
 import type { WatchPlan } from '../../src/domain/watch-plan.js';
 import { kept, watchLoop } from '../../src/domain/watch-loop.js';
 import { EVIDENCE_LIMIT, type Observation } from '../../src/domain/watching.js';
-import { CANDIDATE, STABLE, WATCH_PLAN, counters, seen, simulated, watchInput } from '../support/watching.js';
+import {
+  CANDIDATE,
+  STABLE,
+  WATCH_PLAN,
+  atRisk,
+  counters,
+  seen,
+  simulated,
+  watchInput,
+} from '../support/watching.js';
 
 const DAY = 86_400_000;
 /** 10 requests a second on both sides. */
@@ -99,6 +108,43 @@ describe('a watch on a simulated clock', () => {
     const result = await watchLoop(watchInput({ until: 60_000 }), late.world);
     expect(result.verdict.kind).toBe('pass');
     expect(late.now()).toBe(120_000);
+  });
+
+  test('nothing passes by counters of before its step, and what they say against it counts', async () => {
+    const before = seen(-60_000, counters(CANDIDATE, 0), counters(STABLE, 0));
+    const renewed = (errors: number) => (at: number) =>
+      seen(at < 90_000 ? -1 : at, counters(CANDIDATE, 1_000, errors), counters(STABLE, 1_000));
+    const evidence = { observations: [before] };
+    const sim = simulated(renewed(0));
+    const { verdict } = await watchLoop(watchInput({ until: 30_000, evidence }), sim.world);
+    expect([verdict.kind, sim.now()]).toEqual(['pass', 90_000]);
+    const old = sim.samples.filter(({ trigger }) => trigger === 'source');
+    expect(old.map((s) => s.verdict.kind)).toEqual(Array.from({ length: 9 }, () => 'inconclusive'));
+    expect(old[0]?.verdict.reason).toBe('the newest counters are of before this step began');
+    const bad = await watchLoop(watchInput({ evidence }), simulated(renewed(500)).world);
+    expect(bad.verdict.kind).toBe('fail');
+  });
+
+  test('the first sample of each look has what was seen', async () => {
+    const sim = simulated(healthy);
+    await watchLoop(watchInput({ until: 30_000, share: 500 }), sim.world);
+    const looks = sim.samples.flatMap(({ look }) => look ?? []);
+    expect(looks).toEqual(
+      [0, 10_000, 20_000, 30_000].map((at) => ({ observation: healthy(at), share: 500 })),
+    );
+  });
+
+  test('what is compared goes on in the next phase, from what this one knew', async () => {
+    const plan = { ...WATCH_PLAN, triggers: { comparison: { alpha: 100, tolerance: 10, minRequests: 20 } } };
+    // Three errors more at each look, of as many requests as stable has; three looks are not enough, four are.
+    const worse = (at: number): Observation =>
+      seen(at, atRisk(counters(CANDIDATE, at / 200, (3 * at) / 10_000)), atRisk(counters(STABLE, at / 20)));
+    const first = await watchLoop(watchInput({ plan, share: 1_000, until: 10_000 }), simulated(worse).world);
+    expect(first.verdict.kind).toBe('pass');
+    const next = watchInput({ plan, share: 2_000, evidence: first.evidence, from: 10_000 });
+    const later = simulated((at) => worse(at + 20_000));
+    const { verdict } = await watchLoop(next, later.world);
+    expect([verdict.kind, later.now()]).toEqual(['fail', 0]);
   });
 
   test('a source that is gone is unavailable, and a gap in the middle is bridged', async () => {

@@ -97,6 +97,20 @@ test('a target keeps the counters of its last 20 releases, those in use included
   expect(kept).toEqual([...Array.from({ length: 18 }, (_, n) => `r${String(n + 11)}`), 'r-in-use', 'r29']);
 });
 
+test('a request of a split that is over says nothing of whom its successor tells apart', async () => {
+  const metrics = new Metrics();
+  const target = { service: 'shop', environment: 'production' };
+  const series = metrics.series(target, 'blue', 'r');
+  metrics.splitBy(target, 'deployment-1');
+  metrics.splitBy(target, 'deployment-2');
+  series.end('5xx', 1, { salt: 'deployment-2', bucket: 7 });
+  series.end('5xx', 1, { salt: 'deployment-1', bucket: 8 });
+  series.end('answered', 1, { salt: 'deployment-2', bucket: 7 });
+  series.end('aborted', 1, { salt: 'deployment-2', bucket: 9 });
+  const [sample] = await metrics.sample(target);
+  expect(sample?.atRisk).toEqual({ requests: 1, errors: 1 });
+});
+
 test('a request that ends after its series was forgotten leaves no trace that would read as a new series', async () => {
   const metrics = new Metrics();
   const target = { service: 'shop', environment: 'production' };

@@ -30,6 +30,12 @@ export function counters(
   return { ...who, epoch, requests, errors, latency };
 }
 
+/** Counters of which those at risk are known as well. */
+export const atRisk = (of: Counters, requests = of.requests, errors = of.errors): Counters => ({
+  ...of,
+  atRisk: { requests, errors },
+});
+
 export const seen = (at: number, ...of: Counters[]): Observation => ({
   at,
   counters: of,

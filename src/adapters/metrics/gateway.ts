@@ -13,6 +13,8 @@ interface Shown {
     readonly requests: number;
     readonly errors: number;
     readonly aborted: number;
+    /** Absent: a gateway of before, which goes on until it is started anew. */
+    readonly atRisk?: { readonly requests: number; readonly errors: number };
     readonly buckets: readonly { readonly le: number | null; readonly count: number }[];
   }[];
 }
@@ -40,7 +42,7 @@ export function gatewayMetrics({ stateDir }: { readonly stateDir: string }): Met
  * that it is not: a release that hangs must not pass by it.
  */
 const countersOf = (
-  { release, slot, requests, errors, aborted, buckets }: Shown['series'][number],
+  { release, slot, requests, errors, aborted, atRisk, buckets }: Shown['series'][number],
   epoch: string,
 ): Counters => ({
   release,
@@ -52,4 +54,5 @@ const countersOf = (
     leMs: le === null ? null : Math.round(le * 1_000),
     count,
   })),
+  ...(atRisk === undefined ? {} : { atRisk }),
 });

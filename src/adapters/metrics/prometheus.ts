@@ -157,6 +157,21 @@ function countersOf(
       grown,
       last?.counters,
     ),
+    ...atRiskOf(series('atRisk'), series('firstErrors'), grown, last?.counters),
+  };
+}
+
+/** Where nothing tells users apart yet, such as a gateway of before, nothing is compared. */
+function atRiskOf(
+  requests: readonly Series[],
+  errors: readonly Series[],
+  grown: (all: readonly Series[]) => number,
+  last: Counters | undefined,
+): Pick<Counters, 'atRisk'> {
+  if (requests.length === 0 || errors.length === 0) return {};
+  const before = last?.atRisk ?? { requests: 0, errors: 0 };
+  return {
+    atRisk: { requests: before.requests + grown(requests), errors: before.errors + grown(errors) },
   };
 }
 

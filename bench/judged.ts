@@ -1,0 +1,53 @@
+import { verdictOf } from '../src/domain/judgement.js';
+import { extended, findingsOf, type Judged } from '../src/domain/watch-loop.js';
+import type { Triggers, WatchPlan } from '../src/domain/watch-plan.js';
+import type { WatchEvidence } from '../src/domain/watching.js';
+import { seeded } from './random.js';
+import { CANDIDATE, STABLE, simulatedUsers, type Simulation } from './simulated-users.js';
+
+/** What a configuration has that says nothing of the comparison, in basis points; one thousandth more than stable is tolerated. */
+export const COMPARISON = { alpha: 100, tolerance: 10, minRequests: 20 } as const;
+/** The limit of errors that a configuration has that says nothing of it. */
+export const ERROR_RATE = { threshold: 500, windowMs: 300_000, minRequests: 20 } as const;
+
+/** How one simulated deployment was judged. */
+export interface Judgement {
+  /** How many requests the candidate had had when it was found bad; absent: it never was. */
+  readonly failedAt?: number;
+  readonly looks: number;
+}
+
+/** One deployment, looked at so many times at most, by exactly what a watch judges with. */
+export function judged(
+  simulation: Omit<Simulation, 'random'>,
+  triggers: Triggers,
+  most: number,
+  seed: number,
+): Judgement {
+  const users = simulatedUsers({ ...simulation, random: seeded(seed) });
+  const plan: WatchPlan = {
+    ...{ intervalMs: 10_000, triggers, stepTimeoutMs: 0 },
+    ...{ onInconclusive: 'hold', onUnavailable: 'hold' },
+  };
+  let evidence: WatchEvidence = { observations: [] };
+  for (let look = 0; look < most; look++) {
+    const of: Judged = { plan, candidate: CANDIDATE, stable: STABLE, share: simulation.share(look), from: 0 };
+    evidence = extended(of, evidence, users.look());
+    if (verdictOf(findingsOf(of, evidence)).kind === 'fail') return { failedAt: users.sent(), looks: look };
+  }
+  return { looks: most };
+}
+
+/** Many of them, each with a seed of its own that is the same in every run. */
+export const judgedOften = (
+  times: number,
+  simulation: Omit<Simulation, 'random'>,
+  triggers: Triggers,
+  most: number,
+): readonly Judgement[] =>
+  Array.from({ length: times }, (_, i) => judged(simulation, triggers, most, 7_919 * (i + 1)));
+
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
+}

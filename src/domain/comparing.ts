@@ -1,0 +1,90 @@
+import { against, compared, type Comparison, type Tally } from './comparison.js';
+import { isBadToo, type Finding } from './judgement.js';
+import { FULL } from './plan.js';
+import type { WatchPlan } from './watch-plan.js';
+import type { Observation, WatchInput } from './watching.js';
+import { find, isReset, type Subject } from './window.js';
+
+type Compared = Pick<WatchInput, 'plan' | 'candidate' | 'stable' | 'share'>;
+
+/**
+ * The comparison with the newest observation. It stays as it is where nothing can be compared: all users with one of the two, or a source
+ * that does not tell users apart.
+ */
+export function comparing(
+  { plan, candidate, stable, share = 0 }: Compared,
+  before: Comparison | undefined,
+  observations: readonly Observation[],
+): Comparison | undefined {
+  const { comparison: trigger } = plan.triggers;
+  if (trigger === undefined || stable === undefined || !isShared(share)) return before;
+  const [ours, theirs] = [grown(observations, candidate), grown(observations, stable)];
+  return ours === undefined || theirs === undefined
+    ? before
+    : compared(before, [...ours, ...theirs], share, trigger);
+}
+
+const isShared = (share: number): boolean => share > 0 && share < FULL;
+
+/** What the newest look has counted of those at risk since the look before. The first look says where counters stood. */
+function grown(observations: readonly Observation[], who: Subject): readonly [number, number] | undefined {
+  const newest = find(observations.at(-1), who);
+  if (newest?.atRisk === undefined) return undefined;
+  const { requests, errors } = newest.atRisk;
+  const looked = observations.slice(0, -1).findLast((o) => find(o, who)?.atRisk !== undefined);
+  const last = find(looked, who);
+  if (last?.atRisk === undefined) return [0, 0];
+  return isReset(last, newest)
+    ? [requests, errors]
+    : [requests - last.atRisk.requests, errors - last.atRisk.errors];
+}
+
+/** What the comparison says while both serve; nothing where none was made. */
+export function findingOf(
+  { plan, stable, share = 0 }: Compared,
+  comparison: Comparison | undefined,
+  observations: readonly Observation[],
+): readonly Finding[] {
+  const { comparison: trigger } = plan.triggers;
+  if (trigger === undefined || stable === undefined || comparison === undefined || !isShared(share))
+    return [];
+  const { evidence, counts } = against(comparison, trigger);
+  const limit = FULL / trigger.alpha;
+  const value = `evidence ${textOf(evidence)}: ${countsText(counts)}`;
+  const said = `comparison ${value} (limit ${textOf(limit)})`;
+  return [
+    {
+      trigger: 'comparison',
+      ...{ value, limit: textOf(limit) },
+      verdict:
+        evidence >= limit
+          ? isBad(plan, observations, stable)
+            ? { kind: 'inconclusive', reason: `both bad: ${said}, and stable is beyond the limit too` }
+            : { kind: 'fail', reason: said }
+          : weighed(said, comparison.all, trigger.minRequests),
+      measured: { value: Math.log10(Math.max(evidence, LEAST)), of: counts[0] },
+    },
+  ];
+}
+
+function weighed(said: string, [requests, , stable]: Tally, least: number): Finding['verdict'] {
+  const few = Math.min(requests, stable);
+  if (few >= least) return { kind: 'pass', reason: said };
+  const whose = few === requests ? 'the candidate' : 'stable';
+  const reason = `${said}: ${String(few)} requests of ${whose}, at least ${String(least)} are needed`;
+  return { kind: 'inconclusive', reason, lacks: 'requests' };
+}
+
+const isBad = (
+  { triggers: { errorRate } }: WatchPlan,
+  observations: readonly Observation[],
+  stable: Subject,
+): boolean => errorRate !== undefined && isBadToo(errorRate, observations, stable);
+
+/** Less speaks no more clearly for the candidate. */
+const LEAST = 1e-6;
+
+const textOf = (evidence: number): string => String(Number(evidence.toPrecision(3)));
+
+const countsText = ([requests, errors, stable, theirs]: Tally): string =>
+  `${String(errors)} of ${String(requests)} against ${String(theirs)} of ${String(stable)} of stable`;

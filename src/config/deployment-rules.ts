@@ -1,6 +1,7 @@
 import type { DeploymentPlan } from '../domain/plan.js';
 import type { Problem } from './problem.js';
 import type { DeployInput } from './deploy-schema.js';
+import { comparisonProblems } from './comparison.js';
 import { queryProblems } from './queries.js';
 import { durationText } from '../domain/duration.js';
 import { strategyProblems } from './strategy-rules.js';
@@ -22,6 +23,7 @@ export const deploymentProblems = (plan: DeploymentPlan, input: DeployInput, ask
   ...readiness(plan, ask),
   ...leastBake(plan, input, ask),
   ...queryProblems(plan, input, ask),
+  ...comparisonProblems(input, ask),
   ...keyNames(plan, ask),
 ];
 

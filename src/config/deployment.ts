@@ -11,6 +11,7 @@ import {
   type UserKey,
 } from '../domain/plan.js';
 import type { Triggers } from '../domain/watch-plan.js';
+import { comparisonOf } from './comparison.js';
 import type { SecretReference } from '../domain/secrets.js';
 import type { DeployInput } from './deploy-schema.js';
 import { queriesOf } from './queries.js';
@@ -68,7 +69,7 @@ export function deploymentOf(environment: string, input: DeployInput): Deploymen
     watch: {
       ...queriesOf(input.metrics ?? 'gateway', input.router ?? 'gateway', input),
       intervalMs: input.monitoring?.interval ?? 10 * SECOND,
-      triggers: triggersOf(input.triggers),
+      triggers: { ...triggersOf(input.triggers), ...comparisonOf(input) },
       onInconclusive: input.on_inconclusive ?? doubt,
       onUnavailable: input.on_unavailable ?? doubt,
       stepTimeoutMs: input.step_timeout ?? 30 * MINUTE,
@@ -158,7 +159,7 @@ const probeOf = (probe: NonNullable<DeployInput['health_checks']>['readiness'], 
   initialDelayMs: probe?.initial_delay ?? 0,
 });
 
-/** All three triggers, at the values of the deployment guide, unless they are changed. */
+/** The triggers that need no stable, at the values of the deployment guide, unless they are changed. */
 function triggersOf(input: DeployInput['triggers']): Triggers {
   const { error_rate: errors, response_time: latency, health_check_failures: health } = input ?? {};
   return {

@@ -137,6 +137,7 @@ function deploymentText(d: DeploymentPlan, where: string): readonly string[] {
     ...trafficTexts(d).map((text) => `  ${text}`),
     `  ${queueText(d)}`,
     `  goes back by itself when: ${triggersText(d).join('; ')}`,
+    ...uncomparedText(d),
     `  looked at every ${durationText(d.watch.intervalMs)}: from a breach that the window shows to the decision at most that long`,
     ...wayBackTexts(d).map((text) => `  ${text}`),
     ...toldText(d),
@@ -172,9 +173,22 @@ function queueText(d: DeploymentPlan): string {
     : `${turn}; a bake ends for the next run after ${durationText(minBakeMs)}`;
 }
 
+/** Where users are with both, and nothing says how stable fares in the same way. */
+const uncomparedText = ({ strategy, metrics, router, watch }: DeploymentPlan): readonly string[] =>
+  ['blue_green', 'in_place'].includes(strategy.kind) || watch.triggers.comparison !== undefined
+    ? []
+    : [
+        `  not compared with stable: ${metrics} with ${router} does not tell users apart; limits alone decide`,
+      ];
+
 function triggersText({ watch: { triggers } }: DeploymentPlan): readonly string[] {
-  const { errorRate, responseTime, healthCheckFailures } = triggers;
+  const { errorRate, responseTime, healthCheckFailures, comparison } = triggers;
   return [
+    ...(comparison === undefined
+      ? []
+      : [
+          `while stable serves too: errors ${percent(comparison.tolerance)} above its own, by a test that may be wrong once in ${String(FULL / comparison.alpha)} deployments`,
+        ]),
     ...(errorRate === undefined
       ? []
       : [

@@ -77,8 +77,9 @@ function withoutUnit(number: string, { parse, form, example, bare }: Measure, le
 export const duration = (about: About, least = '1ms') =>
   measured(DURATION, { value: parseDuration(least) ?? 0, text: least }, about);
 
-/** A share of 100. */
-export const percent = (about: About) => measured(PERCENT, { value: 0, text: '0%' }, about);
+/** A share of 100; `least` is the smallest that means something. */
+export const percent = (about: About, least = '0%') =>
+  measured(PERCENT, { value: parsePercent(least) ?? 0, text: least }, about);
 
 /** A number of bytes; `least` is the smallest that means something. */
 export const size = (about: About, least = '1Ki') =>

@@ -9,10 +9,11 @@ import type { Problem } from './problem.js';
 function askedOf(router: string, given: DeployInput['queries'] = {}): Partial<Queries> {
   const templates: Readonly<Record<string, Partial<Queries>>> = TEMPLATES;
   const template = Object.hasOwn(templates, router) ? (templates[router] ?? {}) : {};
-  const { requests, errors, aborted, latency } = template;
+  const { requests, errors, aborted, latency, atRisk, firstErrors } = template;
+  const { at_risk: risk = atRisk, first_errors: firsts = firstErrors, ...others } = given;
   const counted =
     given.requests === undefined && given.errors === undefined ? { requests, errors, aborted } : {};
-  const all = { ...counted, latency, ...given };
+  const all = { ...counted, latency, ...others, atRisk: risk, firstErrors: firsts };
   return Object.fromEntries(Object.entries(all).filter(([, text]) => text !== undefined));
 }
 

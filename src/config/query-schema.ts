@@ -60,6 +60,14 @@ export const queriesSchema = z
       'of `requests`: those whose user left before the answer, which say neither good nor bad',
       'http_requests_aborted_total{service="$service",environment="$environment"}',
     ).optional(),
+    at_risk: query(
+      'requests of users who had had no error since the deployment began; without it and `first_errors` nothing is compared',
+      'http_requests_at_risk_total{service="$service",environment="$environment"}',
+    ).optional(),
+    first_errors: query(
+      'of `at_risk`: those that failed, the first of their user',
+      'http_first_errors_total{service="$service",environment="$environment"}',
+    ).optional(),
   })
   .meta({
     description:

@@ -56,5 +56,33 @@ export const triggers = z
         examples: [{ threshold: 3, window: '2m' }],
       })
       .optional(),
+    comparison: z
+      .strictObject({
+        alpha: percent(
+          {
+            description:
+              'so many of all deployments at most are taken back although their release is no worse than tolerated',
+            default: '1%',
+            examples: ['5%'],
+          },
+          '0.01%',
+        ).optional(),
+        tolerance: percent({
+          description: 'so much higher than stable’s an error rate may be',
+          default: '0.1%',
+          examples: ['0.5%'],
+        }).optional(),
+        min_requests: integer(1, 1_000_000, {
+          description: 'fewer requests of either since the deployment began are inconclusive',
+          default: 20,
+          examples: [100],
+        }).optional(),
+      })
+      .meta({
+        description:
+          'errors against those of stable at the same time, each user counted as bad once; made while users are with both, by a source that tells users apart',
+        examples: [{ alpha: '1%', tolerance: '0.5%' }],
+      })
+      .optional(),
   })
-  .meta({ description: 'what takes the release back by itself; all three always watch' });
+  .meta({ description: 'what takes the release back by itself; all of them always watch' });

@@ -137,7 +137,12 @@ function watched({ watch }: Partial<DeploymentPlan>): readonly Setting[] {
   ];
 }
 
-function triggerSettings({ errorRate, responseTime, healthCheckFailures }: Triggers): readonly Setting[] {
+function triggerSettings({
+  errorRate,
+  responseTime,
+  healthCheckFailures,
+  comparison,
+}: Triggers): readonly Setting[] {
   const within = (ms: number): string => `in ${durationText(ms)}`;
   const of = (least: number): string => `of at least ${String(least)} requests`;
   return [
@@ -158,6 +163,12 @@ function triggerSettings({ errorRate, responseTime, healthCheckFailures }: Trigg
       healthCheckFailures === undefined
         ? 'none'
         : `${String(healthCheckFailures.threshold)} ${within(healthCheckFailures.windowMs)}`,
+    ],
+    [
+      'triggers.comparison',
+      comparison === undefined
+        ? 'none'
+        : `${percent(comparison.tolerance)} more than stable, alpha ${percent(comparison.alpha)}, ${of(comparison.minRequests)}`,
     ],
   ];
 }

@@ -28,6 +28,7 @@ describe('a service', () => {
         intervalMs: 10_000,
         triggers: {
           errorRate: { threshold: 500, windowMs: 300_000, minRequests: 20 },
+          comparison: { alpha: 100, tolerance: 10, minRequests: 20 },
           responseTime: { p95ThresholdMs: 2000, windowMs: 300_000, minRequests: 20 },
           healthCheckFailures: { threshold: 3, windowMs: 120_000 },
         },
@@ -38,6 +39,7 @@ describe('a service', () => {
       drainTimeoutMs: 30_000,
     });
     expect(staging?.strategy).toEqual({ kind: 'blue_green' });
+    expect(staging?.watch.triggers).not.toHaveProperty('comparison');
   });
 
   test.each([

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../src/paths.js';
 import { commandLine } from './command-line.js';
 import { embeddedTemporal } from './embedded-temporal.js';
+import { judgement } from './judgement.js';
 import { isShort, type Row } from './measure.js';
 import { sevenStages } from './seven-stages.js';
 import { longBake } from './long-bake.js';
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   rollback,
   traffic,
   lost,
+  judgement,
   peers,
 };
 

@@ -6,15 +6,19 @@ import { promisify } from 'node:util';
 import type { ArtifactStore } from '../src/domain/ports.js';
 
 /**
- * A small service. It answers with errors while the file that BAD_WHILE names is there, and ends by itself when the folder of the bench
- * is gone: nothing outlives a bench that was killed.
+ * A small service. It answers with errors while the file that BAD_WHILE names is there, always or as often as the file says, and ends by
+ * itself when the folder of the bench is gone: nothing outlives a bench that was killed.
  */
-const SERVER = `import { existsSync } from 'node:fs';
+const SERVER = `import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 const { PORT, HOST, BAD_WHILE = '', BENCH, SHIPWAY_VERSION } = process.env;
 setInterval(() => existsSync(BENCH) || process.exit(), 2_000).unref();
+const part = () => {
+  if (BAD_WHILE === '' || !existsSync(BAD_WHILE)) return 0;
+  return Number(readFileSync(BAD_WHILE, 'utf8') || 1);
+};
 createServer((req, res) => {
-  const bad = req.url !== '/ready' && BAD_WHILE !== '' && existsSync(BAD_WHILE);
+  const bad = req.url !== '/ready' && Math.random() < part();
   res.writeHead(bad ? 500 : 200, { 'x-version': SHIPWAY_VERSION }).end();
 }).listen(Number(PORT), HOST);
 `;

@@ -1,5 +1,6 @@
 import { DAYS, ENVIRONMENT } from './common-options.js';
 import { flag, text } from './options.js';
+import { REPLAY_METRICS } from './table-report.js';
 import type { CommandSpec } from './table.js';
 
 /** What is there and what has happened: they change nothing. */
@@ -81,6 +82,7 @@ export const LOOKING_COMMANDS: readonly CommandSpec[] = [
     examples: ['shipway audit --environment production', 'shipway audit --verify'],
     load: async () => (await import('./audit.js')).audit,
   },
+  REPLAY_METRICS,
   {
     name: 'ui',
     summary: 'the address of Temporal’s UI, or of a run or deployment in it',

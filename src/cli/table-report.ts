@@ -18,3 +18,22 @@ export const REPORT: CommandSpec = {
   ],
   load: async () => (await import('./report.js')).report,
 };
+
+/** What other rules would have made of what was measured. */
+export const REPLAY_METRICS: CommandSpec = {
+  name: 'replay-metrics',
+  summary:
+    'judge a deployment’s recorded counters again: what its rules, or others, would have decided, and when',
+  positionals: ['DEPLOYMENT'],
+  options: {
+    'error-rate': text('PERCENT', 'with this threshold of errors'),
+    window: text('DURATION', 'with this window of errors'),
+    tolerance: text('PERCENT', 'with this tolerance of the comparison with stable'),
+  },
+  examples: [
+    'shipway replay-metrics deployment/storefront/production/3',
+    'shipway replay-metrics storefront/production/3 --error-rate 1% --window 2m',
+    'shipway replay-metrics storefront/production/3 -f shipway.yaml --json',
+  ],
+  load: async () => (await import('./replay-metrics.js')).replayMetrics,
+};

@@ -181,7 +181,8 @@ const uncomparedText = ({ strategy, metrics, router, watch }: DeploymentPlan): r
         `  not compared with stable: ${metrics} with ${router} does not tell users apart; limits alone decide`,
       ];
 
-function triggersText({ watch: { triggers } }: DeploymentPlan): readonly string[] {
+/** What takes a release back by itself, in words. */
+export function triggersText({ watch: { triggers } }: Pick<DeploymentPlan, 'watch'>): readonly string[] {
   const { errorRate, responseTime, healthCheckFailures, comparison } = triggers;
   return [
     ...(comparison === undefined

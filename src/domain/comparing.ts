@@ -81,8 +81,8 @@ const isBad = (
   stable: Subject,
 ): boolean => errorRate !== undefined && isBadToo(errorRate, observations, stable);
 
-/** Less speaks no more clearly for the candidate. */
-const LEAST = 1e-6;
+/** Less speaks for the candidate, and is not drawn. */
+const LEAST = 1;
 
 const textOf = (evidence: number): string => String(Number(evidence.toPrecision(3)));
 

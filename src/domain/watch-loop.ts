@@ -96,14 +96,18 @@ const OF_BEFORE: Finding = {
 
 /** The first of them has the look itself. */
 const samplesOf = (
-  { deployment, phase, share }: WatchInput,
+  { deployment, phase, candidate, share, from }: WatchInput,
   observation: Observation,
   findings: readonly Finding[],
 ): readonly Sample[] =>
   findings.map((finding, i) => ({
     ...{ deployment, phase, at: new Date(observation.at).toISOString() },
     ...finding,
-    ...(i > 0 ? {} : { look: { observation, ...(share === undefined ? {} : { share }) } }),
+    ...(i > 0
+      ? {}
+      : {
+          look: { observation, candidate: candidate.slot, from, ...(share === undefined ? {} : { share }) },
+        }),
   }));
 
 /** Observations still inside the longest window, and the one before it; thinned when there would be too many. */

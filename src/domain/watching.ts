@@ -86,7 +86,7 @@ export interface WatchResult {
 
 /**
  * What was measured, in numbers: of errors the part of the requests, of response times milliseconds, of health checks those that failed, of
- * the comparison the decimal logarithm of the evidence.
+ * the comparison the decimal logarithm of the evidence, at least 0.
  */
 export interface Measured {
   /** Absent: there was nothing to measure (`of` is 0), or it lies beyond the largest bound of the source. */
@@ -113,8 +113,11 @@ export interface Sample {
   readonly look?: Look;
 }
 
-/** What was seen at a look, and the candidate's share then. */
+/** What was seen at a look, and what it was judged with beside the rules. */
 export interface Look {
   readonly observation: Observation;
+  readonly candidate: Slot;
   readonly share?: Share;
+  /** Epoch ms of the phase's begin. */
+  readonly from: number;
 }

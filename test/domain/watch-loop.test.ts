@@ -130,7 +130,10 @@ describe('a watch on a simulated clock', () => {
     await watchLoop(watchInput({ until: 30_000, share: 500 }), sim.world);
     const looks = sim.samples.flatMap(({ look }) => look ?? []);
     expect(looks).toEqual(
-      [0, 10_000, 20_000, 30_000].map((at) => ({ observation: healthy(at), share: 500 })),
+      [0, 10_000, 20_000, 30_000].map((at) => ({
+        observation: healthy(at),
+        ...{ candidate: CANDIDATE.slot, share: 500, from: 0 },
+      })),
     );
   });
 

@@ -155,6 +155,30 @@ export function shipping(lab: () => DevLab): void {
     });
   });
 
+  test('replay-metrics: what its rules, or others, would have decided', async () => {
+    const of = 'replay-metrics lamp/staging/1';
+    const judged = await lab().json(of);
+    expect(judged).toMatchObject({
+      deployment: 'deployment/lamp/staging/1',
+      outcome: 'shipped',
+      verdicts: { fail: 0 },
+    });
+    expect(judged['looks']).toBeGreaterThan(0);
+    const { code, stdout } = await lab().type(`${of} --error-rate 1% --window 10m`);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^rules: more than 1 % errors in 10m/m);
+    expect(stdout).toMatch(/^nothing would have taken it back\nit ended shipped: /m);
+    expect(await lab().json(`${of} -f shipway.yaml`)).toMatchObject({ looks: judged['looks'] });
+    const mistakes: readonly (readonly [string, unknown])[] = [
+      [`${of} --error-rate 5`, '--error-rate does not take "5"'],
+      [`${of} --window 1ms`, expect.stringMatching(/^--window 1ms is shorter than two looks of /) as string],
+      ['replay-metrics v1', '"v1" is no deployment'],
+    ];
+    for (const [wrong, message] of mistakes)
+      expect(await lab().json(wrong, 2)).toMatchObject({ error: { message } });
+    expect((await lab().json('replay-metrics lamp/staging/999', 1))['error']).toBeDefined();
+  });
+
   test('logs: the stages’ output alone, all of it or one stage’s', async () => {
     const [test, build] = ['$ sh test.sh\nall is well\n', '$ true\n'];
     for (const follow of ['', ' --follow'])

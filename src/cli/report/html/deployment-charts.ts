@@ -19,6 +19,8 @@ interface Drawn {
   readonly of: string;
 }
 
+/** A decimal logarithm as what it is of. */
+const evidenceText = (value: number): string => String(Number((10 ** value).toPrecision(2)));
 const msText = (value: number): string => `${String(Math.round(value))} ms`;
 
 /** What is drawn of a deployment: shares, and each trigger that it was watched by, all over the same time. */
@@ -64,7 +66,12 @@ function shares(d: DeploymentReport, n: number, from: number, to: number): Marku
   return chart({ id, title, text: said, from, to, most: 1, say: shareText }, [line]);
 }
 
-const drawnOf = ({ errorRate, responseTime, healthCheckFailures }: Triggers): readonly Drawn[] => [
+const drawnOf = ({
+  errorRate,
+  responseTime,
+  healthCheckFailures,
+  comparison,
+}: Triggers): readonly Drawn[] => [
   {
     ...{ trigger: 'error_rate', title: 'Error rate', say: shareText, of: 'requests' },
     ...limited(errorRate && errorRate.threshold / FULL, shareText),
@@ -81,6 +88,11 @@ const drawnOf = ({ errorRate, responseTime, healthCheckFailures }: Triggers): re
   {
     ...{ trigger: 'health_check_failures', title: 'Failed health checks', say: String, of: 'probes' },
     ...limited(healthCheckFailures?.threshold, String),
+  },
+  {
+    ...{ trigger: 'comparison', title: 'Evidence against the candidate, compared with stable' },
+    ...{ say: evidenceText, of: 'requests' },
+    ...limited(comparison && Math.log10(FULL / comparison.alpha), evidenceText),
   },
 ];
 

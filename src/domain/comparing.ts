@@ -50,12 +50,13 @@ export function findingOf(
     return [];
   const { evidence, counts } = against(comparison, trigger);
   const limit = FULL / trigger.alpha;
-  const value = `evidence ${textOf(evidence)}: ${countsText(counts)}`;
-  const said = `comparison ${value} (limit ${textOf(limit)})`;
+  const [n, e, m, f] = counts;
+  const value = `${String(e)} of ${String(n)} against ${String(f)} of ${String(m)}`;
+  const said = `compared with stable, ${value} failed (evidence ${textOf(evidence)}, limit ${textOf(limit)})`;
   return [
     {
       trigger: 'comparison',
-      ...{ value, limit: textOf(limit) },
+      ...{ value: `${value}, evidence ${textOf(evidence)}`, limit: textOf(limit) },
       verdict:
         evidence >= limit
           ? isBad(plan, observations, stable)
@@ -85,6 +86,3 @@ const isBad = (
 const LEAST = 1;
 
 const textOf = (evidence: number): string => String(Number(evidence.toPrecision(3)));
-
-const countsText = ([requests, errors, stable, theirs]: Tally): string =>
-  `${String(errors)} of ${String(requests)} against ${String(theirs)} of ${String(stable)} of stable`;

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { packageRoot } from '../../src/paths.js';
 import { jsonOf } from '../support/command-line.js';
 import { gone, startDemo, type Demo } from './demo-process.js';
+import { FOUND_BAD } from './found-bad.js';
 
 const NOTHING = { processes: [], folders: [] };
 const RUNS_MS = 300_000;
@@ -56,7 +57,7 @@ test(
     expect(Number(onV1)).toBeGreaterThan(5 * Number(onV2));
 
     const v3 = about(out, 'v3');
-    expect(v3).toMatch(/^v3 rolled back: error rate \d+ of \d+ \(limit 5 %\)/m);
+    expect(v3).toMatch(new RegExp(`^v3 rolled back: ${FOUND_BAD}`, 'm'));
     const [, , bad] = served.exec(v3) ?? [];
     const [, users] = /(\d+) of 500 users met v3, for [\d.]+ s/.exec(v3) ?? [];
     expect(Number(bad)).toBeGreaterThan(0);

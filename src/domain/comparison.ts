@@ -29,15 +29,25 @@ export interface Comparison {
   readonly tests: readonly Begun[];
 }
 
-/** How bad a candidate is looked for, beyond what is tolerated; each with an equal part of α. */
-const EXCESSES = [0.01, 0.05, 0.25] as const;
+/** How bad a candidate is looked for, beyond what is tolerated, each with a part of α: the worst is to be found soonest. */
+const EXCESSES = [
+  { excess: 0.01, part: 0.25 },
+  { excess: 0.05, part: 0.25 },
+  { excess: 0.25, part: 0.5 },
+] as const;
 /** More candidate requests than that begin a test of their own: one that is older has to be outweighed. */
 const BEGIN_EVERY = 10;
 const MOST_TESTS = 32;
 /** The newest are kept whatever they say. */
 const NEWEST = 4;
-/** The n-th test has this part of α: (n+1)^-1.2 by ζ(1.2), so that all that can ever begin have 1. */
-const partOf = (n: number): number => (n + 1) ** -1.2 / 5.591_582_44;
+/**
+ * The n-th test has this part of α. One half goes to the first 300 alike, as many as most deployments begin; the other to all that can ever
+ * begin, (n+1)^-1.2 by ζ(1.2), so that it is 1 in all.
+ */
+const partOf = (n: number): number =>
+  (n < USUAL_TESTS ? 0.5 / USUAL_TESTS : 0) + (0.5 * (n + 1) ** -1.2) / ZETA;
+const USUAL_TESTS = 300;
+const ZETA = 5.591_582_44;
 /** What is thought of stable before anything is known: one error in a thousand requests, as if 500 had been seen. */
 const KNOWN = { errors: 0.5, requests: 500 } as const;
 
@@ -114,15 +124,18 @@ export function against(now: Comparison, trigger: ComparisonTrigger): Against {
 }
 
 const weightOf = (now: Comparison, test: Begun, trigger: ComparisonTrigger): number =>
-  (partOf(test.n) / EXCESSES.length) *
-  logsOf(now, test, trigger).reduce((total, log) => total + Math.exp(Math.min(log, MOST_LOG)), 0);
+  partOf(test.n) *
+  logsOf(now, test, trigger).reduce(
+    (total, log, i) => total + (EXCESSES[i]?.part ?? 0) * Math.exp(Math.min(log, MOST_LOG)),
+    0,
+  );
 /** More is infinite where numbers end, and no more telling. */
 const MOST_LOG = 500;
 
 const logsOf = (now: Comparison, test: Begun, trigger: ComparisonTrigger): readonly number[] => {
   const counts = since(now.here, test.since);
   const tolerance = trigger.tolerance / FULL;
-  return EXCESSES.map((excess, i) => {
+  return EXCESSES.map(({ excess }, i) => {
     const factors = factorsOf(test.base, now.share / FULL, tolerance, excess);
     return (test.before[i] ?? 0) + logOf(counts, factors, tolerance);
   });

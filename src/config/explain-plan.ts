@@ -1,6 +1,7 @@
 import { deploymentIn, environmentsOf } from '../domain/environments.js';
 import { variantsText } from '../domain/flags.js';
 import {
+  FULL,
   kindsIn,
   type CommandStage,
   type DeploymentPlan,

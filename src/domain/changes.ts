@@ -168,7 +168,7 @@ function triggerSettings({
       'triggers.comparison',
       comparison === undefined
         ? 'none'
-        : `${percent(comparison.tolerance)} more than stable, alpha ${percent(comparison.alpha)}, ${of(comparison.minRequests)}`,
+        : `${percentText(comparison.tolerance)} more than stable, alpha ${percentText(comparison.alpha)}, ${of(comparison.minRequests)}`,
     ],
   ];
 }

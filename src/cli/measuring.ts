@@ -6,7 +6,7 @@ import { progress } from './output.js';
 import type { Values } from './table.js';
 
 /** What the newest look said of one trigger, and the numbers of those before it. */
-export interface Measure extends Omit<Sample, 'deployment'> {
+export interface Measure extends Omit<Sample, 'deployment' | 'look'> {
   /** Oldest first, the newest look's last; `null` where there was nothing to measure. */
   readonly recent: readonly (number | null)[];
 }
@@ -59,6 +59,6 @@ const newestOf = ({ newest, all }: Seen): readonly Measure[] =>
   [...all.values()].flatMap((samples) => {
     const last = samples.at(-1);
     if (last?.at !== newest) return [];
-    const { deployment: _, ...rest } = last;
+    const { deployment: _, look: __, ...rest } = last;
     return [{ ...rest, recent: samples.map(({ measured }) => measured?.value ?? null) }];
   });

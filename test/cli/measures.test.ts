@@ -129,6 +129,13 @@ test('a line a trigger: its verdict, its value beside limit and stable, and how 
   ]);
 });
 
+test('evidence against the candidate is drawn by its logarithm, up to that of its limit', () => {
+  const value = '4 of 14 against 0 of 195, evidence 31';
+  const measure = { ...sample(2), trigger: 'comparison', value, limit: '100', recent: [0, 1, 1.5] } as const;
+  const [line] = shown([{ ...measure, measured: { value: 1.5, of: 14 } }]);
+  expect(line).toMatch(/^ {4}✓ comparison {2}4 of 14 against 0 of 195, evidence 31 {2}limit 100 +▁▅▆$/);
+});
+
 test.each([
   [[0, 0, 0], 5, '▁▁▁'],
   [[0, 0], undefined, '▁▁'],

@@ -19,7 +19,7 @@ export const measureLines = (measures: readonly Measure[]): readonly string[] =>
       valueText(m),
       `limit ${m.limit}`,
       stableText(m),
-      sparkline(m.recent, limitOf(m.limit)),
+      sparkline(m.recent, limitOf(m)),
     ]),
   ).map((line) => `${INDENT}${line}`);
 
@@ -35,9 +35,10 @@ function stableText({ trigger, measured: { stable } = { of: 0 } }: Measure): str
 }
 
 /** A limit as a number in the unit of what is measured; `undefined` where it is none. */
-function limitOf(text: string): number | undefined {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)( %| ms)?$/.exec(text) ?? [];
-  return number === undefined ? undefined : Number(number) / (unit === ' %' ? 100 : 1);
+function limitOf({ trigger, limit }: Measure): number | undefined {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)( %| ms)?$/.exec(limit) ?? [];
+  if (number === undefined) return undefined;
+  return trigger === 'comparison' ? Math.log10(Number(number)) : Number(number) / (unit === ' %' ? 100 : 1);
 }
 
 const LEVELS = [...'▁▂▃▄▅▆▇█'];

@@ -176,7 +176,8 @@ function queueText(d: DeploymentPlan): string {
 
 /** Where users are with both, and nothing says how stable fares in the same way. */
 const uncomparedText = ({ strategy, metrics, router, watch }: DeploymentPlan): readonly string[] =>
-  ['blue_green', 'in_place'].includes(strategy.kind) || watch.triggers.comparison !== undefined
+  ['blue_green', 'in_place', 'feature_flag'].includes(strategy.kind) ||
+  watch.triggers.comparison !== undefined
     ? []
     : [
         `  not compared with stable: ${metrics} with ${router} does not tell users apart; limits alone decide`,

@@ -30,6 +30,8 @@ export interface Instance {
 export type Shipping = Partial<DeploymentPlan> & {
   readonly badWhile?: string;
   readonly readyAfterMs?: number;
+  /** Default: 1. */
+  readonly replicas?: number;
   /** From SIGTERM to its end; default: at once. */
   readonly stopAfterMs?: number;
   /** The stages before `deploy`; default: one that builds. */
@@ -67,7 +69,7 @@ export interface Service {
   readonly state: () => Promise<TargetState>;
   readonly entries: () => Promise<readonly AuditEntry[]>;
   /** Router, processes, users' answers, target's record, permits and deployments agree that `version` alone serves. */
-  readonly serves: (version: string) => Promise<void>;
+  readonly serves: (version: string, replicas?: number) => Promise<void>;
 }
 
 export function service(lab: FaultLab, name: string, environment = 'staging'): Service {
@@ -80,14 +82,14 @@ export function service(lab: FaultLab, name: string, environment = 'staging'): S
     );
   const begin: Service['begin'] = async (
     version,
-    { badWhile, readyAfterMs = 0, stopAfterMs, before = [build()], ...more } = {},
+    { badWhile, readyAfterMs = 0, replicas = 1, stopAfterMs, before = [build()], ...more } = {},
   ) => {
     const told = {
       ...(badWhile && { BAD_WHILE: badWhile }),
       ...(stopAfterMs !== undefined && { STOP_AFTER: String(stopAfterMs) }),
       READY_AFTER: String(readyAfterMs),
     };
-    const deployment = deploymentOf({ COUNTER: counter, ...told }, more);
+    const deployment = deploymentOf({ COUNTER: counter, ...told }, replicas, more);
     const of = plan(version, {
       ...ref,
       commit: lab.source.commit,
@@ -149,7 +151,7 @@ export function service(lab: FaultLab, name: string, environment = 'staging'): S
     stopping: () => linesOf(`${counter}.stopping`),
     state,
     entries,
-    serves: (version) => serves(lab, of, version),
+    serves: (version, replicas = 1) => serves(lab, of, version, replicas),
   };
   return of;
 }
@@ -167,11 +169,15 @@ export const ERRORS: WatchPlan = {
   triggers: { errorRate: { threshold: 500, windowMs: 10_000, minRequests: 20 } },
 };
 const probe = { path: '/ready', periodMs: 100, timeoutMs: 1_000, initialDelayMs: 0 };
-const deploymentOf = (environment: Record<string, string>, more: Partial<DeploymentPlan>): DeploymentPlan =>
+const deploymentOf = (
+  environment: Record<string, string>,
+  replicas: number,
+  more: Partial<DeploymentPlan>,
+): DeploymentPlan =>
   deploymentPlan({
     configuration: {
       command: ['node', 'server.js'],
-      replicas: 1,
+      replicas,
       environment,
       healthChecks: { readiness: probe, liveness: probe },
       startupTimeoutMs: 60_000,
@@ -187,12 +193,12 @@ const deploymentOf = (environment: Record<string, string>, more: Partial<Deploym
 const sharesOf = ({ shares }: Shown) =>
   Object.fromEntries(Object.entries(shares).filter(([, share]) => share > 0));
 
-async function serves(lab: FaultLab, of: Service, version: string): Promise<void> {
+async function serves(lab: FaultLab, of: Service, version: string, replicas: number): Promise<void> {
   const [shown, instances, state] = [await of.shown(), await of.instances(), await of.state()];
   const { live } = state;
   expect(live?.release.version).toBe(version);
   const slot = live?.slot ?? '';
-  expect(instances.map((i) => i.version)).toEqual([version]);
+  expect(instances.map((i) => i.version)).toEqual(Array<string>(replicas).fill(version));
   expect(sharesOf(shown)).toEqual({ [slot]: FULL });
   expect(Object.keys(shown.slots)).toEqual([slot]);
   expect(shown.slots[slot]?.release).toBe(live?.release.digest);

@@ -1,102 +1,7 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import { startTraffic } from '../../src/cli/demo/traffic.js';
-import { FULL, type Strategy } from '../../src/domain/plan.js';
-import { faultLab } from './lab.js';
-import { BLUE_GREEN, CANARY, ERRORS, auditIsWhole, service, type Instance } from './service.js';
-import type { Fault } from './worker-process.js';
+import { expect, test } from 'vitest';
+import { CANDIDATE, HALF, STABLE, shipDying, type Death } from './dying.js';
+import { BLUE_GREEN, CANARY } from './service.js';
 
-const ends: (() => Promise<void>)[] = [];
-afterAll(async () => {
-  await Promise.all(ends.map((end) => end()));
-});
-
-const HALF = { blue: 5_000, green: 5_000 };
-const STABLE = { blue: FULL };
-const CANDIDATE = { green: FULL };
-type Shares = Readonly<Record<string, number>>;
-/**
- * What the worker dies of, and the shares that the gateway has at that moment: `<activity>` after its effect and before its report,
- * `during <activity>` while an instance starts or stops, `watch in <phase>` of that one, `-> <entry>` in the middle of one, before this entry
- * of the audit is written.
- */
-type Death = readonly [of: string, shares: Shares];
-function faultOf([of]: Death, i: number): Fault {
-  const name = `${String(i)}-${of.replace('-> ', '').replaceAll(' ', '-')}`;
-  if (of.startsWith('-> ')) return { name, query: of.slice(3), moment: 'before' };
-  const once = HALF_WAY[of];
-  if (once !== undefined) return { name, activity: of.slice('during '.length), moment: 'during', once };
-  const [activity = '', phase] = of.split(' in ');
-  return { name, activity, moment: 'after', ...(phase === undefined ? {} : { phase }) };
-}
-/** What instances note when they start, and when they are told to stop. */
-const HALF_WAY: Readonly<Record<string, readonly [file: string, says: string]>> = {
-  'during provision': ['counter-shop', ' v2'],
-  'during retireSlot': ['counter-shop.stopping', 'v1'],
-  'during undoProvision': ['counter-shop.stopping', 'v2'],
-};
-/** Instances take longer to start and to stop than a worker to be killed. */
-const SLOWLY = { readyAfterMs: 1_500, stopAfterMs: 5_000 };
-
-interface Seen {
-  readonly fault: string;
-  readonly shares: Shares;
-  readonly stable: readonly Instance[];
-  /** Of all living instances. */
-  readonly versions: readonly string[];
-  readonly stopping: readonly string[];
-}
-
-/** Ships v1, then v2 with a worker that dies after the effect of each of these activities. */
-async function shipDying(strategy: Strategy, deaths: readonly Death[], bad: boolean) {
-  const faults = deaths.map(faultOf);
-  const seen: Seen[] = [];
-  const lab = await faultLab({
-    faults,
-    died: async (fault) => {
-      const instances = await shop.instances();
-      const stable = instances.filter((i) => i.version === 'v1');
-      const versions = instances.map((i) => i.version);
-      seen.push({ fault, shares: await shop.shares(), stable, versions, stopping: await shop.stopping() });
-    },
-  });
-  ends.push(lab.end);
-  const shop = service(lab, 'shop');
-  const badWhile = join(lab.folder, 'bad');
-  expect(await shop.ship('v1', { strategy, ...SLOWLY })).toMatchObject({ outcome: 'shipped' });
-  const before = await shop.instances();
-  await lab.worker.arm();
-  if (bad) await writeFile(badWhile, '');
-  const traffic = startTraffic({
-    address: (await shop.shown()).address,
-    paths: ['/'],
-    rate: 40,
-    versionHeader: 'x-version',
-  });
-  const ended = await shop.ship('v2', {
-    strategy,
-    badWhile,
-    ...SLOWLY,
-    ...(bad && { bakeMs: 60_000, watch: ERRORS }),
-  });
-  await traffic.stop();
-  const failed = [...traffic.between(0, Infinity).values()].reduce((n, count) => n + count.failed, 0);
-  expect(seen.map((s) => s.fault)).toEqual(faults.map((f) => f.name));
-  expect(seen.map((s) => s.shares)).toEqual(deaths.map(([, shares]) => shares));
-  await auditIsWhole(lab);
-  // The one in the middle of an effect had done its first half.
-  for (const { fault, versions, stopping } of seen) {
-    if (fault.endsWith('during-provision')) expect(versions).toEqual(['v1', 'v2']);
-    if (fault.endsWith('during-retireSlot')) expect([versions, stopping]).toEqual([['v1', 'v2'], ['v1']]);
-    if (fault.endsWith('during-undoProvision')) expect([versions, stopping]).toEqual([['v1', 'v2'], ['v2']]);
-  }
-  // What happened once is said once, however often it was tried.
-  const recorded = (await shop.entries())
-    .filter((e) => e.version === 'v2' && /^(deployment|run)\./.test(e.event_type))
-    .map((e) => e.event_type);
-  return { recorded, shop, before, ended, seen, failed };
-}
 const FORWARD = {
   blue_green: [
     ['admitDeployment', STABLE],
@@ -142,7 +47,7 @@ test.concurrent.each([
 ] as const)(
   'forward by %s, the worker killed in or after every effect',
   async (_, strategy, deaths) => {
-    const { shop, ended, seen, before, failed, recorded } = await shipDying(strategy, deaths, false);
+    const { shop, ended, seen, before, failed, recorded } = await shipDying(strategy, deaths, { bad: false });
     expect(recorded).toEqual([
       'deployment.admitted',
       'deployment.promoted',
@@ -165,7 +70,7 @@ test.concurrent.each([
 ] as const)(
   'back by the rules from %s, the worker killed in or after every effect',
   async (_, strategy, deaths, records) => {
-    const { shop, ended, before, recorded } = await shipDying(strategy, deaths, true);
+    const { shop, ended, before, recorded } = await shipDying(strategy, deaths, { bad: true });
     expect(recorded).toEqual(['deployment.admitted', ...records, 'deployment.finished', 'run.finished']);
     expect(ended, ended.reason).toMatchObject({ outcome: 'rolled_back' });
     await shop.serves('v1');

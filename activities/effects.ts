@@ -80,9 +80,10 @@ export function createEffects(deps: EffectDeps) {
   };
 }
 
-const provisioned = ({ candidate: slot, release, count }: ProvisionInput) => ({
+const provisioned = ({ candidate: slot, release, count, plan }: ProvisionInput) => ({
   ...{ slot, release: release.digest },
   ...(count === undefined ? {} : { count }),
+  ...(plan.flags === undefined ? {} : { flags: plan.flags.map(({ name }) => name) }),
 });
 
 async function provision(

@@ -1,4 +1,5 @@
-import type { FlagStrategy } from '../src/domain/flags.js';
+import { canonical } from '../src/domain/canonical.js';
+import { variantsText, type FlagStrategy } from '../src/domain/flags.js';
 import { FULL, type DeploymentPlan, type Share } from '../src/domain/plan.js';
 import { strategyText } from '../src/domain/strategy.js';
 import { ShipwayError } from '../src/errors.js';
@@ -35,7 +36,10 @@ export const createFlagEffects = (guarded: Guarded) => ({
   douseFlag: back(guarded, (i: FlagInput, signal) => douseFlag(guarded, i, signal)),
 });
 
-/** Nobody is in a share of the flag: users and groups that somebody has named may try it. Fails with `flag.on`. */
+/**
+ * Nobody is in a share of the flag: users and groups that somebody has named may try it. Fails with `flag.on`, and with `flag.otherwise`
+ * where the live release declares it so that users would not have what is turned on.
+ */
 async function refuseLit({ store }: Deps, i: FlagInput, signal: AbortSignal): Promise<void> {
   const { flag } = strategyIn(i);
   const { rule } = (await one({ store }, i, flag, signal)) ?? {};
@@ -45,6 +49,20 @@ async function refuseLit({ store }: Deps, i: FlagInput, signal: AbortSignal): Pr
       'flag.on',
       `${flag} of ${i.service} in ${i.environment} is on for ${String((share * 100) / FULL)}% of the users`,
     );
+  await refuseOtherwise({ store }, i, flag);
+}
+
+/** What the live release declares is served until this one is live, which is after the ramp. */
+async function refuseOtherwise({ store }: Deps, i: FlagInput, flag: string): Promise<void> {
+  const live = (await store.targets.load(i))?.live;
+  const before = live && (await store.deployments.find(live.deployment));
+  const [served, own] = [before?.plan, i.plan].map((plan) => plan?.flags?.find(({ name }) => name === flag));
+  if (live === undefined || served === undefined || own === undefined) return;
+  if (canonical([served.variants, served.off]) === canonical([own.variants, own.off])) return;
+  throw new ShipwayError(
+    'flag.otherwise',
+    `${flag} is ${variantsText(own)} in ${i.version} and ${variantsText(served)} in ${live.release.version}, which is live`,
+  );
 }
 
 /** So many of the users have the flag on, beside those that somebody has named. */

@@ -14,4 +14,10 @@ export const FLAG_FAILURES = {
     'declare another flag for what is new, ship with another strategy, or turn the flag off with `shipway flag set NAME --off`',
     3,
   ),
+  'flag.otherwise': row(
+    false,
+    'the live release declares the flag otherwise, and that is served until the new one is live: users would not have what is turned on',
+    'ship the changed flag with another strategy first, or declare another flag for what is new',
+    3,
+  ),
 } as const satisfies Record<string, FailureRow>;

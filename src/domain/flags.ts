@@ -34,7 +34,7 @@ export interface FlagRule {
 /** A flag of a target: what its releases say of it, and what was set. */
 export interface FlagState {
   readonly declaration: FlagDeclaration;
-  /** Of the release that declared it last. */
+  /** Of the release whose declaration it is: the live one, or where that does not declare it the last that did. */
   readonly version: string;
   /** Absent: it is off. */
   readonly rule?: FlagRule;

@@ -209,7 +209,7 @@ export interface SecretVault extends SecretStore {
 export interface FlagStore {
   /** All of a target, by name. */
   list(target: TargetRef, signal: AbortSignal): Promise<readonly FlagState[]>;
-  /** Makes known what a release declares. What was set stays, and so do flags that it does not declare. */
+  /** Makes known what a release declares. What was set stays, and other flags. What the live release declares is served as it has it. */
   declare(
     target: TargetRef,
     release: { readonly version: string; readonly flags: readonly FlagDeclaration[] },

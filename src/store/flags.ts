@@ -11,15 +11,24 @@ interface Row {
   readonly set_at: Date | null;
 }
 
+/** Of a flag that the live release declares too, what that declares; of any other what was declared last. */
+const LIST = `
+  SELECT coalesce(own.declaration, f.declaration) AS declaration,
+    CASE WHEN own.declaration IS NULL THEN f.version ELSE live.body->'release'->>'version' END AS version,
+    f.rule, f.set_by, f.set_at
+  FROM flags f
+  LEFT JOIN targets t ON t.service = f.service AND t.environment = f.environment
+  LEFT JOIN deployments live ON live.id = t.state->'live'->>'deployment'
+  LEFT JOIN LATERAL (
+    SELECT d AS declaration FROM json_array_elements(live.body->'plan'->'flags') AS d WHERE d->>'name' = f.name
+  ) AS own ON true
+  WHERE f.service = $1 AND f.environment = $2 ORDER BY f.name COLLATE "C"`;
+
 /** A statement that has been sent is not called back: it ends in the pool's own time. */
 export const flagsOf = (db: Database): FlagStore => ({
   list: async ({ service, environment }, signal) => {
     signal.throwIfAborted();
-    const { rows } = await db.query<Row>(
-      `SELECT declaration, version, rule, set_by, set_at FROM flags
-       WHERE service = $1 AND environment = $2 ORDER BY name COLLATE "C"`,
-      [service, environment],
-    );
+    const { rows } = await db.query<Row>(LIST, [service, environment]);
     return rows.map(stateOf);
   },
   declare: async ({ service, environment }, { version, flags }, signal) => {

@@ -4,6 +4,8 @@ import type { FlagStore } from '../../src/domain/ports.js';
 
 export interface FlagsHarness {
   readonly flags: FlagStore;
+  /** Makes the release of this version live, which declares these. */
+  readonly live: (n: number, version: string, flags: readonly FlagDeclaration[]) => Promise<void>;
   /** The same flags, seen by another worker. */
   readonly other: FlagStore;
 }
@@ -82,6 +84,24 @@ export function flagsContract(name: string, make: () => Promise<FlagsHarness>): 
       expect(new Set(seen).size).toBe(seen.length);
       await list();
       expect(await h.flags.revision(never)).toBe(seen.at(-1));
+    });
+
+    test('what the live release declares is served until another is live; what only a new one declares at once', async () => {
+      const other = { ...CHECKOUT, variants: { on: 1, off: 0, more: 2 } };
+      const fresh = { ...CHECKOUT, name: 'fresh' };
+      await declare('v1', CHECKOUT, BUTTON);
+      await h.live(1, 'v1', [CHECKOUT, BUTTON]);
+      await declare('v2', other, fresh);
+      const before = [
+        { declaration: BUTTON, version: 'v1' },
+        { declaration: CHECKOUT, version: 'v1' },
+        { declaration: fresh, version: 'v2' },
+      ];
+      expect(await list()).toEqual(before);
+      await h.live(2, 'v2', [other, fresh]);
+      expect((await list())[1]).toEqual({ declaration: other, version: 'v2' });
+      await h.live(1, 'v1', [CHECKOUT, BUTTON]);
+      expect(await list()).toEqual(before);
     });
 
     test('what nobody has declared is unknown; an abort is heeded', async () => {

@@ -1,10 +1,13 @@
 import type { FlagState } from '../../src/domain/flags.js';
 import type { TargetRef } from '../../src/domain/ids.js';
+import type { DeploymentRow } from '../../src/domain/store.js';
 import type { FlagStore } from '../../src/domain/ports.js';
 import { ShipwayError } from '../../src/errors.js';
 
-/** A store of flags in memory. */
-export function memoryFlags(): FlagStore {
+/** A store of flags in memory; `live` knows the live deployment of a target. */
+export function memoryFlags(
+  live: (target: TargetRef) => DeploymentRow | undefined = () => undefined,
+): FlagStore {
   const kept = new Map<string, FlagState>();
   let revision = 0;
   const prefix = ({ service, environment }: TargetRef): string => `${service}/${environment}/`;
@@ -13,7 +16,13 @@ export function memoryFlags(): FlagStore {
       await Promise.resolve();
       signal.throwIfAborted();
       const keys = [...kept.keys()].filter((key) => key.startsWith(prefix(target))).toSorted();
-      return keys.flatMap((key) => kept.get(key) ?? []);
+      const { plan, release } = live(target) ?? {};
+      return keys.flatMap((key) => {
+        const flag = kept.get(key);
+        const own = plan?.flags?.find(({ name }) => name === flag?.declaration.name);
+        if (flag === undefined || own === undefined) return flag ?? [];
+        return { ...flag, declaration: own, version: release?.version ?? '' };
+      });
     },
     declare: (target, { version, flags }, signal) => {
       signal.throwIfAborted();

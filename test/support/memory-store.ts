@@ -238,7 +238,7 @@ export function memoryStore(): MemoryStore {
     },
     logs: { add: () => done, list: () => Promise.resolve([]) },
     outbox: memoryOutbox(),
-    flags: memoryFlags(),
+    flags: memoryFlags((t) => rows.find(({ id }) => id === states.get(key(t))?.live?.deployment)),
     ...nothingOld,
     close: () => done,
   };

@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createEffects } from '../../activities/effects.js';
+import { newTarget, type Live } from '../../src/domain/target.js';
+import { activityOf } from '../support/activity.js';
+import { admitRow, permitOf, rowOf } from '../support/admitted.js';
+import { DARK } from '../support/dark.js';
+import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
+import { memoryStore, type MemoryStore } from '../support/memory-store.js';
+
+const REF = { service: 'shop', environment: 'production' };
+const EFFECT = { ...REF, version: 'v1', kind: 'deploy', candidate: 'green', stable: 'blue' } as const;
+const NEXT = rowOf(REF, 2, { plan: DARK });
+const metrics = { sample: () => Promise.reject(new Error('unused')) };
+let world: FakeWorld;
+let store: MemoryStore;
+let effects: ReturnType<typeof createEffects>;
+
+beforeEach(() => {
+  world = fakeWorld();
+  store = memoryStore();
+  effects = createEffects({ ...world, store, metrics });
+});
+afterEach(() => {
+  world.close();
+});
+
+/** Live is a release with these variants of the flag. */
+async function live(variants: Readonly<Record<string, boolean>>): Promise<void> {
+  const plan = { ...DARK, flags: [{ name: 'checkout', variants, off: 'off' }] };
+  const row = rowOf(REF, 1, { plan });
+  await admitRow(store, row);
+  const { release, id: deployment, startedAt: since } = row;
+  const serving: Live = { release, slot: 'blue', configuration: plan.configuration, deployment, since };
+  await store.targets.save({ ...((await store.targets.load(REF)) ?? newTarget(REF)), live: serving });
+  await admitRow(store, NEXT, permitOf(NEXT, { candidate: 'green', replaces: serving }));
+}
+const lit = () => activityOf(NEXT.id).run(effects.refuseLit, { ...EFFECT, plan: DARK });
+
+test('flags that a release declares are named before they are declared', async () => {
+  await live({ on: true, off: false });
+  await activityOf(NEXT.id).run(effects.provision, { ...EFFECT, release: NEXT.release, plan: DARK });
+  const [intent] = store.entries().filter((e) => e.event_type === 'effect.intent');
+  expect(intent?.details).toMatchObject({ effect: 'provision', flags: ['checkout'] });
+});
+
+test('what the live release has otherwise cannot be turned on before the new one is live', async () => {
+  await live({ on: false, off: true });
+  await expect(lit()).rejects.toMatchObject({ type: 'flag.otherwise' });
+});
+
+test('what the live release has, too, can be turned on', async () => {
+  await live({ off: false, on: true });
+  await lit();
+});

@@ -116,6 +116,16 @@ test('a look that is slow, or fails, does not hold the traffic up', async () => 
   expect(world.log).toEqual(['split green 0']);
 });
 
+test('a look that would be slow sends nobody to where the router knows of nothing', async () => {
+  await stable([]);
+  const observe: Provider['observe'] = async (t, signal) => {
+    await new Promise((r) => setTimeout(r, 1_000));
+    return world.provider.observe(t, signal);
+  };
+  expect(await back(BACK, { observe })).toBe(START);
+  expect(world.log).toEqual(['ensure blue v1', 'split green 0']);
+});
+
 test('what does not start again leaves the users where they are, says why, and is tried again', async () => {
   await stable(['gone', 'gone']);
   world.fail('ensure', 'instance.not_ready');

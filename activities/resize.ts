@@ -1,3 +1,4 @@
+import type { Instance } from '../src/domain/ports.js';
 import type { Release } from '../src/domain/release.js';
 import type { Live } from '../src/domain/target.js';
 import type { EffectDeps } from './deps.js';
@@ -45,7 +46,7 @@ async function resizeStable(
 ): Promise<void> {
   const { slot, release, configuration } = i.replaces;
   const seen = (await provider.observe(i, signal)).find((s) => s.slot === slot);
-  const living = seen?.release === release.digest ? seen.instances.filter(lives) : [];
+  const living = seen?.release === release.digest ? seen.instances.filter(lives).toSorted(readyFirst) : [];
   const admit = (urls: readonly string[]): Promise<void> =>
     router.admit(i, slot, release.digest, urls, signal);
   if (living.length > i.count) {
@@ -56,6 +57,10 @@ async function resizeStable(
   const instances = await provider.ensure(i, slot, release, configuration, signal, i.count);
   await admit(instances.map(({ url }) => url));
 }
+
+/** As the provider keeps them. */
+const readyFirst = (a: Instance, b: Instance): number =>
+  Number(b.state === 'ready') - Number(a.state === 'ready');
 
 /** The router sends users of the candidate to all of its instances. Converges; fails with what provider and router fail with. */
 async function admitInstances(

@@ -39,7 +39,8 @@ export interface Provider {
   observe(target: TargetRef, signal: AbortSignal): Promise<readonly ObservedSlot[]>;
   /**
    * Makes exactly `count` instances of `release` (by default as many as configured; others only with `per_instance`) run and be ready in
-   * `slot`; what runs already as asked is not touched, and of too many the first stay, in the order of `observe`.
+   * `slot`; what runs already as asked is not touched, and of too many those stay that are ready, and of these the first, in the order of
+   * `observe`.
    * Fails with `instance.start_failed`, `instance.not_ready`, `artifact.missing`, `artifact.mismatch`, `provider.unavailable`.
    */
   ensure(

@@ -94,6 +94,16 @@ test('what has crashed makes room first', async () => {
   expect(others).not.toContain(first);
 });
 
+test('those that serve stay, and not those that are not ready', async () => {
+  const slot = world.slots.get('shop/production/blue');
+  const [hung, ...well] = slot?.instances ?? [];
+  if (slot === undefined || hung === undefined) throw new Error('nothing runs');
+  world.slots.set('shop/production/blue', { ...slot, instances: [{ ...hung, state: 'not_ready' }, ...well] });
+  await run(TO(1));
+  expect(drained).toEqual([[well[0]?.url]]);
+  expect([urls(), members()]).toEqual([[well[0]?.url], [well[0]?.url]]);
+});
+
 test('none: the slot is emptied, and the router sends nobody there', async () => {
   await run(TO(0));
   expect([members(), drained, world.alive()]).toEqual([[], [[]], 0]);

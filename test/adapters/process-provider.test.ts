@@ -67,6 +67,12 @@ describe('processes', () => {
     expect(await w.pidsOf(id)).toEqual([]);
   });
 
+  test('of too many, those stay that are ready', async () => {
+    const all = await ensure({ replicas: 2 });
+    await fetch(`${all[0]?.url ?? ''}/sicken`);
+    expect(await ensure({ replicas: 1 })).toEqual(all.slice(1));
+  });
+
   test('arguments are arguments: no shell reads them', async () => {
     const odd = ['$(touch x)', '; exit 3', '`id`', '*', 'two words', "it's", '"', '-c', ''];
     const [instance] = await ensure({ command: ['node', 'server.js', ...odd] });
@@ -189,9 +195,10 @@ describe('processes', () => {
     expect(files.filter((f) => f.includes('escaped') || f.endsWith('content'))).toEqual([]);
   });
 
-  test('a disk that refuses is provider.unavailable; a name that leads elsewhere is a bug', async () => {
+  test('a disk that refuses is provider.unavailable, and not “no slots”; a name that leads elsewhere is a bug', async () => {
     await mkdir(w.stateDir, { recursive: true });
     await writeFile(join(w.stateDir, 'instances'), 'a file where the folder should be');
+    await expect(notedSlots(w.stateDir)).rejects.toThrow('ENOTDIR');
     await expect(ensure()).rejects.toMatchObject({ type: 'provider.unavailable' });
     const away = { service: '../..', environment: 'staging' };
     await expect(w.provider.remove(away, 'blue', never)).rejects.toMatchObject({ type: 'internal.bug' });
@@ -237,11 +244,5 @@ describe('processes', () => {
     expect(await notedSlots(w.stateDir)).toEqual([{ target: TARGET, slot: 'blue' }]);
     await w.provider.remove(TARGET, 'blue', never);
     expect(await notedSlots(w.stateDir)).toEqual([]);
-  });
-
-  test('notes that cannot be read are a failure, not “no slots”: who ends instances must hear of it', async () => {
-    await mkdir(w.stateDir, { recursive: true });
-    await writeFile(join(w.stateDir, 'instances'), 'a file where the folder should be');
-    await expect(notedSlots(w.stateDir)).rejects.toThrow('ENOTDIR');
   });
 });

@@ -43,7 +43,8 @@ export function fakeProvider({ met, note }: Faults): FakeProvider {
     const asked = digestOf({ ...configuration, replicas: 0, release: release.digest });
     const before = slots.get(at)?.instances ?? [];
     const living = each.get(at) === asked ? before.filter((i) => servers.has(i.id)) : [];
-    const instances = living.slice(0, count);
+    const ready = (one: Instance): number => Number(one.state === 'ready');
+    const instances = living.toSorted((a, b) => ready(b) - ready(a)).slice(0, count);
     for (const { id } of before) if (!instances.some((i) => i.id === id)) end(id);
     while (instances.length < count) instances.push(await start(slot, release.version));
     each.set(at, asked);

@@ -17,7 +17,7 @@ import {
   writeSlot,
   type InstanceNote,
 } from './process-files.js';
-import { awaitReady, tail, urlOf } from './process-health.js';
+import { awaitReady, probe, tail, urlOf } from './process-health.js';
 import { exclusive } from '../../exclusive.js';
 import { unpackRelease } from './process-release.js';
 import { settled, startProcess, type Started } from './process-start.js';
@@ -90,7 +90,7 @@ async function converge(wanted: Making, directory: string, signal: AbortSignal):
   const each = digestOf({ ...configuration, replicas: 0 });
   const before = await readSlot(directory);
   const same = before?.release.digest === release.digest && before.each === each;
-  const kept = same ? (await living(directory)).slice(0, count) : [];
+  const kept = same ? await staying(directory, wanted, signal) : [];
   const missing = count - kept.length;
   // First, because it may fail: nothing is stopped for a release that is not there.
   const secret = missing > 0 ? await values.read() : {};
@@ -119,6 +119,19 @@ async function converge(wanted: Making, directory: string, signal: AbortSignal):
     running.map((s) => s.note.id),
   );
   return running;
+}
+
+/** What lives, as far as it is wanted: of too many those that are ready come first. */
+async function staying(
+  directory: string,
+  { count, configuration: { healthChecks } }: Wanted,
+  signal: AbortSignal,
+): Promise<readonly InstanceNote[]> {
+  const all = await living(directory);
+  if (count === 0 || all.length <= count) return all.slice(0, count);
+  const unready = await Promise.all(all.map((note) => probe(urlOf(note), healthChecks.readiness, signal)));
+  const well = (note: InstanceNote): boolean => unready[all.indexOf(note)] === undefined;
+  return all.toSorted((a, b) => Number(well(b)) - Number(well(a))).slice(0, count);
 }
 
 /** What lives, with its process; a start that was cut short is taken over or given up. */

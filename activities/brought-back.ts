@@ -1,4 +1,4 @@
-import { LOOKED_AT, wayBack } from '../src/domain/going-back.js';
+import { asConfigured, LOOKED_AT, wayBack } from '../src/domain/going-back.js';
 import { returnOf, returnsWhole, type Pace } from '../src/domain/gradual.js';
 import type { DeploymentPlan } from '../src/domain/plan.js';
 import type { DeploymentRow } from '../src/domain/store.js';
@@ -16,20 +16,26 @@ export async function broughtBack(
   { to, emergency, pace }: Pick<RollbackRequest, 'to' | 'emergency' | 'pace'>,
 ): Promise<Pick<DeploymentRow, 'release' | 'plan'>> {
   if (emergency !== undefined) await refuseOver(deps, state);
-  const good = await newestGood(deps, state, to);
+  const { service, environment } = state;
+  const rows = await deps.store.deployments.list({ service, environment, limit: LOOKED_AT });
+  const good = await newestGood(deps, state, rows, to);
   await refuseWithoutSecrets(deps, good.release.version, good.plan);
-  const plan = await paced(deps, state, good.plan, emergency === undefined ? pace : 'immediate');
+  const serves = state.live && (await deps.store.deployments.find(state.live.deployment));
+  const plan = paced(
+    asConfigured(good, rows),
+    serves && asConfigured(serves, rows),
+    emergency === undefined ? pace : 'immediate',
+  );
   return { release: good.release, plan };
 }
 
-/** The plan of then, with the users' way back as what serves now has it, or the person who asks. */
-async function paced(
-  { store }: Pick<Deps, 'store'>,
-  { live }: TargetState,
+/** The plan of then, with the users' way back as what serves now has it, or the person who asks. Beside what runs alone nothing is started. */
+function paced(
   { rollback: _, ...plan }: DeploymentPlan,
+  now: DeploymentPlan | undefined,
   pace: Pace | undefined,
-): Promise<DeploymentPlan> {
-  const now = live && (await store.deployments.find(live.deployment))?.plan;
+): DeploymentPlan {
+  if (now?.strategy.kind === 'in_place') return { ...plan, strategy: now.strategy };
   const how = returnOf(pace, now ?? {});
   return how === undefined || returnsWhole(plan.strategy) ? plan : { ...plan, rollback: how };
 }
@@ -43,12 +49,12 @@ async function refuseOver({ store }: Pick<Deps, 'store'>, { live }: TargetState)
 
 /** The deployment that a rollback goes back to. Fails with `rollback.impossible`, saying what there is. */
 async function newestGood(
-  { store, artifacts }: Pick<Deps, 'store' | 'artifacts'>,
+  { artifacts }: Pick<Deps, 'artifacts'>,
   state: TargetState,
+  rows: readonly DeploymentRow[],
   to: string | undefined,
 ): Promise<DeploymentRow> {
   const { service, environment } = state;
-  const rows = await store.deployments.list({ service, environment, limit: LOOKED_AT });
   const { chosen, known } = wayBack(state, rows, to);
   if (chosen !== undefined && (to === undefined || (await isKept(artifacts, chosen)))) return chosen;
   throw new ShipwayError(

@@ -1,5 +1,5 @@
 import { canonical } from './canonical.js';
-import type { Configuration } from './plan.js';
+import type { Configuration, DeploymentPlan } from './plan.js';
 import type { Digest } from './release.js';
 import type { DeploymentRow } from './store.js';
 import { markOn, type TargetState } from './target.js';
@@ -8,6 +8,16 @@ import { markOn, type TargetState } from './target.js';
 const servedAs = (digest: Digest, configuration: Configuration): string =>
   `${digest} ${canonical(configuration)}`;
 const asShipped = ({ release, plan }: DeploymentRow): string => servedAs(release.digest, plan.configuration);
+
+/** The plan that what a deployment shipped was configured with: a rollback's own has besides how users went back that one time. */
+export const asConfigured = (row: DeploymentRow, newestFirst: readonly DeploymentRow[]): DeploymentPlan =>
+  row.kind === 'deploy'
+    ? row.plan
+    : (
+        newestFirst.find(
+          (one) => one.kind === 'deploy' && one.outcome === 'shipped' && asShipped(one) === asShipped(row),
+        ) ?? row
+      ).plan;
 
 /** What a rollback has left and nobody has shipped since: going back twice goes back further, not to and fro. */
 function leftByRollback(newestFirst: readonly DeploymentRow[]): Set<string> {

@@ -129,7 +129,8 @@ export const actsAt = ({ rungs }: Ladder, share: Share): readonly Act[] =>
 
 /**
  * The way a deployment really goes. Where nothing serves there is nothing to compare with or to replace, and who goes back does not take it
- * step by step unless that was asked for: both go the way of blue-green. What cannot run beside its successor cannot run beside its predecessor either.
+ * step by step unless that was asked for: both go the way of blue-green. What cannot run beside its successor cannot run
+ * beside its predecessor either: what is admitted to take its place has its strategy.
  */
 export const wayOf = (of: {
   readonly kind: DeploymentKind;

@@ -49,16 +49,17 @@ export const admitRun =
     const targets = await targetsOf(deps, plan);
     for (const target of targets) await refuseOutdated(deps, plan, target);
     const deployments = await deploymentsOf(deps, plan, targets);
+    // Nobody is asked to approve what a target would not take, nor told to build anew what rules sent back.
+    if (plan.release !== undefined)
+      for (const target of targets) {
+        const deployment = deployments.get(target.environment);
+        const asked = { digest: plan.release, version: plan.version };
+        if (deployment !== undefined) refuseHeld(asked, plan, deployment.configuration, target);
+      }
     const built = await builtFor(deps, plan);
     if (plan.stages.some(beginsWithSource) && !(await deps.artifacts.has(input.source)))
       throw new ShipwayError('source.invalid', 'the source of the run is not kept, or not any more');
     const kept = await keptFor(deps, plan);
-    // Nobody is asked to approve what a target would not take.
-    if (built !== undefined)
-      for (const target of targets) {
-        const deployment = deployments.get(target.environment);
-        if (deployment !== undefined) refuseHeld(built.release, plan, deployment.configuration, target);
-      }
     await refuseUnproved(deps, plan, (built ?? kept)?.evidence ?? []);
     const why = unfit(statement) ?? (await taken(deps.store, input, built));
     if (why === undefined) {

@@ -3,7 +3,7 @@ import type { Plan, StagePlan } from './plan.js';
 import type { Digest } from './release.js';
 import { sameWork } from './retry.js';
 import type { ReleaseRow } from './store.js';
-import { heldDigests, type TargetState } from './target.js';
+import { heldDigests, type HoldMark, type TargetState } from './target.js';
 
 /** What is shipped instead of building a commit anew. */
 export interface Reuse {
@@ -24,9 +24,7 @@ export function toReuse(
   environments: readonly string[],
 ): Reuse | undefined {
   const digests = [...new Set(rows.map(({ release }) => release.digest))];
-  const holds = targets
-    .filter((t) => environments.includes(t.environment))
-    .flatMap((t) => heldDigests(t.holdMarks));
+  const holds = heldDigests(marksIn(targets, environments));
   const free = digests.filter((d) => !holds.includes(d));
   const among = free.length > 0 ? free : digests;
   const digest = among.find((d) => goodIn(targets, d).length > 0) ?? among[0];
@@ -34,6 +32,16 @@ export function toReuse(
   if (digest === undefined || builder === undefined) return undefined;
   return { release: digest, run: builder.run, goodIn: goodIn(targets, digest) };
 }
+
+/** Whether rules rolled a release back from one of these environments, be it with one configuration alone. */
+export const isMarked = (
+  digest: Digest,
+  targets: readonly TargetState[],
+  environments: readonly string[],
+): boolean => marksIn(targets, environments).some((mark) => mark.digest === digest);
+
+const marksIn = (targets: readonly TargetState[], environments: readonly string[]): readonly HoldMark[] =>
+  targets.filter((t) => environments.includes(t.environment)).flatMap((t) => t.holdMarks);
 
 const goodIn = (targets: readonly TargetState[], digest: Digest): readonly string[] =>
   targets.filter((t) => t.knownGood?.release.digest === digest).map((t) => t.environment);

@@ -16,7 +16,7 @@ import { environmentsOf } from '../domain/environments.js';
 import { pipelineId } from '../domain/ids.js';
 import type { Plan } from '../domain/plan.js';
 import type { ArtifactStore } from '../domain/ports.js';
-import { notDone, toReuse } from '../domain/reuse.js';
+import { isMarked, notDone, toReuse } from '../domain/reuse.js';
 import type { ReleaseRow, Store } from '../domain/store.js';
 import { nameOf, type Prepared, type Sources, type Wanted } from '../domain/trigger.js';
 import { ShipwayError, UsageError } from '../errors.js';
@@ -72,12 +72,17 @@ async function planOf({ store }: Deps, clone: string, wanted: Wanted): Promise<P
   const askedBy = { askedBy: wanted.askedBy };
   const plan = resolvePlan(config, environments, facts);
   const rows = await store.releases.list({ service, commit });
-  const built = toReuse(rows, await store.targets.list(service), environmentsOf(plan));
-  const reusing = built && resolvePlan(config, environments, facts, built);
-  return { ...(reusing && (await stands(store, reusing, rows)) ? reusing : plan), ...askedBy };
+  const targets = await store.targets.list(service);
+  const built = toReuse(rows, targets, environmentsOf(plan));
+  if (built === undefined) return { ...plan, ...askedBy };
+  const reusing = resolvePlan(config, environments, facts, built);
+  // What rules rolled back goes to the worker, which refuses it: built anew, the same commit might have another digest, and no mark.
+  const stays =
+    isMarked(built.release, targets, environmentsOf(plan)) || (await stands(store, reusing, rows));
+  return { ...(stays ? reusing : plan), ...askedBy };
 }
 
-/** Nobody is there to say `--rebuild`: what was built without a stage that this plan has, as one for tags alone, is built anew. */
+/** Nobody is there to say `--rebuild`: what was built without a stage that this plan has, as of another file, is built anew. */
 async function stands(store: Pick<Store, 'runs'>, plan: Plan, rows: readonly ReleaseRow[]): Promise<boolean> {
   const same = rows.filter(({ release }) => release.digest === plan.release);
   const runs = await Promise.all(same.map(({ run }) => store.runs.find(pipelineId(plan.service, run))));

@@ -153,6 +153,10 @@ describe('a run that ships what was built before', () => {
       holdMarks: [mark],
     });
     await expect(taken(store, reusing())).rejects.toMatchObject({ type: 'release.held' });
+    // Whoever is told to build it anew would go past the mark unawares.
+    await expect(activityOf('pipeline/shop/x').run(gone, reusing())).rejects.toMatchObject({
+      type: 'release.held',
+    });
     expect(store.entries()).toEqual([]);
   });
 });

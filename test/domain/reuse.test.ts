@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { releaseViews } from '../../src/domain/releases.js';
-import { toReuse } from '../../src/domain/reuse.js';
+import { isMarked, toReuse } from '../../src/domain/reuse.js';
 import type { ReleaseRow } from '../../src/domain/store.js';
 import { newTarget, type Live, type TargetState } from '../../src/domain/target.js';
 import { deploymentPlan } from '../support/plans.js';
@@ -89,6 +89,17 @@ describe('what is shipped of a commit that was built before', () => {
     const expected = release === undefined ? undefined : { release, run, goodIn };
     expect(toReuse(rows, targets, ['production'])).toEqual(expected);
   });
+});
+
+test('a release is marked where rules rolled it back, also with one configuration alone', () => {
+  const { configuration } = deploymentPlan();
+  const holdMarks = held('b').holdMarks.map((mark) => ({ ...mark, configuration }));
+  const targets = [target('staging', held('a')), target('production', { holdMarks })];
+  expect(['a', 'b', 'c'].map((digest) => isMarked(digest, targets, ['production']))).toEqual([
+    false,
+    true,
+    false,
+  ]);
 });
 
 describe('the list of releases', () => {

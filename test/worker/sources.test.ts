@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { newTarget } from '../../src/domain/target.js';
 import type { Repository, Wanted } from '../../src/domain/trigger.js';
 import { digestOf, sha256 } from '../../src/hash.js';
 import { sourcesOf } from '../../src/worker/sources.js';
@@ -85,8 +86,7 @@ test('the plan is that of the commit, its source is kept, and nothing is left be
 });
 
 test('a branch is asked for its newest commit', async () => {
-  const commit = run(work, 'rev-parse', 'HEAD');
-  expect(await sources().headOf(here(), { branch: 'main' }, NEVER)).toEqual({ object: commit, commit });
+  expect(await sources().headOf(here(), { branch: 'main' }, NEVER)).toEqual({ object: good, commit: good });
   await expect(sources().headOf(here(), { branch: 'mai' }, NEVER)).rejects.toMatchObject({
     type: 'repository.refused',
   });
@@ -107,12 +107,14 @@ test('a tag is the version of what it stands for, also an annotated one; another
 });
 
 test('what was built of the commit before is shipped as it is', async () => {
-  const release = {
-    ...{ service: 'lamp', version: 'v', commit: good, digest: sha256('release') },
-    artifacts: [{ stage: 'build', digest: sha256('a'), bytes: 1 }],
-  };
+  const release = { service: 'lamp', version: 'v', commit: good, digest: sha256('release'), artifacts: [] };
   await store.releases.save(release, 'first', []);
-  // Nothing is known of what its run had done: it is built anew.
+  // Nothing is known of what its run had done: it is built anew, unless rules rolled it back, which the worker refuses.
+  const target = newTarget({ service: 'lamp', environment: 'production' });
+  const mark = { ...release, deployment: 'd', reason: 'slow', at: '2026-01-01T00:00:00Z' };
+  await store.targets.save({ ...target, holdMarks: [mark] });
+  expect((await prepared(good)).plan).toMatchObject({ release: release.digest });
+  await store.targets.save({ ...target, revision: 1 });
   expect((await prepared(good)).plan).not.toHaveProperty('release');
   const run = {
     ...{ run: 'first', pipeline: 'pipeline/lamp/first', planHash: '', source: '', requestedBy: 'ann' },
@@ -173,9 +175,7 @@ test.each<[string, () => Promise<readonly [string, Partial<Wanted>]>, string, st
   ],
   [
     'a configuration in TypeScript',
-    async () => {
-      return [await pushed('ts', { 'shipway.config.ts': 'export default 1;' }), {}];
-    },
+    async () => [await pushed('ts', { 'shipway.config.ts': 'export default 1;' }), {}],
     'repository.refused',
     'workers run no configuration, so triggers need YAML',
   ],

@@ -1,4 +1,5 @@
-import type { ApiClient } from '../client/api.js';
+import { apiClient, type ApiClient } from '../client/api.js';
+import type { ApiAddress } from '../client/api-call.js';
 import { CommandError } from '../client/failure.js';
 import type { DeploymentView } from '../domain/view.js';
 import type { Sample } from '../domain/watching.js';
@@ -18,10 +19,20 @@ const MOST_RECENT = 12;
 /** How far back is looked at first: a bake may have been watched for days. */
 const RECENT_MS = 10 * 60_000;
 
+/** Who follows a deployment waits no longer than this for its numbers. */
+const ANSWER_MS = 2_000;
+/** So long an API that has not answered is not asked again, and what was measured last stays. */
+const SILENT_MS = 30_000;
+
+/** What is measured, as the API there knows it; one that swallows what it is asked makes what is followed late only now and then. */
+export const measuringAt = (to: ApiAddress, values: Values): Measuring =>
+  measuring(apiClient(to, ANSWER_MS), values);
+
 /** Asks the API for what is new at each call. Without an answer there is nothing to show, which is said once and ends nothing. */
 export function measuring({ samples }: Pick<ApiClient, 'samples'>, values: Values): Measuring {
   const seen = new Map<string, Seen>();
   let told = false;
+  let again = 0;
   return async (of) => {
     if (of === undefined || of.outcome !== undefined) return [];
     const known = seen.get(of.id) ?? {
@@ -29,12 +40,14 @@ export function measuring({ samples }: Pick<ApiClient, 'samples'>, values: Value
       all: new Map(),
     };
     seen.set(of.id, known);
+    if (Date.now() < again) return newestOf(known);
     try {
       for await (const sample of samples(of.id, known.newest)) add(known, sample);
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       if (!told) progress(`what is measured cannot be shown: ${error.message}`, values);
       told = true;
+      again = Date.now() + SILENT_MS;
     }
     return newestOf(known);
   };

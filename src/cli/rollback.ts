@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { apiClient } from '../client/api.js';
 import { CommandError } from '../client/failure.js';
 import type { ShipwayClient } from '../client.js';
 import type { ConnectionSettings } from '../connection.js';
@@ -11,7 +10,7 @@ import type { DeploymentView } from '../domain/view.js';
 import { UsageError } from '../errors.js';
 import { required, state, withClient } from './context.js';
 import { deploymentToCome, followed } from './follow.js';
-import { measuring } from './measuring.js';
+import { measuringAt } from './measuring.js';
 import { progress, result, string } from './output.js';
 import { refuseUnknownEnvironment } from './known-environment.js';
 import { name, serviceOfCommand } from './reference.js';
@@ -81,7 +80,7 @@ async function seenThrough(
   deployment: string,
   { values, after }: { readonly values: Values; readonly after: () => Promise<Afterwards> | undefined },
 ): Promise<number> {
-  const measures = measuring(apiClient(settings), values);
+  const measures = measuringAt(settings, values);
   const { deployment: view } = await followed(deploymentToCome(client, deployment, measures), values);
   const seen = await after();
   result(values, { deployment, outcome: view.outcome, view, ...seen?.json }, [

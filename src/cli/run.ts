@@ -7,7 +7,7 @@ import { person, state, withClient } from './context.js';
 import type { Digest } from '../domain/release.js';
 import { endLine, exitOf, followed, runToFollow } from './follow.js';
 import { interrupted, interruption } from './interrupt.js';
-import { measuring } from './measuring.js';
+import { measuringAt } from './measuring.js';
 import { progress, result } from './output.js';
 import { planned, type Planned } from './planning.js';
 import { statusJson } from './status.js';
@@ -66,7 +66,7 @@ export async function toldAndFollowed(
     return 0;
   }
   progress(`run ${id}; Ctrl-C leaves it running`, values);
-  const measures = measuring(apiClient(settings), values);
+  const measures = measuringAt(settings, values);
   const status = await followed(runToFollow(client, { service, run: id }, measures), values);
   result(values, { ...told, outcome: status.run.outcome, status: statusJson(status, ui) }, [endLine(status)]);
   return exitOf(status);

@@ -1,11 +1,10 @@
-import { apiClient } from '../client/api.js';
 import type { DeploymentStatus, RunStatus, ShipwayClient } from '../client.js';
 import type { ConnectionSettings } from '../connection.js';
 import { exitCodeOf } from '../domain/outcome.js';
 import { UsageError } from '../errors.js';
 import { withClient } from './context.js';
 import { deploymentToFollow, endLine, exitOf, followed, runToFollow } from './follow.js';
-import { measuring } from './measuring.js';
+import { measuringAt } from './measuring.js';
 import { result } from './output.js';
 import { deploymentNamed, runOrNewest } from './reference.js';
 import { endedInTemporal } from './render/open.js';
@@ -26,7 +25,7 @@ const followedToEnd = (values: Values, text: string | undefined): Promise<number
     if (deployment !== undefined) return ofDeployment(client, settings, deployment, values);
     const run = await runOrNewest(client, text, values);
     const said = teller(values, (status: RunStatus) => statusJson(status, uiOf(settings, status.workflow)));
-    const measures = measuring(apiClient(settings), values);
+    const measures = measuringAt(settings, values);
     const status = await followed(runToFollow(client, run, measures), values, said.change);
     said.end(status, endLine(status));
     return exitOf(status);
@@ -64,7 +63,7 @@ async function ofDeployment(
   values: Values,
 ): Promise<number> {
   const said = teller(values, (seen: DeploymentStatus) => deploymentJson(seen, uiOf(settings, name)));
-  const measures = measuring(apiClient(settings), values);
+  const measures = measuringAt(settings, values);
   const status = await followed(deploymentToFollow(client, name, measures), values, said.change);
   const { outcome, reason = '' } = status.deployment;
   const how =

@@ -1,6 +1,9 @@
-import { describe, expect, test, vi } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { steady } from '../../src/cli/follow.js';
-import { measuring, type Measure } from '../../src/cli/measuring.js';
+import { measuring, measuringAt, type Measure } from '../../src/cli/measuring.js';
 import { measureLines, sparkline } from '../../src/cli/render/measures.js';
 import { CommandError } from '../../src/client/failure.js';
 import type { DeploymentView } from '../../src/domain/view.js';
@@ -76,6 +79,30 @@ describe('what is measured', () => {
     said.mockRestore();
     const broken = measuring({ samples: () => expect.fail('a bug') }, {});
     await expect(broken(view())).rejects.toThrow('a bug');
+  });
+
+  test('of an API that swallows what it is asked keeps nobody waiting at each step', async () => {
+    vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+    let asks = 0;
+    const swallows = createServer(() => void (asks += 1)).listen(0, '127.0.0.1');
+    await once(swallows, 'listening');
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+      swallows.closeAllConnections();
+      swallows.close();
+    });
+    const { port } = swallows.address() as AddressInfo;
+    const measures = measuringAt({ apiUrl: `http://127.0.0.1:${String(port)}` }, {});
+    const since = performance.now();
+    for (let step = 0; step < 5; step++) {
+      vi.setSystemTime(AT + step * 1_000);
+      expect(await measures(view())).toEqual([]);
+    }
+    expect(performance.now() - since).toBeLessThan(8_000);
+    expect(asks).toBe(1);
+    vi.setSystemTime(AT + 60_000);
+    await measures(view());
+    expect(asks).toBe(2);
   });
 });
 

@@ -120,16 +120,6 @@ test.each<[string, string, string, Sent]>([
   expect(inputs).toMatchObject([{ service, cause: { tag: 'v1.2.3', after: AFTER, pusher: 'ann' } }]);
   expect(inputs[0]?.cause).not.toHaveProperty('branch');
 });
-test('the tag of GitLab’s documentation has no login: it is pushed by who has the name', async () => {
-  const { user_username: _, ...documented } = gitlabPush({ ...NEW, ref: 'refs/tags/v1.0.0' }) as Record<
-    string,
-    unknown
-  >;
-  expect((await send('gitlab', fromGitlab('a plain token', documented, TAG))).status).toBe(202);
-  expect(inputs).toMatchObject([
-    { cause: { tag: 'v1.0.0', pusher: 'Ann Example', alsoKnownAs: ['ann@acme.example'] } },
-  ]);
-});
 
 test.each<[string, string, Sent, number, string]>([
   ['a wrong signature', 'github', fromGithub('a guess', githubPush()), 401, 'hook.unsigned'],
@@ -157,6 +147,13 @@ test.each<[string, string, Sent, number, string]>([
   ],
   ['a provider that there is not', 'bitbucket', lamp(), 404, 'hook.unknown_provider'],
   ['no JSON', 'github', { ...fromGithub('of the lamp', {}), body: '' }, 401, 'hook.unsigned'],
+  [
+    'a tag of who says no login, whom it could not bar from approving',
+    'gitlab',
+    fromGitlab('a plain token', gitlabPush({ ...NEW, ref: 'refs/tags/v1.0.0', user_username: null }), TAG),
+    400,
+    'request.invalid',
+  ],
   ['a push without its commit', 'github', lamp({ after: 'HEAD' }), 400, 'request.invalid'],
   ['a name with control characters', 'github', lamp({ pusher: { name: 'a\nb' } }), 400, 'request.invalid'],
   [

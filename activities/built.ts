@@ -1,9 +1,9 @@
 import { pipelineId } from '../src/domain/ids.js';
 import type { Built } from '../src/domain/inputs.js';
-import type { Plan } from '../src/domain/plan.js';
+import type { Plan, StagePlan } from '../src/domain/plan.js';
 import { notDone } from '../src/domain/reuse.js';
 import { evidenceOf } from '../src/domain/releases.js';
-import type { ReleaseRow } from '../src/domain/store.js';
+import type { ReleaseRow, Store } from '../src/domain/store.js';
 import { ShipwayError } from '../src/errors.js';
 import type { ControlDeps } from './deps.js';
 
@@ -37,10 +37,19 @@ async function lacking(
 ): Promise<string | undefined> {
   for (const { stage, digest } of release.artifacts)
     if (!(await artifacts.has(digest))) return `lacks the artifacts of ${stage}, which are not kept any more`;
-  const runs = await Promise.all(rows.map(({ run }) => store.runs.find(pipelineId(plan.service, run))));
-  const missing = notDone(
-    plan,
-    runs.flatMap((run) => run?.plan ?? []),
-  );
+  const missing = await notDoneBy(store, plan, rows);
   return missing === undefined ? undefined : `was built without ${missing.name} as this plan has it`;
+}
+
+/** A stage that a plan leaves to the runs of these rows, all of its release, and that none of them has done as the plan has it. */
+export async function notDoneBy(
+  { runs }: Pick<Store, 'runs'>,
+  plan: Plan,
+  rows: readonly ReleaseRow[],
+): Promise<StagePlan | undefined> {
+  const found = await Promise.all(rows.map(({ run }) => runs.find(pipelineId(plan.service, run))));
+  return notDone(
+    plan,
+    found.flatMap((run) => run?.plan ?? []),
+  );
 }

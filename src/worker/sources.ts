@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { join, relative } from 'node:path';
+import { notDoneBy } from '../../activities/built.js';
 import {
   branchesOf,
   bundleOf,
@@ -13,11 +14,10 @@ import {
   type ServiceConfig,
 } from '../config/index.js';
 import { environmentsOf } from '../domain/environments.js';
-import { pipelineId } from '../domain/ids.js';
 import type { Plan } from '../domain/plan.js';
 import type { ArtifactStore } from '../domain/ports.js';
-import { isMarked, notDone, toReuse } from '../domain/reuse.js';
-import type { ReleaseRow, Store } from '../domain/store.js';
+import { isMarked, toReuse } from '../domain/reuse.js';
+import type { Store } from '../domain/store.js';
 import { nameOf, type Prepared, type Sources, type Wanted } from '../domain/trigger.js';
 import { ShipwayError, UsageError } from '../errors.js';
 import { digestOf } from '../hash.js';
@@ -77,21 +77,11 @@ async function planOf({ store }: Deps, clone: string, wanted: Wanted): Promise<P
   if (built === undefined) return { ...plan, ...askedBy };
   const reusing = resolvePlan(config, environments, facts, built);
   // What rules rolled back goes to the worker, which refuses it: built anew, the same commit might have another digest, and no mark.
-  const stays =
-    isMarked(built.release, targets, environmentsOf(plan)) || (await stands(store, reusing, rows));
-  return { ...(stays ? reusing : plan), ...askedBy };
-}
-
-/** Nobody is there to say `--rebuild`: what was built without a stage that this plan has, as of another file, is built anew. */
-async function stands(store: Pick<Store, 'runs'>, plan: Plan, rows: readonly ReleaseRow[]): Promise<boolean> {
-  const same = rows.filter(({ release }) => release.digest === plan.release);
-  const runs = await Promise.all(same.map(({ run }) => store.runs.find(pipelineId(plan.service, run))));
-  return (
-    notDone(
-      plan,
-      runs.flatMap((run) => run?.plan ?? []),
-    ) === undefined
-  );
+  if (isMarked(built.release, targets, environmentsOf(plan))) return { ...reusing, ...askedBy };
+  // Nobody is there to say `--rebuild`: what was built without a stage that this plan has, as of another file, is built anew.
+  const same = rows.filter(({ release }) => release.digest === built.release);
+  const stands = (await notDoneBy(store, reusing, same)) === undefined;
+  return { ...(stands ? reusing : plan), ...askedBy };
 }
 
 const TYPESCRIPT = 'shipway.config.ts';

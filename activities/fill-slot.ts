@@ -9,15 +9,16 @@ export type Filling = Pick<Live, 'slot' | 'release' | 'configuration'>;
 /** Whether an instance has a process, well or not. */
 export const lives = ({ state }: Instance): boolean => state !== 'gone' && state !== 'lost';
 
-/** How many instances of what is to run live where the router would send users. */
+/** How many instances of what is to run live where the router would send users; where it would send nobody, only the router is asked. */
 export async function serving(
   { provider, router }: EffectDeps,
   ref: TargetRef,
   { slot, release }: Filling,
   signal: AbortSignal,
 ): Promise<number> {
-  const [seen, known] = await Promise.all([provider.observe(ref, signal), router.observe(ref, signal)]);
-  const members = known?.members[slot] ?? [];
+  const members = (await router.observe(ref, signal))?.members[slot] ?? [];
+  if (members.length === 0) return 0;
+  const seen = await provider.observe(ref, signal);
   const instances = seen.find((s) => s.slot === slot && s.release === release.digest)?.instances ?? [];
   return instances.filter((one) => lives(one) && members.includes(one.url)).length;
 }

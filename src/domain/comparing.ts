@@ -1,7 +1,7 @@
 import { against, compared, type Comparison, type Tally } from './comparison.js';
 import { isBadToo, type Finding } from './judgement.js';
 import { FULL } from './plan.js';
-import type { WatchPlan } from './watch-plan.js';
+import type { ComparisonTrigger, WatchPlan } from './watch-plan.js';
 import type { Observation, WatchInput } from './watching.js';
 import { find, isReset, type Subject } from './window.js';
 
@@ -39,33 +39,58 @@ function grown(observations: readonly Observation[], who: Subject): readonly [nu
     : [requests - last.atRisk.requests, errors - last.atRisk.errors];
 }
 
-/** What the comparison says while both serve; nothing where none was made. */
+/** What the comparison says while both serve, of a look that was answered; nothing where none is to be made. */
 export function findingOf(
-  { plan, stable, share = 0 }: Compared,
+  of: Compared,
   comparison: Comparison | undefined,
   observations: readonly Observation[],
 ): readonly Finding[] {
+  const { plan, candidate, stable, share = 0 } = of;
   const { comparison: trigger } = plan.triggers;
-  if (trigger === undefined || stable === undefined || comparison === undefined || !isShared(share))
-    return [];
+  if (trigger === undefined || stable === undefined || !isShared(share)) return [];
+  const untold = [candidate, stable].filter((who) => find(observations.at(-1), who)?.atRisk === undefined);
+  if (untold.length === 0 && comparison !== undefined)
+    return [weighing(trigger, comparison, isBad(plan, observations, stable))];
+  return [
+    {
+      ...{ trigger: 'comparison', value: 'not compared', limit: textOf(FULL / trigger.alpha) },
+      verdict: mayLack(of, comparison, observations)
+        ? { kind: 'pass', reason: 'not compared with stable: the source does not tell users apart' }
+        : {
+            kind: 'unavailable',
+            reason: `not compared with stable: nothing tells users apart ${untold.map((who) => `in ${who.slot}`).join(' and ')}`,
+          },
+    },
+  ];
+}
+
+/** A source that has never told users apart, and is not asked to, does not; what it did and does no more is missing. */
+const mayLack = (
+  { plan, candidate, stable }: Compared,
+  comparison: Comparison | undefined,
+  observations: readonly Observation[],
+): boolean =>
+  comparison === undefined &&
+  plan.queries?.atRisk === undefined &&
+  !observations.some((o) => [candidate, stable].some((who) => who && find(o, who)?.atRisk !== undefined));
+
+function weighing(trigger: ComparisonTrigger, comparison: Comparison, stableBad: boolean): Finding {
   const { evidence, counts } = against(comparison, trigger);
   const limit = FULL / trigger.alpha;
   const [n, e, m, f] = counts;
   const value = `${String(e)} of ${String(n)} against ${String(f)} of ${String(m)}`;
   const said = `compared with stable, ${value} failed (evidence ${textOf(evidence)}, limit ${textOf(limit)})`;
-  return [
-    {
-      trigger: 'comparison',
-      ...{ value: `${value}, evidence ${textOf(evidence)}`, limit: textOf(limit) },
-      verdict:
-        evidence >= limit
-          ? isBad(plan, observations, stable)
-            ? { kind: 'inconclusive', reason: `both bad: ${said}, and stable is beyond the limit too` }
-            : { kind: 'fail', reason: said }
-          : weighed(said, comparison.all, trigger.minRequests),
-      measured: { value: Math.log10(Math.max(evidence, LEAST)), of: counts[0] },
-    },
-  ];
+  return {
+    trigger: 'comparison',
+    ...{ value: `${value}, evidence ${textOf(evidence)}`, limit: textOf(limit) },
+    verdict:
+      evidence >= limit
+        ? stableBad
+          ? { kind: 'inconclusive', reason: `both bad: ${said}, and stable is beyond the limit too` }
+          : { kind: 'fail', reason: said }
+        : weighed(said, comparison.all, trigger.minRequests),
+    measured: { value: Math.log10(Math.max(evidence, LEAST)), of: counts[0] },
+  };
 }
 
 function weighed(said: string, [requests, , stable]: Tally, least: number): Finding['verdict'] {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { COMPARISON, ERROR_RATE, judged, judgedOften, quantile } from '../../bench/judged.js';
 import type { Simulation } from '../../bench/simulated-users.js';
-import { comparing, findingOf } from '../../src/domain/comparing.js';
+import { comparing } from '../../src/domain/comparing.js';
 import { against, compared, type Comparison, type Tally } from '../../src/domain/comparison.js';
 import { extended, findingsOf, type Judged } from '../../src/domain/watch-loop.js';
 import type { Observation, WatchEvidence } from '../../src/domain/watching.js';
@@ -179,18 +179,54 @@ describe('the finding', () => {
     expect(said([ZERO, both(1, [40, 12, 760, 1])], of)).toBeUndefined();
   });
 
-  test('is not there where the source does not tell users apart, whatever the errors', () => {
-    const plain = [seen(0, counters(CANDIDATE, 0), counters(STABLE, 0))];
-    plain.push(seen(1, counters(CANDIDATE, 40, 40), counters(STABLE, 760)));
-    expect(said(plain)).toBeUndefined();
-    const half = seen(1, atRisk(counters(CANDIDATE, 40, 40)), counters(STABLE, 760));
-    expect(said([...plain, half])).toBeUndefined();
+  const plain = [
+    seen(0, counters(CANDIDATE, 0), counters(STABLE, 0)),
+    seen(1, counters(CANDIDATE, 40, 40), counters(STABLE, 760)),
+  ];
+
+  test('says that nothing is compared where the source has never told users apart', () => {
+    expect(said(plain)).toMatchObject({
+      value: 'not compared',
+      verdict: { kind: 'pass', reason: 'not compared with stable: the source does not tell users apart' },
+    });
+  });
+
+  test.each<[string, readonly Observation[], Partial<Judged>, string]>([
+    [
+      'stable is no more told',
+      [ZERO, seen(1, atRisk(counters(CANDIDATE, 40)), counters(STABLE, 760))],
+      {},
+      'in blue',
+    ],
+    ['stable has no counters', [ZERO, seen(1, atRisk(counters(CANDIDATE, 40)))], {}, 'in blue'],
+    [
+      'the candidate never was',
+      [seen(1, counters(CANDIDATE, 40), atRisk(counters(STABLE, 760)))],
+      {},
+      'in green',
+    ],
+    [
+      'after enough of both neither is told',
+      [ZERO, both(1, [40, 0, 760, 0]), seen(2, counters(CANDIDATE, 80, 40), counters(STABLE, 990))],
+      {},
+      'in green and in blue',
+    ],
+    [
+      'the query that tells finds nothing',
+      plain,
+      { plan: { ...PLAN, queries: { requests: 'r', errors: 'e', latency: 'l', atRisk: 'a' } } },
+      'in green and in blue',
+    ],
+  ])('is unavailable when %s', (_, looks, of, where) => {
+    expect(said(looks, of)?.verdict).toEqual({
+      kind: 'unavailable',
+      reason: `not compared with stable: nothing tells users apart ${where}`,
+    });
   });
 
   test('a look without an answer leaves what is known as it is', () => {
     const known = comparing(OF, undefined, [ZERO, both(1, [20, 0, 380, 0])]);
     const silent: Observation = { at: 2, unavailable: 'gone', health: { probes: 0, failures: 0 } };
     expect(comparing(OF, known, [both(1, [20, 0, 380, 0]), silent])).toBe(known);
-    expect(findingOf(OF, undefined, [silent])).toEqual([]);
   });
 });

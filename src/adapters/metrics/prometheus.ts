@@ -161,7 +161,7 @@ function countersOf(
   };
 }
 
-/** Where nothing tells users apart yet, such as a gateway of before, nothing is compared. */
+/** Where nothing tells users apart, such as a gateway of before, that is missing and no 0. */
 function atRiskOf(
   requests: readonly Series[],
   errors: readonly Series[],

@@ -40,7 +40,7 @@ export async function watchLoop(input: WatchInput, world: WatchWorld): Promise<W
     evidence = extended(input, evidence, observation);
     const findings = findingsOf(input, evidence);
     verdict = verdictOf(findings);
-    await world.keep(samplesOf(input, observation, findings));
+    await world.keep(samplesOf(input, world.now(), observation, findings));
     world.beat({ ...evidence, verdict });
     if (verdict.kind === 'fail') return { verdict, interrupted: false, evidence };
     const end = endOf(input, verdict);
@@ -97,11 +97,12 @@ const OF_BEFORE: Finding = {
 /** The first of them has the look itself. */
 const samplesOf = (
   { deployment, phase, candidate, share, from }: WatchInput,
+  at: number,
   observation: Observation,
   findings: readonly Finding[],
 ): readonly Sample[] =>
   findings.map((finding, i) => ({
-    ...{ deployment, phase, at: new Date(observation.at).toISOString() },
+    ...{ deployment, phase, at: new Date(at).toISOString() },
     ...finding,
     ...(i > 0
       ? {}

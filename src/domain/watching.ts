@@ -101,7 +101,7 @@ export interface Measured {
 export interface Sample {
   readonly deployment: string;
   readonly phase: string;
-  /** ISO instant of the scrape. */
+  /** ISO instant of the look: a source may answer several of them with what it counted at one instant, which is in `look`. */
   readonly at: string;
   readonly trigger: 'error_rate' | 'response_time' | 'health_check_failures' | 'comparison' | 'source';
   readonly value: string;

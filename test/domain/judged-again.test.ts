@@ -62,3 +62,13 @@ test('samples of before looks were kept are none', async () => {
   const old = (await recorded(60_000)).map(({ look: _, ...sample }) => sample);
   expect(again(old, WATCH_PLAN)).toMatchObject({ looks: 0, doubtful: [] });
 });
+
+test('every look is kept, also when the source answers with what it counted before', async () => {
+  const probes = { probes: 1, failures: 1 };
+  const sim = simulated((at) => ({ ...slowlyWorse(0), ...(at > 0 ? { health: probes } : {}) }));
+  await watchLoop(watchInput({ until: 60_000 }), sim.world);
+  // As the store keeps them.
+  const keys = sim.samples.map(({ phase, at, trigger }) => `${phase} ${at} ${trigger}`);
+  const kept = sim.samples.filter((_, i) => keys.indexOf(keys[i] ?? '') === i);
+  expect(again(kept, WATCH_PLAN)).toMatchObject({ looks: 4, failed: { at: '1970-01-01T00:00:30.000Z' } });
+});

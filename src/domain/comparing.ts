@@ -1,4 +1,4 @@
-import { against, compared, type Comparison, type Tally } from './comparison.js';
+import { against, compared, type Comparison } from './comparison.js';
 import { isBadToo, type Finding } from './judgement.js';
 import { FULL } from './plan.js';
 import type { ComparisonTrigger, WatchPlan } from './watch-plan.js';
@@ -88,17 +88,23 @@ function weighing(trigger: ComparisonTrigger, comparison: Comparison, stableBad:
         ? stableBad
           ? { kind: 'inconclusive', reason: `both bad: ${said}, and stable is beyond the limit too` }
           : { kind: 'fail', reason: said }
-        : weighed(said, comparison.all, trigger.minRequests),
+        : weighed(said, comparison, trigger.minRequests),
     measured: { value: Math.log10(Math.max(evidence, LEAST)), of: counts[0] },
   };
 }
 
-function weighed(said: string, [requests, , stable]: Tally, least: number): Finding['verdict'] {
+function weighed(said: string, { all, here }: Comparison, least: number): Finding['verdict'] {
+  const [requests, , stable] = all;
   const few = Math.min(requests, stable);
-  if (few >= least) return { kind: 'pass', reason: said };
-  const whose = few === requests ? 'the candidate' : 'stable';
-  const reason = `${said}: ${String(few)} requests of ${whose}, at least ${String(least)} are needed`;
-  return { kind: 'inconclusive', reason, lacks: 'requests' };
+  const why =
+    few < least
+      ? `${String(few)} requests of ${few === requests ? 'the candidate' : 'stable'}, at least ${String(least)} are needed`
+      : here[0] === 0
+        ? 'at this share no request of the candidate by a user without an error before'
+        : undefined;
+  return why === undefined
+    ? { kind: 'pass', reason: said }
+    : { kind: 'inconclusive', reason: `${said}: ${why}`, lacks: 'requests' };
 }
 
 const isBad = (

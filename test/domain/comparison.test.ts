@@ -148,6 +148,20 @@ describe('the finding', () => {
     expect(said([ZERO, both(1, [20, 0, 20, 0])])?.verdict.kind).toBe('pass');
   });
 
+  test('passes no share at which nobody has told anything of the candidate', () => {
+    const known = seenIn([ZERO, both(1, [40, 0, 760, 0])], OF);
+    const next = { ...OF, share: 2_500 };
+    const after = (requests: number) => {
+      const evidence = extended(next, known, both(2, [40 + requests, 0, 900, 0]));
+      return findingsOf(next, evidence).find(({ trigger }) => trigger === 'comparison')?.verdict;
+    };
+    expect(after(0)).toMatchObject({
+      ...{ kind: 'inconclusive', lacks: 'requests' },
+      reason: expect.stringMatching(/: at this share no request of the candidate/) as string,
+    });
+    expect(after(1)?.kind).toBe('pass');
+  });
+
   test('fails when the evidence is enough, and says by what', () => {
     expect(said([ZERO, both(1, [40, 12, 760, 1])])).toEqual({
       trigger: 'comparison',

@@ -17,6 +17,13 @@ export interface Judgement {
   readonly looks: number;
 }
 
+/**
+ * Requests of the candidate from the first one that may be bad, after so many good ones, until it was found bad. Infinite where it never was,
+ * and where it had been taken back before, for nothing.
+ */
+export const delayOf = ({ failedAt = Infinity }: Judgement, good: number): number =>
+  failedAt > good ? failedAt - good : Infinity;
+
 /** One deployment, looked at so many times at most, by exactly what a watch judges with. */
 export function judged(
   simulation: Omit<Simulation, 'random'>,

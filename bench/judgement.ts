@@ -1,7 +1,7 @@
 import { FULL } from '../src/domain/plan.js';
 import type { Triggers } from '../src/domain/watch-plan.js';
 import { breach } from './breach.js';
-import { COMPARISON, ERROR_RATE, judgedOften, quantile, type Judgement } from './judged.js';
+import { COMPARISON, ERROR_RATE, delayOf, judgedOften, quantile, type Judgement } from './judged.js';
 import type { Row } from './measure.js';
 import { argo, flagger, secondsOf, type Peer } from './plain-thresholds.js';
 import type { Rate, Simulation } from './simulated-users.js';
@@ -68,7 +68,7 @@ function bothBad(users: Users): Row {
   };
 }
 
-/** Requests of the candidate from the first one that may fail so often until the look that finds it bad. */
+/** How many requests each of the deployments takes until it is found bad. */
 function delays(rate: number, good: number, users: Users, times: number): readonly number[] {
   const candidate: Rate = (n) => (n >= good ? rate : USUAL);
   const simulation = {
@@ -77,8 +77,7 @@ function delays(rate: number, good: number, users: Users, times: number): readon
     users,
     rate: { candidate, stable: always(USUAL) },
   };
-  const found = judgedOften(times, simulation, DEFAULTS, 2_000);
-  return found.map(({ failedAt = Infinity }) => failedAt - good);
+  return judgedOften(times, simulation, DEFAULTS, 2_000).map((one) => delayOf(one, good));
 }
 
 function jumped(good: number): Row {

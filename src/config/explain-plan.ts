@@ -1,7 +1,7 @@
+import { OWN } from '../domain/adapters.js';
 import { deploymentIn, environmentsOf } from '../domain/environments.js';
 import { variantsText } from '../domain/flags.js';
 import {
-  FULL,
   kindsIn,
   type CommandStage,
   type DeploymentPlan,
@@ -174,14 +174,17 @@ function queueText(d: DeploymentPlan): string {
     : `${turn}; a bake ends for the next run after ${durationText(minBakeMs)}`;
 }
 
-/** Where users are with both, and nothing says how stable fares in the same way. */
-const uncomparedText = ({ strategy, metrics, router, watch }: DeploymentPlan): readonly string[] =>
-  ['blue_green', 'in_place', 'feature_flag'].includes(strategy.kind) ||
-  watch.triggers.comparison !== undefined
-    ? []
-    : [
-        `  not compared with stable: ${metrics} with ${router} does not tell users apart; limits alone decide`,
-      ];
+/** Where users are with both, and it is not certain that something says how stable fares in the same way. */
+export function uncomparedText({ strategy, metrics, router, watch }: DeploymentPlan): readonly string[] {
+  if (['blue_green', 'in_place', 'feature_flag'].includes(strategy.kind)) return [];
+  if (watch.triggers.comparison === undefined)
+    return [
+      `  not compared with stable: ${metrics} with ${router} does not tell users apart; limits alone decide`,
+    ];
+  return metrics.startsWith(OWN)
+    ? [`  compared with stable if the counters of ${metrics} have atRisk; else limits alone decide`]
+    : [];
+}
 
 /** What takes a release back by itself, in words. */
 export function triggersText({ watch: { triggers } }: Pick<DeploymentPlan, 'watch'>): readonly string[] {
@@ -190,7 +193,7 @@ export function triggersText({ watch: { triggers } }: Pick<DeploymentPlan, 'watc
     ...(comparison === undefined
       ? []
       : [
-          `while stable serves too: errors ${percent(comparison.tolerance)} above its own, by a test that may be wrong once in ${String(FULL / comparison.alpha)} deployments`,
+          `while stable serves too: errors ${percent(comparison.tolerance)} above its own, by a test that is wrong in at most ${percent(comparison.alpha)} of deployments`,
         ]),
     ...(errorRate === undefined
       ? []

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { triggersText, uncomparedText } from '../../src/config/explain-plan.js';
+import type { DeploymentPlan } from '../../src/domain/plan.js';
+import type { ComparisonTrigger } from '../../src/domain/watch-plan.js';
+import { deploymentPlan } from '../support/plans.js';
+
+const planned = (comparison?: ComparisonTrigger, more: Partial<DeploymentPlan> = {}): DeploymentPlan => {
+  const plan = deploymentPlan();
+  const triggers = comparison === undefined ? {} : { comparison };
+  const strategy = { kind: 'canary', steps: [500, 10_000], stepDurationMs: 1_000 } as const;
+  return { ...plan, strategy, watch: { ...plan.watch, triggers }, ...more };
+};
+const COMPARISON: ComparisonTrigger = { alpha: 300, tolerance: 10, minRequests: 20 };
+
+test('the error rate of the comparison is said as it was given', () => {
+  expect(triggersText(planned(COMPARISON))).toEqual([
+    'while stable serves too: errors 0.1 % above its own, by a test that is wrong in at most 3 % of deployments',
+  ]);
+});
+
+test.each<[string, DeploymentPlan, readonly string[]]>([
+  ['a source that tells users apart', planned(COMPARISON), []],
+  [
+    'a source of one’s own, which may',
+    planned(COMPARISON, { metrics: 'own:meter' }),
+    ['  compared with stable if the counters of own:meter have atRisk; else limits alone decide'],
+  ],
+  [
+    'one that does not',
+    planned(undefined, { metrics: 'prometheus', router: 'haproxy' }),
+    ['  not compared with stable: prometheus with haproxy does not tell users apart; limits alone decide'],
+  ],
+  ['a switch of all users', planned(undefined, { strategy: { kind: 'blue_green' } }), []],
+])('what is said of the comparison with %s', (_, plan, said) => {
+  expect(uncomparedText(plan)).toEqual(said);
+});

@@ -1,3 +1,5 @@
+import { COMPARISON_DEFAULTS } from '../src/config/comparison.js';
+import { triggersOf } from '../src/config/deployment.js';
 import { verdictOf } from '../src/domain/judgement.js';
 import { extended, findingsOf, type Judged } from '../src/domain/watch-loop.js';
 import type { Triggers, WatchPlan } from '../src/domain/watch-plan.js';
@@ -5,10 +7,9 @@ import type { WatchEvidence } from '../src/domain/watching.js';
 import { seeded } from './random.js';
 import { CANDIDATE, STABLE, simulatedUsers, type Simulation } from './simulated-users.js';
 
-/** What a configuration has that says nothing of the comparison, in basis points; one thousandth more than stable is tolerated. */
-export const COMPARISON = { alpha: 100, tolerance: 10, minRequests: 20 } as const;
-/** The limit of errors that a configuration has that says nothing of it. */
-export const ERROR_RATE = { threshold: 500, windowMs: 300_000, minRequests: 20 } as const;
+/** What a configuration has that says nothing of them. */
+export const COMPARISON = COMPARISON_DEFAULTS;
+export const { errorRate: ERROR_RATE } = triggersOf(undefined);
 
 /** How one simulated deployment was judged. */
 export interface Judgement {

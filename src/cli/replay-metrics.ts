@@ -1,5 +1,7 @@
 import { apiClient, type ApiClient } from '../client/api.js';
 import { CommandError } from '../client/failure.js';
+import { COMPARISON_DEFAULTS, MOST_TOLERANCE } from '../config/comparison.js';
+import { triggersOf } from '../config/deployment.js';
 import { triggersText } from '../config/explain-plan.js';
 import { serviceIn } from '../config/index.js';
 import { parseDuration, parsePercent } from '../config/units.js';
@@ -70,13 +72,16 @@ function linesOf({ failed, doubtful, verdicts }: JudgedAgain): readonly string[]
 }
 
 /** Those of its plan, or of the configuration that was named, with what options say. Fails with `UsageError`. */
-async function rulesOf(values: Values, row: DeploymentRow): Promise<WatchPlan> {
-  const { triggers, ...watch } = await namedRules(values, row);
+const rulesOf = async (values: Values, row: DeploymentRow): Promise<WatchPlan> =>
+  withOptions(values, await namedRules(values, row));
+
+/** Of what neither the rules nor an option say, the defaults of a configuration. Refuses what it refuses, with `UsageError`. */
+export function withOptions(values: Values, { triggers, ...watch }: WatchPlan): WatchPlan {
   const threshold = measure(values, 'error-rate', parsePercent, '5%');
   const windowMs = measure(values, 'window', parseDuration, '5m');
   const tolerance = measure(values, 'tolerance', parsePercent, '0.1%');
   const errorRate: ErrorRateTrigger = {
-    ...(triggers.errorRate ?? { threshold: 500, windowMs: 300_000, minRequests: 20 }),
+    ...(triggers.errorRate ?? triggersOf(undefined).errorRate),
     ...(threshold === undefined ? {} : { threshold }),
     ...(windowMs === undefined ? {} : { windowMs }),
   };
@@ -85,13 +90,19 @@ async function rulesOf(values: Values, row: DeploymentRow): Promise<WatchPlan> {
       `--window ${durationText(windowMs)} is shorter than two looks of ${durationText(watch.intervalMs)}`,
       `at least ${durationText(2 * watch.intervalMs)}`,
     );
-  const others = { alpha: 100, minRequests: 20, ...triggers.comparison };
+  if (tolerance !== undefined && tolerance > MOST_TOLERANCE)
+    throw new UsageError(
+      `--tolerance ${String(tolerance / 100)}%: hardly any release is so much worse`,
+      `at most ${String(MOST_TOLERANCE / 100)}%`,
+    );
   return {
     ...watch,
     triggers: {
       ...triggers,
       ...(threshold === undefined && windowMs === undefined ? {} : { errorRate }),
-      ...(tolerance === undefined ? {} : { comparison: { ...others, tolerance } }),
+      ...(tolerance === undefined
+        ? {}
+        : { comparison: { ...COMPARISON_DEFAULTS, ...triggers.comparison, tolerance } }),
     },
   };
 }

@@ -1,5 +1,5 @@
 import { OWN } from '../domain/adapters.js';
-import type { Triggers } from '../domain/watch-plan.js';
+import type { ComparisonTrigger, Triggers } from '../domain/watch-plan.js';
 import type { DeployInput } from './deploy-schema.js';
 import type { Ask } from './deployment-rules.js';
 import type { Problem } from './problem.js';
@@ -11,9 +11,16 @@ import { queriesOf } from './queries.js';
  */
 export function comparisonOf(input: DeployInput): Pick<Triggers, 'comparison'> {
   if (!leavesBoth(input) || !tellsApart(input)) return {};
-  const { alpha = 100, tolerance = 10, min_requests: minRequests = 20 } = input.triggers?.comparison ?? {};
+  const usual = COMPARISON_DEFAULTS;
+  const {
+    alpha = usual.alpha,
+    tolerance = usual.tolerance,
+    min_requests: minRequests = usual.minRequests,
+  } = input.triggers?.comparison ?? {};
   return { comparison: { alpha, tolerance, minRequests } };
 }
+/** What is not said. */
+export const COMPARISON_DEFAULTS: ComparisonTrigger = { alpha: 100, tolerance: 10, minRequests: 20 };
 
 const leavesBoth = ({ strategy }: DeployInput): boolean =>
   strategy === 'canary' || strategy === 'rolling' || strategy?.startsWith(OWN) === true;
@@ -25,7 +32,8 @@ function tellsApart({ metrics = 'gateway', router = 'gateway', ...input }: Deplo
 }
 
 const MOST_ALPHA = 1_000;
-const MOST_TOLERANCE = 5_000;
+/** Basis points. */
+export const MOST_TOLERANCE = 5_000;
 
 /** What can be neither wanted nor made. */
 export function comparisonProblems(input: DeployInput, { read, say }: Ask): Problem[] {

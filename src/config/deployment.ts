@@ -160,7 +160,7 @@ const probeOf = (probe: NonNullable<DeployInput['health_checks']>['readiness'], 
 });
 
 /** The triggers that need no stable, at the values of the deployment guide, unless they are changed. */
-function triggersOf(input: DeployInput['triggers']): Triggers {
+export function triggersOf(input: DeployInput['triggers']): Required<Omit<Triggers, 'comparison'>> {
   const { error_rate: errors, response_time: latency, health_check_failures: health } = input ?? {};
   return {
     errorRate: {

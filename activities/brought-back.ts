@@ -15,9 +15,9 @@ export async function broughtBack(
   state: TargetState,
   { to, emergency, pace }: Pick<RollbackRequest, 'to' | 'emergency' | 'pace'>,
 ): Promise<Pick<DeploymentRow, 'release' | 'plan'>> {
-  if (emergency !== undefined) await refuseOver(deps, state);
   const { service, environment } = state;
   const rows = await deps.store.deployments.list({ service, environment, limit: LOOKED_AT });
+  if (emergency !== undefined) await refuseOver(deps, state, rows);
   const good = await newestGood(deps, state, rows, to);
   await refuseWithoutSecrets(deps, good.release.version, good.plan);
   const serves = state.live && (await deps.store.deployments.find(state.live.deployment));
@@ -40,11 +40,25 @@ function paced(
   return how === undefined || returnsWhole(plan.strategy) ? plan : { ...plan, rollback: how };
 }
 
-/** In an emergency the last change is taken back, and not one more each time that it is declared. Fails with `emergency.over`. */
-async function refuseOver({ store }: Pick<Deps, 'store'>, { live }: TargetState): Promise<void> {
-  const last = live && (await store.deployments.find(live.deployment));
-  if (last !== undefined && last.kind !== 'deploy')
-    throw new ShipwayError('emergency.over', `${last.id} has put ${last.release.version} back already`);
+/**
+ * In an emergency the last change is taken back, and not one more each time that it is declared. What failed before it moved a user has
+ * changed nothing. Fails with `emergency.over`.
+ */
+async function refuseOver(
+  { store }: Pick<Deps, 'store'>,
+  { live }: TargetState,
+  newestFirst: readonly DeploymentRow[],
+): Promise<void> {
+  const serves = live && (await store.deployments.find(live.deployment));
+  if (serves === undefined) return;
+  if (serves.kind !== 'deploy')
+    throw new ShipwayError('emergency.over', `${serves.id} has put ${serves.release.version} back already`);
+  const last = newestFirst.find(({ kind, outcome }) => kind === 'deploy' && outcome !== 'failed');
+  if (last?.outcome === 'rolled_back' || last?.outcome === 'aborted')
+    throw new ShipwayError(
+      'emergency.over',
+      `${last.id} does not serve any more; ${serves.release.version} does`,
+    );
 }
 
 /** The deployment that a rollback goes back to. Fails with `rollback.impossible`, saying what there is. */

@@ -18,15 +18,14 @@ export function declared(board: Board, request: RollbackRequest): RollbackReques
 const lastChange = ({ running, state }: Board): string =>
   running?.id ?? deploymentId(state, Math.max(state.nextN - 1, 0));
 
-/** Of a last change that does not serve any more: there is nothing to take back. */
+/** Where nothing serves there is nothing to take back; what serves is judged when its rollback is admitted. */
 export function overAlready(board: Board, request: RollbackRequest): TargetAnswer | undefined {
   const { running, state } = board;
-  const last = deploymentId(state, state.nextN - 1);
   if (request.emergency === undefined || running !== undefined || state.nextN === 1) return undefined;
-  if (state.live?.deployment === last) return undefined;
-  const serves = state.live?.release.version ?? 'nothing';
+  if (state.live !== undefined) return undefined;
+  const last = deploymentId(state, state.nextN - 1);
   lookAfter(board, request);
-  return { status: 'refused', type: 'emergency.over', message: `${last} does not serve; ${serves} does` };
+  return { status: 'refused', type: 'emergency.over', message: `${last} does not serve; nothing does` };
 }
 
 /** Looks at what serves when an emergency has come to its end, and records it. Nobody waits for it, and it never fails. */

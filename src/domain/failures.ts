@@ -134,7 +134,7 @@ export const FAILURES = {
   ),
   'emergency.over': row(
     false,
-    'the last change was a rollback: there is nothing bad to take back',
+    'the last change does not serve any more: there is nothing bad to take back',
     'look at what serves with `shipway doctor`; to go further back use `shipway rollback`',
   ),
   'request.unknown': row(false, 'the target does not know this request', 'start the run again'),

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { broughtBack } from '../../activities/brought-back.js';
+import type { Outcome } from '../../src/domain/outcome.js';
 import type { DeploymentPlan } from '../../src/domain/plan.js';
 import type { DeploymentRow } from '../../src/domain/store.js';
 import { newTarget, type RollbackRequest } from '../../src/domain/target.js';
@@ -14,11 +15,13 @@ beforeEach(() => {
 const ALONE = { strategy: { kind: 'in_place' } } as const;
 const SLOWLY = { rollback: { stepMs: 7 } } as const;
 
-/** What has shipped, oldest first: versions with their plans, the rollbacks among them. */
-async function shipped(...all: [string, Partial<DeploymentPlan>, DeploymentRow['kind']?][]): Promise<void> {
-  for (const [i, [version, plan, kind = 'deploy']] of all.entries()) {
+/** What has shipped or ended otherwise, oldest first: versions with their plans, the rollbacks among them. */
+async function shipped(
+  ...all: [string, Partial<DeploymentPlan>, DeploymentRow['kind']?, Outcome?][]
+): Promise<void> {
+  for (const [i, [version, plan, kind = 'deploy', outcome = 'shipped']] of all.entries()) {
     const { release } = requestFor('shop', 'production', version, 'r');
-    const ended = { endedAt: '', outcome: 'shipped', reason: '' } as const;
+    const ended = { endedAt: '', outcome, reason: '' } as const;
     await admitRow(lab.store, rowOf(REF, i + 1, { release, kind, plan: deploymentPlan(plan), ...ended }));
   }
 }
@@ -46,4 +49,15 @@ test('how a person had users go back for one time is not how they go back the ne
   await shipped(['v1', {}], ['v2', SLOWLY], ['v3', SLOWLY], ['v2', {}, 'rollback']);
   expect(await back('v2', 4)).toEqual({ version: 'v1', strategy: 'canary', rollback: SLOWLY.rollback });
   expect(await back('v3', 3, { emergency: { severity: 'error' } })).toMatchObject({ rollback: undefined });
+});
+
+test.each<[Outcome, string | undefined]>([
+  ['rolled_back', 'deployment/shop/production/3 does not serve any more; v2 does'],
+  ['aborted', 'deployment/shop/production/3 does not serve any more; v2 does'],
+  ['failed', undefined],
+])('an emergency after a deployment that ended %s', async (outcome, over) => {
+  await shipped(['v1', {}], ['v2', {}], ['v3', {}, 'deploy', outcome]);
+  const taken = back('v2', 2, { emergency: { severity: 'error' } });
+  if (over === undefined) expect(await taken).toMatchObject({ version: 'v1' });
+  else await expect(taken).rejects.toMatchObject({ type: 'emergency.over', message: over });
 });

@@ -60,6 +60,18 @@ test('brings known good back where nothing is in flight, and goes no further whe
   expect(shop.state()?.live?.release.version).toBe('v2');
 });
 
+test('brings it back also after what has changed nothing: a deployment that failed, and a rollback', async () => {
+  const shop = story(lab, 'tried');
+  for (const version of ['v1', 'v2']) await shop.ship(version);
+  lab.world.fail('ensure', 'instance.start_failed', 2);
+  expect((await shop.ship('v3')).outcome).toBe('failed');
+  expect(await shop.rollback(EMERGENCY)).toMatchObject({ status: 'running' });
+  expect((await shop.deployed(4)).outcome).toBe('failed');
+  expect(await shop.rollback(EMERGENCY)).toMatchObject({ status: 'running' });
+  expect((await shop.deployed(5)).outcome).toBe('shipped');
+  expect(shop.state()?.live?.release.version).toBe('v1');
+});
+
 test('says what is not well with what serves', async () => {
   const shop = await underWay(lab, 'unwell', 'canary 5 %');
   // What it goes back to was well when it was shipped.

@@ -1,6 +1,7 @@
 import type { Instance } from '../src/domain/ports.js';
 import type { Release } from '../src/domain/release.js';
 import type { Live } from '../src/domain/target.js';
+import { ShipwayError } from '../src/errors.js';
 import type { EffectDeps } from './deps.js';
 import { forward, type EffectInput, type Guarded } from './effect.js';
 import { lives } from './fill-slot.js';
@@ -14,6 +15,8 @@ export interface ResizeInput extends EffectInput {
 }
 export interface AdmitInstancesInput extends EffectInput {
   readonly release: Release;
+  /** How many of them are to live; absent: earlier versions did not say so. */
+  readonly least?: number;
 }
 
 /** Effects of strategies that move instances. */
@@ -62,7 +65,10 @@ async function resizeStable(
 const readyFirst = (a: Instance, b: Instance): number =>
   Number(b.state === 'ready') - Number(a.state === 'ready');
 
-/** The router sends users of the candidate to all of its instances. Converges; fails with what provider and router fail with. */
+/**
+ * The router sends users of the candidate to all of its instances. Converges; fails with what provider and router fail with, and with
+ * `instance.start_failed` when fewer live than are to: their users would have nobody to go to.
+ */
 async function admitInstances(
   { provider, router }: EffectDeps,
   i: AdmitInstancesInput,
@@ -73,5 +79,11 @@ async function admitInstances(
     (s) => s.slot === i.candidate && s.release === digest,
   );
   const urls = (seen?.instances ?? []).filter(lives).map(({ url }) => url);
+  const { least = 0 } = i;
+  if (urls.length < least)
+    throw new ShipwayError(
+      'instance.start_failed',
+      `${String(urls.length)} of ${String(least)} instances of ${i.release.version} live in ${i.candidate}: the others have ended since their smoke test`,
+    );
   await router.admit(i, i.candidate, digest, urls, signal);
 }

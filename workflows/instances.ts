@@ -25,7 +25,7 @@ export async function replaceBatch(field: Field, batch: Batch): Promise<void> {
   await resizeStable(field, stable.to);
   await provisionPart(field, batch.to);
   await smoke(field);
-  await admitInstances(field);
+  await admitInstances(field, batch.to);
   if (shares.after > field.share) await shift(field, shares.after);
   if (field.wanted !== undefined && field.wanted <= field.share) delete field.wanted;
 }
@@ -67,12 +67,12 @@ async function resizeStable(field: Field, count: number): Promise<void> {
   );
 }
 
-/** The router sends the candidate's users to all of its instances. */
-async function admitInstances(field: Field): Promise<void> {
+/** The router sends the candidate's users to all of its instances, which are so many. */
+async function admitInstances(field: Field, least: number): Promise<void> {
   const { release, candidate } = field.input;
   await guarded(field, () =>
     field.effects.quick.admitInstances.executeWithOptions(summary(`admit ${named(field)} ${candidate}`), [
-      { ...about(field), release },
+      { ...about(field), release, least },
     ]),
   );
 }

@@ -130,3 +130,13 @@ test('the router is told of a part of the candidate only when it is to be', asyn
   await activityOf(ID).run(effects.admitInstances, { ...EFFECT, release });
   expect(green()).toEqual(world.slots.get('shop/production/green')?.instances.map((i) => i.url));
 });
+
+test('what has ended since its smoke test is not taken for what serves', async () => {
+  const { release } = rowOf(REF, 2);
+  const green = () => world.routes.get('shop/production/')?.members.green;
+  await activityOf(ID).run(effects.provision, { ...EFFECT, release, plan, count: 2 });
+  world.kill(world.started.at(-1) ?? '');
+  const admitted = activityOf(ID).run(effects.admitInstances, { ...EFFECT, release, least: 2 });
+  await expect(admitted).rejects.toMatchObject({ type: 'instance.start_failed' });
+  expect(green()).toBeUndefined();
+});

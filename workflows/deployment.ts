@@ -36,7 +36,7 @@ async function wholeWay(input: DeploymentInput): Promise<Ended> {
   const forward = new CancellationScope();
   let back: GoBack | undefined;
   const sendBack = (message: GoBack): void => {
-    if (message.pace === 'immediate') moves.hurry();
+    if (message.pace === 'immediate' || message.why === 'abort') moves.hurry();
     // What goes back itself is not sent back by that.
     if (input.kind === 'rollback' && message.pace === 'immediate') return;
     back ??= message;

@@ -5,7 +5,7 @@ import { malformed } from '../src/domain/statement.js';
 import type { DeployRequest, RollbackRequest, TargetAnswer } from '../src/domain/target.js';
 import { isFor, present, viewOf, type Board } from './board.js';
 import { tellOnce } from './deployments.js';
-import { declared, overAlready } from './emergency.js';
+import { declared, lookAfter, overAlready } from './emergency.js';
 import * as messages from './messages.js';
 import { control } from './profiles.js';
 import { shielded } from './shielded.js';
@@ -134,7 +134,7 @@ async function rollback(
   const asked = declared(board, request);
   const { requestId } = asked;
   const known = await knownBy(until, board, requestId);
-  if (known !== undefined) return known;
+  if (known !== undefined) return again(board, asked, known);
   const over = overAlready(board, asked);
   if (over !== undefined) return over;
   const { running } = board;
@@ -142,9 +142,8 @@ async function rollback(
     running.rollbacks.push(asked);
     const pace = request.emergency === undefined ? request.pace : 'immediate';
     const wish: GoBack = { why: 'rollback', by: statement.person, reason, ...(pace && { pace }) };
-    if (running.kind === 'deploy') await sendBack(board, wish);
-    else if (running.kind === 'rollback' && pace === 'immediate' && running.started)
-      await tellOnce(running, wish);
+    if (running.kind === 'deploy' || (running.kind === 'rollback' && pace === 'immediate'))
+      await sendBack(board, wish);
     return { status: 'running', deployment: running.id };
   }
   if (!board.rollbacks.some((r) => r.requestId === requestId)) board.rollbacks.push(asked);
@@ -160,9 +159,16 @@ async function rollback(
   );
 }
 
-/** The running deployment goes back: at once, or as soon as it has started. */
+/** A rollback that is repeated has its answer; when it has come to its end, an emergency has what serves looked at again. */
+function again(board: Board, asked: RollbackRequest, known: TargetAnswer): TargetAnswer {
+  if (known.status !== 'running') lookAfter(board, asked);
+  return known;
+}
+
+/** The running deployment goes back, or hurries when that is what it does: at once, or as soon as it has started. Who is in a hurry is heard. */
 async function sendBack({ running }: Board, goBack: GoBack): Promise<void> {
   if (running === undefined) return;
+  if (running.back?.why !== 'abort' && goBack.pace === 'immediate') running.back = goBack;
   running.back ??= goBack;
   if (running.started) await tellOnce(running, goBack);
 }

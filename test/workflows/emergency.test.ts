@@ -43,6 +43,7 @@ test('takes back what is in flight, and looks at what serves then; declared agai
   });
   expect(verified?.details).toEqual({ incident: idOf(shop, 2), ok: true, serves: 'v1 in blue', unwell: [] });
   expect(await shop.rollback(EMERGENCY)).toMatchObject({ status: 'finished', deployment: id });
+  expect((await recorded(shop, 3)).at(-1)?.event_type).toBe('incident.verified');
   expect(shop.state()?.nextN).toBe(3);
   await record('target-emergency', shop.target());
 });

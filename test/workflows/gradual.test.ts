@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { MESSAGES } from '../../src/domain/messages.js';
+import type { TargetView } from '../../src/domain/view.js';
 import { labOfFile, type WatchScript } from '../support/lab.js';
 import { calm } from '../support/phases.js';
 import { deploymentPlan } from '../support/plans.js';
@@ -70,6 +72,17 @@ describe('a deployment that a person sends back', () => {
     expect(shifts(lab)).toEqual(['split green 0']);
   });
 
+  test('loses them at once when it is aborted meanwhile', async () => {
+    const shop = await baking('aborted', (phase) =>
+      phase === 'returning' ? 'until interrupted' : undefined,
+    );
+    await shop.rollback();
+    await shop.watching('returning');
+    await shop.deployment(2).signal(MESSAGES.goBack, { why: 'abort', by: 'carol', reason: 'enough' });
+    expect(await shop.deployed(2)).toMatchObject({ reason: 'rollback by carol: bad' });
+    expect(shifts(lab)).toEqual([QUARTERS[0], 'split green 0']);
+  });
+
   test('asks before more users return to what turns bad by it', async () => {
     let left = 1;
     const shop = await baking('welcome', (phase) => (phase === 'returning' && left-- > 0 ? fail : undefined));
@@ -130,5 +143,24 @@ describe('a release that is brought back', () => {
     await shop.rollback({ emergency: { severity: 'error' } });
     expect((await shop.deployed(3)).outcome).toBe('shipped');
     expect(shifts(lab)).toEqual(['split blue 2500', 'split blue 10000']);
+  });
+
+  test('gets all of them at once when somebody was in a hurry before it had begun', async () => {
+    const shop = story(lab, 'admitting');
+    for (const version of ['v1', 'v2']) await shop.ship(version, GRADUAL);
+    lab.world.log.length = 0;
+    lab.store.away(Infinity, 'deployments.admit');
+    const first = shop.rollback();
+    const running = () =>
+      shop
+        .target()
+        .query<TargetView>(MESSAGES.view)
+        .then((view) => view.running);
+    await lab.until(running, 'the rollback to be admitted');
+    expect(await shop.rollback({ pace: 'immediate' })).toMatchObject({ status: 'running' });
+    lab.store.away(0);
+    await first;
+    expect((await shop.deployed(3)).outcome).toBe('shipped');
+    expect(shifts(lab)).toEqual(['split blue 10000']);
   });
 });

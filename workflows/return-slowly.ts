@@ -59,16 +59,38 @@ async function byQuarters(
         arrived.then((result) => ({ ...result, of: 'arrived' as const })),
       ]);
       if (verdict.kind !== 'fail') continue;
-      if (of === 'left') {
-        field.judgedBad = true;
-        throw judgedBad(verdict.reason);
-      }
-      await whetherOn(field, replaces, verdict.reason);
+      if (of === 'left') throw leftBad(field, verdict.reason);
+      await unlessBad(field, left, () => whetherOn(field, replaces, verdict.reason));
     } finally {
       leaving.cancel();
       welcome.cancel();
       await Promise.allSettled([left, arrived]);
     }
+  }
+}
+
+function leftBad(field: Field, why: string): ApplicationFailure {
+  field.judgedBad = true;
+  return judgedBad(why);
+}
+
+/** A question is not waited for when what users leave turns bad meanwhile. */
+async function unlessBad(
+  field: Field,
+  left: Promise<WatchResult>,
+  question: () => Promise<void>,
+): Promise<void> {
+  const asking = new CancellationScope();
+  const asked = asking.run(question);
+  const turned = left.then(({ verdict }) => {
+    if (verdict.kind === 'fail') throw leftBad(field, verdict.reason);
+    return asked;
+  });
+  try {
+    await Promise.race([asked, turned]);
+  } finally {
+    asking.cancel();
+    await Promise.allSettled([asked]);
   }
 }
 

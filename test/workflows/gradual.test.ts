@@ -16,7 +16,10 @@ afterEach(() => {
 const GRADUAL = { deployment: deploymentPlan({ rollback: { stepMs: 30_000 } }) };
 type Said = Awaited<ReturnType<WatchScript>>;
 /** v2 bakes over v1; what is left is watched until something ends that, unless it is said otherwise. */
-async function baking(service: string, said: (phase: string) => Said = () => undefined): Promise<Story> {
+async function baking(
+  service: string,
+  said: (phase: string) => Said | Promise<Said> = () => undefined,
+): Promise<Story> {
   const shop = story(lab, service);
   expect((await shop.ship('v1', GRADUAL)).outcome).toBe('shipped');
   lab.watching = (w) =>
@@ -95,6 +98,20 @@ describe('a deployment that a person sends back', () => {
     await answer(lab, shop, 2, 'approve');
     expect((await shop.deployed(2)).outcome).toBe('rolled_back');
     expect(shifts(lab)).toEqual([...QUARTERS, 'split green 0']);
+  });
+
+  test('does not wait for the answer when it turns bad meanwhile', async () => {
+    let turn: (said: Said) => void = () => undefined;
+    const promise = new Promise<Said>((resolve) => (turn = resolve));
+    const shop = await baking('asked', (phase) =>
+      phase === 'leaving' ? promise : phase === 'returning' ? fail : undefined,
+    );
+    await shop.rollback();
+    await lab.until(async () => (await shop.seen(2)).waitingFor, 'the question');
+    turn(fail);
+    expect((await shop.deployed(2)).outcome).toBe('rolled_back');
+    expect(shifts(lab)).toEqual([QUARTERS[0], 'split green 0']);
+    expect(shop.state()?.holdMarks).toMatchObject([{ version: 'v2' }]);
   });
 
   test('that the rules found bad loses all of them at once', async () => {

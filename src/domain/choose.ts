@@ -139,7 +139,7 @@ function wayBackOf(strategy: Advised, known: Known): readonly string[] {
 /** What to write below `deploy`. */
 export const WRITTEN: Readonly<Record<Advised, readonly string[]>> = {
   blue_green: ['strategy: blue_green'],
-  rolling: ['strategy: rolling', 'rolling: { batch_size: 2, pause: 30s }'],
+  rolling: ['strategy: rolling', 'replicas: 4', 'rolling: { batch_size: 2, pause: 30s }'],
   canary: ['strategy: canary', 'canary: { steps: [5%, 25%, 50%, 100%], step_duration: 5m }'],
   in_place: ['strategy: in_place'],
   feature_flag: [

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { FACTORS, choose, lacking, type Factor, type Known } from '../../src/domain/choose.js';
+import { FACTORS, WRITTEN, choose, lacking, type Factor, type Known } from '../../src/domain/choose.js';
+import { problemsOf, service } from '../config/texts.js';
 
 const ZERO: Known = { 'zero-downtime': 'yes' };
 const SOME: Known = { 'zero-downtime': 'no' };
@@ -57,4 +58,9 @@ test.each<[Known, readonly RegExp[]]>([
   const { mind = [] } = choose(known) ?? {};
   expect(mind).toHaveLength(minded.length);
   for (const [i, text] of minded.entries()) expect(mind[i]).toMatch(text);
+});
+
+test.each(Object.entries(WRITTEN))('what it says to write for %s is a valid configuration', (_, written) => {
+  const below = service('  strategy: canary', written.map((line) => `  ${line}`).join('\n'));
+  expect(problemsOf(`${below}flags: { flag-of-yours: }\n`.replace('NAME', 'flag-of-yours'))).toBe('');
 });

@@ -38,6 +38,8 @@ export interface Board {
   /** What whoever looks at it must know. */
   note?: string;
   readonly later: Later;
+  /** What is looked at and recorded of emergencies: nothing that goes back waits for that. */
+  readonly incidents: Later;
   /** It cannot go on, and asks. */
   waitingFor?: WaitingFor | undefined;
 }

@@ -11,7 +11,7 @@ export function declared(board: Board, request: RollbackRequest): RollbackReques
   if (request.emergency === undefined) return request;
   const asked = { ...request, requestId: incidentOf(lastChange(board)) };
   const incident = incidentFor(board, asked);
-  if (incident !== undefined) board.later.add(shielded(() => control.openIncident(incident)));
+  if (incident !== undefined) board.incidents.add(shielded(() => control.openIncident(incident)));
   return asked;
 }
 
@@ -33,7 +33,7 @@ export function lookAfter(board: Board, request: RollbackRequest): void {
   const incident = incidentFor(board, request);
   if (incident === undefined) return;
   const { service, environment } = board.state;
-  board.later.add(
+  board.incidents.add(
     shielded(async () => {
       const host = await control.hostOf({ service, environment });
       const found = await verifying(host)

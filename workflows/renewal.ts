@@ -10,7 +10,8 @@ export const worn = (board: Board): boolean =>
   workflowInfo().continueAsNewSuggested || board.messages >= MOST_MESSAGES;
 
 /** Nothing is being answered or recorded: it would be lost with this run. */
-export const quiet = ({ later }: Board): boolean => allHandlersFinished() && later.done();
+export const quiet = ({ later, incidents }: Board): boolean =>
+  allHandlersFinished() && later.done() && incidents.done();
 
 /** Goes on as a new run, with all that the store does not know. Not while a message is being answered: its answer would be lost. */
 export function renew({ state, settled, running, rollbacks }: Board): Promise<never> {

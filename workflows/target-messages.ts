@@ -3,6 +3,7 @@ import { targetId } from '../src/domain/ids.js';
 import type { GoBack } from '../src/domain/inputs.js';
 import { malformed } from '../src/domain/statement.js';
 import type { DeployRequest, RollbackRequest, TargetAnswer } from '../src/domain/target.js';
+import { formless } from '../src/domain/wish.js';
 import { isFor, present, viewOf, type Board } from './board.js';
 import { tellOnce } from './deployments.js';
 import { declared, lookAfter, overAlready } from './emergency.js';
@@ -31,7 +32,12 @@ export function registerHandlers(board: Board, loaded: Promise<void>, show: () =
   setHandler(messages.rollback, (request) => showing(() => rollback(board, loaded, request)), {
     description: 'Go back. Takes a statement with verb rollback on this workflow.',
     validator: (request: RollbackRequest) => {
-      refuse(elsewhere(board, request) ?? malformed(request.statement) ?? rollbackRefusal(board, request));
+      refuse(
+        elsewhere(board, request) ??
+          malformed(request.statement) ??
+          rollbackRefusal(board, request) ??
+          formless(request),
+      );
     },
   });
   setHandler(

@@ -72,6 +72,7 @@ function boardOf(input: TargetInput): Board {
     adopting: false,
     messages: 0,
     later: createLater(),
+    incidents: createLater(),
   };
 }
 

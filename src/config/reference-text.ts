@@ -42,7 +42,7 @@ export const RULES = `What is checked besides:
 - \`canary.steps\` rise and end with \`100%\`. \`canary\` is said where the strategy is \`canary\`, or in \`deploy\` when that of some environment is; \`rolling\` and \`strategy_with\` in the same way where it is \`rolling\` or \`own:NAME\`.
 - \`feature_flag.flag\` is one of \`flags\`, and \`variant\` one of its own beside \`default\`; its steps are as those of \`canary\`, and it is said where \`canary\` may be in the same way.
 - \`rolling.batch_size\` is less than \`replicas\`: somebody serves while a batch is replaced.
-- \`bake\`, \`canary.step_duration\` and \`rolling.pause\` are no shorter than \`monitoring.interval\`, and no \`window\` is shorter than two of it.
+- \`bake\`, \`canary.step_duration\`, \`rolling.pause\` and \`rollback_step\` are no shorter than \`monitoring.interval\`, and no \`window\` is shorter than two of it.
 - No variable is called \`PORT\` or \`HOST\` or begins with \`SHIPWAY_\`: shipway sets these.
 - Nothing looks like a secret, neither by its name nor by its shape.
 - Each environment gives every one of \`required_variables\` a value that is not empty, or a secret.

@@ -1,7 +1,8 @@
 import { FULL, type DeploymentPlan, type GradualReturn, type Share, type Strategy } from './plan.js';
 
 /** How a person wants users to go back; absent: as the configuration says. */
-export type Pace = 'immediate' | 'gradual';
+export const PACES = ['immediate', 'gradual'] as const;
+export type Pace = (typeof PACES)[number];
 
 export const RETURN_STEP_MS = 30_000;
 const QUARTER: Share = FULL / 4;

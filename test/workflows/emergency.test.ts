@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { incidentOf } from '../../src/domain/incident.js';
 import { deploymentId } from '../../src/domain/ids.js';
 import { labOfFile } from '../support/lab.js';
@@ -71,6 +71,26 @@ test('brings it back also after what has changed nothing: a deployment that fail
   expect(await shop.rollback(EMERGENCY)).toMatchObject({ status: 'running' });
   expect((await shop.deployed(5)).outcome).toBe('shipped');
   expect(shop.state()?.live?.release.version).toBe('v1');
+});
+
+test('is no reason to wait: who goes back meanwhile does, while nobody has said yet how it stands', async () => {
+  const shop = story(lab, 'slow-look');
+  for (const version of ['v1', 'v2', 'v3']) await shop.ship(version);
+  let found = (): void => undefined;
+  const looking = new Promise<void>((resolve) => (found = resolve));
+  expect(await shop.rollback(EMERGENCY)).toMatchObject({ status: 'running' });
+  const looked = vi.spyOn(lab.world.provider, 'health').mockImplementation(async () => {
+    await looking;
+    return { probes: 1, failures: 0 };
+  });
+  expect((await shop.deployed(4)).outcome).toBe('shipped');
+  await vi.waitUntil(() => looked.mock.calls.length > 0, 10_000);
+  expect(await shop.rollback({ reason: 'further back', to: 'v1' })).toMatchObject({ status: 'running' });
+  expect((await shop.deployed(5)).outcome).toBe('shipped');
+  expect((await recorded(shop, 1)).map((e) => e.event_type)).toEqual(['incident.opened']);
+  looked.mockRestore();
+  found();
+  await recorded(shop, 2);
 });
 
 test('says what is not well with what serves', async () => {

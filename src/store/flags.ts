@@ -1,5 +1,6 @@
 import { unknownFlag, type FlagDeclaration, type FlagRule, type FlagState } from '../domain/flags.js';
 import type { FlagStore } from '../domain/ports.js';
+import type { DeploymentRow } from '../domain/store.js';
 import { ShipwayError } from '../errors.js';
 import type { Database } from './pool.js';
 
@@ -9,19 +10,15 @@ interface Row {
   readonly rule: FlagRule | null;
   readonly set_by: string | null;
   readonly set_at: Date | null;
+  /** What serves. */
+  readonly live: Pick<DeploymentRow, 'release' | 'plan'> | null;
 }
 
-/** Of a flag that the live release declares too, what that declares; of any other what was declared last. */
 const LIST = `
-  SELECT coalesce(own.declaration, f.declaration) AS declaration,
-    CASE WHEN own.declaration IS NULL THEN f.version ELSE live.body->'release'->>'version' END AS version,
-    f.rule, f.set_by, f.set_at
+  SELECT f.declaration, f.version, f.rule, f.set_by, f.set_at, live.body AS live
   FROM flags f
   LEFT JOIN targets t ON t.service = f.service AND t.environment = f.environment
-  LEFT JOIN deployments live ON live.id = t.state->'live'->>'deployment'
-  LEFT JOIN LATERAL (
-    SELECT d AS declaration FROM json_array_elements(live.body->'plan'->'flags') AS d WHERE d->>'name' = f.name
-  ) AS own ON true
+  LEFT JOIN deployments live ON live.id = t.live_deployment
   WHERE f.service = $1 AND f.environment = $2 ORDER BY f.name COLLATE "C"`;
 
 /** A statement that has been sent is not called back: it ends in the pool's own time. */
@@ -58,8 +55,14 @@ export const flagsOf = (db: Database): FlagStore => ({
   },
 });
 
-const stateOf = ({ declaration, version, rule, set_by: by, set_at: at }: Row): FlagState => ({
-  ...{ declaration, version },
-  ...(rule === null ? {} : { rule }),
-  ...(by === null || at === null ? {} : { set: { by, at: at.toISOString() } }),
-});
+/** Of a flag that the live release declares too, what that declares; of any other what was declared last. */
+function stateOf({ declaration, version, rule, set_by: by, set_at: at, live }: Row): FlagState {
+  const own = live?.plan.flags?.find(({ name }) => name === declaration.name);
+  return {
+    ...(own === undefined || live === null
+      ? { declaration, version }
+      : { declaration: own, version: live.release.version }),
+    ...(rule === null ? {} : { rule }),
+    ...(by === null || at === null ? {} : { set: { by, at: at.toISOString() } }),
+  };
+}

@@ -22,16 +22,18 @@ export const targetsOf = (db: Database): Store['targets'] => ({
     return state;
   },
   save: async ({ revision, ...state }) => {
-    const values = [state.service, state.environment, JSON.stringify(state)];
+    const { service, environment, live } = state;
+    const values = [service, environment, JSON.stringify(state), live?.deployment ?? null];
     const saved =
       revision === 0
         ? await db.query(
-            'INSERT INTO targets (service, environment, state) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+            `INSERT INTO targets (service, environment, state, live_deployment)
+             VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
             values,
           )
         : await db.query(
-            `UPDATE targets SET state = $3, revision = revision + 1, saved_at = now()
-             WHERE service = $1 AND environment = $2 AND revision = $4`,
+            `UPDATE targets SET state = $3, live_deployment = $4, revision = revision + 1, saved_at = now()
+             WHERE service = $1 AND environment = $2 AND revision = $5`,
             [...values, revision],
           );
     return saved.rowCount === 1;

@@ -31,9 +31,14 @@ beforeAll(async () => {
 afterAll(() => rm(home, { recursive: true, force: true }));
 
 /** A line of the command that has all it needs. */
+/** What these look at before anything else; others take any word. */
+const SAID: Readonly<Record<string, readonly string[]>> = {
+  flag: ['set', 'checkout'],
+  'replay-metrics': ['there/production/1'],
+};
 const line = ({ name, positionals, options }: CommandSpec): readonly string[] => [
   name,
-  ...positionals.filter((p) => !p.startsWith('[')).map(() => 'v1-aaaaaa'),
+  ...(SAID[name] ?? positionals.filter((p) => !p.startsWith('[')).map(() => 'v1-aaaaaa')),
   ...Object.entries(options).flatMap(([option, { required }]) => (required ? [`--${option}`, 'word'] : [])),
 ];
 

@@ -3,6 +3,7 @@ import { appendFile, readFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bucketOf } from '../../src/domain/buckets.js';
 import { FULL } from '../../src/domain/plan.js';
@@ -127,14 +128,20 @@ export function folderContract(name: string, hint: string, make: () => Promise<F
       const { held, url, end } = await holding('::1');
       await h.router.admit(TARGET, 'green', GREEN, [green.url, url], never);
       await h.router.split(TARGET, splitTo(FULL), never);
-      const slow = [ask(address), ask(address)];
-      const answer = await held;
+      // Which member a request goes to is each worker's own turn.
+      const slow: ReturnType<typeof ask>[] = [];
+      let answer: Awaited<typeof held> | undefined;
+      while (answer === undefined) {
+        slow.push(ask(address));
+        answer = await Promise.race([held, sleep(100).then(() => undefined)]);
+      }
       expect(await h.router.drain(TARGET, 'green', 0, never)).toEqual({ inflight: 0 });
       expect((await h.router.observe(TARGET, never))?.members['green']).toEqual([green.url, url]);
       await h.router.admit(TARGET, 'green', GREEN, [green.url], never);
       expect(await h.router.drain(TARGET, 'green', 0, never)).toEqual({ inflight: 1 });
       answer.end('six');
-      expect((await Promise.all(slow)).map(({ body }) => body).sort()).toEqual(['green', 'six']);
+      const bodies = (await Promise.all(slow)).map(({ body }) => body);
+      expect(bodies.filter((body) => body === 'six')).toHaveLength(1);
       end();
     });
 

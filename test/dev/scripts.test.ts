@@ -59,7 +59,7 @@ test('the benches are set up and reached; one that is not there is refused with 
   await expect(typed).rejects.toMatchObject({
     ...{ code: 2, stdout: '' },
     stderr:
-      'there is no bench none; there are stages, temporal, cli, worker, parked, bake, rollback, traffic, lost, peers\n',
+      'there is no bench none; there are stages, temporal, cli, worker, parked, bake, rollback, traffic, lost, judgement, peers\n',
   });
 });
 

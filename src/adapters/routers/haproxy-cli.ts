@@ -79,9 +79,12 @@ const notMaster = (said: unknown): Error =>
     ? said
     : unavailable(`what answers is no master process of HAProxy with a worker: ${firstLine(String(said))}`);
 
-const isReload = (error: unknown): boolean =>
+/** It hung up, as it does when it replaces itself. */
+export const isReload = (error: unknown): boolean =>
   error instanceof ShipwayError &&
-  ['ECONNRESET', 'EPIPE', 'ECONNREFUSED'].includes((error.cause as NodeJS.ErrnoException).code ?? '');
+  ['ECONNRESET', 'EPIPE', 'ECONNREFUSED'].includes(
+    (error.cause as NodeJS.ErrnoException | undefined)?.code ?? '',
+  );
 
 function processesIn(text: string): Processes | undefined {
   const rows = text.split('\n').map((line) => line.trim().split(/\s+/));

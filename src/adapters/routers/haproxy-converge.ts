@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShipwayError } from '../../errors.js';
 import { refused, unavailable } from './failures.js';
-import { askMaster, askWorker, firstLine, processes, type Ask } from './haproxy-cli.js';
+import { askMaster, askWorker, firstLine, isReload, processes, type Ask } from './haproxy-cli.js';
 import { revisionOf } from './haproxy-config.js';
 import {
   GONE,
@@ -46,9 +46,15 @@ export async function converge(
     const worker = askWorker(ask, current);
     const seen = await seenBy(worker, key, at.folder);
     if (seen === undefined) continue;
-    const now = await step(ask, worker, at, { served, key, seen, revision }, signal);
-    const before = await Promise.all(old.map((pid) => stepOfOld(askWorker(ask, pid), at, served, key)));
-    said = [now, ...before].find((one) => one !== '') ?? '';
+    try {
+      const now = await step(ask, worker, at, { served, key, seen, revision }, signal);
+      const before = await Promise.all(old.map((pid) => stepOfOld(askWorker(ask, pid), at, served, key)));
+      said = [now, ...before].find((one) => one !== '') ?? '';
+    } catch (error) {
+      // Amid somebody's reload: what was done of it is done again by whoever comes.
+      if (!isReload(error)) throw error;
+      said = 'it was being reloaded';
+    }
     if (said === '' && (await processes(ask, signal)).current === current) return;
   }
   throw unavailable(`HAProxy does not come to what ${at.folder} says: ${said}`);
@@ -114,7 +120,7 @@ export async function seenBy(worker: Ask, key: string, folder: string): Promise<
   try {
     return await look(worker, key, folder);
   } catch (error) {
-    if (error instanceof ShipwayError && GONE.test(error.message)) return undefined;
+    if (isReload(error) || (error instanceof ShipwayError && GONE.test(error.message))) return undefined;
     throw error;
   }
 }

@@ -33,7 +33,7 @@ afterAll(() => rm(home, { recursive: true, force: true }));
 /** A line of the command that has all it needs. */
 /** What these look at before anything else; others take any word. */
 const SAID: Readonly<Record<string, readonly string[]>> = {
-  flag: ['set', 'checkout'],
+  flag: ['set', 'checkout', '--off'],
   'replay-metrics': ['there/production/1'],
 };
 const line = ({ name, positionals, options }: CommandSpec): readonly string[] => [

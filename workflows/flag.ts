@@ -5,7 +5,7 @@ import { about, named, summary, type Field } from './field.js';
 import { guarded } from './meanwhile.js';
 import type { Moves } from './moves.js';
 import { control } from './profiles.js';
-import { flagged, removeReplaced, undoneByDousing } from './way-back.js';
+import { flagged, removeReplaced, undone, undoneByDousing } from './way-back.js';
 
 /** The moves of a flag; `step` waits while the deployment is paused. */
 export const flagMoves = (
@@ -48,8 +48,7 @@ async function ramp(field: Field, { flag }: FlagStrategy, share: Share): Promise
 async function stayDark(field: Field, why: string): Promise<boolean> {
   field.show({ phase: 'going_back' }, `going back: ${why}`);
   const left = await field.undo.runAll((what) => {
-    field.late.push({ at: Date.now(), what, share: field.share });
-    field.show({}, `undone: ${what}`);
+    undone(field, what);
   }, field.dark);
   if (left.length > 0) return false;
   field.undo.clear();

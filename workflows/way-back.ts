@@ -92,7 +92,7 @@ export async function restore(field: Field): Promise<void> {
 }
 
 /** Seen at once, and in the audit when the deployment ends. */
-function undone(field: Field, what: string): void {
+export function undone(field: Field, what: string): void {
   field.late.push({ at: Date.now(), what, share: field.share });
   field.show({}, `undone: ${what}`);
 }

@@ -23,8 +23,9 @@ const LOOK_MS = 500;
 /**
  * Sends all users back to stable, and starts what of it does not run any more; answers what that was. While anything of stable may
  * run, traffic leaves the candidate first and stable is made whole after it. When nothing of it runs it is started first: a bad
- * candidate serves more than nobody. Where the two never run at the same time, the candidate ends before stable starts. With nothing to go back to, the first deployment's address is closed. Every step converges, so a
- * retry goes on from there. Fails with what provider and router fail with.
+ * candidate serves more than nobody. Where the two never run at the same time, the candidate ends before stable starts. With nothing to
+ * go back to, the first deployment's address is closed. Every step converges, so a retry goes on from there. Fails with what provider and
+ * router fail with.
  */
 export async function undoShift(
   deps: EffectDeps,

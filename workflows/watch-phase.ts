@@ -47,19 +47,11 @@ export const openWatch = ({ input, evidence, heading }: Field, phase: string): W
 
 /** Interrupted by this workflow it ends as cancelled; interrupted by a worker that goes away it goes on from what it knew. */
 export async function watched(field: Field, what: WatchInput): Promise<WatchResult> {
-  let result: WatchResult;
-  do {
-    if (CancellationScope.current().consideredCancelled)
-      throw new CancelledFailure('the watch was interrupted');
-    result = await unlessSentBack(
-      field,
-      field.effects.watching.watch.executeWithOptions(
-        { summary: `watch ${what.service} ${what.environment} ${what.phase}` },
-        [{ ...what, evidence: field.evidence }],
-      ),
-    );
-    field.evidence = result.evidence;
-  } while (result.interrupted);
+  const result = await untilSaid({ ...what, evidence: field.evidence }, async (next) => {
+    const one = await unlessSentBack(field, watchOnce(field, next));
+    field.evidence = one.evidence;
+    return one;
+  });
   if (result.verdict.kind === 'fail') {
     field.judgedBad = true;
     field.show({ verdict: result.verdict });
@@ -68,6 +60,26 @@ export async function watched(field: Field, what: WatchInput): Promise<WatchResu
   field.show({ verdict: result.verdict });
   return result;
 }
+
+/** Asks again, from what was known, as often as a worker that goes away ends a watch which its workflow has not ended. */
+export async function untilSaid(
+  what: WatchInput,
+  ask: (what: WatchInput) => Promise<WatchResult>,
+): Promise<WatchResult> {
+  for (let next = what; ;) {
+    if (CancellationScope.current().consideredCancelled)
+      throw new CancelledFailure('the watch was interrupted');
+    const result = await ask(next);
+    if (!result.interrupted) return result;
+    next = { ...what, evidence: result.evidence };
+  }
+}
+
+export const watchOnce = (field: Field, what: WatchInput): Promise<WatchResult> =>
+  field.effects.watching.watch.executeWithOptions(
+    { summary: `watch ${what.service} ${what.environment} ${what.phase}` },
+    [what],
+  );
 
 /** Going back does not wait for the watch to hear that it is over: it changes nothing, and no one asks any more what it has seen. */
 function unlessSentBack<T>({ forward }: Field, watch: Promise<T>): Promise<T> {

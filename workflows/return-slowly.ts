@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, condition } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, CancelledFailure, condition } from '@temporalio/workflow';
 import { percent } from '../src/domain/details.js';
 import { refuserOf } from '../src/domain/gate.js';
 import { keptOnTheWay } from '../src/domain/gradual.js';
@@ -8,7 +8,7 @@ import { NO_EVIDENCE, type WatchInput, type WatchResult } from '../src/domain/wa
 import { about, judgedBad, type Field } from './field.js';
 import { control } from './profiles.js';
 import { reasonOf } from './undo.js';
-import { openWatch, untilSaid, watchOnce } from './watch-phase.js';
+import { openWatch, watchOnce } from './watch-phase.js';
 import { undoShift } from './way-back.js';
 
 /**
@@ -47,13 +47,12 @@ async function byQuarters(
   kept: readonly Share[],
   stepMs: number,
 ): Promise<void> {
-  const look = (what: WatchInput): Promise<WatchResult> => watchOnce(field, what);
   for (const share of kept) {
     field.show({ phase: 'going_back', nextAt: Date.now() + stepMs }, `users return: ${percent(share)} stay`);
     await undoShift(field, share);
     const [leaving, welcome] = [new CancellationScope(), new CancellationScope()];
-    const left = leaving.run(() => untilSaid(openWatch(field, 'leaving'), look));
-    const arrived = welcome.run(() => untilSaid(welcoming(field, replaces, Date.now() + stepMs), look));
+    const left = leaving.run(() => looked(field, openWatch(field, 'leaving')));
+    const arrived = welcome.run(() => looked(field, welcoming(field, replaces, Date.now() + stepMs)));
     try {
       const { verdict, of } = await Promise.race([
         left.then((result) => ({ ...result, of: 'left' as const })),
@@ -109,6 +108,17 @@ const welcoming = (field: Field, replaces: Live, until: number): WatchInput => {
     evidence: NO_EVIDENCE,
   };
 };
+
+/** By a worker that goes away it is not ended. */
+async function looked(field: Field, what: WatchInput): Promise<WatchResult> {
+  for (let evidence = what.evidence; ;) {
+    if (CancellationScope.current().consideredCancelled)
+      throw new CancelledFailure('the watch was interrupted');
+    const result = await watchOnce(field, { ...what, evidence });
+    if (!result.interrupted) return result;
+    evidence = result.evidence;
+  }
+}
 
 /** What users return to turns bad: nobody is sent there any more until a person says so. */
 async function whetherOn(field: Field, { release }: Live, why: string): Promise<void> {

@@ -47,11 +47,13 @@ export const openWatch = ({ input, evidence, heading }: Field, phase: string): W
 
 /** Interrupted by this workflow it ends as cancelled; interrupted by a worker that goes away it goes on from what it knew. */
 export async function watched(field: Field, what: WatchInput): Promise<WatchResult> {
-  const result = await untilSaid({ ...what, evidence: field.evidence }, async (next) => {
-    const one = await unlessSentBack(field, watchOnce(field, next));
-    field.evidence = one.evidence;
-    return one;
-  });
+  let result: WatchResult;
+  do {
+    if (CancellationScope.current().consideredCancelled)
+      throw new CancelledFailure('the watch was interrupted');
+    result = await unlessSentBack(field, watchOnce(field, { ...what, evidence: field.evidence }));
+    field.evidence = result.evidence;
+  } while (result.interrupted);
   if (result.verdict.kind === 'fail') {
     field.judgedBad = true;
     field.show({ verdict: result.verdict });
@@ -59,20 +61,6 @@ export async function watched(field: Field, what: WatchInput): Promise<WatchResu
   }
   field.show({ verdict: result.verdict });
   return result;
-}
-
-/** Asks again, from what was known, as often as a worker that goes away ends a watch which its workflow has not ended. */
-export async function untilSaid(
-  what: WatchInput,
-  ask: (what: WatchInput) => Promise<WatchResult>,
-): Promise<WatchResult> {
-  for (let next = what; ;) {
-    if (CancellationScope.current().consideredCancelled)
-      throw new CancelledFailure('the watch was interrupted');
-    const result = await ask(next);
-    if (!result.interrupted) return result;
-    next = { ...what, evidence: result.evidence };
-  }
 }
 
 export const watchOnce = (field: Field, what: WatchInput): Promise<WatchResult> =>

@@ -1,6 +1,6 @@
 import { verdictOf } from './judgement.js';
 import type { Digest } from './release.js';
-import type { Slot } from './target.js';
+import { otherSlot } from './target.js';
 import type { Verdict, VerdictKind } from './verdict.js';
 import { extended, findingsOf, type Judged } from './watch-loop.js';
 import type { WatchPlan } from './watch-plan.js';
@@ -71,14 +71,12 @@ interface Seen {
 }
 const isDoubt = ({ kind }: Verdict): boolean => kind === 'inconclusive' || kind === 'unavailable';
 
-const other = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue');
-
 const judgedAs = (
   plan: WatchPlan,
   { candidate, stable }: Releases,
   { candidate: slot, share, from }: Look,
 ): Judged => ({
   ...{ plan, from, candidate: { release: candidate, slot } },
-  ...(stable === undefined ? {} : { stable: { release: stable, slot: other(slot) } }),
+  ...(stable === undefined ? {} : { stable: { release: stable, slot: otherSlot(slot) } }),
   ...(share === undefined ? {} : { share }),
 });

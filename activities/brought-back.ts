@@ -1,7 +1,8 @@
 import { asConfigured, LOOKED_AT, wayBack } from '../src/domain/going-back.js';
-import { returnOf, returnsWhole, type Pace } from '../src/domain/gradual.js';
+import { returnOf, type Pace } from '../src/domain/gradual.js';
 import type { DeploymentPlan } from '../src/domain/plan.js';
 import type { DeploymentRow } from '../src/domain/store.js';
+import { replacesInstances } from '../src/domain/strategy.js';
 import type { RollbackRequest, TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import type { ControlDeps } from './deps.js';
@@ -37,7 +38,7 @@ function paced(
 ): DeploymentPlan {
   if (now?.strategy.kind === 'in_place') return { ...plan, strategy: now.strategy };
   const how = returnOf(pace, now ?? {});
-  return how === undefined || returnsWhole(plan.strategy) ? plan : { ...plan, rollback: how };
+  return how === undefined || replacesInstances(plan.strategy.kind) ? plan : { ...plan, rollback: how };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createInterface, type Interface } from 'node:readline';
-import { FACTORS, WRITTEN, choose as chosen, lacking, type Factor, type Known } from '../domain/choose.js';
+import { FACTORS, WRITTEN, choose as chosen, nextToAsk, type Factor, type Known } from '../domain/choose.js';
 import { UsageError } from '../errors.js';
 import { interrupted } from './interrupt.js';
 import { progress, result, string } from './output.js';
@@ -13,7 +13,7 @@ export const choose: Command = async (values) => {
   const given = givenIn(values);
   const known = process.stdin.isTTY && values['json'] !== true ? await asked(given, values) : given;
   const choice = chosen(known);
-  if (choice === undefined) throw tooLittle(known);
+  if (choice === undefined) throw tooLittle(nextToAsk(known) ?? 'focus');
   const { strategy, because, mind } = choice;
   result(values, { ...choice, factors: known, write: WRITTEN[strategy] }, [
     `${strategy}: ${because}`,
@@ -41,11 +41,10 @@ function givenIn(values: Values): Known {
   return Object.fromEntries(given) as Known;
 }
 
-function tooLittle(known: Known): UsageError {
-  const options = lacking(known).map((factor) => `--${factor} ${answersTo(factor).join('|')}`);
+function tooLittle(next: Factor): UsageError {
   return new UsageError(
     'too little is known to choose by',
-    `also ${options.join(' ')}, or --focus ${answersTo('focus')
+    `also --${next} ${answersTo(next).join('|')}, or --focus ${answersTo('focus')
       .filter((answer) => answer !== 'none')
       .join('|')}`,
   );
@@ -62,7 +61,7 @@ const saidOf = (known: Known): readonly string[] =>
 /** All factors that no option says, one question after the other. Fails as interrupted at Ctrl-C, and at the end of the input. */
 async function asked(given: Known, values: Values): Promise<Known> {
   const open = NAMES.filter((factor) => given[factor] === undefined);
-  if (open.length === 0 || lacking(given).length === 0) return given;
+  if (open.length === 0 || nextToAsk(given) === undefined) return given;
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const found: Record<string, string> = { ...given };

@@ -1,4 +1,6 @@
 import { OWN } from '../domain/adapters.js';
+import type { StrategyKind } from '../domain/plan.js';
+import { leavesBoth } from '../domain/strategy.js';
 import type { ComparisonTrigger, Triggers } from '../domain/watch-plan.js';
 import type { DeployInput } from './deploy-schema.js';
 import type { Ask } from './deployment-rules.js';
@@ -10,7 +12,7 @@ import { queriesOf } from './queries.js';
  * where it does not, nothing is compared.
  */
 export function comparisonOf(input: DeployInput): Pick<Triggers, 'comparison'> {
-  if (!leavesBoth(input) || !tellsApart(input)) return {};
+  if (!isForBoth(input) || !tellsApart(input)) return {};
   const usual = COMPARISON_DEFAULTS;
   const {
     alpha = usual.alpha,
@@ -22,8 +24,8 @@ export function comparisonOf(input: DeployInput): Pick<Triggers, 'comparison'> {
 /** What is not said. */
 export const COMPARISON_DEFAULTS: ComparisonTrigger = { alpha: 100, tolerance: 10, minRequests: 20 };
 
-const leavesBoth = ({ strategy }: DeployInput): boolean =>
-  strategy === 'canary' || strategy === 'rolling' || strategy?.startsWith(OWN) === true;
+const isForBoth = ({ strategy }: DeployInput): boolean =>
+  strategy !== undefined && leavesBoth(strategy.startsWith(OWN) ? 'own' : (strategy as StrategyKind));
 
 function tellsApart({ metrics = 'gateway', router = 'gateway', ...input }: DeployInput): boolean {
   if (metrics !== 'prometheus') return true;
@@ -48,7 +50,7 @@ export function comparisonProblems(input: DeployInput, { read, say }: Ask): Prob
     ...(tolerance <= MOST_TOLERANCE
       ? []
       : [say([...keys, 'tolerance'], 'hardly any release is so much worse', 'at most 50%')]),
-    ...(!leavesBoth(input) || tellsApart(input) || !read(['metrics']) || !read(['queries'])
+    ...(!isForBoth(input) || tellsApart(input) || !read(['metrics']) || !read(['queries'])
       ? []
       : [
           say(

@@ -16,7 +16,7 @@ import { hasSecrets } from './plan.js';
 import { trafficTexts, wayBackTexts } from './explain-traffic.js';
 import { queueRules } from '../domain/queue.js';
 import { durationText } from '../domain/duration.js';
-import { strategyName } from '../domain/strategy.js';
+import { leavesBoth, strategyName } from '../domain/strategy.js';
 
 /** The plan in words, for people: what each stage does, how the traffic moves, how long it takes, and what the worker will check. */
 export function explainPlan(plan: Plan): readonly string[] {
@@ -176,7 +176,7 @@ function queueText(d: DeploymentPlan): string {
 
 /** Where users are with both, and it is not certain that something says how stable fares in the same way. */
 export function uncomparedText({ strategy, metrics, router, watch }: DeploymentPlan): readonly string[] {
-  if (['blue_green', 'in_place', 'feature_flag'].includes(strategy.kind)) return [];
+  if (!leavesBoth(strategy.kind)) return [];
   if (watch.triggers.comparison === undefined)
     return [
       `  not compared with stable: ${metrics} with ${router} does not tell users apart; limits alone decide`,

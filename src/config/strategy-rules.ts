@@ -1,6 +1,5 @@
 import { FULL, type DeploymentPlan } from '../domain/plan.js';
-import { returnsWhole } from '../domain/gradual.js';
-import { strategyName } from '../domain/strategy.js';
+import { replacesInstances, strategyName } from '../domain/strategy.js';
 import { alternative } from './alternative.js';
 import type { DeployInput } from './deploy-schema.js';
 import type { Ask } from './deployment-rules.js';
@@ -35,7 +34,7 @@ function gradual(
           ),
         ]
       : [];
-  return returnsWhole(strategy)
+  return replacesInstances(strategy.kind)
     ? [
         say(
           ['rollback_strategy'],

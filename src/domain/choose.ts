@@ -1,3 +1,6 @@
+import type { StrategyKind } from './plan.js';
+import { replacesInstances } from './strategy.js';
+
 /** What decides how a service is to be deployed: each factor with its question and what can be answered. */
 export const FACTORS = {
   'zero-downtime': {
@@ -40,7 +43,7 @@ export type Factor = keyof typeof FACTORS;
 /** What is known of a service. */
 export type Known = { readonly [F in Factor]?: Answers[F] };
 
-export type Advised = 'blue_green' | 'rolling' | 'canary' | 'in_place' | 'feature_flag';
+export type Advised = Exclude<StrategyKind, 'own'>;
 export interface Choice {
   readonly strategy: Advised;
   /** The row of the matrix, in words. */
@@ -102,12 +105,12 @@ interface Row {
   readonly because: string;
 }
 
-/** The factors that are still to be asked before the matrix answers; empty when it does. */
-export function lacking(known: Known): readonly Factor[] {
-  if (known.focus !== undefined && known.focus !== 'none') return [];
-  if (known['zero-downtime'] === undefined) return ['zero-downtime'];
+/** The factor that is to be asked next before the matrix answers; `undefined` when it does. */
+export function nextToAsk(known: Known): Factor | undefined {
+  if (known.focus !== undefined && known.focus !== 'none') return undefined;
+  if (known['zero-downtime'] === undefined) return 'zero-downtime';
   const next = known['zero-downtime'] === 'yes' ? 'traffic' : 'complexity';
-  return known[next] === undefined ? [next] : [];
+  return known[next] === undefined ? next : undefined;
 }
 
 /** What the matrix says, and what the factors beside it say to that; `undefined` while too little is known. */
@@ -121,7 +124,7 @@ export function choose(known: Known): Choice | undefined {
 }
 
 function roomFor(strategy: Advised, known: Known): readonly string[] {
-  if (known.spare !== 'no' || strategy === 'rolling' || strategy === 'in_place') return [];
+  if (known.spare !== 'no' || replacesInstances(strategy)) return [];
   return known['zero-downtime'] === 'no'
     ? [`${strategy} has both releases run at once, for which there is no room: in_place needs none`]
     : [
@@ -130,7 +133,7 @@ function roomFor(strategy: Advised, known: Known): readonly string[] {
 }
 
 function wayBackOf(strategy: Advised, known: Known): readonly string[] {
-  if (known['way-back'] !== 'seconds' || (strategy !== 'rolling' && strategy !== 'in_place')) return [];
+  if (known['way-back'] !== 'seconds' || !replacesInstances(strategy)) return [];
   return [
     `on the way back of ${strategy} old instances are started again, which takes as long as they do: with blue_green users are back at once`,
   ];

@@ -26,6 +26,3 @@ export const byQuarters = ({ stepMs }: GradualReturn): Strategy => ({
   steps: [1, 2, 3, 4].map((n) => n * QUARTER),
   stepDurationMs: stepMs,
 });
-
-/** Why users cannot go back by shares with a strategy: the release that they go back to is started again first. */
-export const returnsWhole = ({ kind }: Strategy): boolean => kind === 'in_place' || kind === 'rolling';

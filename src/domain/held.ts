@@ -1,7 +1,7 @@
 import type { Configuration } from './plan.js';
 import type { Release } from './release.js';
 import type { DeploymentRow } from './store.js';
-import { wayOf } from './strategy.js';
+import { replacesInstances, wayOf } from './strategy.js';
 import { idleSlot, type Slot, type TargetState } from './target.js';
 
 /** What a target's record has a slot for, and by which deployment. */
@@ -34,7 +34,7 @@ export function heldSlots(state: TargetState, open: readonly DeploymentRow[]): r
   // Nothing is known good until it has passed its bake, so what was before it still is.
   if (promoted && knownGood !== undefined && knownGood.release.digest === moving.replaces?.digest)
     held.push({ ...knownGood, role: 'replaced' });
-  const inPart = moving !== undefined && ['rolling', 'in_place'].includes(wayOf(moving).kind);
+  const inPart = moving !== undefined && replacesInstances(wayOf(moving).kind);
   return held.map(({ slot, role, release, configuration, deployment }) => ({
     ...{ slot, role, release, configuration, deployment },
     ...(inPart ? { inPart } : {}),

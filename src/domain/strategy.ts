@@ -2,7 +2,7 @@ import { canonical, type Json } from './canonical.js';
 import { durationText } from './duration.js';
 import { byQuarters } from './gradual.js';
 import { isJson } from './own-stage.js';
-import { FULL, type DeploymentPlan, type Share, type Strategy } from './plan.js';
+import { FULL, type DeploymentPlan, type Share, type Strategy, type StrategyKind } from './plan.js';
 import type { DeploymentKind } from './store.js';
 
 /** One step of a strategy of a user's own, from all users on stable to all users on the candidate. */
@@ -126,6 +126,13 @@ export function ladderOf(steps: readonly StrategyStep[]): Ladder {
 /** What is done at a share that may be a person's: what is done at the step below it; at all users nothing, for then it bakes. */
 export const actsAt = ({ rungs }: Ladder, share: Share): readonly Act[] =>
   share === FULL ? [] : ((rungs.findLast((rung) => rung.share <= share) ?? rungs[0])?.then ?? []);
+
+/** Whether users are with both releases for a while, so that the two can be compared. */
+export const leavesBoth = (kind: StrategyKind): boolean =>
+  kind === 'canary' || kind === 'rolling' || kind === 'own';
+
+/** Whether the old instances give way before the new ones stand: who goes back waits until they have been started again. */
+export const replacesInstances = (kind: StrategyKind): boolean => kind === 'in_place' || kind === 'rolling';
 
 /**
  * The way a deployment really goes. Where nothing serves there is nothing to compare with or to replace, and who goes back does not take it

@@ -4,6 +4,7 @@ import type { Policy } from '../domain/policy.js';
 import { alternative, nearest } from './alternative.js';
 import { problemAt, wasRead, type Source } from './issues.js';
 import type { Problem } from './problem.js';
+import { OF_ONE } from './strategy-rules.js';
 
 /** The environments of a file, each with its plan where it has one. */
 export interface Environments {
@@ -15,7 +16,7 @@ export interface Environments {
 export function idleStrategies({ names, plans }: Environments, source: Source): Problem[] {
   const known = names.every((name) => wasRead(source, ['environments', name, 'strategy']));
   if (names.length === 0 || !known || !wasRead(source, ['deploy', 'strategy'])) return [];
-  return OF_STRATEGIES.flatMap(([key, kind, said]) => {
+  return OF_ONE.flatMap(({ key, kind, name: said }) => {
     const used = names.some((name) => plans[name] === undefined || plans[name].strategy.kind === kind);
     return used || !source.document.places.has(['deploy', key])
       ? []
@@ -30,12 +31,6 @@ export function idleStrategies({ names, plans }: Environments, source: Source): 
         ];
   });
 }
-const OF_STRATEGIES = [
-  ['canary', 'canary', 'canary'],
-  ['feature_flag', 'feature_flag', 'feature_flag'],
-  ['rolling', 'rolling', 'rolling'],
-  ['strategy_with', 'own', 'own:NAME'],
-] as const;
 
 /** Environments that are served by what the policy does not place. The policy that rules is the workers', and may. */
 export function unplaced(

@@ -1,4 +1,5 @@
 import { OWN } from '../domain/adapters.js';
+import { percent } from '../domain/details.js';
 import { deploymentIn, environmentsOf } from '../domain/environments.js';
 import { variantsText } from '../domain/flags.js';
 import {
@@ -161,7 +162,6 @@ function variablesText({ configuration }: DeploymentPlan): readonly string[] {
   return plain.length + secrets.length === 0 ? [] : [`  variables: ${[...plain, ...secrets].join('; ')}`];
 }
 
-const percent = (share: number): string => `${String(share / 100)} %`;
 function queueText(d: DeploymentPlan): string {
   const { policy, duringBake, minBakeMs } = queueRules(d);
   if (policy === 'reject') return 'fails when the target is at work';

@@ -1,13 +1,12 @@
+import { percent } from '../domain/details.js';
 import { durationText } from '../domain/duration.js';
-import { FULL, type DeploymentPlan } from '../domain/plan.js';
+import { FULL, type DeploymentPlan, type Share } from '../domain/plan.js';
 
 /** How the traffic of a deployment moves, and how long it takes. */
 export const trafficTexts = (d: DeploymentPlan): readonly string[] => [
   `traffic: ${movesText(d)}`,
   `then watched for ${durationText(d.bakeMs)} until it is known good; it takes ${d.strategy.kind === 'own' ? 'its steps and ' : ''}${durationText(totalMs(d))} when nothing is wrong`,
 ];
-
-const percent = (share: number): string => `${String(share / 100)} %`;
 
 function movesText({ strategy, smokeTest, drainTimeoutMs, configuration }: DeploymentPlan): string {
   const smoke = `smoke test ${smokeTest.path} on the idle slot`;
@@ -16,22 +15,13 @@ function movesText({ strategy, smokeTest, drainTimeoutMs, configuration }: Deplo
     case 'blue_green':
       return `${smoke}, then all users at once`;
     case 'canary':
-      return [
-        smoke,
-        ...strategy.steps
-          .filter((s) => s < FULL)
-          .map((s) => `${percent(s)} for ${durationText(strategy.stepDurationMs)}`),
-        percent(FULL),
-      ].join(', ');
+      return [smoke, ...stepTexts(strategy), percent(FULL)].join(', ');
     case 'feature_flag':
       return [
         `${smoke}, then all users at once with ${strategy.flag} off, watched for ${durationText(strategy.stepDurationMs)}; then ${strategy.flag} is ${strategy.variant} for`,
-        [
-          ...strategy.steps
-            .filter((s) => s < FULL)
-            .map((s) => `${percent(s)} for ${durationText(strategy.stepDurationMs)}`),
-          `${percent(FULL)} of the users; of a first deployment it stays off`,
-        ].join(', '),
+        [...stepTexts(strategy), `${percent(FULL)} of the users; of a first deployment it stays off`].join(
+          ', ',
+        ),
       ].join(' ');
     case 'rolling':
       return `instances of what serves make room ${String(strategy.batchSize)} at a time: out of the router, ${drained}, stopped; these started in their place, smoke test ${smokeTest.path}, in; each batch watched for ${durationText(strategy.pauseMs)}; users follow the instances`;
@@ -41,6 +31,15 @@ function movesText({ strategy, smokeTest, drainTimeoutMs, configuration }: Deplo
       return `${smoke}, then the steps that ${strategy.uses} gives with ${JSON.stringify(strategy.with)}: who approves is told them`;
   }
 }
+
+const stepTexts = ({
+  steps,
+  stepDurationMs: ms,
+}: {
+  readonly steps: readonly Share[];
+  readonly stepDurationMs: number;
+}): readonly string[] =>
+  steps.filter((share) => share < FULL).map((share) => `${percent(share)} for ${durationText(ms)}`);
 
 const totalMs = ({ strategy, bakeMs, configuration }: DeploymentPlan): number => {
   switch (strategy.kind) {

@@ -46,7 +46,7 @@ function gradual(
 }
 
 /** Keys that mean something to one strategy only. */
-const OF_ONE = [
+export const OF_ONE = [
   { key: 'canary', kind: 'canary', lacks: 'has no steps', name: 'canary' },
   { key: 'feature_flag', kind: 'feature_flag', lacks: 'turns no flag on', name: 'feature_flag' },
   { key: 'rolling', kind: 'rolling', lacks: 'has no batches', name: 'rolling' },

@@ -3,6 +3,7 @@ import {
   INCIDENT_VERIFIED,
   type Incident,
   type Verification,
+  type Verified,
 } from '../src/domain/incident.js';
 import type { TargetRef } from '../src/domain/ids.js';
 import { FULL, type DeploymentPlan } from '../src/domain/plan.js';
@@ -33,7 +34,7 @@ export const closeIncident =
   (deps: TellDeps) =>
   async ({ found, ...incident }: Incident & { readonly found: Verification }): Promise<void> => {
     const { serves, unwell } = found;
-    const details = { incident: incident.id, ok: unwell.length === 0, serves, unwell };
+    const details = { incident: incident.id, ok: unwell.length === 0, serves, unwell } satisfies Verified;
     await deps.store.audit.append([entry(incident, INCIDENT_VERIFIED, details)]);
     await tellIncident(deps, incident, found);
   };

@@ -2,7 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { apiClient, type ApiClient } from '../client/api.js';
 import { CommandError } from '../client/failure.js';
 import type { ChainedEntry } from '../domain/audit.js';
-import { INCIDENT_SEVERITIES, INCIDENT_VERIFIED, type IncidentSeverity } from '../domain/incident.js';
+import {
+  INCIDENT_SEVERITIES,
+  INCIDENT_VERIFIED,
+  type IncidentSeverity,
+  type Verified,
+} from '../domain/incident.js';
 import { targetId, type TargetRef } from '../domain/ids.js';
 import { UsageError } from '../errors.js';
 import { settings } from './context.js';
@@ -17,8 +22,9 @@ import type { Command, Values } from './table.js';
 export const emergency: Command = async (values) =>
   goneBack(values, { emergency: { severity: severityOf(values) } }, async (target) => {
     const api = apiClient(await settings(values));
-    const before = await newest(api, target).catch(unanswered);
-    return () => found(api, target, before?.seq ?? 0);
+    const before = await newest(api, target).then((last) => last?.seq ?? 0, unanswered);
+    // What was found another time is not told as what was found now.
+    return () => (before === undefined ? Promise.resolve(unsaid(target)) : found(api, target, before));
   });
 
 function severityOf(values: Values): IncidentSeverity {
@@ -45,22 +51,19 @@ async function found(api: ApiClient, target: TargetRef, before: number): Promise
   for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(LOOK_MS)) {
     const last = await newest(api, target).catch(unanswered);
     if (last === undefined || last.seq <= before) continue;
-    const { ok, serves, unwell } = last.entry.details as unknown as Found;
+    const { ok, serves, unwell } = last.entry.details as unknown as Verified;
     const lines = ok
       ? [`✓ ${serves} serves, and is well`]
       : [`! ${serves} serves`, ...unwell.map((why) => `! ${why}`)];
     return { json: { found: { ok, serves, unwell } }, lines, ok };
   }
-  return {
-    ...{ json: { found: null }, ok: false },
-    lines: [`! nobody has said what serves now: shipway audit --environment ${target.environment}`],
-  };
+  return unsaid(target);
 }
-interface Found {
-  readonly ok: boolean;
-  readonly serves: string;
-  readonly unwell: readonly string[];
-}
+
+const unsaid = ({ environment }: TargetRef): Afterwards => ({
+  ...{ json: { found: null }, ok: false },
+  lines: [`! nobody has said what serves now: shipway audit --environment ${environment}`],
+});
 
 function unanswered(error: unknown): undefined {
   if (!(error instanceof CommandError)) throw error;

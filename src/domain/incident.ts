@@ -31,3 +31,9 @@ export interface Verification {
   /** Empty: all users are with what is live, all of it runs, and it answers its smoke test and health checks. */
   readonly unwell: readonly string[];
 }
+/** The same as the audit keeps it. */
+export interface Verified extends Verification {
+  /** The incident's id. */
+  readonly incident: string;
+  readonly ok: boolean;
+}

@@ -6,8 +6,8 @@ import { deploymentId, type TargetRef } from '../src/domain/ids.js';
 import { FULL } from '../src/domain/plan.js';
 import type { WatchPlan } from '../src/domain/watch-plan.js';
 import { startFleet, until, type Fleet } from './fleet.js';
-import { COMPARISON, ERROR_RATE, quantile } from './judged.js';
-import { ms, type Row } from './measure.js';
+import { COMPARISON, ERROR_RATE } from './judged.js';
+import { ms, quantile, type Row } from './measure.js';
 import { deploymentOf, shippingPlan } from './plans.js';
 
 const ROUNDS = 20;

@@ -54,8 +54,3 @@ export const judgedOften = (
   most: number,
 ): readonly Judgement[] =>
   Array.from({ length: times }, (_, i) => judged(simulation, triggers, most, 7_919 * (i + 1)));
-
-export function quantile(values: readonly number[], q: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
-}

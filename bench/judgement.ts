@@ -1,8 +1,8 @@
 import { FULL } from '../src/domain/plan.js';
 import type { Triggers } from '../src/domain/watch-plan.js';
 import { breach } from './breach.js';
-import { COMPARISON, ERROR_RATE, delayOf, judgedOften, quantile, type Judgement } from './judged.js';
-import type { Row } from './measure.js';
+import { COMPARISON, ERROR_RATE, delayOf, judgedOften, type Judgement } from './judged.js';
+import { quantile, type Row } from './measure.js';
 import { argo, flagger, secondsOf, type Peer } from './plain-thresholds.js';
 import type { Rate, Simulation } from './simulated-users.js';
 

@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'undici';
+import { atRate } from '../src/cli/demo/at-rate.js';
 
 /** What became of one request. */
 export interface Sample {
@@ -22,7 +23,7 @@ export interface OpenLoad {
 }
 
 export const KEPT_CONNECTIONS = 64;
-const TICK_MS = 5;
+const LOOK_MS = 5;
 const USERS = 997;
 
 interface Answer {
@@ -37,8 +38,6 @@ interface Answer {
 export function openLoad(address: string, perSecond: number): OpenLoad {
   const kept = Array.from({ length: KEPT_CONNECTIONS }, () => new Client(address, { pipelining: 1 }));
   const samples: Sample[] = [];
-  const open = new Set<Promise<void>>();
-  let sent = 0;
   const one = async (n: number): Promise<void> => {
     const at = performance.now();
     const client = n % 2 === 0 ? kept[(n / 2) % kept.length] : undefined;
@@ -54,22 +53,14 @@ export function openLoad(address: string, perSecond: number): OpenLoad {
     const sample = await asked.then(said, (error: unknown) => ({ failed: String(error) }));
     samples.push({ at, tookMs: performance.now() - at, reset, ...sample });
   };
-  const begun = performance.now();
-  const ticking = setInterval(() => {
-    const due = ((performance.now() - begun) / 1_000) * perSecond;
-    for (; sent < due; sent++) {
-      const asking = one(sent).finally(() => open.delete(asking));
-      open.add(asking);
-    }
-  }, TICK_MS);
+  const sending = atRate(perSecond, one);
   return {
     samples,
     reached: async (count) => {
-      while (samples.length < count) await sleep(TICK_MS);
+      while (samples.length < count) await sleep(LOOK_MS);
     },
     stop: async () => {
-      clearInterval(ticking);
-      await Promise.all(open);
+      await sending.stop();
       await Promise.all(kept.map((client) => client.destroy()));
     },
   };

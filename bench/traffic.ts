@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TargetRef } from '../src/domain/ids.js';
 import { FULL, type DeploymentPlan, type Strategy } from '../src/domain/plan.js';
 import { startFleet, type Fleet } from './fleet.js';
-import { ms, type Row } from './measure.js';
+import { ms, quantile, type Row } from './measure.js';
 import { KEPT_CONNECTIONS, openLoad, type Sample } from './open-load.js';
 import { canary, deploymentOf, shippingPlan } from './plans.js';
 import { command } from './rollback.js';
@@ -168,10 +168,8 @@ function slownessRow(
   };
 }
 
-function p99(samples: readonly Sample[], since: number, until: number): number {
-  const sorted = samples
-    .filter(({ at }) => at >= since && at <= until)
-    .map(({ tookMs }) => tookMs)
-    .toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99))] ?? Number.NaN;
-}
+const p99 = (samples: readonly Sample[], since: number, until: number): number =>
+  quantile(
+    samples.filter(({ at }) => at >= since && at <= until).map(({ tookMs }) => tookMs),
+    0.99,
+  );

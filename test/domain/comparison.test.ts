@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { COMPARISON, ERROR_RATE, delayOf, judged, judgedOften, quantile } from '../../bench/judged.js';
+import { COMPARISON, ERROR_RATE, delayOf, judged, judgedOften } from '../../bench/judged.js';
+import { quantile } from '../../bench/measure.js';
 import type { Simulation } from '../../bench/simulated-users.js';
 import { comparing } from '../../src/domain/comparing.js';
 import { against, compared, type Comparison, type Tally } from '../../src/domain/comparison.js';

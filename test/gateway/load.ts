@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Pool } from 'undici';
+import { atRate } from '../../src/cli/demo/at-rate.js';
 import { ask } from './lab.js';
 
 export interface Load {
@@ -13,7 +14,6 @@ interface Tally {
   readonly failures: readonly string[];
   readonly byName: Readonly<Record<string, number>>;
 }
-const TICK_MS = 10;
 
 /**
  * Requests at a constant rate that does not wait for answers (open model), half of them on kept connections without any hidden retry
@@ -23,8 +23,6 @@ export function load(address: string, perSecond: number, path = '/'): Load {
   const pool = new Pool(address, { connections: 64, pipelining: 1 });
   const failures: string[] = [];
   const byName: Record<string, number> = {};
-  const open = new Set<Promise<void>>();
-  let sent = 0;
   const one = async (n: number): Promise<void> => {
     const method = n % 4 < 2 ? 'GET' : 'POST';
     const body = method === 'POST' ? 'some=body' : undefined;
@@ -56,21 +54,13 @@ export function load(address: string, perSecond: number, path = '/'): Load {
     });
     return { status, text };
   };
-  const begun = performance.now();
-  const ticking = setInterval(() => {
-    const due = ((performance.now() - begun) / 1_000) * perSecond;
-    for (; sent < due; sent++) {
-      const asking = one(sent).finally(() => open.delete(asking));
-      open.add(asking);
-    }
-  }, TICK_MS);
+  const sending = atRate(perSecond, one);
   const stop = async (): Promise<Tally> => {
-    clearInterval(ticking);
-    await Promise.all(open);
+    await sending.stop();
     const closed = once(pool, 'disconnect').catch(() => undefined);
     await pool.close();
     void closed;
-    return { sent, failures, byName };
+    return { sent: sending.sent(), failures, byName };
   };
-  return { stop, sent: () => sent };
+  return { stop, sent: sending.sent };
 }

@@ -1,4 +1,5 @@
 import { Agent } from 'undici';
+import { atRate } from './at-rate.js';
 
 /** What users got: answers other than 2xx, and requests without an answer, have failed. */
 export interface Count {
@@ -28,7 +29,6 @@ export interface Users {
 
 export const USERS = 500;
 export const NO_ANSWER = 'no answer';
-const TICK_MS = 10;
 const CONNECTIONS = 50;
 
 /**
@@ -38,24 +38,12 @@ const CONNECTIONS = 50;
 export function startTraffic(of: Users): Traffic {
   const dispatcher = new Agent({ connections: CONNECTIONS, pipelining: 1 });
   const book = openBook();
-  const inflight = new Set<Promise<void>>();
-  const begun = Date.now();
-  let sent = 0;
-  const tick = (): void => {
-    const due = Math.floor(((Date.now() - begun) / 1000) * of.rate);
-    for (; sent < due; sent++) {
-      const one = send(dispatcher, of, sent, book.note);
-      inflight.add(one);
-      void one.finally(() => inflight.delete(one));
-    }
-  };
-  const timer = setInterval(tick, TICK_MS);
+  const sending = atRate(of.rate, (n) => send(dispatcher, of, n, book.note));
   return {
     between: book.between,
     met: book.met,
     stop: async () => {
-      clearInterval(timer);
-      await Promise.all(inflight);
+      await sending.stop();
       await dispatcher.close();
     },
   };

@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
-import { startTraffic } from '../../src/cli/demo/traffic.js';
 import { FULL, type Strategy } from '../../src/domain/plan.js';
 import { faultLab } from './lab.js';
-import { ERRORS, auditIsWhole, service, type Instance, type Shipping } from './service.js';
+import { ERRORS, auditIsWhole, service, usersOf, type Instance, type Shipping } from './service.js';
 import type { Fault } from './worker-process.js';
 
 const ends: (() => Promise<void>)[] = [];
@@ -12,7 +11,6 @@ afterAll(async () => {
   await Promise.all(ends.map((end) => end()));
 });
 
-export const HALF = { blue: 5_000, green: 5_000 };
 export const STABLE = { blue: FULL };
 export const CANDIDATE = { green: FULL };
 type Shares = Readonly<Record<string, number>>;
@@ -72,12 +70,7 @@ export async function shipDying(
   const before = await shop.instances();
   await lab.worker.arm();
   if (bad) await writeFile(badWhile, '');
-  const traffic = startTraffic({
-    address: (await shop.shown()).address,
-    paths: ['/'],
-    rate: 40,
-    versionHeader: 'x-version',
-  });
+  const traffic = await usersOf(shop);
   const ended = await shop.ship('v2', {
     strategy,
     badWhile,

@@ -10,7 +10,7 @@ import { haproxyProcess, type HaproxyProcess } from '../support/haproxy-process.
 import { haproxyScrapes } from '../../src/dev/haproxy.js';
 import { prometheusProcess, type PrometheusProcess } from '../support/prometheus-process.js';
 import { faultLab, type FaultLab } from './lab.js';
-import { CANARY, ERRORS, auditIsWhole, service } from './service.js';
+import { CANARY, ERRORS, HALF, auditIsWhole, service } from './service.js';
 
 const latency = 'http_request_seconds_bucket{service="$service",environment="$environment"}';
 /** Errors as HAProxy has counted them, response times as the service has: no gateway is asked for anything. */
@@ -22,7 +22,6 @@ const WATCH: WatchPlan = {
     responseTime: { p95ThresholdMs: 1_000, windowMs: 20_000, minRequests: 20 },
   },
 };
-const HALF = { blue: 5_000, green: 5_000 };
 const SERVED = { router: 'haproxy', metrics: 'prometheus', watch: WATCH } as const;
 
 describe.skipIf(without(haproxy) || without(prometheus))('on a real HAProxy with a real Prometheus', () => {

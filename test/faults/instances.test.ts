@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Strategy } from '../../src/domain/plan.js';
-import { CANDIDATE, HALF, STABLE, shipDying, type Death } from './dying.js';
+import { CANDIDATE, STABLE, shipDying, type Death } from './dying.js';
+import { HALF } from './service.js';
 
 /** Strategies in which instances of the one make room for instances of the other. */
 const ROLLING = { kind: 'rolling', batchSize: 1, pauseMs: 1_000, onBadBatch: 'roll_back' } as const;

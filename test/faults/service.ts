@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { verifyChain } from '../../src/audit-chain.js';
+import { startTraffic, type Traffic } from '../../src/cli/demo/traffic.js';
 import type { AuditEntry } from '../../src/domain/audit.js';
 import { deploymentId, pipelineId, targetId } from '../../src/domain/ids.js';
 import type { Ended } from '../../src/domain/inputs.js';
@@ -18,6 +19,8 @@ import { carrying } from '../support/process-world.js';
 import { endedOf } from '../support/story.js';
 import type { FaultLab } from './lab.js';
 
+/** Shares of a canary at 50 %. */
+export const HALF = { blue: 5_000, green: 5_000 };
 export const BLUE_GREEN: Strategy = { kind: 'blue_green' };
 export const CANARY = { kind: 'canary', steps: [5_000, FULL], stepDurationMs: 1_000 } as const;
 
@@ -212,6 +215,15 @@ async function serves(lab: FaultLab, of: Service, version: string, replicas: num
   expect(await open('permits', 'closed_at')).toEqual([]);
   expect(await open('deployments', 'ending')).toEqual([]);
 }
+
+/** Users of it, until they are stopped. */
+export const usersOf = async (shop: Service): Promise<Traffic> =>
+  startTraffic({
+    address: (await shop.shown()).address,
+    paths: ['/'],
+    rate: 40,
+    versionHeader: 'x-version',
+  });
 
 /** The chain as it lies in the database. */
 export async function auditIsWhole(lab: FaultLab): Promise<void> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { CANDIDATE, HALF, STABLE, shipDying, type Death } from './dying.js';
-import { BLUE_GREEN, CANARY } from './service.js';
+import { CANDIDATE, STABLE, shipDying, type Death } from './dying.js';
+import { BLUE_GREEN, CANARY, HALF } from './service.js';
 
 const FORWARD = {
   blue_green: [

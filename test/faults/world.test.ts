@@ -1,9 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTraffic } from '../../src/cli/demo/traffic.js';
 import { deploymentId, targetId } from '../../src/domain/ids.js';
 import type { DeploymentInput } from '../../src/domain/inputs.js';
 import { MESSAGES } from '../../src/domain/messages.js';
@@ -11,8 +9,9 @@ import type { DeploymentRow } from '../../src/domain/store.js';
 import { otherSlot } from '../../src/domain/target.js';
 import { sql } from '../store/cluster.js';
 import { statement } from '../support/plans.js';
+import { goodAndBad } from './good-and-bad.js';
 import { faultLab, type FaultLab } from './lab.js';
-import { CANARY, ERRORS, auditIsWhole, service, type Service } from './service.js';
+import { HALF, auditIsWhole, service, usersOf, type Service } from './service.js';
 
 let lab: FaultLab;
 beforeAll(async () => {
@@ -20,42 +19,19 @@ beforeAll(async () => {
 });
 afterAll(() => lab.end());
 
-const HALF = { blue: 5_000, green: 5_000 };
-const inCanary = (shop: Service): Promise<void> =>
-  shop.phase(2, (view) => view.timeline.some(({ what }) => what.startsWith('watching canary')));
-
 test('the gateway killed during a canary: it comes back with the same shares, and both a good and a bad candidate end as they are', async () => {
-  const [good, bad] = [service(lab, 'good'), service(lab, 'bad')];
-  const badWhile = join(lab.folder, 'bad');
-  const shipped = await Promise.all([good.ship('v1'), bad.ship('v1')]);
-  expect(shipped.map((s) => s.outcome)).toEqual(['shipped', 'shipped']);
-  const before = await bad.instances();
-  const runs = await Promise.all([
-    good.begin('v2', { strategy: { ...CANARY, stepDurationMs: 2_000 } }),
-    bad.begin('v2', { strategy: { ...CANARY, stepDurationMs: 60_000 }, badWhile, watch: ERRORS }),
-  ]);
-  await Promise.all([inCanary(good), inCanary(bad)]);
+  const { good, bad, badWhile, goodRun, badRun, endedAsTheyAre } = await goodAndBad(lab);
   await lab.killGateway();
   // Longer than the good one's step: its next shift meets no gateway.
   await new Promise((r) => setTimeout(r, 4_000));
   await lab.startGateway();
   expect(await bad.shares()).toEqual(HALF);
   await writeFile(badWhile, '');
-  const traffic = startTraffic({
-    address: (await bad.shown()).address,
-    paths: ['/'],
-    rate: 40,
-    versionHeader: 'x-version',
-  });
-  expect(await good.ended(runs[0])).toMatchObject({ outcome: 'shipped' });
-  expect(await bad.ended(runs[1])).toMatchObject({ outcome: 'rolled_back' });
+  const traffic = await usersOf(bad);
+  expect(await good.ended(goodRun)).toMatchObject({ outcome: 'shipped' });
+  expect(await bad.ended(badRun)).toMatchObject({ outcome: 'rolled_back' });
   await traffic.stop();
-  await Promise.all([good.serves('v2'), bad.serves('v1')]);
-  expect(await bad.instances()).toEqual(before);
-  expect([await good.starts(), await bad.starts()]).toEqual([
-    { v1: 1, v2: 1 },
-    { v1: 1, v2: 1 },
-  ]);
+  await endedAsTheyAre();
 }, 300_000);
 
 test('an instance that crashes in the bake: back to the release before it, and held', async () => {

@@ -11,14 +11,15 @@ import { flagsNow, type FlagFeed } from './flag-feed.js';
 import { selected } from './flag-selector.js';
 import { FLAG_SYNC, type Selected, type Told } from './flag-sync-form.js';
 
-/** Serves flagd's in-process providers once it listens. With a secret each shows the token of the target that it asks for. */
-export function flagSyncServer({
-  feed,
-  secret,
-}: {
+export interface FlagSyncOptions {
   readonly feed: FlagFeed;
   readonly secret?: string;
-}): Server {
+  /** Hears why flags that were asked for could not be read; who asked is told to ask again. */
+  readonly unread: (error: unknown) => void;
+}
+
+/** Serves flagd's in-process providers once it listens. With a secret each shows the token of the target that it asks for. */
+export function flagSyncServer({ feed, secret, unread }: FlagSyncOptions): Server {
   // A client whose machine is gone says no goodbye.
   const server = new Server({ 'grpc.keepalive_time_ms': 30_000, 'grpc.keepalive_timeout_ms': 10_000 });
   server.addService(FLAG_SYNC, {
@@ -27,7 +28,10 @@ export function flagSyncServer({
       if ('code' in target) return void call.emit('error', target);
       const stop = feed.follow(target, {
         heard: (flagConfiguration) => void call.write({ flagConfiguration }),
-        failed: () => void call.emit('error', UNREAD),
+        failed: (error) => {
+          unread(error);
+          call.emit('error', UNREAD);
+        },
       });
       for (const end of ['cancelled', 'close', 'error']) call.on(end, stop);
     },
@@ -38,7 +42,8 @@ export function flagSyncServer({
         (flagConfiguration) => {
           answer(null, { flagConfiguration });
         },
-        () => {
+        (error: unknown) => {
+          unread(error);
           answer(UNREAD);
         },
       );

@@ -30,12 +30,13 @@ const UNWRITTEN_MS = 5_000;
  * told last.
  */
 export async function serveFlags(of: ServeFlags): Promise<void> {
-  const { settings, flags, signal } = of;
+  const { settings, flags, log, signal } = of;
   const release = await turn(of);
   if (release === undefined) return;
   const feed = flagFeed(flags, signal);
   const { token: secret } = settings.flags;
-  const server = flagSyncServer({ feed, ...(secret === undefined ? {} : { secret }) });
+  const unread = once(log, 'flags that were asked for cannot be read: who asks is told to ask again');
+  const server = flagSyncServer({ feed, unread, ...(secret === undefined ? {} : { secret }) });
   try {
     await Promise.all([listening(server, of), untilEnded(of, feed)]);
   } finally {

@@ -15,6 +15,7 @@ const list: typeof flags.list = (target, signal) =>
   away ? Promise.reject(new Error('away')) : flags.list(target, signal);
 const feed = flagFeed({ list }, never);
 const servers: Server[] = [];
+const unread: string[] = [];
 const Client = makeClientConstructor(FLAG_SYNC, 'flagd.sync.v1.FlagSyncService');
 type Unary = (
   request: object,
@@ -23,7 +24,11 @@ type Unary = (
 const open: { end: () => void }[] = [];
 
 async function serving(secret?: string) {
-  const server = flagSyncServer({ feed, ...(secret === undefined ? {} : { secret }) });
+  const server = flagSyncServer({
+    feed,
+    unread: (error) => void unread.push(String(error)),
+    ...(secret === undefined ? {} : { secret }),
+  });
   servers.push(server);
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, at) => {
@@ -119,6 +124,10 @@ test('while the flags cannot be read who comes is told to come again, and who kn
   expect(await here.unary('fetchAllFlags', { selector: 'new/production' })).toMatchObject({
     code: status.UNAVAILABLE,
   });
+  await expect(here.stream('new/production')[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+    code: status.UNAVAILABLE,
+  });
+  expect(unread).toEqual(['Error: away', 'Error: away']);
   away = false;
   await flags.set(TARGET, { name: 'checkout', by: 'ann' }, never);
   await feed.refresh();

@@ -10,7 +10,7 @@ const FLAGS = join(packageRoot(), 'examples/flags');
 test('its own tests pass', async () => {
   const args = ['--test', '--test-reporter=tap', 'test/flags.test.js'];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: FLAGS });
-  expect(stdout).toMatch(/^# pass 2$/m);
+  expect(stdout).toMatch(/^# pass 3$/m);
 });
 
 test('its configuration is valid', async () => {

@@ -16,7 +16,9 @@ export async function openFlags(env = process.env) {
   if (sources.length === 0) return OpenFeature.getClient();
   const provider = new MultiProvider(sources, new FirstSuccessfulStrategy());
   // One that does not answer yet is no reason not to serve: it answers later, and the other one now.
-  await OpenFeature.setProviderAndWait(provider).catch(() => undefined);
+  await OpenFeature.setProviderAndWait(provider).catch(({ message }) => {
+    console.warn(`flags: not all sources answer yet: ${message}`);
+  });
   return OpenFeature.getClient();
 }
 

@@ -23,3 +23,10 @@ test('a file says who has what', async () => {
   const of = (user) => flags.getBooleanValue('one-page-checkout', false, contextOf(request(user)));
   assert.deepEqual([await of('ann'), await of('bob')], [true, false]);
 });
+
+test('a source that does not answer is told, and every flag is off', async (t) => {
+  const { mock } = t.mock.method(console, 'warn', () => undefined);
+  const flags = await openFlags({ SHIPWAY_FLAGS_FILE: join(tmpdir(), 'no-such-folder/flags.json') });
+  assert.equal(await flags.getBooleanValue('one-page-checkout', false, contextOf(request('ann'))), false);
+  assert.match(mock.calls[0].arguments[0], /^flags: not all sources answer yet: .*no-such-folder/);
+});

@@ -88,18 +88,13 @@ async function begin(settings: Settings, target: TargetRef, flags: Pick<FlagStor
 export const filesRevision = async (of: Settings): Promise<number> =>
   (await stat(flagDir(of)).catch(ifGone))?.mtimeMs ?? 0;
 
-/**
- * Writes them as they are now, unless the file says that already. Fails when they cannot be read; why they could not be written is
- * given back.
- */
+/** Writes this text, unless the file says that already. Why it could not be written is given back. */
 export async function writeFlags(
   file: string,
-  target: TargetRef,
-  flags: Pick<FlagStore, 'list'>,
+  text: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   return exclusive(file, signal, async () => {
-    const text = flagSetText(target, await flags.list(target, signal));
     try {
       if ((await readFile(file, 'utf8').catch(ifGone)) !== text) await replace(file, text);
       return undefined;

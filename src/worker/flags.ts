@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServerCredentials, type Server } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import { flagFeed, type FlagFeed } from '../api/flag-feed.js';
+import { flagFeed, flagsNow, type FlagFeed } from '../api/flag-feed.js';
 import { flagSyncServer } from '../api/flag-sync.js';
 import { NAME, type TargetRef } from '../domain/ids.js';
 import type { FlagStore } from '../domain/ports.js';
@@ -96,8 +96,10 @@ async function untilEnded(of: ServeFlags, feed: FlagFeed): Promise<void> {
     try {
       // First, so that what changes meanwhile is looked for again.
       const revision = `${String(await flags.revision(signal))} ${String(await filesRevision(settings))}`;
-      if (revision !== seen || Date.now() >= unwritten.until)
-        [, unwritten] = await Promise.all([feed.refresh(), refreshFiles(of, unwritten)]);
+      if (revision !== seen || Date.now() >= unwritten.until) {
+        await feed.refresh();
+        unwritten = await refreshFiles(of, feed, unwritten);
+      }
       seen = revision;
       if (away) log.info('flags are read again');
       away = false;
@@ -116,15 +118,19 @@ interface Unwritten {
   readonly until: number;
 }
 
-/** Files are there for the targets whose instances were told of one. One that cannot be written keeps no other from it. */
+/**
+ * Files are there for the targets whose instances were told of one. One that cannot be written keeps no other from it. What somebody
+ * follows is not read again for its file.
+ */
 async function refreshFiles(
-  { settings, flags, log, signal }: ServeFlags,
+  { settings, log, signal }: ServeFlags,
+  feed: FlagFeed,
   before: Unwritten,
 ): Promise<Unwritten> {
   const files: string[] = [];
   for (const target of await targetsIn(flagDir(settings))) {
     const file = flagFile(settings, target);
-    const why = await writeFlags(file, target, flags, signal);
+    const why = await writeFlags(file, await flagsNow(feed, target), signal);
     if (why === undefined) continue;
     files.push(file);
     if (!before.files.includes(file))

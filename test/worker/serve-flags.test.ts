@@ -1,14 +1,17 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { credentials, makeClientConstructor } from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { FLAG_SYNC } from '../../src/api/flag-sync-form.js';
 import type { FlagStore } from '../../src/domain/ports.js';
 import { flagFile, flagVariables } from '../../src/worker/flag-place.js';
 import { serveFlags } from '../../src/worker/flags.js';
 import { eventually } from '../support/eventually.js';
 import { memoryFlags } from '../support/memory-flags.js';
 
+const Client = makeClientConstructor(FLAG_SYNC, 'flagd.sync.v1.FlagSyncService');
 const FLAGS = [{ name: 'checkout', variants: { on: true, off: false }, off: 'off' }];
 const never = new AbortController().signal;
 const [A, B] = ['a', 'b'].map((service) => ({ service, environment: 'production' })) as [Ref, Ref];
@@ -84,6 +87,33 @@ test('a file that cannot be written keeps no other from it, and is tried again a
   await rm(`${file(A)}.new`, { recursive: true });
   vi.setSystemTime(Date.now() + 6_000);
   await has(A, 'checkout');
+});
+
+test('a change is read once for those who follow a target and for its file', async () => {
+  await declare(A);
+  await empty(A);
+  let asked = 0;
+  serve((target, signal) => {
+    asked += 1;
+    return flags.list(target, signal);
+  });
+  const { address } = JSON.parse(await served()) as { address: string };
+  const client = new Client(address, credentials.createInsecure());
+  try {
+    const follow = client['syncFlags'] as (request: object) => AsyncIterable<{ flagConfiguration: string }>;
+    const told = follow.call(client, { selector: 'a/production' })[Symbol.asyncIterator]();
+    await told.next();
+    await has(A, 'checkout');
+    // The file of the port has come beside those of the flags, which is looked at.
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    const before = asked;
+    await flags.set(A, { name: 'checkout', rule: { shares: { on: 10_000 } }, by: 'ann' }, never);
+    await told.next();
+    await has(A, '"defaultVariant":"on"');
+    expect(asked).toBe(before + 1);
+  } finally {
+    client.close();
+  }
 });
 
 test('a port that is not known at first is asked for again, and files are kept meanwhile', async () => {

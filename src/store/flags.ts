@@ -10,12 +10,13 @@ interface Row {
   readonly rule: FlagRule | null;
   readonly set_by: string | null;
   readonly set_at: Date | null;
-  /** What serves. */
+  /** What serves, in the first row alone: it is whole plans, and the same for all. */
   readonly live: Pick<DeploymentRow, 'release' | 'plan'> | null;
 }
 
 const LIST = `
-  SELECT f.declaration, f.version, f.rule, f.set_by, f.set_at, live.body AS live
+  SELECT f.declaration, f.version, f.rule, f.set_by, f.set_at,
+    CASE WHEN row_number() OVER (ORDER BY f.name COLLATE "C") = 1 THEN live.body END AS live
   FROM flags f
   LEFT JOIN targets t ON t.service = f.service AND t.environment = f.environment
   LEFT JOIN deployments live ON live.id = t.live_deployment
@@ -26,7 +27,8 @@ export const flagsOf = (db: Database): FlagStore => ({
   list: async ({ service, environment }, signal) => {
     signal.throwIfAborted();
     const { rows } = await db.query<Row>(LIST, [service, environment]);
-    return rows.map(stateOf);
+    const live = rows[0]?.live ?? null;
+    return rows.map((row) => stateOf({ ...row, live }));
   },
   declare: async ({ service, environment }, { version, flags }, signal) => {
     signal.throwIfAborted();

@@ -50,8 +50,10 @@ export function flagsIn(raw: unknown, source: Source, problems: Problem[]): read
   return Object.entries(given)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([name, flag]) => {
-      const { description, variants = ON_OFF, default: off } = flag ?? {};
-      const wrongs = variants === ON_OFF ? ownOff(name, off, source) : faults(name, variants, off, source);
+      const { description, variants = ON_OFF } = flag ?? {};
+      const off = flag?.default ?? (variants === ON_OFF ? 'off' : undefined);
+      const known = variants !== ON_OFF || wasRead(source, ['flags', name, 'variants']);
+      const wrongs = known ? faults(name, variants, off, source) : [];
       problems.push(...wrongs);
       if (wrongs.length > 0) return [];
       return [
@@ -66,18 +68,6 @@ export function flagsIn(raw: unknown, source: Source, problems: Problem[]): read
     });
 }
 const ON_OFF = { on: true, off: false } as const;
-
-const ownOff = (name: string, off: string | undefined, source: Source): readonly Problem[] =>
-  off === undefined || Object.hasOwn(ON_OFF, off) || !wasRead(source, ['flags', name, 'variants'])
-    ? []
-    : [
-        problemAt(
-          source,
-          ['flags', name, 'default'],
-          `${name} has no variant ${shown(off)}`,
-          '"on" or "off"',
-        ),
-      ];
 
 /** What no schema can say of variants. */
 function faults(
@@ -111,7 +101,8 @@ function faults(
           source,
           [...at, 'default'],
           `${name} has no variant ${shown(off)}`,
-          alternative(off, names),
+          // Without quotes these two would be refused.
+          variants === ON_OFF ? '"on" or "off"' : alternative(off, names),
         ),
       ];
 }

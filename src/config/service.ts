@@ -1,6 +1,6 @@
 import { NAME } from '../domain/ids.js';
 import { COMING_IN_SERVICE } from './coming.js';
-import type { FlagDeclaration } from '../domain/flags.js';
+import { onesOf, type FlagDeclaration } from '../domain/flags.js';
 import type { DeploymentPlan } from '../domain/plan.js';
 import type { Policy } from '../domain/policy.js';
 import { adapterProblems } from './adapter-rules.js';
@@ -135,8 +135,7 @@ function withFlags(plan: DeploymentPlan, flags: readonly FlagDeclaration[]): Dep
   if (flags.length === 0) return plan;
   const { strategy } = plan;
   if (strategy.kind !== 'feature_flag' || strategy.variant !== '') return { ...plan, flags };
-  const { variants = {}, off } = flags.find(({ name }) => name === strategy.flag) ?? {};
-  const [only = '', ...more] = Object.keys(variants).filter((variant) => variant !== off);
+  const [only = '', ...more] = flags.filter(({ name }) => name === strategy.flag).flatMap(onesOf);
   return { ...plan, flags, strategy: { ...strategy, variant: more.length === 0 ? only : '' } };
 }
 

@@ -1,4 +1,4 @@
-import { wrongRule, type FlagDeclaration, type FlagRule } from './flags.js';
+import { onesOf, wrongRule, type FlagDeclaration, type FlagRule } from './flags.js';
 import { FULL, type Share } from './plan.js';
 
 /** What a person asks of a flag, as it is typed. */
@@ -15,8 +15,8 @@ export interface FlagAsk {
 
 /** The rule that is asked for, or why there is none. */
 export function ruleAsked(declaration: FlagDeclaration, ask: FlagAsk): FlagRule | string {
-  const { name, variants, off } = declaration;
-  const ones = Object.keys(variants).filter((variant) => variant !== off);
+  const { name } = declaration;
+  const ones = onesOf(declaration);
   const meant = ask.variant ?? (ones.length === 1 ? ones[0] : undefined);
   const shares = new Map<string, Share>();
   for (const { variant = meant, share } of ask.on ? [{ share: FULL }] : ask.shares) {

@@ -74,6 +74,10 @@ export interface FlagWish extends TargetRef {
   readonly rule?: FlagRule;
 }
 
+/** What can be turned on: the variants beside the one that the flag is while it is off, in the order of their declaration. */
+export const onesOf = ({ variants, off }: FlagDeclaration): readonly string[] =>
+  Object.keys(variants).filter((variant) => variant !== off);
+
 /** The same flag, set otherwise. */
 export const ruled = ({ rule: _, ...flag }: FlagState, rule: FlagRule | undefined): FlagState => ({
   ...flag,
@@ -83,7 +87,7 @@ export const ruled = ({ rule: _, ...flag }: FlagState, rule: FlagRule | undefine
 /** Users with a growing share only become more: flagd puts them in order by a hash of flag and `targetingKey`, and the first have it. */
 export function definitionOf({ declaration, rule }: Pick<FlagState, 'declaration' | 'rule'>): FlagDefinition {
   const { variants, off } = declaration;
-  const shares = onesIn(declaration, rule);
+  const shares = sharesIn(declaration, rule);
   const all = shares.find(([, share]) => share === FULL)?.[0];
   const fractional = shares.length === 0 || all !== undefined ? undefined : split(shares, off);
   const named = namedIn(declaration, rule);
@@ -109,10 +113,10 @@ export const flagSetText = ({ service, environment }: TargetRef, flags: readonly
   });
 
 /** Of variants that there are, in the order of their declaration: a rule may be older than the release. */
-const onesIn = ({ variants, off }: FlagDeclaration, rule: FlagRule | undefined): readonly [string, Share][] =>
-  Object.keys(variants).flatMap((variant) => {
+const sharesIn = (declaration: FlagDeclaration, rule: FlagRule | undefined): readonly [string, Share][] =>
+  onesOf(declaration).flatMap((variant) => {
     const share = Object.hasOwn(rule?.shares ?? {}, variant) ? (rule?.shares[variant] ?? 0) : 0;
-    return variant === off || share === 0 ? [] : [[variant, share]];
+    return share === 0 ? [] : [[variant, share]];
   });
 
 const namedIn = ({ variants }: FlagDeclaration, rule: FlagRule | undefined): FlagRule['named'] =>
@@ -131,8 +135,9 @@ const isNamed = ({ users, groups }: NonNullable<FlagRule['named']>): Json => ({
 });
 
 /** What a rule cannot say of a flag, or `undefined` when it can. */
-export function wrongRule({ name, variants, off }: FlagDeclaration, rule: FlagRule): string | undefined {
-  const ones = Object.keys(variants).filter((variant) => variant !== off);
+export function wrongRule(declaration: FlagDeclaration, rule: FlagRule): string | undefined {
+  const { name, variants, off } = declaration;
+  const ones = onesOf(declaration);
   const named = [...Object.keys(rule.shares), ...(rule.named === undefined ? [] : [rule.named.variant])];
   const unknown = named.find((variant) => !ones.includes(variant));
   if (unknown !== undefined)
@@ -145,7 +150,7 @@ export function wrongRule({ name, variants, off }: FlagDeclaration, rule: FlagRu
 
 /** `off`, `on`, `20% on, else off`, `users ann; groups beta: on`. */
 export function ruleText({ declaration, rule }: Pick<FlagState, 'declaration' | 'rule'>): string {
-  const shares = onesIn(declaration, rule);
+  const shares = sharesIn(declaration, rule);
   const named = namedIn(declaration, rule);
   const rest = shares.reduce((left, [, share]) => left - share, FULL);
   const of = [
@@ -163,16 +168,11 @@ export function ruleText({ declaration, rule }: Pick<FlagState, 'declaration' | 
 }
 
 /** `off false, on true`: the variants and their values, with what the flag is while it is off first. */
-export function variantsText({ variants, off }: FlagDeclaration): string {
-  const ones = Object.keys(variants).filter((variant) => variant !== off);
-  return [off, ...ones].map((variant) => `${variant} ${cut(canonical(variants[variant]))}`).join(', ');
-}
+export const variantsText = (flag: FlagDeclaration): string =>
+  [flag.off, ...onesOf(flag)]
+    .map((variant) => `${variant} ${cut(canonical(flag.variants[variant]))}`)
+    .join(', ');
 
 /** `checkout (off, on); banner (plain, urgent)`: each with what it is while it is off first. */
 export const flagsText = (flags: readonly FlagDeclaration[]): string =>
-  flags
-    .map(({ name, variants, off }) => {
-      const ones = Object.keys(variants).filter((variant) => variant !== off);
-      return `${name} (${[off, ...ones].join(', ')})`;
-    })
-    .join('; ');
+  flags.map((flag) => `${flag.name} (${[flag.off, ...onesOf(flag)].join(', ')})`).join('; ');

@@ -44,15 +44,14 @@ const PATIENCE_MS = 500;
 const RETRY_MS = '1000';
 
 /**
- * The variables by which flagd's provider in an instance finds its flags, and the file that it may read where it does not reach them. The
- * file is there when this returns; a way back does not wait for the store, and without it no flag is in the file at first.
+ * The variables by which flagd's provider in an instance finds its flags, and the file that it may read where it does not reach them. A
+ * way back does not wait for the store, and without it no flag is in the file at first. A file that could not be written is not named.
  */
 export const flagVariables =
   (settings: Settings, flags: Pick<FlagStore, 'list'>) =>
   async (target: TargetRef): Promise<Readonly<Record<string, string>>> => {
     const file = flagFile(settings, target);
-    const first = (await stat(file).catch(ifGone)) === undefined;
-    if (first) await begin(settings, target, flags).catch(() => undefined);
+    if (!(await isThere(file))) await begin(settings, target, flags).catch(() => undefined);
     const { host, token } = settings.flags;
     const port = String(await flagPort(settings));
     return {
@@ -63,9 +62,11 @@ export const flagVariables =
       FLAGD_SOURCE_SELECTOR: selectorOf(target, token),
       FLAGD_RETRY_BACKOFF_MS: RETRY_MS,
       FLAGD_RETRY_BACKOFF_MAX_MS: RETRY_MS,
-      SHIPWAY_FLAGS_FILE: file,
+      ...((await isThere(file)) ? { SHIPWAY_FLAGS_FILE: file } : {}),
     };
   };
+
+const isThere = async (file: string): Promise<boolean> => (await stat(file).catch(ifGone)) !== undefined;
 
 const reachable = (host: string): string =>
   host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;
@@ -78,7 +79,7 @@ async function begin(settings: Settings, target: TargetRef, flags: Pick<FlagStor
     sleep(PATIENCE_MS, [], { ref: false }),
   ]);
   await exclusive(file, AbortSignal.timeout(PATIENCE_MS), async () => {
-    if ((await stat(file).catch(ifGone)) === undefined) await replace(file, flagSetText(target, known));
+    if (!(await isThere(file))) await replace(file, flagSetText(target, known));
   });
   const now = Date.now() / 1_000;
   await utimes(flagDir(settings), now, now);

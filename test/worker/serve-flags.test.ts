@@ -65,6 +65,13 @@ test('an instance that starts without the store has a file, and what is in it co
   expect(JSON.parse(await readFile(file(B), 'utf8'))).toMatchObject({ flags: {} });
 });
 
+test('an instance is told of no file that could not be written, and starts', async () => {
+  await mkdir(`${file(A)}.new`, { recursive: true });
+  const told = await flagVariables(of(), flags)(A);
+  expect(told).toMatchObject({ FLAGD_SOURCE_SELECTOR: 'a/production' });
+  expect(told).not.toHaveProperty('SHIPWAY_FLAGS_FILE');
+});
+
 test('a file that cannot be written keeps no other from it, and is tried again after a while', async () => {
   for (const target of [A, B]) await empty(target);
   await mkdir(`${file(A)}.new`);

@@ -72,7 +72,9 @@ const flagsOf = async (
   signal: AbortSignal,
 ): Promise<readonly TargetFlag[]> =>
   (await flags.list(target, signal)).map((flag) => ({
-    ...{ service: target.service, environment: target.environment, ...flag },
+    service: target.service,
+    environment: target.environment,
+    ...flag,
   }));
 
 /** Fails with `flag.unknown`. */

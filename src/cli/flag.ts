@@ -31,11 +31,8 @@ export const flag: Command = async (values, [action, flagName = '']) => {
   const one = there.find(({ declaration }) => declaration.name === flagName);
   if (one === undefined) throw unknown(target, flagName, there);
   const rule = ask === 'off' ? undefined : ruleOf(one, ask);
-  const wish: FlagWish = {
-    ...{ wish: 'set_flag', ...target, flag: flagName },
-    ...(rule === undefined ? {} : { rule }),
-  };
-  const { wish: _, ...asked } = wish;
+  const asked = { ...target, flag: flagName, ...(rule === undefined ? {} : { rule }) };
+  const wish: FlagWish = { wish: 'set_flag', ...asked };
   const set = await api.setFlag({ ...asked, statement: state(values, 'set_flag', digestOf(wish)) });
   result(values, shown(set), [`${flagName} in ${environment}: ${ruleText(set)}`]);
   return 0;

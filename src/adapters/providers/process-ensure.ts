@@ -106,13 +106,10 @@ async function converge(wanted: Making, directory: string, signal: AbortSignal):
     startupTimeoutMs: configuration.startupTimeoutMs,
   });
   const running: Started[] = kept.map((note) => ({ note, fresh: false, ended: () => undefined }));
+  const start = startOf(wanted, directory, cwd, { ...besides, ...configuration.environment, ...secret });
   for (let i = 0; i < missing; i++) {
     signal.throwIfAborted();
-    running.push(
-      await startProcess(
-        startOf(wanted, directory, cwd, { ...besides, ...configuration.environment, ...secret }),
-      ),
-    );
+    running.push(await startProcess(start));
   }
   await sweepLogs(
     directory,

@@ -1,5 +1,5 @@
 import { flagSetText } from '../domain/flags.js';
-import type { TargetRef } from '../domain/ids.js';
+import { targetKey, type TargetRef } from '../domain/ids.js';
 import type { FlagStore } from '../domain/ports.js';
 
 export interface Follower {
@@ -37,9 +37,9 @@ export function flagFeed(flags: Pick<FlagStore, 'list'>, signal: AbortSignal): F
     return of.reading;
   };
   return {
-    follow: ({ service, environment }, follower) => {
-      const key = `${service}/${environment}`;
-      const of = followed.get(key) ?? begun({ service, environment });
+    follow: (target, follower) => {
+      const key = targetKey(target);
+      const of = followed.get(key) ?? begun(target);
       followed.set(key, of);
       of.followers.add(follower);
       const stop = (): void => {

@@ -1,16 +1,15 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { NAME, type TargetRef } from '../domain/ids.js';
+import { NAME, targetKey, type TargetRef } from '../domain/ids.js';
 
 /**
  * What says whose flags are wanted, as flagd's providers are told it. They can send nothing else, so the token is a part of it; the one
  * that is made of `secret` is good for that target alone.
  */
 export const selectorOf = (target: TargetRef, secret: string | undefined): string =>
-  secret === undefined ? nameOf(target) : `${nameOf(target)},token=${tokenOf(target, secret)}`;
+  secret === undefined ? targetKey(target) : `${targetKey(target)},token=${tokenOf(target, secret)}`;
 
-const nameOf = ({ service, environment }: TargetRef): string => `${service}/${environment}`;
 const tokenOf = (target: TargetRef, secret: string): string =>
-  createHmac('sha256', secret).update(nameOf(target)).digest('hex');
+  createHmac('sha256', secret).update(targetKey(target)).digest('hex');
 
 /** The target that a selector names, or what is wrong with it. */
 export function selected(selector: string, secret: string | undefined): TargetRef | 'unnamed' | 'barred' {

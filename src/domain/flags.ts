@@ -1,6 +1,6 @@
 import { canonical, type Json } from './canonical.js';
 import { cut } from './cut.js';
-import type { TargetRef } from './ids.js';
+import { targetKey, type TargetRef } from './ids.js';
 import { FULL, type Share } from './plan.js';
 import type { Person } from './statement.js';
 
@@ -104,12 +104,12 @@ export function definitionOf({ declaration, rule }: Pick<FlagState, 'declaration
 }
 
 /** All flags of a target in flagd's form, as its sync API and its files have them. */
-export const flagSetText = ({ service, environment }: TargetRef, flags: readonly FlagState[]): string =>
+export const flagSetText = (target: TargetRef, flags: readonly FlagState[]): string =>
   JSON.stringify({
     $schema: 'https://flagd.dev/schema/v0/flags.json',
     flags: Object.fromEntries(flags.map((flag) => [flag.declaration.name, definitionOf(flag)])),
     // A provider says its whole selector where nothing else is said.
-    metadata: { scope: `${service}/${environment}` },
+    metadata: { scope: targetKey(target) },
   });
 
 /** Of variants that there are, in the order of their declaration: a rule may be older than the release. */

@@ -9,6 +9,9 @@ export interface Subject extends TargetRef {
   readonly version: string;
 }
 
+/** `service/environment`: unlike that of any other target, because no name has a slash. */
+export const targetKey = ({ service, environment }: TargetRef): string => `${service}/${environment}`;
+
 export const pipelineId = (service: string, run: string): string => `pipeline/${service}/${run}`;
 export const targetId = (t: TargetRef): string => `target/${t.service}/${t.environment}`;
 export const deploymentPrefix = (t: TargetRef): string => `deployment/${t.service}/${t.environment}/`;

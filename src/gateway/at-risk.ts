@@ -1,3 +1,4 @@
+import { targetKey } from '../domain/ids.js';
 import type { Routed } from './routing.js';
 import type { TargetName } from './state.js';
 
@@ -10,21 +11,19 @@ export class AtRisk {
 
   /** Users are told apart by `salt` from here on. */
   begin(target: TargetName, salt: string): void {
-    const key = keyOf(target);
+    const key = targetKey(target);
     if (this.#failed.get(key)?.salt !== salt) this.#failed.set(key, { salt, buckets: new Set() });
   }
 
   /** Whether a request that has ended counts; one that failed is the last of its bucket that does. One of an earlier split does not. */
   counts(target: TargetName, { salt, bucket }: NonNullable<Routed['user']>, failed: boolean): boolean {
-    const of = this.#failed.get(keyOf(target));
+    const of = this.#failed.get(targetKey(target));
     if (of?.salt !== salt || of.buckets.has(bucket)) return false;
     if (failed) of.buckets.add(bucket);
     return true;
   }
 
   forget(target: TargetName): void {
-    this.#failed.delete(keyOf(target));
+    this.#failed.delete(targetKey(target));
   }
 }
-
-const keyOf = ({ service, environment }: TargetName): string => `${service}/${environment}`;

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { targetKey } from '../domain/ids.js';
 import { HOST, openListener, type Listener } from './listener.js';
 import { Metrics } from './metrics.js';
 import { openFree } from '../free-port.js';
@@ -24,7 +25,6 @@ import { drained, Traffic } from './traffic.js';
 import { Upstreams } from './upstreams.js';
 
 const REOPEN_MS = 500;
-const keyOf = (t: TargetName): string => `${t.service}/${t.environment}`;
 
 /**
  * The gateway's state and the listeners that act by it. Changes run one after another; each is on disk before it takes effect and before
@@ -54,7 +54,7 @@ export class Gateway {
     return this.#state;
   }
   isListening(target: TargetName): boolean {
-    return this.#listeners.has(keyOf(target));
+    return this.#listeners.has(targetKey(target));
   }
 
   /** Listens again for every target that the state holds. A port that is taken now is tried again until it is free. */
@@ -72,14 +72,14 @@ export class Gateway {
       const wanted = port ?? target?.port;
       if (target !== undefined && wanted === target.port && this.isListening(name)) return target;
       const listener = await this.#listen(name, wanted);
-      const old = this.#listeners.get(keyOf(name));
+      const old = this.#listeners.get(targetKey(name));
       try {
         await this.#save(withTarget(this.#state, { slots: [], ...target, ...name, port: listener.port }));
       } catch (error) {
         await listener.close();
         throw error;
       }
-      this.#listeners.set(keyOf(name), listener);
+      this.#listeners.set(targetKey(name), listener);
       if (old !== undefined) this.#closeLater(name, old);
       return targetIn(this.#state, name);
     });
@@ -89,8 +89,8 @@ export class Gateway {
   close(name: TargetName): Promise<void> {
     return this.#serial(async () => {
       await this.#save(withoutTarget(this.#state, name));
-      const listener = this.#listeners.get(keyOf(name));
-      this.#listeners.delete(keyOf(name));
+      const listener = this.#listeners.get(targetKey(name));
+      this.#listeners.delete(targetKey(name));
       this.metrics.forget(name);
       if (listener !== undefined) this.#closeLater(name, listener);
     });
@@ -154,7 +154,7 @@ export class Gateway {
     this.#routes.clear();
     const members = new Set<string>();
     for (const target of this.#state.targets) {
-      this.#routes.set(keyOf(target), routeOf(target));
+      this.#routes.set(targetKey(target), routeOf(target));
       if (target.split !== undefined) this.metrics.splitBy(target, target.split.salt);
       for (const slot of target.slots) {
         this.metrics.series(target, slot.slot, slot.release);
@@ -165,7 +165,7 @@ export class Gateway {
   }
 
   async #listen(target: TargetName, port: number | undefined): Promise<Listener> {
-    const route = (): Route | undefined => this.#routes.get(keyOf(target));
+    const route = (): Route | undefined => this.#routes.get(targetKey(target));
     const log = this.#log.child({ service: target.service, environment: target.environment });
     const at = (p: number): Promise<Listener> =>
       openListener({ target, route, traffic: this.#traffic, metrics: this.metrics, log }, this.#upstreams, p);
@@ -189,7 +189,7 @@ export class Gateway {
     const target = findTarget(this.#state, name);
     if (this.#closed || target === undefined || this.isListening(name)) return;
     try {
-      this.#listeners.set(keyOf(name), await this.#listen(name, target.port));
+      this.#listeners.set(targetKey(name), await this.#listen(name, target.port));
     } catch (error) {
       this.#log.error({ ...name, err: error }, 'the address of a target cannot be opened; trying again');
       setTimeout(() => void this.#serial(() => this.#reopen(name)), REOPEN_MS).unref();

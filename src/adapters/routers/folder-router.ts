@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exclusive } from '../../exclusive.js';
-import type { TargetRef } from '../../domain/ids.js';
+import { targetKey, type TargetRef } from '../../domain/ids.js';
 import { FULL } from '../../domain/plan.js';
 import type { Router, RouterState } from '../../domain/ports.js';
 import { otherSlot, type Slot } from '../../domain/target.js';
@@ -12,7 +12,6 @@ import {
   SLOTS,
   admitted,
   divided,
-  keyOf,
   withTarget,
   withdrawn,
   withoutTarget,
@@ -72,20 +71,20 @@ export function folderRouter<Place extends InFolder>(
   ): Promise<void> => {
     const place = await at(target);
     await locked(place, signal, async (served) => {
-      const known = served.targets[keyOf(target)];
+      const known = served.targets[targetKey(target)];
       if (known !== undefined)
-        await put(kind, place, withTarget(served, keyOf(target), next(known)), target, signal);
-      else if (unknown === 'refused') throw refused(`${kind.name} has no target ${keyOf(target)}`);
+        await put(kind, place, withTarget(served, targetKey(target), next(known)), target, signal);
+      else if (unknown === 'refused') throw refused(`${kind.name} has no target ${targetKey(target)}`);
     });
   };
   return {
-    observe: async (target, signal) => observe(kind, await at(target), keyOf(target), signal),
+    observe: async (target, signal) => observe(kind, await at(target), targetKey(target), signal),
     open: async (target, listen, signal) => open(kind, await at(target), target, listen ?? 0, signal),
     admit: (target, slot, release, members, signal) =>
       change(target, signal, (known) => admitted(known, slot, { release, members })),
     split: (target, split, signal) => change(target, signal, (known) => divided(known, split)),
     drain: async (target, slot, timeoutMs, signal) =>
-      drain(kind, await at(target), { key: keyOf(target), slot }, timeoutMs, signal),
+      drain(kind, await at(target), { key: targetKey(target), slot }, timeoutMs, signal),
     withdraw: (target, slot, signal) => change(target, signal, (known) => withdrawn(known, slot), 'done'),
     close: async (target, signal) => close(kind, await at(target), target, signal),
   };
@@ -108,7 +107,7 @@ async function put<Place extends InFolder>(
   signal.throwIfAborted();
   const ready = await kind.prepared(place);
   await saveServed(place.folder, served, kind.files(ready, served));
-  await kind.converge(ready, served, keyOf(target), signal);
+  await kind.converge(ready, served, targetKey(target), signal);
 }
 
 /** What the files have forgotten, the router may still serve. */
@@ -119,7 +118,7 @@ const close = <Place extends InFolder>(
   signal: AbortSignal,
 ): Promise<void> =>
   locked(place, signal, async (served) => {
-    const key = keyOf(target);
+    const key = targetKey(target);
     const known =
       served.targets[key] !== undefined ||
       (await kind.look(place, served, key, signal)).servers !== undefined;
@@ -178,7 +177,7 @@ async function open<Place extends InFolder>(
   listen: number,
   signal: AbortSignal,
 ): Promise<RouterState> {
-  const key = keyOf(target);
+  const key = targetKey(target);
   await kind.runs(place, signal);
   return locked(place, signal, async (before) => {
     const ready = await kind.prepared(place);

@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import type { TargetRef } from '../../domain/ids.js';
 import { FULL, type Share, type UserKey } from '../../domain/plan.js';
 import type { Split } from '../../domain/ports.js';
 import type { Digest } from '../../domain/release.js';
@@ -24,8 +23,6 @@ export interface ServedSlot {
 }
 export const NOTHING: Served = { targets: {} };
 export const SLOTS: readonly Slot[] = ['blue', 'green'];
-
-export const keyOf = ({ service, environment }: TargetRef): string => `${service}/${environment}`;
 
 export const withTarget = ({ targets }: Served, key: string, target: ServedTarget): Served => ({
   targets: { ...targets, [key]: target },

@@ -31,7 +31,7 @@ export interface FolderKind<Place> {
   readonly name: string;
   /** That it runs, as far as can be told of one that has nothing to do yet. */
   readonly runs: (place: Place, signal: AbortSignal) => Promise<unknown>;
-  /** Before a change is written, by whoever has the folder to himself. */
+  /** The same place with what a change is to be written with. Writes nothing; for whoever has the folder to himself. */
   readonly prepared: (place: Place) => Promise<Place>;
   /** What it loads, and what others read of it. */
   readonly files: (place: Place, served: Served) => readonly ServedFile[];
@@ -70,10 +70,10 @@ export function folderRouter<Place extends InFolder>(
     unknown: 'refused' | 'done' = 'refused',
   ): Promise<void> => {
     const place = await at(target);
-    await locked(place, signal, async (served) => {
+    await locked(kind, place, signal, async (ready, served) => {
       const known = served.targets[targetKey(target)];
       if (known !== undefined)
-        await put(kind, place, withTarget(served, targetKey(target), next(known)), target, signal);
+        await put(kind, ready, withTarget(served, targetKey(target), next(known)), target, signal);
       else if (unknown === 'refused') throw refused(`${kind.name} has no target ${targetKey(target)}`);
     });
   };
@@ -91,38 +91,42 @@ export function folderRouter<Place extends InFolder>(
 }
 
 /** One change at a time on this host: all targets share the files. */
-const locked = <T>(
-  { folder }: InFolder,
+const locked = <Place extends InFolder, T>(
+  kind: FolderKind<Place>,
+  place: Place,
   signal: AbortSignal,
-  work: (served: Served) => Promise<T>,
-): Promise<T> => exclusive(`${folder}/shipway.json`, signal, async () => work(await loadServed(folder)));
+  work: (ready: Place, served: Served) => Promise<T>,
+): Promise<T> =>
+  exclusive(`${place.folder}/shipway.json`, signal, async () => {
+    const served = await loadServed(place.folder);
+    return work(await kind.prepared(place), served);
+  });
 
 async function put<Place extends InFolder>(
   kind: FolderKind<Place>,
-  place: Place,
+  ready: Place,
   served: Served,
   target: TargetRef,
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  const ready = await kind.prepared(place);
-  await saveServed(place.folder, served, kind.files(ready, served));
+  await saveServed(ready.folder, served, kind.files(ready, served));
   await kind.converge(ready, served, targetKey(target), signal);
 }
 
-/** What the files have forgotten, the router may still serve. */
+/** What the files have forgotten, the router may still serve: it is asked with what it was told before. */
 const close = <Place extends InFolder>(
   kind: FolderKind<Place>,
   place: Place,
   target: TargetRef,
   signal: AbortSignal,
 ): Promise<void> =>
-  locked(place, signal, async (served) => {
+  locked(kind, place, signal, async (ready, served) => {
     const key = targetKey(target);
     const known =
       served.targets[key] !== undefined ||
       (await kind.look(place, served, key, signal)).servers !== undefined;
-    if (known) await put(kind, place, withoutTarget(served, key), target, signal);
+    if (known) await put(kind, ready, withoutTarget(served, key), target, signal);
   });
 
 async function observe<Place extends InFolder>(
@@ -179,8 +183,7 @@ async function open<Place extends InFolder>(
 ): Promise<RouterState> {
   const key = targetKey(target);
   await kind.runs(place, signal);
-  return locked(place, signal, async (before) => {
-    const ready = await kind.prepared(place);
+  return locked(kind, place, signal, async (ready, before) => {
     const known = before.targets[key];
     const port = await keptPort(known?.port, listen);
     const opened: ServedTarget = known === undefined ? { ...EMPTY, port } : { ...known, port };

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { writeDurably } from '../../write-durably.js';
-import { refused } from './failures.js';
 import { loadedFile, tokenIn } from './nginx-config.js';
 import { textOf, type ServedFile } from './served-files.js';
 
@@ -38,24 +36,9 @@ export async function nginxPlace(at: NginxAt): Promise<NginxPlace> {
   return { ...at, ...(token === undefined ? {} : { token }), code: await (code ??= read()) };
 }
 
-/**
- * With the token that a change is to tell nginx: the folder's, which is made when there is none. For whoever has the folder to himself.
- * Fails with `router.unavailable`, `router.refused`.
- */
+/** With the token that a change is to tell nginx: the folder's, or a new one when it has none. Fails with `router.unavailable`. */
 export async function withOwnToken(place: NginxPlace): Promise<NginxPlace> {
-  const file = `${place.folder}/token`;
-  const known = (await textOf(file))?.trim() ?? '';
-  return { ...place, token: TOKEN.test(known) ? known : await newToken(place.folder, file) };
+  const known = (await textOf(`${place.folder}/token`))?.trim() ?? '';
+  return { ...place, token: TOKEN.test(known) ? known : randomBytes(32).toString('hex') };
 }
 const TOKEN = /^[0-9a-f]{64}$/;
-
-async function newToken(folder: string, file: string): Promise<string> {
-  const token = randomBytes(32).toString('hex');
-  try {
-    await writeDurably(file, `${token}\n`);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw refused(`${folder} cannot be written: ${why}; let the worker's user write there`);
-  }
-  return token;
-}

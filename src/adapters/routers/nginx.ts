@@ -13,7 +13,7 @@ import { serverName, type Server } from './servers.js';
 export const nginxRouter = (at: (target: TargetRef) => Promise<NginxAt>): Router =>
   folderRouter(NGINX, async (target) => nginxPlace(await at(target)));
 
-/** Its token is in the configuration, which the master process reads alone. */
+/** Of the token, and of the configuration that it is in, too, which the master process reads alone. */
 const OWN_MODE = 0o600;
 
 const NGINX: FolderKind<NginxPlace> = {
@@ -23,6 +23,7 @@ const NGINX: FolderKind<NginxPlace> = {
   prepared: withOwnToken,
   files: (place, served) => [
     ...place.code,
+    { name: 'token', text: `${place.token ?? ''}\n`, mode: OWN_MODE },
     { name: 'shipway.targets', text: targetsText(served) },
     { name: 'shipway.conf', text: confText(served, place), mode: OWN_MODE },
   ],

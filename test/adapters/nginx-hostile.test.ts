@@ -33,6 +33,7 @@ describe('what answers where nginx should be is hostile', () => {
     ['nothing', 200, GOOD, ''],
     ['half of it', 200, GOOD, 'place yes\n'],
     ['without a revision', 200, {}, 'place yes\nnow \nkept '],
+    ['a member that is none', 200, GOOD, 'place yes\nnow blue=a|localhost:1\nkept '],
     ['bytes', 200, GOOD, '\u0000\u0001'],
     ['no end', 200, GOOD, 'x'.repeat(5_000_000)],
     ['a redirection', 302, { ...GOOD, location: 'http://127.0.0.1:1/' }, ''],

@@ -1,13 +1,14 @@
 import type { TargetRef } from '../../domain/ids.js';
 import type { Router } from '../../domain/ports.js';
 import type { Slot } from '../../domain/target.js';
+import { unavailable } from './failures.js';
 import { folderRouter, type Doing, type FolderKind, type InFlight } from './folder-router.js';
 import { askInflight, askTarget, silent } from './nginx-admin.js';
 import { confText, targetsText } from './nginx-config.js';
 import { converge, notLoaded } from './nginx-converge.js';
 import { nginxPlace, withOwnToken, type NginxAt, type NginxPlace } from './nginx-place.js';
 import type { Served } from './served.js';
-import { serverName, type Server } from './servers.js';
+import { serversAt, type Server } from './servers.js';
 
 /** nginx with its Lua module, by a folder that it includes and a port where it answers. */
 export const nginxRouter = (at: (target: TargetRef) => Promise<NginxAt>): Router =>
@@ -43,9 +44,7 @@ async function look(place: NginxPlace, served: Served, key: string, signal: Abor
   const entry = /(?:^| )split=(\S+)/.exec(said.now)?.[1];
   return {
     ...(entry === undefined ? {} : { entry }),
-    ...(said.place
-      ? { servers: { blue: serversIn(said.now, 'blue'), green: serversIn(said.now, 'green') } }
-      : {}),
+    ...(said.place ? { servers: serversSaid(place, said.now) } : {}),
   };
 }
 
@@ -61,14 +60,23 @@ async function inflight(
     .reduce((sum, [, count]) => sum + count, 0);
 }
 
+function serversSaid({ port }: NginxPlace, state: string): NonNullable<Doing['servers']> {
+  try {
+    return { blue: serversIn(state, 'blue'), green: serversIn(state, 'green') };
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw unavailable(
+      `nginx at 127.0.0.1:${String(port)} was told by somebody else what is no member: ${why}; restart it, and it begins with what shipway wrote`,
+      cause,
+    );
+  }
+}
+
 function serversIn(state: string, slot: Slot): readonly Server[] {
   const [, release = '', members = ''] = new RegExp(`(?:^| )${slot}=([^|\\s]*)\\|(\\S*)`).exec(state) ?? [];
-  return members
-    .split(',')
-    .filter((member) => member !== '')
-    .map((member) => {
-      const { hostname, port } = new URL(`http://${member}`);
-      const address = { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 80) };
-      return { ...address, name: serverName(release, address) };
-    });
+  const listed = members.split(',').filter((member) => member !== '');
+  return serversAt(
+    release,
+    listed.map((member) => `http://${member}`),
+  );
 }

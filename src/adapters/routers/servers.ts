@@ -10,14 +10,18 @@ export interface Server {
 
 export const serversOf = (target: ServedTarget, slot: Slot): readonly Server[] => {
   const { release = '', members = [] } = target.slots[slot] ?? {};
-  return members.map((member) => {
-    const { host, port } = addressOf(member);
-    return { name: serverName(release, { host, port }), host, port };
-  });
+  return serversAt(release, members);
 };
 
+/** Fails with `router.refused` when one is not `http://ADDRESS:PORT`. */
+export const serversAt = (release: string, members: readonly string[]): readonly Server[] =>
+  members.map((member) => {
+    const address = addressOf(member);
+    return { ...address, name: serverName(release, address) };
+  });
+
 /** Without brackets, which HAProxy does not take in a name. */
-export const serverName = (release: string, { host, port }: Pick<Server, 'host' | 'port'>): string =>
+const serverName = (release: string, { host, port }: Pick<Server, 'host' | 'port'>): string =>
   `${release}-${host}:${String(port)}`;
 
 /** The one entry that says where a target's users go: it changes at once or not at all. */

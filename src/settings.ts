@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { meantSize, parseSize } from './config/units.js';
 import { UsageError } from './errors.js';
-import { isLoopback } from './loopback.js';
+import { isLoopback } from './host.js';
 
 export const ROLES = ['control', 'watch', 'stage', 'host'] as const;
 export type Role = (typeof ROLES)[number];

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { UsageError } from '../errors.js';
-import { isLoopback } from '../loopback.js';
+import { bracketed, isLoopback } from '../host.js';
 import { Refused } from './failure.js';
 
 const LOCAL_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -36,7 +36,7 @@ export function refuseOpenHost({ host, token }: Guarded): void {
  * only requests that name this host, so that no web page can come in by DNS. Webhooks have neither: each is signed.
  */
 export function guard(app: FastifyInstance, { host, token, stageToken }: Guarded): void {
-  const names = new Set([...LOCAL_NAMES, host.includes(':') ? `[${host}]` : host.toLowerCase()]);
+  const names = new Set([...LOCAL_NAMES, bracketed(host.toLowerCase())]);
   const [people, stages] = [token, stageToken].map(bearer);
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(HEADERS);

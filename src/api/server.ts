@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
+import { bracketed } from '../host.js';
 import { artifactRoutes } from './artifacts.js';
 import { auditRoutes } from './audit.js';
 import { AS_OURS, answerOf, Refused } from './failure.js';
@@ -91,6 +92,6 @@ function refuseGarbage(error: Error & { code?: string }, socket: Socket): void {
 function urlOf(app: FastifyInstance, host: string): string {
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : bracketed(host);
   return `http://${name}:${String(port)}`;
 }

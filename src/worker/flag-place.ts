@@ -7,6 +7,7 @@ import type { TargetRef } from '../domain/ids.js';
 import type { FlagStore } from '../domain/ports.js';
 import { exclusive } from '../exclusive.js';
 import { freePort } from '../free-port.js';
+import { bracketed } from '../host.js';
 import { ifGone } from '../if-gone.js';
 import type { WorkerSettings } from '../settings.js';
 import { writeDurably } from '../write-durably.js';
@@ -69,7 +70,7 @@ export const flagVariables =
 const isThere = async (file: string): Promise<boolean> => (await stat(file).catch(ifGone)) !== undefined;
 
 const reachable = (host: string): string =>
-  host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;
+  host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : bracketed(host);
 
 /** Whoever keeps the files hears of the new one, and mends what was not known here. */
 async function begin(settings: Settings, target: TargetRef, flags: Pick<FlagStore, 'list'>): Promise<void> {

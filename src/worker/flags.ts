@@ -8,6 +8,7 @@ import { flagSyncServer } from '../api/flag-sync.js';
 import { NAME, type TargetRef } from '../domain/ids.js';
 import type { FlagStore } from '../domain/ports.js';
 import { hold } from '../exclusive.js';
+import { bracketed } from '../host.js';
 import { ifGone } from '../if-gone.js';
 import type { WorkerSettings } from '../settings.js';
 import { filesRevision, flagDir, flagFile, flagPort, writeFlags } from './flag-place.js';
@@ -68,7 +69,7 @@ async function listening(server: Server, { settings, log, signal }: ServeFlags):
 
 async function bound(server: Server, settings: ServeFlags['settings']): Promise<string> {
   const { host } = settings.flags;
-  const address = `${host.includes(':') ? `[${host}]` : host}:${String(await flagPort(settings))}`;
+  const address = `${bracketed(host)}:${String(await flagPort(settings))}`;
   return new Promise((resolve, reject) => {
     server.bindAsync(address, ServerCredentials.createInsecure(), (error) => {
       if (error === null) resolve(address);

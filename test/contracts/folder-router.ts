@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bucketOf } from '../../src/domain/buckets.js';
 import { FULL } from '../../src/domain/plan.js';
+import { bracketed } from '../../src/host.js';
 import {
   BLUE,
   GREEN,
@@ -40,7 +41,7 @@ async function holding(host = '127.0.0.1') {
   const { port } = server.address() as AddressInfo;
   return {
     held,
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${String(port)}`,
+    url: `http://${bracketed(host)}:${String(port)}`,
     end: (): void => {
       server.close().closeAllConnections();
     },

@@ -1,4 +1,5 @@
 import { otherSlot, type Slot } from '../../domain/target.js';
+import { bracketed } from '../../host.js';
 import { addressOf, type ServedTarget } from './served.js';
 
 /** A member as routers know it: its name says which release runs where, so that what they count can be told by release. */
@@ -32,4 +33,4 @@ export function entryOf({ split, shares }: ServedTarget): string | undefined {
 }
 
 export const hostPort = ({ host, port }: Pick<Server, 'host' | 'port'>): string =>
-  `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
+  `${bracketed(host)}:${String(port)}`;

@@ -1,4 +1,4 @@
-/** What an answer says, when that is a JSON object or list. */
+/** What a text says, when that is a JSON object or list. */
 export function objectIn(text: string): object | undefined {
   try {
     const value: unknown = JSON.parse(text);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ifGone } from '../../if-gone.js';
 import { writeDurably } from '../../write-durably.js';
+import { objectIn } from '../json-object.js';
 import { refused, unavailable } from './failures.js';
 import { NOTHING, SLOTS, type Served } from './served.js';
 import { hostPort, serversOf } from './servers.js';
@@ -24,7 +25,7 @@ const READABLE = 0o644;
 export async function loadServed(folder: string): Promise<Served> {
   const text = await textOf(stateFile(folder));
   if (text === undefined) return NOTHING;
-  const read = parsed(text);
+  const read: ({ readonly version?: unknown } & Partial<Served>) | undefined = objectIn(text);
   if (read?.version === VERSION && typeof read.targets === 'object') return { targets: read.targets };
   throw refused(
     `${stateFile(folder)} is none of version ${String(VERSION)}: put it back, or move it away to begin without any target`,
@@ -38,14 +39,6 @@ export async function textOf(file: string): Promise<string | undefined> {
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw unavailable(`${file} cannot be read: ${why}; let the worker's user read there`, cause);
-  }
-}
-
-function parsed(text: string): ({ readonly version?: unknown } & Served) | undefined {
-  try {
-    return JSON.parse(text) as { readonly version?: unknown } & Served;
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import { ShipwayError } from '../../errors.js';
 import { objectIn } from '../json-object.js';
+import { textIn } from '../text-in.js';
 import { within } from '../../within.js';
 
 /** Where a Prometheus is, and how old a sample may be that still says something. */
@@ -85,14 +86,7 @@ async function asked(
         headers: authorization === undefined ? {} : { authorization },
         signal: ending,
       });
-      const pieces: Buffer[] = [];
-      let size = 0;
-      for await (const piece of body as AsyncIterable<Buffer>) {
-        pieces.push(piece);
-        size += piece.length;
-        if (size > LARGEST) throw new Error('the answer is too large');
-      }
-      return { status: statusCode, text: Buffer.concat(pieces).toString('utf8') };
+      return { status: statusCode, text: await textIn(body, LARGEST) };
     });
   } catch (cause) {
     signal.throwIfAborted();

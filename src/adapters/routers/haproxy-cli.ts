@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShipwayError } from '../../errors.js';
 import { within } from '../../within.js';
+import { textIn } from '../text-in.js';
 import { unavailable } from './failures.js';
 
 /** One command of the runtime API, and its answer. */
@@ -41,14 +42,7 @@ const answerOf = (path: string, command: string, signal: AbortSignal): Promise<s
   within(ANSWER_MS, signal, async (ending) => {
     const socket = connect({ path, signal: ending });
     socket.on('connect', () => socket.end(`${command}\n`));
-    const pieces: Buffer[] = [];
-    let size = 0;
-    for await (const piece of socket as AsyncIterable<Buffer>) {
-      pieces.push(piece);
-      size += piece.length;
-      if (size > LARGEST) throw new Error('the answer has no end');
-    }
-    return Buffer.concat(pieces).toString('utf8').trim();
+    return (await textIn(socket, LARGEST)).trim();
   });
 
 /** A worker process by its pid: what was begun with one is not gone on with in the next. */

@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import { within } from '../../within.js';
+import { textIn } from '../text-in.js';
 import { unavailable } from './failures.js';
 import type { NginxPlace } from './nginx-place.js';
 import type { Slot } from '../../domain/target.js';
@@ -103,7 +104,7 @@ async function asked(place: NginxPlace, call: Call, signal: AbortSignal): Promis
       const revision = headers['x-shipway-revision'];
       return {
         status: statusCode,
-        text: await textOf(body),
+        text: await textIn(body, LARGEST),
         ...(typeof revision === 'string' ? { revision } : {}),
       };
     });
@@ -112,17 +113,6 @@ async function asked(place: NginxPlace, call: Call, signal: AbortSignal): Promis
     if ((cause as NodeJS.ErrnoException).code === 'ECONNREFUSED') return undefined;
     throw silent(place, cause instanceof Error ? cause.message : String(cause), cause);
   }
-}
-
-async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  for await (const piece of body) {
-    pieces.push(piece);
-    size += piece.length;
-    if (size > LARGEST) throw new Error('the answer has no end');
-  }
-  return Buffer.concat(pieces).toString('utf8');
 }
 
 export const silent = ({ port }: NginxPlace, why: string, cause?: unknown): Error =>

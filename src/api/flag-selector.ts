@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { NAME, targetKey, type TargetRef } from '../domain/ids.js';
+import { sameSecret } from '../same-secret.js';
 
 /**
  * What says whose flags are wanted, as flagd's providers are told it. They can send nothing else, so the token is a part of it; the one
@@ -17,8 +18,5 @@ export function selected(selector: string, secret: string | undefined): TargetRe
     /^([^/,]+)\/([^/,]+)(?:,token=([0-9a-f]{64}))?$/.exec(selector) ?? [];
   if (!NAME.test(service) || !NAME.test(environment)) return 'unnamed';
   const target = { service, environment };
-  return secret === undefined || same(token, tokenOf(target, secret)) ? target : 'barred';
+  return secret === undefined || sameSecret(token, tokenOf(target, secret)) ? target : 'barred';
 }
-
-const same = (a: string, b: string): boolean =>
-  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));

@@ -1,7 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { UsageError } from '../errors.js';
 import { bracketed, isLoopback } from '../host.js';
+import { sameSecret } from '../same-secret.js';
 import { Refused } from './failure.js';
 
 const LOCAL_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -35,14 +35,13 @@ export function refuseOpenHost({ host, token }: Guarded): void {
  * Headers on every answer; the token for /v1: of people, or of stage workers for what those do; and without a valid one on loopback
  * only requests that name this host, so that no web page can come in by DNS. Webhooks have neither: each is signed.
  */
-export function guard(app: FastifyInstance, { host, token, stageToken }: Guarded): void {
+export function guard(app: FastifyInstance, { host, token: people, stageToken: stages }: Guarded): void {
   const names = new Set([...LOCAL_NAMES, bracketed(host.toLowerCase())]);
-  const [people, stages] = [token, stageToken].map(bearer);
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(HEADERS);
     const wanted = wantedBy(request, { people, stages });
-    const shown = wanted.some((expected) => expected !== undefined && bears(request, expected));
-    const known = [people, stages].some((token) => token !== undefined && bears(request, token));
+    const shown = wanted.some((token) => bears(request, token));
+    const known = [people, stages].some((token) => bears(request, token));
     if (isHook(request)) return done();
     if (!known && isLoopback(host) && !names.has(hostName(request))) return done(otherHost(host));
     if (shown || wanted.length === 0) return done();
@@ -52,11 +51,11 @@ export function guard(app: FastifyInstance, { host, token, stageToken }: Guarded
 }
 
 interface Expected {
-  readonly people: Buffer | undefined;
-  readonly stages: Buffer | undefined;
+  readonly people: string | undefined;
+  readonly stages: string | undefined;
 }
 /** Any of these opens the route; none: it is open. A report is taken from nobody when there are tokens, and none for stages. */
-function wantedBy(request: FastifyRequest, { people, stages }: Expected): readonly (Buffer | undefined)[] {
+function wantedBy(request: FastifyRequest, { people, stages }: Expected): readonly (string | undefined)[] {
   if (!isVersioned(request) || (people ?? stages) === undefined) return [];
   if (isReport(request)) return [stages];
   if (people === undefined) return [];
@@ -92,9 +91,5 @@ const hostName = ({ headers }: FastifyRequest): string =>
 /** By the route that was found, not by the text of the address; what no route was found for tells nothing without the token either. */
 const isVersioned = ({ routeOptions: { url } }: FastifyRequest): boolean =>
   url === undefined || url.startsWith('/v1');
-/** Digests are of one length, so comparing them takes the same time for every token. */
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-const bearer = (token: string | undefined): Buffer | undefined =>
-  token === undefined ? undefined : digest(`Bearer ${token}`);
-const bears = ({ headers }: FastifyRequest, expected: Buffer): boolean =>
-  timingSafeEqual(digest(headers.authorization ?? ''), expected);
+const bears = ({ headers }: FastifyRequest, token: string | undefined): boolean =>
+  token !== undefined && sameSecret(headers.authorization, `Bearer ${token}`);

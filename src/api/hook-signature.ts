@@ -1,6 +1,7 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { HookProvider } from '../domain/trigger.js';
+import { sameSecret } from '../same-secret.js';
 
 /** What is verified: the bytes as they came, before anything reads them. */
 export interface Signed {
@@ -15,11 +16,14 @@ export function isSigned(provider: HookProvider, signed: Signed, secret: string)
   if (secret === '') return false;
   switch (provider) {
     case 'github':
-      return same(header(signed, 'x-hub-signature-256'), `sha256=${hmac(secret, [signed.body], 'hex')}`);
+      return sameSecret(
+        header(signed, 'x-hub-signature-256'),
+        `sha256=${hmac(secret, [signed.body], 'hex')}`,
+      );
     case 'gitlab':
       return secret.startsWith(SIGNING)
         ? isStandard(signed, secret)
-        : same(header(signed, 'x-gitlab-token'), secret);
+        : sameSecret(header(signed, 'x-gitlab-token'), secret);
   }
 }
 
@@ -39,7 +43,7 @@ function isStandard(signed: Signed, secret: string): boolean {
   // Several while a token is being replaced.
   return (header(signed, 'webhook-signature') ?? '')
     .split(' ')
-    .map((one) => same(one, wanted))
+    .map((one) => sameSecret(one, wanted))
     .includes(true);
 }
 
@@ -57,8 +61,3 @@ function header({ headers }: Signed, name: string): string | undefined {
   const value = headers[name];
   return typeof value === 'string' ? value : undefined;
 }
-
-/** Digests are of one length, so that the time tells nothing of where two texts differ. */
-const same = (given: string | undefined, wanted: string): boolean =>
-  timingSafeEqual(digest(given ?? ''), digest(wanted)) && given !== undefined;
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -7,6 +6,7 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify';
 import type { Logger } from 'pino';
+import { sameSecret } from '../same-secret.js';
 import {
   drainQuery,
   noQuery,
@@ -166,10 +166,8 @@ const UNAUTHORIZED = new Refusal(
 );
 const isHealth = (request: FastifyRequest): boolean => request.url === '/health' && request.method === 'GET';
 
-function hasToken({ headers }: FastifyRequest, token: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`));
-}
+const hasToken = ({ headers }: FastifyRequest, token: string): boolean =>
+  sameSecret(headers.authorization, `Bearer ${token}`);
 
 function refusalOf(error: FastifyError | Refusal): { status: number; code: string; message: string } {
   if (error instanceof Refusal) return error;

@@ -4,7 +4,7 @@ import { freePort } from '../free-port.js';
 import type { ProcessIdentity } from '../processes.js';
 import { daemonProgram } from './find-program.js';
 import type { Guard } from './guard.js';
-import { didNotStart, started } from './started.js';
+import { answersAt, mustStart } from './started.js';
 
 /** What an HAProxy that shipway works with has, on a folder of its own. */
 export interface HaproxyFiles {
@@ -51,19 +51,16 @@ export async function startHaproxy(
   const program = daemonProgram('haproxy');
   // One that was killed has left it.
   await rm(socket, { force: true });
-  const identity = await started({
+  return mustStart({
     name: 'HAProxy',
     program,
     args: ['-W', '-S', socket, '-f', ownFile, '-f', folder],
     signal: 'TERM',
     guard,
     ...(logFile === undefined ? {} : { logFile }),
-    answers: () => fetch(`http://${exporter}/metrics`).then(drained, () => false),
+    answers: () => answersAt(`http://${exporter}/metrics`),
   });
-  if (identity === undefined) throw didNotStart('HAProxy', logFile);
-  return identity;
 }
-const drained = (response: Response): Promise<boolean> => response.text().then(() => response.ok);
 
 /** For `scrape_configs`: HAProxy's own counters with the labels of its names, and every instance that shipway has written down. */
 export const haproxyScrapes = ({ exporter, folder }: HaproxyFiles): string => `

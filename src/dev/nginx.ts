@@ -4,7 +4,7 @@ import { freePort } from '../free-port.js';
 import type { ProcessIdentity } from '../processes.js';
 import { daemonProgram } from './find-program.js';
 import type { Guard } from './guard.js';
-import { didNotStart, started } from './started.js';
+import { answersAt, mustStart } from './started.js';
 
 /** What an nginx that shipway works with has, on a folder of its own. */
 export interface NginxFiles {
@@ -56,18 +56,12 @@ export async function startNginx(
   { command: [program, ...args], own }: NginxFiles,
   guard: Guard,
 ): Promise<ProcessIdentity> {
-  const identity = await started({
+  return mustStart({
     name: 'nginx',
     program,
     args,
     signal: 'TERM',
     guard,
-    answers: () =>
-      fetch(`http://${own}/`).then(
-        (response) => response.text().then(() => true),
-        () => false,
-      ),
+    answers: () => answersAt(`http://${own}/`),
   });
-  if (identity === undefined) throw didNotStart('nginx', undefined);
-  return identity;
 }

@@ -4,7 +4,7 @@ import { freePort } from '../free-port.js';
 import type { ProcessIdentity } from '../processes.js';
 import { daemonProgram } from './find-program.js';
 import type { Guard } from './guard.js';
-import { didNotStart, started } from './started.js';
+import { answersAt, mustStart } from './started.js';
 
 interface PrometheusOptions {
   /** Its configuration and its data lie there. */
@@ -33,7 +33,7 @@ export async function startPrometheus({
     `global: { scrape_interval: ${interval}, scrape_timeout: ${interval} }\nscrape_configs:\n${scrapes}`,
   );
   const url = `http://${address}`;
-  const identity = await started({
+  const identity = await mustStart({
     name: 'Prometheus',
     program,
     args: [
@@ -45,12 +45,7 @@ export async function startPrometheus({
     signal: 'TERM',
     guard,
     ...(logFile === undefined ? {} : { logFile }),
-    answers: () =>
-      fetch(`${url}/-/ready`).then(
-        ({ ok }) => ok,
-        () => false,
-      ),
+    answers: () => answersAt(`${url}/-/ready`),
   });
-  if (identity === undefined) throw didNotStart('Prometheus', logFile);
   return { url, identity };
 }

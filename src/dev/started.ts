@@ -31,6 +31,7 @@ export type Noted = (note: RunNote) => Promise<void>;
 const READY_MS = 30_000;
 const ASK_MS = 25;
 const GRACE_MS = 5_000;
+const ANSWER_MS = 1_000;
 
 /**
  * Starts a server in a session of its own, so that Ctrl-C does not reach it before us, and waits until it answers. `undefined` when it
@@ -75,6 +76,24 @@ export async function started(server: ServerToStart): Promise<ProcessIdentity | 
   }
   await end();
   throw didNotStart(server.name, server.logFile);
+}
+
+/** The same for a server whose port was free just now. Fails with `UsageError` when it ended before it answered, too. */
+export async function mustStart(server: ServerToStart): Promise<ProcessIdentity> {
+  const identity = await started(server);
+  if (identity === undefined) throw didNotStart(server.name, server.logFile);
+  return identity;
+}
+
+/** Whether a server answers there as one that is ready. */
+export async function answersAt(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
+    await response.text();
+    return response.ok;
+  } catch {
+    return false;
+  }
 }
 
 export function didNotStart(name: string, logFile: string | undefined): UsageError {

@@ -13,6 +13,7 @@ import { stopInstances } from './instances.js';
 import { keepRunning, type Kept } from './keep-running.js';
 import { stopLeftovers } from './run-notes.js';
 import { openServers, type Servers } from './servers.js';
+import { answersAt } from './started.js';
 
 export interface DevOptions {
   /** The project: `.shipway/` lies in it. */
@@ -116,7 +117,7 @@ async function startProcesses(
   const log = (name: string): string => join(stateDir, `${name}.log`);
   await Promise.all([
     ready('gateway', gateway, () => serves(join(stateDir, 'gateway')), log('gateway')),
-    ready('worker', worker, () => answers(`${apiUrl}/ready`), log('worker')),
+    ready('worker', worker, () => answersAt(`${apiUrl}/ready`), log('worker')),
   ]);
   return apiUrl;
 }
@@ -133,12 +134,4 @@ async function ready(name: string, kept: Kept, isReady: () => Promise<boolean>, 
     await new Promise((r) => setTimeout(r, ASK_MS));
   }
   throw new UsageError(`the ${name} did not become ready`, `read its log: ${log}`);
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    return (await fetch(url, { signal: AbortSignal.timeout(1_000) })).ok;
-  } catch {
-    return false;
-  }
 }

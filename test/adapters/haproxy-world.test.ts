@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Pool } from 'undici';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { lookAtHaproxy } from '../../src/adapters/routers/haproxy-look.js';
 import { bucketOf } from '../../src/domain/buckets.js';
 import { FULL } from '../../src/domain/plan.js';
@@ -9,6 +9,7 @@ import { BLUE, GREEN, TARGET, backend, never, splitTo } from '../../src/testing/
 import { haproxy, without } from '../e2e/system.js';
 import { load } from '../gateway/load.js';
 import { haproxyProcess, type HaproxyProcess } from '../support/haproxy-process.js';
+import { sharedOut, type Backend } from '../support/shared-out.js';
 
 /** A user whom a candidate with that share has. */
 const userBelow = (share: number): string =>
@@ -16,23 +17,15 @@ const userBelow = (share: number): string =>
     (user) => share === 0 || bucketOf(splitTo(share).salt, user) < share,
   ) ?? '';
 
-type Backend = Awaited<ReturnType<typeof backend>>;
-
 describe.skipIf(without(haproxy))('on a real HAProxy (left out where there is none outside CI)', () => {
   let h: HaproxyProcess;
   let blue: Backend;
   let green: Backend;
   let address: string;
   beforeEach(async () => {
-    [h, blue, green] = await Promise.all([haproxyProcess(), backend('blue'), backend('green')]);
-    ({ address } = await h.router.open(TARGET, undefined, never));
-    await h.router.admit(TARGET, 'blue', BLUE, [blue.url], never);
-    await h.router.admit(TARGET, 'green', GREEN, [green.url], never);
-    await h.router.split(TARGET, splitTo(0), never);
-  });
-  afterEach(async () => {
-    for (const { server } of [blue, green]) server.close().closeAllConnections();
-    await h.end();
+    const { end, ...one } = await sharedOut(() => haproxyProcess());
+    ({ h, blue, green, address } = one);
+    return end;
   });
 
   test('what somebody else changed at run time is seen, and the next change puts all of it right', async () => {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { lookAtNginx } from '../../src/adapters/routers/nginx-look.js';
 import { FULL } from '../../src/domain/plan.js';
 import { BLUE, GREEN, TARGET, ask, backend, giveUp, never, splitTo } from '../../src/testing/world.js';
@@ -10,8 +10,7 @@ import { nginx, without } from '../e2e/system.js';
 import { load } from '../gateway/load.js';
 import { nginxProcess, type NginxProcess } from '../support/nginx-process.js';
 import { oddMember, upgraded } from '../support/odd-member.js';
-
-type Backend = Awaited<ReturnType<typeof backend>>;
+import { sharedOut, type Backend } from '../support/shared-out.js';
 
 describe.skipIf(without(nginx))('on a real nginx (left out where there is none outside CI)', () => {
   let h: NginxProcess;
@@ -19,15 +18,9 @@ describe.skipIf(without(nginx))('on a real nginx (left out where there is none o
   let green: Backend;
   let address: string;
   beforeEach(async () => {
-    [h, blue, green] = await Promise.all([nginxProcess(), backend('blue'), backend('green')]);
-    ({ address } = await h.router.open(TARGET, undefined, never));
-    await h.router.admit(TARGET, 'blue', BLUE, [blue.url], never);
-    await h.router.admit(TARGET, 'green', GREEN, [green.url], never);
-    await h.router.split(TARGET, splitTo(0), never);
-  });
-  afterEach(async () => {
-    for (const { server } of [blue, green]) server.close().closeAllConnections();
-    await h.end();
+    const { end, ...one } = await sharedOut(() => nginxProcess());
+    ({ h, blue, green, address } = one);
+    return end;
   });
   const at = (path: string): string => `http://127.0.0.1:${String(h.port)}${path}`;
   const shown = async () => ({

@@ -4,20 +4,12 @@ import { createServer as createHttpServer, type ServerResponse } from 'node:http
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { bucketOf } from '../../src/domain/buckets.js';
 import { FULL } from '../../src/domain/plan.js';
 import { bracketed } from '../../src/host.js';
-import {
-  BLUE,
-  GREEN,
-  TARGET,
-  ask,
-  backend,
-  never,
-  splitTo,
-  type RouterHarness,
-} from '../../src/testing/world.js';
+import { BLUE, GREEN, TARGET, ask, never, splitTo, type RouterHarness } from '../../src/testing/world.js';
+import { sharedOut, type Backend } from '../support/shared-out.js';
 import type { Ending } from './contract.js';
 
 /** A router of a user's that loads a folder of shipway's. */
@@ -52,19 +44,13 @@ async function holding(host = '127.0.0.1') {
 export function folderContract(name: string, hint: string, make: () => Promise<FolderHarness>): void {
   describe(`${name}: a folder of shipway's`, () => {
     let h: FolderHarness;
-    let blue: Awaited<ReturnType<typeof backend>>;
-    let green: Awaited<ReturnType<typeof backend>>;
+    let blue: Backend;
+    let green: Backend;
     let address: string;
     beforeEach(async () => {
-      [h, blue, green] = await Promise.all([make(), backend('blue'), backend('green')]);
-      ({ address } = await h.router.open(TARGET, undefined, never));
-      await h.router.admit(TARGET, 'blue', BLUE, [blue.url], never);
-      await h.router.admit(TARGET, 'green', GREEN, [green.url], never);
-      await h.router.split(TARGET, splitTo(0), never);
-    });
-    afterEach(async () => {
-      for (const { server } of [blue, green]) server.close().closeAllConnections();
-      await h.end();
+      const { end, ...one } = await sharedOut(make);
+      ({ h, blue, green, address } = one);
+      return end;
     });
 
     test('the bucket of a user is the one that the gateway computes', async () => {

@@ -3,12 +3,13 @@ import type { Ending } from '../contracts/contract.js';
 
 export type Backend = Awaited<ReturnType<typeof backend>>;
 
-interface SharedOut<Harness> extends Ending {
+interface SharedOut<Harness> {
   readonly h: Harness;
   readonly blue: Backend;
   readonly green: Backend;
   /** Where users ask. */
   readonly address: string;
+  readonly end: () => Promise<void>;
 }
 
 /** A router with both slots of a target admitted, which sends all users to blue. */

@@ -65,6 +65,21 @@ export function goingBack(lab: () => DevLab): void {
     expect(status).toMatchObject({ deployment: { shares: { blue: 10_000, green: 0 } } });
   });
 
+  test('in an emergency: at once, and with what was found of what serves then; declared again it only looks again', async () => {
+    const emergency = 'emergency --environment staging --as bob --reason "checkout fails"';
+    const run = await lab().run('baking', 'staging');
+    const { run: view } = await lab().until(run, (s) => s.deployment?.phase === 'bake');
+    const found = { ok: true, serves: expect.stringMatching(/^v1 in /) as string, unwell: [] };
+    expect(await lab().json(emergency)).toMatchObject({
+      ...{ deployment: view.deployment, outcome: 'rolled_back', found },
+      view: { reason: 'rollback by bob: checkout fails' },
+    });
+    expect(await lab().json(emergency)).toMatchObject({ found });
+    expect(await lab().json('status --environment staging')).toMatchObject({
+      run: { outcome: 'rolled_back' },
+    });
+  });
+
   test('detached it prints the deployment and returns', async () => {
     const { code, stdout } = await lab().type(`${rollback} --to v2 --detach`);
     expect({ code, stdout }).toEqual({

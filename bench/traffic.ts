@@ -3,7 +3,8 @@ import type { TargetRef } from '../src/domain/ids.js';
 import { FULL, type DeploymentPlan, type Strategy } from '../src/domain/plan.js';
 import { startFleet, type Fleet } from './fleet.js';
 import { ms, quantile, type Row } from './measure.js';
-import { KEPT_CONNECTIONS, openLoad, type Sample } from './open-load.js';
+import { startLoad } from './load-process.js';
+import { KEPT_CONNECTIONS, type Sample } from './open-load.js';
 import { canary, deploymentOf, shippingPlan } from './plans.js';
 import { command } from './rollback.js';
 import { GATEWAY, startedHaproxy, startedNginx, type BenchRouter } from './routers.js';
@@ -12,11 +13,13 @@ import { temporaryFolder } from './lab.js';
 /** A second, on all connections. */
 const RATE = 800;
 const REQUESTS = 30_000;
-/** What p99 before a switch is of. */
+/** What p99 before a switch is of; what was shipped before has gone by then. */
 const BEFORE_MS = 8_000;
-/** The switch is from so long before the first answer of the new version until so long after the last of the old one. */
-const AROUND_MS = 500;
-const RELOADS = 5;
+const SETTLED_MS = 3_000;
+/** A switch is from so long before the first answer of the new version until so long after the last of the old one. */
+const LEAD_MS = 100;
+const TRAIL_MS = 1_000;
+const RELOAD_EVERY_MS = 1_000;
 const DAY_MS = 86_400_000;
 
 /** By the names that the rows have. */
@@ -64,35 +67,58 @@ async function behind(fleet: Fleet, router: BenchRouter): Promise<readonly Row[]
   const rows: Row[] = [];
   let n = 1;
   for (const [name, strategy] of Object.entries(STRATEGIES)) {
-    n += 1;
-    const samples = await underLoad(address, () => ship(shop, n, strategy));
-    const [from, to] = [answersOf(samples, n - 1), answersOf(samples, n)];
-    const over = { begun: Math.min(...to), ended: Math.max(...from) };
-    const took = `; from the first answer of the new version to the last of the old one ${ms(Math.max(over.ended - over.begun, 0))}`;
-    rows.push(failedRow(name, shop, samples, took), slownessRow(name, shop, samples, over));
+    const first = n + 1;
+    const samples = await underLoad(address, () => ship(shop, ++n, strategy));
+    const switches = versions(first, n).map((to) => switchOf(samples, to));
+    rows.push(failedRow(name, shop, samples), slownessRow(name, shop, samples, switches));
   }
-  const back = await underLoad(address, () => takenBack(shop, n + 1));
-  const last = Math.max(...answersOf(back, n + 1));
-  rows.push(failedRow(BACK, shop, back), slownessRow(BACK, shop, back, { begun: last, ended: last }));
+  const first = n + 1;
+  const samples = await underLoad(address, () => takenBack(shop, ++n));
+  const backs = versions(first, n).map((of) => backOf(samples, of));
+  rows.push(failedRow(BACK, shop, samples), slownessRow(BACK, shop, samples, backs));
   const { reload } = router;
   if (reload !== undefined)
-    rows.push(failedRow(RELOADED, shop, await underLoad(address, () => reloads(reload))));
+    rows.push(
+      failedRow(
+        RELOADED,
+        shop,
+        await underLoad(address, () => Promise.all([reload(), sleep(RELOAD_EVERY_MS)])),
+      ),
+    );
   return rows;
 }
 const BACK = 'forced rollback';
-const RELOADED = `${String(RELOADS)} reloads`;
+const RELOADED = 'a reload every second';
+
+const versions = (first: number, last: number): readonly number[] =>
+  Array.from({ length: last - first + 1 }, (_, i) => first + i);
 
 const answersOf = (samples: readonly Sample[], n: number): readonly number[] =>
   samples.filter(({ version }) => version === `v${String(n)}`).map(({ at }) => at);
 
-/** All that was asked from a while before until the work is done, and enough were asked. */
+/** From the first answer of a version to the last of the one before it. */
+function switchOf(samples: readonly Sample[], to: number): Switch {
+  const begun = Math.min(...answersOf(samples, to));
+  return { begun, ended: Math.max(begun, ...answersOf(samples, to - 1)) };
+}
+
+function backOf(samples: readonly Sample[], of: number): Switch {
+  const last = Math.max(...answersOf(samples, of));
+  return { begun: last, ended: last };
+}
+
+/** All that was asked from a while before, while the work is done again and again until enough were asked. */
 async function underLoad(address: string, work: () => Promise<unknown>): Promise<readonly Sample[]> {
-  const load = openLoad(address, RATE);
+  await sleep(SETTLED_MS);
+  const end = performance.now() + (REQUESTS / RATE) * 1_000;
+  const load = startLoad(address, RATE);
   await sleep(BEFORE_MS);
-  await work();
-  await load.reached(REQUESTS);
-  await load.stop();
-  return load.samples;
+  do {
+    await work();
+    // What comes next is not to be a part of this switch.
+    await sleep(TRAIL_MS + LEAD_MS);
+  } while (performance.now() < end);
+  return load.ended(REQUESTS);
 }
 
 const begin = ({ fleet, target, router }: Shop, n: number, strategy: Strategy): Promise<string> => {
@@ -131,15 +157,8 @@ async function takenBack(shop: Shop, n: number): Promise<void> {
 }
 const SERVED_MS = 3_000;
 
-async function reloads(reload: () => Promise<void>): Promise<void> {
-  for (let i = 0; i < RELOADS; i++) {
-    await reload();
-    await sleep(1_000);
-  }
-}
-
 /** What was sent once more has failed, too, but where nginx was reloaded, which ends kept connections. */
-function failedRow(what: string, { router }: Shop, samples: readonly Sample[], more = ''): Row {
+function failedRow(what: string, { router }: Shop, samples: readonly Sample[]): Row {
   const forgiven = router.name === 'nginx' && what === RELOADED;
   const failed = samples.filter((one) => one.failed !== undefined || (one.reset && !forgiven));
   const resets = samples.filter((one) => one.reset).length;
@@ -147,7 +166,7 @@ function failedRow(what: string, { router }: Shop, samples: readonly Sample[], m
   return {
     name: `failed requests, ${what}, ${router.name}`,
     ...{ value: failed.length, unit: 'requests', budget: 0, better: 'less' },
-    detail: `${String(samples.length)} at ${String(RATE)} a second, half on ${String(KEPT_CONNECTIONS)} kept connections and half on new ones; ${String(resets)} were reset on a kept one and sent once more${more}${first === undefined ? '' : `; the first: ${first}`}`,
+    detail: `${String(samples.length)} at ${String(RATE)} a second, half on ${String(KEPT_CONNECTIONS)} kept connections and half on new ones; ${String(resets)} were reset on a kept one and sent once more${first === undefined ? '' : `; the first: ${first}`}`,
   };
 }
 
@@ -155,21 +174,26 @@ function slownessRow(
   what: string,
   { router }: Shop,
   samples: readonly Sample[],
-  { begun, ended }: Switch,
+  switches: readonly Switch[],
 ): Row {
   const start = Math.min(...samples.map(({ at }) => at));
-  const before = p99(samples, start, start + BEFORE_MS);
-  const during = p99(samples, begun - AROUND_MS, ended + AROUND_MS);
+  const before = p99(samples.filter(({ at }) => at <= start + BEFORE_MS));
+  const during = p99(
+    samples.filter(({ at }) =>
+      switches.some(({ begun, ended }) => at >= begun - LEAD_MS && at <= ended + TRAIL_MS),
+    ),
+  );
   if (!Number.isFinite(during / before)) throw new Error(`${what} behind ${router.name} moved no user`);
+  const longest = Math.max(...switches.map(({ begun, ended }) => ended - begun));
   return {
     name: `p99 around the switch, ${what}, ${router.name}`,
     ...{ value: during / before, unit: '×', budget: 1.5, better: 'less' },
-    detail: `${ms(during)} against ${ms(before)} before`,
+    detail: `${ms(during)} against ${ms(before)} before, of ${String(switches.length)}; from the first answer of the new version to the last of the old one ${ms(longest)} at most`,
   };
 }
 
-const p99 = (samples: readonly Sample[], since: number, until: number): number =>
+const p99 = (samples: readonly Sample[]): number =>
   quantile(
-    samples.filter(({ at }) => at >= since && at <= until).map(({ tookMs }) => tookMs),
+    samples.map(({ tookMs }) => tookMs),
     0.99,
   );

@@ -24,23 +24,36 @@ export function windowOf(observations: readonly Observation[], windowMs: number,
   const newest = observations.at(-1);
   if (newest === undefined) return NOTHING;
   const since = newest.at - windowMs;
-  const seen = observations.filter((o) => o.counters !== undefined);
-  const first = Math.max(
-    seen.findLastIndex((o) => o.at <= since),
-    0,
-  );
-  let sum: Window | undefined;
-  for (let i = first + 1; i < seen.length; i++) {
-    // It may have been missing at a look.
-    const before = seen.slice(0, i).findLast((o) => find(o, who) !== undefined);
-    const step = between(find(before, who), find(seen[i], who));
-    sum = sum === undefined ? step : add(sum, step);
+  const answered = (o: Observation): boolean => o.counters !== undefined;
+  const begun = observations.findLastIndex((o) => answered(o) && o.at <= since);
+  const first = begun === -1 ? observations.findIndex(answered) : begun;
+  let before: Counters | undefined;
+  const after: Counters[] = [];
+  observations.forEach((look, i) => {
+    const counters = find(look, who);
+    // It may be missing at a look.
+    if (i > first && counters !== undefined) after.push(counters);
+    else before = counters ?? before;
+  });
+  return after.length === 0 ? NOTHING : increase(before, after);
+}
+
+/** What was counted from one reset to the next is told by the first and the last of it. */
+function increase(before: Counters | undefined, after: readonly Counters[]): Window {
+  let sum = NOTHING;
+  let [from, last] = [before, before];
+  for (const counters of after) {
+    if (last !== undefined && isReset(last, counters)) {
+      sum = add(sum, between(from, last));
+      from = undefined;
+    }
+    last = counters;
   }
-  return sum ?? NOTHING;
+  return add(sum, between(from, last));
 }
 
 export const find = (o: Observation | undefined, who: Subject): Counters | undefined =>
-  o?.counters?.find((c) => c.release === who.release && c.slot === who.slot);
+  o?.counters?.find((c) => c.slot === who.slot && c.release === who.release);
 
 export const isReset = (before: Counters, after: Counters): boolean =>
   before.epoch !== after.epoch || after.requests < before.requests;
@@ -55,8 +68,7 @@ export const outlives = (earlier: Observation, later: Observation): boolean =>
 
 function between(before: Counters | undefined, after: Counters | undefined): Window {
   if (after === undefined) return NOTHING;
-  if (before === undefined || isReset(before, after))
-    return { requests: after.requests, errors: after.errors, latency: after.latency };
+  if (before === undefined) return { requests: after.requests, errors: after.errors, latency: after.latency };
   return {
     requests: after.requests - before.requests,
     errors: after.errors - before.errors,

@@ -94,10 +94,10 @@ async function finished(job: Job, end: End, shipping: Shipping): Promise<RunStag
   const [outputBytes] = await together([
     shipping.finish(),
     deps.backend.audit([attempted(input, 'stage.result', details, { user: input.requestedBy })]),
+    // What runs with other rights must not change what is read with the worker's.
+    deps.user === undefined ? undefined : stopStrays(folder),
   ]);
   try {
-    // What runs with other rights must not change what is read with the worker's.
-    if (deps.user !== undefined) await stopStrays(folder);
     if (end.kind === 'timeout') throw outOfTime(input.stage, ' and was stopped');
     if (end.code !== 0) throw await failed(job, end.code);
     const result = await job.keep(job, outputBytes);

@@ -11,6 +11,8 @@ import type { Watched } from '../src/domain/ports.js';
 import { watchLoop } from '../src/domain/watch-loop.js';
 import { ShipwayError } from '../src/errors.js';
 import type { EffectDeps } from './deps.js';
+import { readings } from './readings.js';
+import { sayOf } from './say-of.js';
 import { worldOf } from './world.js';
 
 const BEAT_MS = 1_000;
@@ -71,6 +73,7 @@ async function observe(
 ): Promise<Observation> {
   // A worker without its adapter is a source that does not answer.
   const world = async (): Promise<EffectDeps> => Promise.resolve(worldOf(deps, input));
+  const read = readings(async () => (await world()).metrics, input, signal);
   const [health, sample] = await Promise.allSettled([
     world().then(({ provider }) => provider.health(input, input.candidate.slot, input.liveness, signal)),
     world().then(({ metrics }) => metrics.sample(input, signal, watched(input, seen))),
@@ -81,9 +84,9 @@ async function observe(
       : { probes: 0, failures: 0, unavailable: sayOf(health.reason) };
   if (sample.status === 'fulfilled') {
     const { at, counters } = sample.value;
-    return { at, counters: counters.filter(judgedIn(input)), health: probed };
+    return { at, counters: counters.filter(judgedIn(input)), health: probed, ...(await read) };
   }
-  return { at: Date.now(), unavailable: sayOf(sample.reason), health: probed };
+  return { at: Date.now(), unavailable: sayOf(sample.reason), health: probed, ...(await read) };
 }
 
 const watched = (
@@ -100,8 +103,6 @@ const judgedIn =
   ({ candidate, stable }: WatchInput) =>
   ({ release, slot }: Counters): boolean =>
     [candidate, stable].some((who) => who?.release === release && who.slot === slot);
-
-const sayOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** A store that is gone must not blind the watch: the verdict counts, its record is lost for this look and said so in the log. */
 async function keep({ store }: EffectDeps, samples: readonly Sample[]): Promise<void> {

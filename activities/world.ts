@@ -36,8 +36,16 @@ export async function worldAt(deps: EffectDeps, { service, environment }: Target
   return newest === undefined ? deps : worldOf(deps, { adapters: newest.plan });
 }
 
-/** What a configuration claims of an adapter is not more than it says of itself. Fails with `config.invalid`. */
-export function refuseUnfit({ extensions }: EffectDeps, plan: DeploymentPlan): void {
+/**
+ * What a configuration claims of an adapter is not more than it says of itself, and what it asks of one it can do. `deps` are those that
+ * serve the plan. Fails with `config.invalid`.
+ */
+export function refuseUnfit({ extensions, metrics }: EffectDeps, plan: DeploymentPlan): void {
+  if (plan.watch.triggers.metrics !== undefined && metrics.query === undefined)
+    throw new ShipwayError(
+      'config.invalid',
+      `triggers.metrics needs a metric source that answers queries, and ${plan.metrics} answers none`,
+    );
   const { providers, routers } = extensions ?? {};
   const own = { providers: carriedBy(providers), routers: carriedBy(routers) };
   const why = refuseCombination(plan, own);

@@ -6,7 +6,7 @@ import { triggersText } from '../config/explain-plan.js';
 import { serviceIn } from '../config/index.js';
 import { parseDuration, parsePercent } from '../config/units.js';
 import { durationText } from '../domain/duration.js';
-import { judgingAgain, type JudgedAgain } from '../domain/judged-again.js';
+import { askedThen, judgingAgain, type JudgedAgain } from '../domain/judged-again.js';
 import type { DeploymentRow } from '../domain/store.js';
 import type { ErrorRateTrigger, WatchPlan } from '../domain/watch-plan.js';
 import { UsageError } from '../errors.js';
@@ -30,11 +30,13 @@ export const replayMetrics: Command = async (values, [text = '']) => {
     );
   const api = apiClient(await settings(values));
   const row = await api.deployment(id);
-  const plan = await rulesOf(values, row);
+  const { plan, unasked } = askedThen(await rulesOf(values, row), row.plan.watch);
   const judged = await judgedOf(api, row, plan);
-  result(values, { deployment: id, ...judged, outcome: row.outcome, reason: row.reason }, [
+  const said = { deployment: id, ...judged, outcome: row.outcome, reason: row.reason };
+  result(values, unasked.length === 0 ? said : { ...said, unasked }, [
     `${id}: ${String(judged.looks)} looks from ${judged.from ?? ''} to ${judged.to ?? ''}`,
     `rules: ${triggersText({ watch: plan }).join('; ')}`,
+    ...unasked.map((name) => `not judged: another query was asked for ${name}, or none`),
     ...linesOf(judged),
     row.outcome === undefined
       ? 'it is still on its way'

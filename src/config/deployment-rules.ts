@@ -2,6 +2,7 @@ import type { DeploymentPlan } from '../domain/plan.js';
 import type { Problem } from './problem.js';
 import type { DeployInput } from './deploy-schema.js';
 import { comparisonProblems } from './comparison.js';
+import { metricProblems } from './metrics.js';
 import { queryProblems } from './queries.js';
 import { durationText } from '../domain/duration.js';
 import { strategyProblems } from './strategy-rules.js';
@@ -24,6 +25,7 @@ export const deploymentProblems = (plan: DeploymentPlan, input: DeployInput, ask
   ...leastBake(plan, input, ask),
   ...queryProblems(plan, input, ask),
   ...comparisonProblems(input, ask),
+  ...metricProblems(plan, input, ask),
   ...keyNames(plan, ask),
 ];
 
@@ -83,13 +85,14 @@ const LEAST_INTERVAL_MS = 100;
 
 /** A window that holds less than two looks cannot tell anything. */
 function windows({ watch: { triggers, intervalMs } }: DeploymentPlan, { read, say }: Ask): Problem[] {
-  const all = {
-    error_rate: triggers.errorRate,
-    response_time: triggers.responseTime,
-    health_check_failures: triggers.healthCheckFailures,
-  };
-  return Object.entries(all).flatMap(([name, trigger]) => {
-    const keys = ['triggers', name, 'window'];
+  const all = [
+    [['error_rate'], triggers.errorRate],
+    [['response_time'], triggers.responseTime],
+    [['health_check_failures'], triggers.healthCheckFailures],
+    ...Object.entries(triggers.metrics ?? {}).map(([name, metric]) => [['metrics', name], metric] as const),
+  ] as const;
+  return all.flatMap(([names, trigger]) => {
+    const keys = ['triggers', ...names, 'window'];
     if (trigger === undefined || trigger.windowMs >= 2 * intervalMs) return [];
     if (!read(keys) || !read(['monitoring', 'interval'])) return [];
     return [

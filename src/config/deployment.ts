@@ -14,6 +14,7 @@ import type { Triggers } from '../domain/watch-plan.js';
 import { comparisonOf } from './comparison.js';
 import type { SecretReference } from '../domain/secrets.js';
 import type { DeployInput } from './deploy-schema.js';
+import { metricsOf } from './metrics.js';
 import { queriesOf } from './queries.js';
 import { pathIn, type InstanceVariables } from './variables.js';
 
@@ -69,7 +70,7 @@ export function deploymentOf(environment: string, input: DeployInput): Deploymen
     watch: {
       ...queriesOf(input.metrics ?? 'gateway', input.router ?? 'gateway', input),
       intervalMs: input.monitoring?.interval ?? 10 * SECOND,
-      triggers: { ...triggersOf(input.triggers), ...comparisonOf(input) },
+      triggers: { ...triggersOf(input.triggers), ...comparisonOf(input), ...metricsOf(input) },
       onInconclusive: input.on_inconclusive ?? doubt,
       onUnavailable: input.on_unavailable ?? doubt,
       stepTimeoutMs: input.step_timeout ?? 30 * MINUTE,
@@ -160,7 +161,9 @@ const probeOf = (probe: NonNullable<DeployInput['health_checks']>['readiness'], 
 });
 
 /** The triggers that need no stable, at the values of the deployment guide, unless they are changed. */
-export function triggersOf(input: DeployInput['triggers']): Required<Omit<Triggers, 'comparison'>> {
+export function triggersOf(
+  input: DeployInput['triggers'],
+): Required<Omit<Triggers, 'comparison' | 'metrics'>> {
   const { error_rate: errors, response_time: latency, health_check_failures: health } = input ?? {};
   return {
     errorRate: {

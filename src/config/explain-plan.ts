@@ -14,6 +14,7 @@ import {
 import { orderOf, unseenBy } from '../domain/graph.js';
 import { secretsIn, secretText } from '../domain/secrets.js';
 import { hasSecrets } from './plan.js';
+import { metricsText, unjudgedText } from './explain-metrics.js';
 import { trafficTexts, wayBackTexts } from './explain-traffic.js';
 import { queueRules } from '../domain/queue.js';
 import { durationText } from '../domain/duration.js';
@@ -140,6 +141,7 @@ function deploymentText(d: DeploymentPlan, where: string): readonly string[] {
     `  ${queueText(d)}`,
     `  goes back by itself when: ${triggersText(d).join('; ')}`,
     ...uncomparedText(d),
+    ...unjudgedText(d),
     `  looked at every ${durationText(d.watch.intervalMs)}: from a breach that the window shows to the decision at most that long`,
     ...wayBackTexts(d).map((text) => `  ${text}`),
     ...toldText(d),
@@ -188,7 +190,7 @@ export function uncomparedText({ strategy, metrics, router, watch }: DeploymentP
 
 /** What takes a release back by itself, in words. */
 export function triggersText({ watch: { triggers } }: Pick<DeploymentPlan, 'watch'>): readonly string[] {
-  const { errorRate, responseTime, healthCheckFailures, comparison } = triggers;
+  const { errorRate, responseTime, healthCheckFailures, comparison, metrics } = triggers;
   return [
     ...(comparison === undefined
       ? []
@@ -208,5 +210,6 @@ export function triggersText({ watch: { triggers } }: Pick<DeploymentPlan, 'watc
       : [
           `${String(healthCheckFailures.threshold)} failed health checks in ${durationText(healthCheckFailures.windowMs)}`,
         ]),
+    ...metricsText(metrics),
   ];
 }

@@ -1,21 +1,27 @@
 import { z } from 'zod';
+import { AGGREGATIONS } from '../domain/promql.js';
 import { wrong } from './fields.js';
 import { shown } from './shown.js';
 
-/** One query: what it is for, as users write it. */
-const query = (description: string, example: string) =>
+/** PromQL on one line, in which only these names stand for something. */
+export const promql = (names: readonly string[]) =>
   z
     .string()
     .min(1)
     .max(1_000)
-    .refine((text) => strangers(text).length === 0 && !/\p{Cc}/u.test(text), {
-      error: ({ input }) => wrong(...unread(String(input))),
-    })
-    .refine((text) => !/\[[^\]]*\]\s*$/.test(text), {
+    .refine((text) => strangers(text, names).length === 0 && !/\p{Cc}/u.test(text), {
+      error: ({ input }) => wrong(...unread(String(input), names)),
+    });
+export const ENDING_RANGE = /\[[^\]]*\]\s*$/;
+
+/** One query of counters: what it is for, as users write it. */
+const query = (description: string, example: string) =>
+  promql(['$service', '$environment'])
+    .refine((text) => !ENDING_RANGE.test(text), {
       error: ({ input }) =>
         wrong(
           `${shown(input)} has a range, and shipway asks for its own`,
-          String(input).replace(/\[[^\]]*\]\s*$/, ''),
+          String(input).replace(ENDING_RANGE, ''),
         ),
     })
     .refine((text) => !AGGREGATED.test(text), {
@@ -28,17 +34,16 @@ const query = (description: string, example: string) =>
     .meta({ description, examples: [example], form: 'PromQL' });
 
 /** A sum falls when one of its processes starts anew, and would be taken for a counter that began at 0. */
-const AGGREGATED =
-  /^[\s(]*(?:sum|avg|min|max|count|group|stddev|stdvar|topk|bottomk|quantile|count_values|limitk|limit_ratio)\s*(?:\(|(?:by|without)\b)/i;
+const AGGREGATED = new RegExp(`^[\\s(]*(?:${AGGREGATIONS})\\s*(?:\\(|(?:by|without)\\b)`, 'i');
 
-const strangers = (text: string): readonly string[] =>
-  (text.match(/\$\w*/g) ?? []).filter((name) => !['$service', '$environment'].includes(name));
+const strangers = (text: string, names: readonly string[]): readonly string[] =>
+  (text.match(/\$\w*/g) ?? []).filter((name) => !names.includes(name));
 
-function unread(text: string): [message: string, suggestion: string] {
-  const [first] = strangers(text);
+function unread(text: string, names: readonly string[]): [message: string, suggestion: string] {
+  const [first] = strangers(text, names);
   return first === undefined
     ? [`${shown(text)} has control characters in it`, 'one line of PromQL']
-    : [`${shown(first)} stands for nothing`, '$service or $environment'];
+    : [`${shown(first)} stands for nothing`, `${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}`];
 }
 
 /** What the metric source `prometheus` is asked. */

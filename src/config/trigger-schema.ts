@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { integer } from './fields.js';
 import { duration, percent } from './measures.js';
+import { metricsSchema } from './metric-schema.js';
 
 const window = (standard: string) =>
   duration({
@@ -84,5 +85,6 @@ export const triggers = z
         examples: [{ alpha: '1%', tolerance: '0.5%' }],
       })
       .optional(),
+    metrics: metricsSchema.optional(),
   })
   .meta({ description: 'what takes the release back by itself; all of them always watch' });

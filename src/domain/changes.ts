@@ -2,8 +2,10 @@ import { canonical } from './canonical.js';
 import { cut } from './cut.js';
 import { durationText } from './duration.js';
 import { variantsText, type FlagDeclaration } from './flags.js';
+import { under } from './metric-breach.js';
+import { limitText } from './metric-judgement.js';
 import type { Configuration, DeploymentPlan, Probe } from './plan.js';
-import type { Triggers } from './watch-plan.js';
+import type { MetricTrigger, Triggers } from './watch-plan.js';
 import { percentText, stepsText, strategyText } from './strategy.js';
 import { secretText, secretsIn, type SecretReference } from './secrets.js';
 
@@ -19,6 +21,7 @@ export function changesOf(before: Serving, after: DeploymentPlan): readonly stri
     ...variableChanges(before.configuration, after.configuration),
     ...flagChanges(before, after),
     ...settingChanges(before, after),
+    ...metricChanges(before, after),
   ];
 }
 
@@ -80,6 +83,22 @@ function settingChanges(before: Serving, after: DeploymentPlan): readonly string
     return from === undefined || is === undefined || from === is ? [] : [`${key}: ${from} → ${is}`];
   });
 }
+
+/** Business metrics come and go by their names. */
+function metricChanges({ watch: before }: Serving, { watch: after }: DeploymentPlan): readonly string[] {
+  if (before === undefined) return [];
+  const [was = {}, is = {}] = [before.triggers.metrics, after.triggers.metrics];
+  const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].sort();
+  return names.flatMap((name) => {
+    const [from, to] = [under(was, name), under(is, name)];
+    return same(from, to) ? [] : [`triggers.metrics.${name}: ${limited(from)} → ${limited(to)}`];
+  });
+}
+
+const limited = (metric: MetricTrigger | undefined): string =>
+  metric === undefined
+    ? 'none'
+    : `${limitText(metric)} in ${durationText(metric.windowMs)} of ${cut(metric.query)}`;
 
 type Setting = readonly [key: string, value: string | undefined];
 

@@ -24,7 +24,8 @@ export function comparing(
     : compared(before, [...ours, ...theirs], share, trigger);
 }
 
-const isShared = (share: number): boolean => share > 0 && share < FULL;
+/** Whether users are with both at a share of the candidate's, so that both say something of the same time. */
+export const isShared = (share: number): boolean => share > 0 && share < FULL;
 
 /** What the newest look has counted of those at risk since the look before. The first look says where counters stood. */
 function grown(observations: readonly Observation[], who: Subject): readonly [number, number] | undefined {

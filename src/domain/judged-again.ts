@@ -1,4 +1,5 @@
 import { verdictOf } from './judgement.js';
+import { under } from './metric-breach.js';
 import type { Digest } from './release.js';
 import { otherSlot } from './target.js';
 import type { Verdict, VerdictKind } from './verdict.js';
@@ -62,6 +63,23 @@ export function judgingAgain(plan: WatchPlan, releases: Releases) {
         ...(failed === undefined ? {} : { failed }),
       };
     },
+  };
+}
+
+/** Rules without the business metrics whose query was not asked when looks were recorded, and the names of those. */
+export function askedThen(
+  plan: WatchPlan,
+  then: WatchPlan,
+): { readonly plan: WatchPlan; readonly unasked: readonly string[] } {
+  const { metrics = {}, ...triggers } = plan.triggers;
+  const [asked, unasked] = [true, false].map((was) =>
+    Object.entries(metrics).filter(
+      ([name, { query }]) => (under(then.triggers.metrics, name)?.query === query) === was,
+    ),
+  );
+  return {
+    plan: { ...plan, triggers: { ...triggers, metrics: Object.fromEntries(asked ?? []) } },
+    unasked: (unasked ?? []).map(([name]) => name),
   };
 }
 

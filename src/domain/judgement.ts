@@ -114,7 +114,7 @@ const SEVERAL = 5;
 const errorRateOf = ({ errors, requests }: Window): number | undefined =>
   requests === 0 ? undefined : errors / requests;
 
-const measured = (of: number, value: number | undefined, stable?: number): Measured => ({
+export const measured = (of: number, value: number | undefined, stable?: number): Measured => ({
   of,
   ...(value === undefined ? {} : { value }),
   ...(stable === undefined ? {} : { stable }),

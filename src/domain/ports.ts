@@ -2,14 +2,13 @@ import type { FlagDeclaration, FlagRule, FlagState } from './flags.js';
 import type { TargetRef } from './ids.js';
 import type { Notice } from './notification.js';
 import type { Configuration, Probe, Share, UserKey } from './plan.js';
-import type { Queries } from './watch-plan.js';
 import type { Digest, Release } from './release.js';
 import type { Person } from './statement.js';
 import type { Slot } from './target.js';
 import type { CommitStatus } from './trigger.js';
-import type { Counters, Observation } from './watching.js';
 
 /** The world behind small interfaces. Every method converges (twice is once) and takes an `AbortSignal`. */
+export type { MetricSource, Watched } from './metric-source.js';
 
 export interface Instance {
   readonly id: string;
@@ -119,24 +118,6 @@ export interface Router {
   withdraw(target: TargetRef, slot: Slot, signal: AbortSignal): Promise<void>;
   /** Forgets the target and closes its address: the undo of a first deployment. */
   close(target: TargetRef, signal: AbortSignal): Promise<void>;
-}
-
-/** What a watch tells its source. A source that knows by itself what to count, and since when, needs none of it. */
-export interface Watched {
-  readonly queries?: Queries;
-  /** Whose counters are judged; without those of the first a sample is none. */
-  readonly of: readonly Pick<Counters, 'release' | 'slot'>[];
-  /** What it said before, oldest first: a source whose processes come and go counts on from there. */
-  readonly seen: readonly Observation[];
-}
-
-/** Cumulative counters by release and slot; the domain makes windows of them. Fails with `metrics.unavailable`. */
-export interface MetricSource {
-  sample(
-    target: TargetRef,
-    signal: AbortSignal,
-    watched?: Watched,
-  ): Promise<{ readonly at: number; readonly counters: readonly Counters[] }>;
 }
 
 /** Content-addressed and immutable. */

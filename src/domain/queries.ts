@@ -1,4 +1,6 @@
+import type { TargetRef } from './ids.js';
 import type { Queries } from './watch-plan.js';
+import type { Subject } from './window.js';
 
 const OF_TARGET = 'service="$service",environment="$environment"';
 const HAPROXY = 'haproxy_server_(http_responses|connection_errors|response_errors)_total';
@@ -29,3 +31,11 @@ export const TEMPLATES = {
     errors: `{__name__=~"${HAPROXY}",code=~"(5xx)?",${OF_TARGET}}`,
   },
 } as const satisfies Readonly<Record<string, Partial<Queries>>>;
+
+/** A query of whom it is about: of a target, or of one release in its slot. No name of theirs can end a text in it. */
+export const named = (query: string, of: TargetRef & Partial<Subject>): string =>
+  query.replaceAll(NAMES, (text, name: keyof typeof of) => of[name] ?? text);
+const NAMES = /\$(service|environment|release|slot)\b/g;
+
+/** Whether a query is one of each release, and not of a target as a whole. */
+export const tellsReleases = (query: string): boolean => /\$(?:release|slot)\b/.test(query);

@@ -1,5 +1,7 @@
 import { comparing, findingOf } from './comparing.js';
 import { judge, verdictOf, type Finding } from './judgement.js';
+import { breaching } from './metric-breach.js';
+import { judgeMetrics } from './metric-judgement.js';
 import type { WatchPlan } from './watch-plan.js';
 import {
   EVIDENCE_LIMIT,
@@ -64,24 +66,30 @@ export type Judged = Pick<WatchInput, 'plan' | 'candidate' | 'stable' | 'share' 
 /** One look more. */
 export function extended(
   judged: Judged,
-  { observations: before, comparison }: WatchEvidence,
+  { observations: before, comparison, breaches }: WatchEvidence,
   look: Observation,
 ): WatchEvidence {
-  const observations = [...before, look];
+  const observations = [...before.map(({ metrics: _, ...seen }) => seen), look];
   const compared = comparing(judged, comparison, observations);
+  const bad = breaching(judged.plan.triggers.metrics, breaches, look);
   return {
     observations: kept(judged.plan, observations),
     ...(compared === undefined ? {} : { comparison: compared }),
+    ...(bad === undefined ? {} : { breaches: bad }),
   };
 }
 
 /** All that the newest look says. */
-export function findingsOf(judged: Judged, { observations, comparison }: WatchEvidence): readonly Finding[] {
+export function findingsOf(
+  judged: Judged,
+  { observations, comparison, breaches }: WatchEvidence,
+): readonly Finding[] {
   const { plan, candidate, stable, from } = judged;
   const newest = observations.at(-1);
   return [
     ...judge(plan, observations, candidate, stable),
     ...(newest?.counters === undefined ? [] : findingOf(judged, comparison, observations)),
+    ...judgeMetrics(plan.triggers.metrics, newest, breaches),
     ...(newest?.counters === undefined || newest.at >= from ? [] : [OF_BEFORE]),
   ];
 }

@@ -23,12 +23,32 @@ export interface ComparisonTrigger {
   readonly minRequests: number;
 }
 
+/** What the value of a business metric may be, by itself and beside stable's at the same time; at least one of the two is said. */
+export interface MetricTrigger {
+  /** PromQL that gives one number; `$service`, `$environment`, `$release` and `$slot` stand for whom it is asked of. */
+  readonly query: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly beside?: BesideStable;
+  /** At every look of it a value must be bad to be a breach. */
+  readonly windowMs: number;
+}
+/** Which way from stable's value is bad, when it is more than `tolerance` basis points of that value. */
+export interface BesideStable {
+  readonly direction: Direction;
+  readonly tolerance: number;
+}
+export const DIRECTIONS = ['increase', 'decrease', 'either'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
+
 export interface Triggers {
   readonly errorRate?: ErrorRateTrigger;
   readonly responseTime?: ResponseTimeTrigger;
   readonly healthCheckFailures?: HealthTrigger;
   /** Absent: they are not compared. */
   readonly comparison?: ComparisonTrigger;
+  /** By their names. Absent: there are none. */
+  readonly metrics?: Readonly<Record<string, MetricTrigger>>;
 }
 
 /** `hold` waits (then parks after `stepTimeoutMs`), `continue` goes on as if it had passed and says so. */

@@ -1,11 +1,12 @@
 import type { Adapters } from './adapters.js';
+import type { Breaches } from './metric-breach.js';
 import type { Comparison } from './comparison.js';
 import type { TargetRef } from './ids.js';
 import type { Share } from './plan.js';
 import type { WatchPlan } from './watch-plan.js';
 import type { Digest } from './release.js';
 import type { Slot } from './target.js';
-import type { Verdict } from './verdict.js';
+import type { Verdict, VerdictKind } from './verdict.js';
 
 /** Cumulative counters of one release in one slot since `epoch` began. A new epoch means they started at 0 again. */
 export interface Counters {
@@ -37,6 +38,18 @@ export interface Observation {
     readonly note?: string;
     readonly unavailable?: string;
   };
+  /** What business metrics said, by their names: those that were asked for. In evidence only the newest look has them. */
+  readonly metrics?: Readonly<Record<string, Reading>>;
+}
+
+/** What one business metric said at a look: finite numbers. */
+export interface Reading {
+  /** Of the candidate, or of the whole target. `null`: there was none. */
+  readonly value: number | null;
+  /** Absent: stable was not asked, as users were not with both, or it cannot be asked apart. */
+  readonly stable?: number | null;
+  /** Why one of them is `null`: of the value, if that is. */
+  readonly missing?: { readonly kind: Exclude<VerdictKind, 'pass' | 'fail'>; readonly reason: string };
 }
 
 /**
@@ -47,6 +60,8 @@ export interface WatchEvidence {
   readonly observations: readonly Observation[];
   /** Absent: nothing has been compared. */
   readonly comparison?: Comparison;
+  /** Of business metrics whose value is bad, since when. Absent: there are none. */
+  readonly breaches?: Breaches;
 }
 /** What a watch beats: where a next attempt starts from, and for whoever looks meanwhile what the last look said. */
 export interface WatchBeat extends WatchEvidence {
@@ -86,16 +101,20 @@ export interface WatchResult {
 
 /**
  * What was measured, in numbers: of errors the part of the requests, of response times milliseconds, of health checks those that failed, of
- * the comparison the decimal logarithm of the evidence, at least 0.
+ * the comparison the decimal logarithm of the evidence, at least 0, of a business metric its value.
  */
 export interface Measured {
   /** Absent: there was nothing to measure (`of` is 0), or it lies beyond the largest bound of the source. */
   readonly value?: number;
-  /** Of how many requests or probes. */
+  /** Of how many requests or probes; of a business metric 1, or 0 where it has no value. */
   readonly of: number;
   /** The same of stable; absent as well where there is none. */
   readonly stable?: number;
 }
+
+/** `metric:NAME` is a business metric. */
+export type TriggerName =
+  'error_rate' | 'response_time' | 'health_check_failures' | 'comparison' | 'source' | `metric:${string}`;
 
 /** One row of evidence for good: what was asked, what came back, what it meant. */
 export interface Sample {
@@ -103,7 +122,7 @@ export interface Sample {
   readonly phase: string;
   /** ISO instant of the look: a source may answer several of them with what it counted at one instant, which is in `look`. */
   readonly at: string;
-  readonly trigger: 'error_rate' | 'response_time' | 'health_check_failures' | 'comparison' | 'source';
+  readonly trigger: TriggerName;
   readonly value: string;
   readonly limit: string;
   readonly verdict: Verdict;

@@ -81,6 +81,18 @@ describe('the adapters of a target', () => {
     }).toThrow('canary needs user_sticky');
   });
 
+  test('answer queries where a plan has business metrics', () => {
+    const { watch, ...plan } = deploymentPlan();
+    const metered = {
+      ...{ ...plan, metrics: 'own:text' },
+      watch: { ...watch, triggers: { metrics: { orders: { query: 'orders', min: 1, windowMs: 1 } } } },
+    };
+    expect(() => {
+      refuseUnfit(worldOf(deps, named({ metrics: 'own:text' })), metered);
+    }).toThrow('triggers.metrics needs a metric source that answers queries, and own:text answers none');
+    refuseUnfit({ ...deps, metrics: { ...own, query: () => Promise.resolve(1) } }, metered);
+  });
+
   test('stay while something is live, but for where counters come from', () => {
     expect(refuseChange(BUILT_IN, { ...BUILT_IN, metrics: 'own:text' })).toBeUndefined();
     expect(refuseChange(BUILT_IN, { ...BUILT_IN, provider: 'own:hosts' })).toBe(

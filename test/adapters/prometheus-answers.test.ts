@@ -1,11 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
-import { prometheusMetrics } from '../../src/adapters/metrics/prometheus.js';
+import type { ServerResponse } from 'node:http';
+import { describe, expect, test } from 'vitest';
 import type { Queries } from '../../src/domain/watch-plan.js';
 import type { MetricSource } from '../../src/domain/ports.js';
 import type { Observation } from '../../src/domain/watching.js';
 import { BLUE, GREEN, TARGET, never } from '../../src/testing/world.js';
+import { answered, sourceOf, type Answer } from '../support/prometheus-answers.js';
 
 type Pair = readonly [agoMs: number, value: string];
 type Labels = Readonly<Record<string, string>>;
@@ -20,26 +19,11 @@ const queries: Queries = {
   latency: 'seconds_bucket',
 };
 
-let server: Server | undefined;
-afterEach(() => server?.close().closeAllConnections());
-
-/** A source before a server that answers as told. */
-type Answer = (query: string, res: ServerResponse, req: IncomingMessage) => void;
-async function sourceOf(answer: Answer): Promise<MetricSource> {
-  server = createServer((req, res) => {
-    answer(new URL(req.url ?? '', 'http://x').searchParams.get('query') ?? '', res, req);
-  });
-  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-  return prometheusMetrics(() => Promise.resolve({ url, staleAfterMs: 60_000, authorization: 'Bearer t' }));
-}
-
 const series = (labels: Labels, ...pairs: readonly Pair[]) => ({
   metric: labels,
   values: pairs.map(([ago, value]) => [(Date.now() - ago) / 1_000, value]),
 });
-const matrix = (result: readonly unknown[], resultType = 'matrix') =>
-  JSON.stringify({ status: 'success', data: { resultType, result } });
+const matrix = (result: readonly unknown[], resultType = 'matrix') => answered(resultType, result);
 
 /** Well, but for what `more` says of a query by its beginning. */
 function wellBut(more: Readonly<Record<string, string>>): Answer {
@@ -138,14 +122,12 @@ describe('what is no answer is metrics.unavailable, with the reason', () => {
     const errors = 'http_requests_total{code=~"5[0-9]{2}"}';
     const found = await byQuantifier.sample(TARGET, never, { queries: { ...queries, errors }, of, seen: [] });
     expect(found.counters).toMatchObject([{ requests: 100, errors: 0 }]);
-    server?.close().closeAllConnections();
     for (const errors of ['http_errors_total', 'http_requests_total{kode=~"5.."}', 'http_requests_total']) {
       const source = await sourceOf(
         wellBut({ kode: matrix([]), http_errors: matrix([]), 'http_requests_total[': matrix([]) }),
       );
       const asked = source.sample(TARGET, never, { queries: { ...queries, errors }, of, seen: [] });
       await expect(asked).rejects.toThrow('let it be there as 0');
-      server?.close().closeAllConnections();
     }
   });
 

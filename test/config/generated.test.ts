@@ -64,7 +64,8 @@ function* keys(schema: z.ZodType, path: readonly string[] = []): Generator<About
   const { shape, innerType, element, valueType } = schema._zod.def as Definition;
   const about = z.globalRegistry.get(schema);
   if (about !== undefined) yield { path, schema, about };
-  for (const inner of [innerType, element, valueType]) if (inner !== undefined) yield* keys(inner, path);
+  for (const inner of [innerType, element]) if (inner !== undefined) yield* keys(inner, path);
+  if (valueType !== undefined) yield* keys(valueType, [...path, 'NAME']);
   for (const [key, value] of Object.entries(shape ?? {})) yield* keys(value, [...path, key]);
 }
 const all = [
@@ -110,6 +111,8 @@ describe('every key', () => {
   test.each(defaults(deploySchema))('deploy.%s has the default that the reference says', (_, path, value) => {
     const file = parse(SERVICE) as { environments: object; deploy: object };
     const flagged = path[0] === 'feature_flag';
+    const named = path.map((key) => (key === 'NAME' ? 'orders' : key));
+    const orders = { query: 'orders{slot="$slot"}', direction: 'either' };
     const strategy =
       path[0] === 'rolling'
         ? { strategy: 'rolling', replicas: 2 }
@@ -118,7 +121,9 @@ describe('every key', () => {
           : {};
     const beside = flagged
       ? { flags: { checkout: {} }, deploy: { ...file.deploy, feature_flag: { flag: 'checkout' } } }
-      : {};
+      : path.includes('NAME')
+        ? { deploy: { ...file.deploy, metrics: 'prometheus', triggers: { metrics: { orders } } } }
+        : {};
     const read = (said: object) =>
       valid(
         stringify({
@@ -127,7 +132,7 @@ describe('every key', () => {
           environments: { ...file.environments, production: { ...strategy, ...said } },
         }),
       );
-    expect(read(nested(path, value))).toEqual(read({}));
+    expect(read(nested(named, value))).toEqual(read({}));
   });
   test.each(defaults(commandSchema))(
     'stages[].%s has the default that the reference says',
@@ -169,7 +174,7 @@ describe('the JSON Schema', () => {
 
   /** What only rules or readers of YAML can say. */
   const BEYOND =
-    /^(directive|repository-(credential-ssh|hook-nowhere|schedule)|adapter-(uncounted|unnamed|unfit)|interval-short|size-small|latin1|matrix-(names|stages)|nul|access|alias|approve-after|bake-(short|least-long)|canary-|flag-|bomb|bom|comm|control|deploy-twice|duplicate-stage|env-reserved|env-secret|identity-missing|signed|needs-|no-artifacts|percent-falling|percent-no-100|proto|secret-in-script|stage-after|yaml11|crlf|dup-key|merge|custom-tag|stage-named|strategy-missing|missing-deploy|artifact-out|duration-(long|tiny)|common-place|triggers|only-glob|ready-late|way-(long|many|name|unknown)|required-|secret-foreign|reports-late|performance-(amount|beside|early|no-command)|own-stage-late|own-strategy-idle|rolling-alone|rollback-gradual|haproxy-(uncounted|user-key|without-latency)|queries-(half|idle)|comparison-)/;
+    /^(directive|repository-(credential-ssh|hook-nowhere|schedule)|adapter-(uncounted|unnamed|unfit)|interval-short|size-small|latin1|matrix-(names|stages)|nul|access|alias|approve-after|bake-(short|least-long)|canary-|flag-|bomb|bom|comm|control|deploy-twice|duplicate-stage|env-reserved|env-secret|identity-missing|signed|needs-|no-artifacts|percent-falling|percent-no-100|proto|secret-in-script|stage-after|yaml11|crlf|dup-key|merge|custom-tag|stage-named|strategy-missing|missing-deploy|artifact-out|duration-(long|tiny)|common-place|triggers|only-glob|ready-late|way-(long|many|name|unknown)|required-|secret-foreign|reports-late|performance-(amount|beside|early|no-command)|own-stage-late|own-strategy-idle|rolling-alone|rollback-gradual|haproxy-(uncounted|user-key|without-latency)|queries-(half|idle)|comparison-|metrics-(gateway|lacking))/;
   const corpus = readdirSync(join(packageRoot(), 'test/config/corpus')).filter((name) =>
     name.endsWith('.yaml'),
   );

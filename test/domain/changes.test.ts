@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { changesOf, type Serving } from '../../src/domain/changes.js';
 import type { Configuration, DeploymentPlan } from '../../src/domain/plan.js';
+import type { MetricTrigger } from '../../src/domain/watch-plan.js';
 import { deploymentPlan } from '../support/plans.js';
 
 const plan = (more: Partial<Configuration> = {}, rest: Partial<DeploymentPlan> = {}): DeploymentPlan => {
@@ -14,6 +15,10 @@ const button = (variants: Readonly<Record<string, string>>, name = 'button') => 
   ...{ name, off: 'plain', variants: { plain: '', ...variants } },
 });
 const { watch, configuration } = deploymentPlan();
+
+const ORDERS: MetricTrigger = { query: 'orders', max: 2, windowMs: 60_000 };
+const metered = (metrics: Readonly<Record<string, MetricTrigger>>): DeploymentPlan =>
+  plan({}, { watch: { ...watch, triggers: { ...watch.triggers, metrics } } });
 
 test.each<[string, Serving, DeploymentPlan, readonly string[]]>([
   ['nothing', plan(), plan(), []],
@@ -79,6 +84,20 @@ test.each<[string, Serving, DeploymentPlan, readonly string[]]>([
       `flags.button: plain "Buy", urgent "Buy now" → plain "Buy", urgent "${'x'.repeat(99)}… (102 characters)`,
       'flags.checkout: off false, on true → on true, off false',
       'flags.gone: plain "" → none',
+    ],
+  ],
+  [
+    'business metrics, by their names and whole',
+    metered({
+      gone: { query: 'orders', min: 1, windowMs: 60_000 },
+      same: ORDERS,
+      long: { ...ORDERS, query: `${'x'.repeat(100)}y` },
+    }),
+    metered({ same: ORDERS, long: { ...ORDERS, query: `${'x'.repeat(100)}z` }, new: ORDERS }),
+    [
+      'triggers.metrics.gone: at least 1 in 1m of orders → none',
+      `triggers.metrics.long: at most 2 in 1m of ${'x'.repeat(100)}… (101 characters) → at most 2 in 1m of ${'x'.repeat(100)}… (101 characters)`,
+      'triggers.metrics.new: none → at most 2 in 1m of orders',
     ],
   ],
   [

@@ -1,4 +1,5 @@
 import { request } from 'undici';
+import { MATCHERS, METRIC } from '../../domain/promql.js';
 import { ShipwayError } from '../../errors.js';
 import { objectIn } from '../json-object.js';
 import { textIn } from '../text-in.js';
@@ -21,9 +22,6 @@ const ANSWER_MS = 5_000;
 const LARGEST = 64_000_000;
 /** Of what is no selector Prometheus must be told how often it is to be worked out. */
 const STEP = '5s';
-/** Matchers of labels in their braces, which may have braces in what is quoted. */
-export const MATCHERS = /\{(?:[^{}"'`]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)*\}/.source;
-export const METRIC = '[a-zA-Z_:][\\w:]*';
 const SELECTOR = new RegExp(`^(?:${METRIC}(?:${MATCHERS})?|${MATCHERS})$`);
 
 /** What was scraped of a query within the last `seconds`. Fails with `metrics.unavailable`, whatever else comes than that. */
@@ -35,17 +33,37 @@ export async function scraped(
 ): Promise<readonly Series[]> {
   const range = `${String(Math.ceil(seconds))}s`;
   const promql = SELECTOR.test(query.trim()) ? `${query}[${range}]` : `(${query})[${range}:${STEP}]`;
-  const { status, text } = await asked(at, promql, signal);
+  const result = await answered(at, { query, promql, type: 'matrix' }, signal);
+  return result.map((one) => seriesOf(query, one));
+}
+
+/** What is asked, for the sake of which query of the user's, as of when (epoch ms; now), and what comes of it. */
+interface Question {
+  readonly query: string;
+  readonly promql: string;
+  readonly at?: number;
+  readonly type: 'matrix' | 'vector';
+}
+
+/** The parts of an answer of the type that is wanted. Fails with `metrics.unavailable`, whatever else comes than that. */
+export async function answered(
+  at: PrometheusAt,
+  question: Question,
+  signal: AbortSignal,
+): Promise<readonly unknown[]> {
+  const { query, type } = question;
+  const { status, text } = await asked(at, question, signal);
   const answer: Answer | undefined = objectIn(text);
   const { data, error, warnings = [] } = answer ?? {};
   if (status !== 200 || answer?.status !== 'success')
     throw unavailable(`${query}: Prometheus answered ${String(status)}: ${error ?? text.slice(0, 200)}`);
   if (warnings.length > 0)
     throw unavailable(`${query}: Prometheus does not know all: ${String(warnings[0])}`);
-  if (data?.resultType !== 'matrix' || !Array.isArray(data.result))
-    throw unavailable(`${query}: it gives ${String(data?.resultType)} and no series`);
-  return data.result.map((one) => seriesOf(query, one));
+  if (data?.resultType !== type || !Array.isArray(data.result))
+    throw unavailable(`${query}: it gives ${String(data?.resultType)} and no ${WANTED[type]}`);
+  return data.result as readonly unknown[];
 }
+const WANTED = { matrix: 'series', vector: 'value of a series' } as const;
 
 interface Answer {
   readonly status?: unknown;
@@ -75,12 +93,13 @@ function countIn(query: string, labels: Series['labels'], text: unknown): number
 
 async function asked(
   { url, authorization }: PrometheusAt,
-  query: string,
+  { promql, at }: Question,
   signal: AbortSignal,
 ): Promise<{ readonly status: number; readonly text: string }> {
   try {
     const address = new URL(`${url.replace(/\/+$/, '')}/api/v1/query`);
-    address.searchParams.set('query', query);
+    address.searchParams.set('query', promql);
+    if (at !== undefined) address.searchParams.set('time', String(at / 1_000));
     return await within(ANSWER_MS, signal, async (ending) => {
       const { statusCode, body } = await request(address, {
         headers: authorization === undefined ? {} : { authorization },

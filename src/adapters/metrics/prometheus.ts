@@ -1,8 +1,11 @@
 import type { TargetRef } from '../../domain/ids.js';
-import type { Queries } from '../../domain/watch-plan.js';
 import type { MetricSource, Watched } from '../../domain/ports.js';
+import { MATCHERS, METRIC } from '../../domain/promql.js';
+import { named } from '../../domain/queries.js';
+import type { Queries } from '../../domain/watch-plan.js';
 import type { Counters } from '../../domain/watching.js';
-import { MATCHERS, METRIC, scraped, unavailable, type PrometheusAt, type Series } from './prometheus-api.js';
+import { scraped, unavailable, type PrometheusAt, type Series } from './prometheus-api.js';
+import { numberOf } from './prometheus-number.js';
 import { increase } from './increase.js';
 
 type Who = Pick<Counters, 'release' | 'slot'>;
@@ -32,6 +35,7 @@ export function prometheusMetrics(at: (target: TargetRef) => Promise<PrometheusA
       const parts = await all(queries, (query) => scraped(place, named(query, target), seconds, signal));
       return sampleOf(parts, queries, watched, { now, staleAfterMs: place.staleAfterMs });
     },
+    query: async (target, text, when, signal) => numberOf(await at(target), text, when, signal),
   };
 }
 
@@ -41,9 +45,6 @@ async function all(queries: Queries, ask: (query: string) => Promise<readonly Se
     await Promise.all(given.map(async ([part, query]) => [part, await ask(query)] as const)),
   );
 }
-
-const named = (query: string, { service, environment }: TargetRef): string =>
-  query.replaceAll('$service', service).replaceAll('$environment', environment);
 
 /** The last that was said of it. */
 function before(

@@ -59,6 +59,30 @@ describe('the page', () => {
     expect(text).not.toMatch(/undefined|NaN|Infinity|\[object/);
   });
 
+  test('draws business metrics with their limits, and where one is low the least of them', async () => {
+    const metrics = { orders: { query: 'orders', min: 10, windowMs: 60_000 } };
+    const watch = watching(10);
+    for (const [i, value] of [12, 8.5].entries())
+      watch.add({
+        ...{ deployment: PRODUCTION, phase: 'bake', trigger: 'metric:orders', limit: 'at least 10' },
+        ...{ at: new Date(T0 + i * 100).toISOString(), value: String(value) },
+        verdict: { kind: 'inconclusive', reason: 'as it is' },
+        measured: { of: 1, value, stable: 11 },
+      });
+    const deployments = (await gathered()).deployments.map(({ row }) => ({
+      row: { ...row, plan: { ...row.plan, watch: { ...row.plan.watch, triggers: { metrics } } } },
+      watched: watch.end(),
+    }));
+    const text = await page({ deployments });
+    for (const said of [
+      '-metric:orders-title">orders</title>',
+      '>limit 10</text',
+      '2 samples, from 8.5 to 12; the worst verdict is inconclusive',
+      ': 8.5, inconclusive</title>',
+    ])
+      expect(text).toContain(said);
+  });
+
   test('every text from elsewhere is escaped', async () => {
     const said = { person: HOSTILE, reason: HOSTILE };
     const deployments = (await gathered()).deployments.map(({ row, watched }) => {

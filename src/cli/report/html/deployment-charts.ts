@@ -1,6 +1,7 @@
 import { percent } from '../../../domain/details.js';
+import { limitText, numberText } from '../../../domain/metric-judgement.js';
 import { FULL } from '../../../domain/plan.js';
-import type { Triggers } from '../../../domain/watch-plan.js';
+import type { MetricTrigger, Triggers } from '../../../domain/watch-plan.js';
 import type { VerdictKind } from '../../../domain/verdict.js';
 import { clock, shareText } from '../../render/text.js';
 import type { DeploymentReport } from '../model.js';
@@ -15,8 +16,10 @@ interface Drawn {
   readonly title: string;
   readonly limit?: Frame['limit'];
   readonly say: (value: number) => string;
-  /** What the numbers are of. */
-  readonly of: string;
+  /** What the numbers are of. Absent: of nothing that is counted. */
+  readonly of?: string;
+  /** The least of them are the worst. */
+  readonly isLow?: true;
 }
 
 /** A decimal logarithm as what it is of. */
@@ -45,7 +48,7 @@ const LEGEND = html`<ul class="legend">
 
 /** From its begin to its end, or to now; samples lie within. */
 function spanOf(d: DeploymentReport, now: string): { readonly from: number; readonly to: number } {
-  const seen = Object.values(d.watched.series).flatMap((line) => [line[0]?.from, line.at(-1)?.to]);
+  const seen = Object.values(d.watched.series).flatMap((line = []) => [line[0]?.from, line.at(-1)?.to]);
   const all = [d.startedAt, d.endedAt ?? now, ...seen].flatMap((at) =>
     at === undefined ? [] : [Date.parse(at)],
   );
@@ -71,6 +74,7 @@ const drawnOf = ({
   responseTime,
   healthCheckFailures,
   comparison,
+  metrics = {},
 }: Triggers): readonly Drawn[] => [
   {
     ...{ trigger: 'error_rate', title: 'Error rate', say: shareText, of: 'requests' },
@@ -94,7 +98,15 @@ const drawnOf = ({
     ...{ say: evidenceText, of: 'requests' },
     ...limited(comparison && Math.log10(FULL / comparison.alpha), evidenceText),
   },
+  ...Object.entries(metrics).map(([name, metric]) => drawnMetric(name, metric)),
 ];
+
+/** With two limits the line is that of the upper one, and its words have both. */
+const drawnMetric = (name: string, { min, max, beside }: MetricTrigger): Drawn => ({
+  ...{ trigger: `metric:${name}`, title: name, say: numberText },
+  ...limited(max ?? min, (value) => (max === undefined ? numberText(value) : limitText({ min, max }))),
+  ...(max === undefined && (min !== undefined || beside?.direction === 'decrease') ? { isLow: true } : {}),
+});
 
 const limited = (value: number | undefined, say: (value: number) => string): Pick<Drawn, 'limit'> =>
   value === undefined ? {} : { limit: { value, text: `limit ${say(value)}` } };
@@ -112,13 +124,17 @@ function trigger(d: DeploymentReport, of: Drawn, n: number, from: number, to: nu
     frame,
     [
       { kind: 'stable', points: lineOf(buckets, gapMs, (b) => b.stable) },
-      { kind: 'candidate', points: lineOf(buckets, gapMs, (b) => b.most) },
+      { kind: 'candidate', points: lineOf(buckets, gapMs, (b) => worstOf(b, of)) },
     ],
     buckets.flatMap((b) => markOf(b, of, buckets.length)),
-    stretches(buckets, of.of === 'probes' ? [] : (d.watched.series.source ?? [])),
+    stretches(buckets, of.of === 'requests' ? (d.watched.series.source ?? []) : []),
   );
 }
 const HEADROOM = 1.4;
+
+const worstOf = ({ least, most }: Bucket, { isLow }: Drawn): number | undefined =>
+  isLow === true ? least : most;
+
 /** As many looks may be late before the line is broken. */
 const GAP_LOOKS = 4;
 
@@ -139,13 +155,14 @@ function lineOf(
 const middle = ({ from, to }: Bucket): number => (Date.parse(from) + Date.parse(to)) / 2;
 
 /** Every point while there are few, later only those that are not good. */
-function markOf(b: Bucket, { say, of }: Drawn, points: number): readonly Mark[] {
+function markOf(b: Bucket, drawn: Drawn, points: number): readonly Mark[] {
+  const { say, of } = drawn;
+  const worst = worstOf(b, drawn);
   const noteworthy = b.worst === 'fail' || b.beyond === true;
-  if (!noteworthy && (points > FEW || b.most === undefined)) return [];
-  const seen =
-    b.beyond === true ? 'beyond what is measured' : b.most === undefined ? 'no value' : say(b.most);
-  const text = `${clock(Date.parse(b.from))}: ${seen} of ${String(b.of ?? 0)} ${of}, ${b.worst}`;
-  return [{ at: middle(b), value: b.beyond === true ? undefined : b.most, kind: b.worst, text }];
+  if (!noteworthy && (points > FEW || worst === undefined)) return [];
+  const seen = b.beyond === true ? 'beyond what is measured' : worst === undefined ? 'no value' : say(worst);
+  const text = `${clock(Date.parse(b.from))}: ${seen}${of === undefined ? '' : ` of ${String(b.of ?? 0)} ${of}`}, ${b.worst}`;
+  return [{ at: middle(b), value: b.beyond === true ? undefined : worst, kind: b.worst, text }];
 }
 const FEW = 60;
 
@@ -166,13 +183,13 @@ function stretches(buckets: readonly Bucket[], silence: readonly Bucket[]): read
 }
 
 function textOf(buckets: readonly Bucket[], { say, of }: Drawn): string {
-  const numbers = buckets.flatMap((b) => (b.most === undefined ? [] : [b.most]));
+  const numbers = buckets.flatMap(({ least, most }) => [least ?? [], most ?? []].flat());
   const worst = buckets.map((b) => b.worst).reduce<VerdictKind>(worseOf, 'pass');
   const samples = buckets.reduce((n, b) => n + b.samples, 0);
   const most = Math.max(0, ...buckets.map((b) => b.of ?? 0));
   const range =
     numbers.length === 0
       ? 'without numbers'
-      : `from ${say(Math.min(...numbers))} to ${say(Math.max(...numbers))} of up to ${String(most)} ${of}`;
+      : `from ${say(Math.min(...numbers))} to ${say(Math.max(...numbers))}${of === undefined ? '' : ` of up to ${String(most)} ${of}`}`;
   return `${String(samples)} samples, ${range}; the worst verdict is ${plain(worst)}`;
 }

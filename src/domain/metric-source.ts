@@ -1,0 +1,28 @@
+import type { TargetRef } from './ids.js';
+import type { Queries } from './watch-plan.js';
+import type { Counters, Observation } from './watching.js';
+
+/** What a watch tells its source. A source that knows by itself what to count, and since when, needs none of it. */
+export interface Watched {
+  readonly queries?: Queries;
+  /** Whose counters are judged; without those of the first a sample is none. */
+  readonly of: readonly Pick<Counters, 'release' | 'slot'>[];
+  /** What it said before, oldest first: a source whose processes come and go counts on from there. */
+  readonly seen: readonly Observation[];
+}
+
+/** What it is asked never changes anything. Fails with `metrics.unavailable`. */
+export interface MetricSource {
+  /** Cumulative counters by release and slot; the domain makes windows of them. */
+  sample(
+    target: TargetRef,
+    signal: AbortSignal,
+    watched?: Watched,
+  ): Promise<{ readonly at: number; readonly counters: readonly Counters[] }>;
+  /**
+   * The one number that a query of a business metric gives as of `at` (epoch ms); all names in it have been replaced. NaN and infinities
+   * as they are, and `undefined` where there is nothing, or nothing new: they are judged as no value. Several numbers are a failure.
+   * Absent: the source answers no queries, and plans that have one are refused.
+   */
+  query?(target: TargetRef, query: string, at: number, signal: AbortSignal): Promise<number | undefined>;
+}

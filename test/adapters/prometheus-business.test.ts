@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { EffectDeps } from '../../activities/deps.js';
+import { watch } from '../../activities/watch.js';
+import { prometheusMetrics } from '../../src/adapters/metrics/prometheus.js';
+import type { MetricTrigger } from '../../src/domain/watch-plan.js';
+import { freePort } from '../../src/free-port.js';
+import { TARGET, never } from '../../src/testing/world.js';
+import { prometheus, without } from '../e2e/system.js';
+import { activityOf } from '../support/activity.js';
+import { eventually } from '../support/eventually.js';
+import { exporterAt } from '../support/exporter.js';
+import { fakeWorld } from '../support/fake-world.js';
+import { memoryStore } from '../support/memory-store.js';
+import { requestFor } from '../support/plans.js';
+import { prometheusProcess, type PrometheusProcess } from '../support/prometheus-process.js';
+import { CANDIDATE, STABLE, WATCH_PLAN, watchInput } from '../support/watching.js';
+
+const STALE_MS = 1_000;
+const [ours, theirs] = [CANDIDATE, STABLE].map(
+  ({ release, slot }) => `service="shop",release="${release}",slot="${slot}"`,
+);
+const ORDERS = `orders{${ours ?? ''}}`;
+const QUERY = 'orders{service="$service",release="$release"}';
+
+describe.skipIf(without(prometheus))('business metrics on a real Prometheus', () => {
+  let server: PrometheusProcess;
+  let exporter: Awaited<ReturnType<typeof exporterAt>>;
+  const source = prometheusMetrics(() => Promise.resolve({ url: server.url, staleAfterMs: STALE_MS }));
+  const ask = (query: string) => source.query?.(TARGET, query, Date.now(), never);
+  /** What Prometheus itself says, however old it is. */
+  const raw = async (query: string): Promise<string> =>
+    (await fetch(`${server.url}/api/v1/query?query=${encodeURIComponent(query)}`)).text();
+
+  beforeAll(async () => {
+    const port = await freePort();
+    exporter = await exporterAt(port);
+    server = await prometheusProcess(
+      `  - { job_name: shop, static_configs: [{ targets: ['127.0.0.1:${String(port)}'] }] }\n`,
+    );
+    // It looks for what to scrape only then.
+    await eventually(
+      async () => ((await raw('up == 1')).includes('"job":"shop"') ? true : undefined),
+      20_000,
+    );
+  }, 30_000);
+  afterAll(async () => {
+    exporter.end();
+    await server.end();
+  });
+  const becomes = (query: string, value: number | undefined) =>
+    eventually(async () => (Object.is(await ask(query), value) ? true : undefined), 5_000);
+  beforeEach(async () => {
+    exporter.lines.clear();
+    for (const [labels, value] of [
+      [ours, 5],
+      [theirs, 8],
+    ] as const) {
+      exporter.lines.set(`orders{${labels ?? ''}}`, value);
+      exporter.lines.set(`requests_total{${labels ?? ''},code="200"}`, 100);
+      exporter.lines.set(`seconds_bucket{${labels ?? ''},le="+Inf"}`, 100);
+    }
+    await becomes(ORDERS, 5);
+  });
+
+  test.each<[string, number | undefined]>([
+    [ORDERS, 5],
+    ['sum(orders)', 13],
+    [`sum by (slot) (${ORDERS}) / on(slot) group_left sum by (slot) (orders)`, 1],
+    ['rate(requests_total{slot="green"}[5s])', 0],
+    ['sum({__name__=~"orders|requests_total"})', 213],
+    ['count(orders offset 1s) # of a second ago', 2],
+    ['nothing', undefined],
+    ['sum(rate(nothing_total[5m]))', undefined],
+    ['sum(nothing) or vector(7)', 7],
+    [`(${ORDERS} - 5) / 0`, NaN],
+    [`-${ORDERS} / 0`, -Infinity],
+  ])('%s is %s', async (query, value) => {
+    await becomes(query, value);
+  });
+
+  test.each([
+    ['orders', /these are 2 series/],
+    ['1', /gives scalar/],
+    ['"orders"', /"orders": Prometheus answered/],
+    ['orders[5m]', /answered 400/],
+    ['sum(orders', /answered 400/],
+    ['orders + on(slot) requests_total + on() orders', /answered 4\d\d/],
+  ])('%s is metrics.unavailable', async (query, message) => {
+    await expect(ask(query)).rejects.toMatchObject({
+      type: 'metrics.unavailable',
+      message: expect.stringMatching(message) as string,
+    });
+  });
+
+  test('what is no longer scraped says nothing, also where Prometheus goes on working it out', async () => {
+    exporter.lines.set('sold_total', 1);
+    await becomes('rate(sold_total[2m])', 0);
+    exporter.lines.delete('sold_total');
+    await becomes('rate(sold_total[2m])', undefined);
+    expect(await raw('rate(sold_total[2m])')).toContain('"value"');
+    // With an instant of its own a series stays for five minutes.
+    exporter.lines.set('aged', `3 ${String(Date.now() - 30_000)}`);
+    await eventually(async () => ((await raw('aged')).includes('"3"') ? true : undefined), 5_000);
+    expect(await ask('aged')).toBeUndefined();
+    expect(await ask('aged or vector(1)')).toBeUndefined();
+  });
+
+  /** Watches it until it is found bad or the time is over, with real instants. */
+  async function watched(orders: Partial<MetricTrigger>, forMs: number, meanwhile: () => Promise<void>) {
+    const world = fakeWorld();
+    onTestFinished(world.close);
+    const { release, plan, ...of } = requestFor('shop', 'production', 'v2', 'r');
+    await world.provider.ensure(of, CANDIDATE.slot, release, plan.configuration, never);
+    const store = memoryStore();
+    const deps: EffectDeps = { provider: world.provider, router: world.router, store, metrics: source };
+    const queries = {
+      requests: 'requests_total{service="$service"}',
+      errors: 'requests_total{service="$service",code=~"5.."}',
+      latency: 'seconds_bucket{service="$service"}',
+    };
+    const triggers = { metrics: { orders: { query: QUERY, windowMs: 1_500, ...orders } } };
+    const from = Date.now();
+    const result = activityOf('d').run(
+      watch(deps),
+      watchInput({
+        ...{ from, until: from + forMs, share: 5_000 },
+        plan: { ...WATCH_PLAN, intervalMs: 200, stepTimeoutMs: 0, queries, triggers },
+      }),
+    );
+    await meanwhile();
+    const samples = async () => (await store.samples.list('')).filter((s) => s.trigger === 'metric:orders');
+    return {
+      verdict: (await result).verdict,
+      ms: Date.now() - from,
+      kinds: (await samples()).map((s) => s.verdict.kind),
+    };
+  }
+  const fall = async (): Promise<void> => {
+    await sleep(500);
+    exporter.lines.set(ORDERS, 1);
+  };
+
+  test.each<[string, Partial<MetricTrigger>, RegExp]>([
+    ['its limits', { min: 3 }, /orders 1 \(limit at least 3, stable 8\), at every look of 1500ms/],
+    [
+      'stable',
+      { beside: { direction: 'decrease', tolerance: 5_000 } },
+      /orders 1 \(limit at most 50 % below stable’s, stable 8\)/,
+    ],
+  ])('a release whose metric leaves %s is bad after a whole window', async (_, orders, reason) => {
+    const { verdict, ms } = await watched(orders, 60_000, fall);
+    expect(verdict).toMatchObject({ kind: 'fail', reason: expect.stringMatching(reason) as string });
+    expect(ms).toBeGreaterThan(1_900);
+    expect(ms).toBeLessThan(20_000);
+  });
+
+  test('one whose metric comes back within the window goes on', async () => {
+    const { verdict, kinds } = await watched({ min: 3 }, 4_000, async () => {
+      await fall();
+      await sleep(700);
+      exporter.lines.set(ORDERS, 5);
+    });
+    expect(verdict).toMatchObject({ kind: 'pass', reason: 'orders 5 (limit at least 3, stable 8)' });
+    expect(kinds).toContain('inconclusive');
+    expect(kinds).not.toContain('fail');
+  });
+});

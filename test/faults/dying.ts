@@ -1,9 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
-import { FULL, type Strategy } from '../../src/domain/plan.js';
+import { FULL, type Share, type Strategy } from '../../src/domain/plan.js';
 import { faultLab } from './lab.js';
-import { ERRORS, auditIsWhole, service, usersOf, type Instance, type Shipping } from './service.js';
+import { shareInStore } from './flag.js';
+import {
+  ERRORS,
+  auditIsWhole,
+  service,
+  usersOf,
+  type Instance,
+  type Service,
+  type Shipping,
+} from './service.js';
 import type { Fault } from './worker-process.js';
 
 const ends: (() => Promise<void>)[] = [];
@@ -15,11 +24,11 @@ export const STABLE = { blue: FULL };
 export const CANDIDATE = { green: FULL };
 type Shares = Readonly<Record<string, number>>;
 /**
- * What the worker dies of, and the shares that the gateway has at that moment: `<activity>` after its effect and before its report,
+ * What the worker dies of, and the shares that the gateway has at that moment, and of a flag that is turned on the database: `<activity>` after its effect and before its report,
  * `during <activity>` while an instance starts or stops, `watch in <phase>` of that one, `-> <entry>` in the middle of one, before this entry
  * of the audit is written.
  */
-export type Death = readonly [of: string, shares: Shares];
+export type Death = readonly [of: string, shares: Shares, lit?: Share];
 function faultOf([of]: Death, i: number): Fault {
   const name = `${String(i)}-${of.replace('-> ', '').replaceAll(' ', '-')}`;
   if (of.startsWith('-> ')) return { name, query: of.slice(3), moment: 'before' };
@@ -44,14 +53,13 @@ interface Seen {
   /** Of all living instances. */
   readonly versions: readonly string[];
   readonly stopping: readonly string[];
+  readonly lit?: Share;
 }
+/** As every release of it is deployed. */
+type Ships = Pick<Shipping, 'replicas' | 'flags' | 'readyAfterMs' | 'stopAfterMs'>;
 
-/** Ships v1, then v2 with a worker that dies after the effect of each of these activities. */
-export async function shipDying(
-  strategy: Strategy,
-  deaths: readonly Death[],
-  { bad, ...more }: Pick<Shipping, 'replicas'> & { readonly bad: boolean },
-) {
+/** v1 serves, shipped by a worker that from now on dies after the effect of each of these activities. */
+export async function dying(strategy: Strategy, deaths: readonly Death[], ships: Ships) {
   const faults = deaths.map(faultOf);
   const seen: Seen[] = [];
   const lab = await faultLab({
@@ -60,29 +68,42 @@ export async function shipDying(
       const instances = await shop.instances();
       const stable = instances.filter((i) => i.version === 'v1');
       const versions = instances.map((i) => i.version);
-      seen.push({ fault, shares: await shop.shares(), stable, versions, stopping: await shop.stopping() });
+      const looked = deaths[seen.length]?.[2] !== undefined;
+      seen.push({
+        ...{ fault, shares: await shop.shares(), stable, versions, stopping: await shop.stopping() },
+        ...(looked && { lit: await shareInStore(lab, shop.name) }),
+      });
     },
   });
   ends.push(lab.end);
   const shop = service(lab, 'shop');
-  const badWhile = join(lab.folder, 'bad');
-  expect(await shop.ship('v1', { strategy, ...SLOWLY, ...more })).toMatchObject({ outcome: 'shipped' });
+  const as = { strategy, ...SLOWLY, ...ships };
+  expect(await shop.ship('v1', as)).toMatchObject({ outcome: 'shipped' });
   const before = await shop.instances();
   await lab.worker.arm();
+  /** All of them have come, in their order and with what was to be seen then. */
+  const allDied = async (): Promise<void> => {
+    expect(seen.map((s) => s.fault)).toEqual(faults.map((f) => f.name));
+    expect(seen.map((s) => [s.shares, s.lit])).toEqual(deaths.map(([, shares, lit]) => [shares, lit]));
+    await auditIsWhole(lab);
+  };
+  return { lab, shop, as, before, seen, allDied };
+}
+
+/** Ships v1, then v2 with a worker that dies after the effect of each of these activities. */
+export async function shipDying(
+  strategy: Strategy,
+  deaths: readonly Death[],
+  { bad, ...ships }: Ships & { readonly bad: boolean },
+) {
+  const { lab, shop, as, before, seen, allDied } = await dying(strategy, deaths, ships);
+  const badWhile = join(lab.folder, 'bad');
   if (bad) await writeFile(badWhile, '');
   const traffic = await usersOf(shop);
-  const ended = await shop.ship('v2', {
-    strategy,
-    badWhile,
-    ...SLOWLY,
-    ...more,
-    ...(bad && { bakeMs: 60_000, watch: ERRORS }),
-  });
+  const ended = await shop.ship('v2', { ...as, badWhile, ...(bad && { bakeMs: 60_000, watch: ERRORS }) });
   await traffic.stop();
   const failed = [...traffic.between(0, Infinity).values()].reduce((n, count) => n + count.failed, 0);
-  expect(seen.map((s) => s.fault)).toEqual(faults.map((f) => f.name));
-  expect(seen.map((s) => s.shares)).toEqual(deaths.map(([, shares]) => shares));
-  await auditIsWhole(lab);
+  await allDied();
   // The one in the middle of an effect had done its first half.
   for (const { fault, versions, stopping } of seen) {
     if (fault.endsWith('during-provision'))
@@ -90,9 +111,11 @@ export async function shipDying(
     if (fault.endsWith('during-retireSlot')) expect([versions, stopping]).toEqual([['v1', 'v2'], ['v1']]);
     if (fault.endsWith('during-undoProvision')) expect([versions, stopping]).toEqual([['v1', 'v2'], ['v2']]);
   }
-  // What happened once is said once, however often it was tried.
-  const recorded = (await shop.entries())
-    .filter((e) => e.version === 'v2' && /^(deployment|run)\./.test(e.event_type))
-    .map((e) => e.event_type);
-  return { recorded, shop, before, ended, seen, failed };
+  return { lab, recorded: await recordedOf(shop, 'v2'), shop, before, ended, seen, failed };
 }
+
+/** What happened once is said once, however often it was tried. */
+export const recordedOf = async (shop: Service, version: string): Promise<readonly string[]> =>
+  (await shop.entries())
+    .filter((e) => e.version === version && /^(deployment|run)\./.test(e.event_type))
+    .map((e) => e.event_type);

@@ -32,6 +32,8 @@ export interface Instance {
 /** What is told of one release: how it is deployed, and a file that makes it answer with errors while it exists. */
 export type Shipping = Partial<DeploymentPlan> & {
   readonly badWhile?: string;
+  /** A flag that makes it answer with errors while anybody has it on. */
+  readonly badFlag?: string;
   readonly readyAfterMs?: number;
   /** Default: 1. */
   readonly replicas?: number;
@@ -85,10 +87,11 @@ export function service(lab: FaultLab, name: string, environment = 'staging'): S
     );
   const begin: Service['begin'] = async (
     version,
-    { badWhile, readyAfterMs = 0, replicas = 1, stopAfterMs, before = [build()], ...more } = {},
+    { badWhile, badFlag, readyAfterMs = 0, replicas = 1, stopAfterMs, before = [build()], ...more } = {},
   ) => {
     const told = {
       ...(badWhile && { BAD_WHILE: badWhile }),
+      ...(badFlag && { BAD_FLAG: badFlag }),
       ...(stopAfterMs !== undefined && { STOP_AFTER: String(stopAfterMs) }),
       READY_AFTER: String(readyAfterMs),
     };

@@ -27,6 +27,8 @@ export interface Field {
   share: Share;
   /** The share that it has or is being given. */
   heading: Share;
+  /** Of the users who have the flag of a dark release on, or are being given it. */
+  lit: Share;
   moved: boolean;
   /** The flag of a dark release has been turned on: how many undos there were before. */
   dark?: number;
@@ -89,6 +91,7 @@ export function createField(input: DeploymentInput, way: Way): Field {
     evidence: NO_EVIDENCE,
     share: 0,
     heading: 0,
+    lit: 0,
     moved: false,
     displaced: false,
     hurried: false,

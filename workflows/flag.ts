@@ -2,6 +2,7 @@ import { percent } from '../src/domain/details.js';
 import type { FlagStrategy } from '../src/domain/flags.js';
 import type { Share } from '../src/domain/plan.js';
 import { about, named, summary, type Field } from './field.js';
+import { nextOf } from './forward.js';
 import { guarded } from './meanwhile.js';
 import type { Moves } from './moves.js';
 import { control } from './profiles.js';
@@ -13,7 +14,7 @@ export const flagMoves = (
   step: <T>(body: () => Promise<T>) => Promise<T>,
 ): Pick<Moves, 'refuseLit' | 'ramp' | 'stayDark' | 'darkened'> => ({
   refuseLit: (strategy) => refuseLit(field, strategy),
-  ramp: (strategy, share) => step(() => ramp(field, strategy, share)),
+  ramp: (strategy) => step(() => advance(field, strategy)),
   stayDark: async (why) => field.dark !== undefined && stayDark(field, why),
   darkened: (why) => `${flagOf(field)} is off again, and ${field.input.release.version} stays, dark: ${why}`,
 });
@@ -28,9 +29,16 @@ async function refuseLit(field: Field, { flag }: FlagStrategy): Promise<void> {
   ]);
 }
 
+async function advance(field: Field, strategy: FlagStrategy): Promise<Share | undefined> {
+  const share = nextOf(field, strategy.steps, field.lit);
+  if (share !== undefined) await ramp(field, strategy, share);
+  return share;
+}
+
 /** So many of the users have the flag on. From the first one on, what is bad is the flag, and it is turned off before all else. */
 async function ramp(field: Field, { flag }: FlagStrategy, share: Share): Promise<void> {
   const said = `${flag} on for ${percent(share)}`;
+  field.lit = share;
   field.show({ phase: 'shift' }, said);
   if (field.dark === undefined) field.dark = field.undo.since();
   undoneByDousing(field, flag);

@@ -73,10 +73,16 @@ export async function smoke(field: Field): Promise<void> {
 }
 
 export async function advance(field: Field, steps: readonly Share[]): Promise<Share | undefined> {
-  const share = nextShare(steps, field.share, field.wanted);
-  delete field.wanted;
+  const share = nextOf(field, steps, field.share);
   if (share !== undefined) await shift(field, share);
   return share;
+}
+
+/** What comes after a share, by these steps or by a person's word, which is fulfilled then. */
+export function nextOf(field: Field, steps: readonly Share[], share: Share): Share | undefined {
+  const next = nextShare(steps, share, field.wanted);
+  delete field.wanted;
+  return next;
 }
 
 export async function shift(field: Field, share: Share): Promise<void> {

@@ -30,8 +30,11 @@ export interface Moves {
   readonly advance: (steps: readonly Share[]) => Promise<Share | undefined>;
   /** The flag that a dark release is to be turned on by is off; else it throws. */
   readonly refuseLit: (strategy: FlagStrategy) => Promise<void>;
-  /** Turns the flag of a dark release on for `share` of the users. */
-  readonly ramp: (strategy: FlagStrategy, share: Share) => Promise<void>;
+  /**
+   * Turns the flag of a dark release on for the share of users that comes next, by its steps or by a person's word, and answers it;
+   * `undefined` when all users have it on.
+   */
+  readonly ramp: (strategy: FlagStrategy) => Promise<Share | undefined>;
   /** What serves now stops serving, and ends. */
   readonly vacate: () => Promise<void>;
   /** A batch of the candidate's instances takes the places of instances of stable; a pause waits for its end. */

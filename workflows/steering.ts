@@ -11,6 +11,7 @@ import type { Accepted } from '../src/domain/messages.js';
 import { FULL } from '../src/domain/plan.js';
 import { malformed, misdirected, type Statement } from '../src/domain/statement.js';
 import { STEERING, unsteerable, wrongShare, type Steerable, type Steering } from '../src/domain/steering.js';
+import { wayOf } from '../src/domain/strategy.js';
 import { meanwhile } from './meanwhile.js';
 import * as messages from './messages.js';
 import { about, type Field } from './field.js';
@@ -40,12 +41,32 @@ const DOES: Readonly<Record<Steering, string>> = {
   skip: 'On to what comes after the present wait.',
 };
 
+/** The flag that is turned on by steps. */
+function flagIn({ input }: Field): string | undefined {
+  const way = wayOf(input);
+  return way.kind === 'feature_flag' ? way.flag : undefined;
+}
+function raised({ input }: Field): Steerable['raises'] {
+  switch (wayOf(input).kind) {
+    case 'feature_flag':
+      return 'flag';
+    case 'blue_green':
+    case 'in_place':
+      return 'nothing';
+    case 'canary':
+    case 'rolling':
+    case 'own':
+      return 'users';
+  }
+}
+
 function steerable(field: Field): Steerable {
-  const { input, heading, phase, forward, knownGood, parked, pausing, wait } = field;
+  const { input, heading, lit, phase, forward, knownGood, parked, pausing, wait } = field;
+  const raises = raised(field);
   return {
     kind: input.kind,
-    byShares: !['blue_green', 'in_place', 'feature_flag'].includes(input.plan.strategy.kind),
-    share: heading,
+    raises,
+    share: raises === 'flag' ? lit : heading,
     forward: !forward.consideredCancelled && !knownGood && !['going_back', 'done'].includes(phase()),
     asking: parked,
     paused: pausing !== undefined,
@@ -78,7 +99,7 @@ function taken(field: Field, verb: Steering, { person, reason, to = FULL }: Stat
       // A step that waits is over; one that is being made, or is held up, leads on to this share by itself.
       if (field.wait !== undefined) field.skipped = person;
       field.show({}, `promoted to ${percent(to)} by ${person}, ${when}`);
-      return `it goes to ${percent(to)} ${when}`;
+      return `${flagIn(field) ?? 'it'} goes to ${percent(to)} ${when}`;
     case 'skip':
       field.skipped = person;
       field.show({}, `${field.wait ?? 'the wait'} ended by ${person}`);

@@ -22,7 +22,8 @@ export const STEERING_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'promote',
-    summary: 'send a canary more users now: all, or a share; have a rolling deployment make no pauses',
+    summary:
+      'send a canary more users now, or turn a flag on for more: all, or a share; have a rolling deployment make no pauses',
     positionals: ['RUN|DEPLOYMENT'],
     options: { to: text('SHARE', 'to this share of the users (default 100%)'), reason: REASON },
     examples: ['shipway promote v2-k3x9ab', 'shipway promote v2-k3x9ab --to 50%'],

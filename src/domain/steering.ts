@@ -8,9 +8,9 @@ export type Steering = (typeof STEERING)[number];
 /** What of a deployment decides whether it can be steered. */
 export interface Steerable {
   readonly kind: 'deploy' | 'rollback' | 'recover';
-  /** Shares are raised step by step. */
-  readonly byShares: boolean;
-  /** Of the users who are with it, or are being sent to it. */
+  /** Whose share is raised step by step: of those who are with it, of those who have its flag on, or nobody's. */
+  readonly raises: 'users' | 'flag' | 'nothing';
+  /** Of the users whose share that is, or is to be in a moment; where nobody's is, of those who are with it. */
   readonly share: Share;
   /** It is on its way forward. */
   readonly forward: boolean;
@@ -36,11 +36,13 @@ export function unsteerable(of: Steerable, verb: Steering, to: Share | undefined
   }
 }
 
-function unpromotable({ byShares, share }: Steerable, to: Share): string | undefined {
-  if (share === FULL) return 'all users are with it already';
-  if (!byShares) return 'its strategy moves all users at once';
-  if (share === 0) return 'no user is with it yet: what has not been watched at all is not promoted';
-  return to <= share ? `${String(share / 100)} % of the users are with it already` : undefined;
+function unpromotable({ raises, share }: Steerable, to: Share): string | undefined {
+  const [one, all] =
+    raises === 'flag' ? ['has its flag on', 'have its flag on'] : ['is with it', 'are with it'];
+  if (share === FULL) return `all users ${all} already`;
+  if (raises === 'nothing') return 'its strategy moves all users at once';
+  if (share === 0) return `no user ${one} yet: what has not been watched at all is not promoted`;
+  return to <= share ? `${String(share / 100)} % of the users ${all} already` : undefined;
 }
 
 /** The share that comes next: a person's, else the first step that is above the present one; `undefined` when there is none. */

@@ -9,7 +9,7 @@ import {
 } from '../../src/domain/steering.js';
 
 const CANARY: Steerable = {
-  ...{ kind: 'deploy', byShares: true, share: 500, forward: true, asking: false, paused: false },
+  ...{ kind: 'deploy', raises: 'users', share: 500, forward: true, asking: false, paused: false },
   wait: 'canary 5 %',
 };
 
@@ -19,10 +19,11 @@ describe('a deployment takes', () => {
     ['pause', { share: 0 }],
     ['skip', {}],
     ['skip', { paused: true }],
-    ['skip', { wait: 'bake', share: FULL, byShares: false }],
+    ['skip', { wait: 'bake', share: FULL, raises: 'nothing' }],
     ['promote', {}],
     ['promote', { paused: true }],
     ['promote', {}, 600],
+    ['promote', { raises: 'flag' }],
   ])('%s (%o, to %s)', (verb, of, to) => {
     expect(unsteerable({ ...CANARY, ...of }, verb, to)).toBeUndefined();
   });
@@ -34,9 +35,15 @@ describe('a deployment takes', () => {
     ['it is not on its way forward any more', 'pause', { forward: false }],
     ['it asks what is to become of it: approve or reject', 'skip', { asking: true }],
     ['all users are with it already', 'promote', { share: FULL, wait: 'bake' }],
-    ['its strategy moves all users at once', 'promote', { byShares: false, share: 0 }],
+    ['its strategy moves all users at once', 'promote', { raises: 'nothing', share: 0 }],
     ['no user is with it yet: what has not been watched at all is not promoted', 'promote', { share: 0 }],
     ['5 % of the users are with it already', 'promote', {}, 500],
+    [
+      'no user has its flag on yet: what has not been watched at all is not promoted',
+      ...(['promote', { raises: 'flag', share: 0 }] as const),
+    ],
+    ['5 % of the users have its flag on already', 'promote', { raises: 'flag' }, 500],
+    ['all users have its flag on already', 'promote', { raises: 'flag', share: FULL }],
   ])('not, because %s: %s', (why, verb, of, to) => {
     expect(unsteerable({ ...CANARY, ...of }, verb, to)).toBe(why);
   });

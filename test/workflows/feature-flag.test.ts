@@ -4,6 +4,7 @@ import { DARK, checkoutShare } from '../support/dark.js';
 import { labOfFile } from '../support/lab.js';
 import { calm } from '../support/phases.js';
 import { record } from '../support/record.js';
+import { steer } from '../support/steering.js';
 import { story, type Story } from '../support/story.js';
 
 const lab = await labOfFile();
@@ -82,6 +83,27 @@ test.each([
     knownGood: { release: { version: 'v1' } },
     holdMarks: [{ version: 'v2' }],
   });
+});
+
+test('promoted, a share of users has it on now, and it goes on by its steps; not while it is dark', async () => {
+  const { shop, seen } = await serving('promoted', {
+    dark: 'until interrupted',
+    'checkout 10 %': 'until interrupted',
+  });
+  const input = await shop.begin('v2', dark);
+  await shop.watching('dark');
+  await expect(steer(shop, 2, 'promote')).rejects.toMatchObject({
+    cause: { message: 'no user has its flag on yet: what has not been watched at all is not promoted' },
+  });
+  await steer(shop, 2, 'skip');
+  await shop.watching('checkout 10 %');
+  expect(await steer(shop, 2, 'promote', 4_000)).toEqual({
+    status: 'accepted',
+    message: 'checkout goes to 40 % now',
+  });
+  expect((await shop.ended(input)).outcome).toBe('shipped');
+  expect(seen).toEqual(['dark: off', 'checkout 10 %: 1000', 'checkout 40 %: 4000', 'bake: 10000']);
+  expect(lab.world.log).toEqual([...SHIPPED_DARK, 'remove blue']);
 });
 
 test('bad while it is dark it goes back as any other', async () => {

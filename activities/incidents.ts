@@ -1,10 +1,12 @@
 import {
   INCIDENT_OPENED,
   INCIDENT_VERIFIED,
+  incidentAmong,
   type Incident,
   type Verification,
   type Verified,
 } from '../src/domain/incident.js';
+import { LOOKED_AT } from '../src/domain/going-back.js';
 import type { TargetRef } from '../src/domain/ids.js';
 import { FULL, type DeploymentPlan } from '../src/domain/plan.js';
 import type { Instance, ObservedSlot, RouterState } from '../src/domain/ports.js';
@@ -17,10 +19,11 @@ import { probeOnce } from './smoke.js';
 import { tellIncident, type TellDeps } from './tell.js';
 import { worldAt } from './world.js';
 
-/** Opens the record of an incident, once however often it is declared, and tells people. */
+/** Opens the record of the incident of a change, once however often an emergency is declared, and tells people. */
 export const openIncident =
   (deps: TellDeps) =>
-  async (incident: Incident): Promise<void> => {
+  async (declared: Incident): Promise<void> => {
+    const incident = await knownAs(deps, declared);
     const { id, severity, by, reason } = incident;
     const details = { incident: id, severity, reason };
     await deps.store.audit.append([
@@ -32,12 +35,20 @@ export const openIncident =
 /** Records what was found after it, and tells people: it is over when that is well. */
 export const closeIncident =
   (deps: TellDeps) =>
-  async ({ found, ...incident }: Incident & { readonly found: Verification }): Promise<void> => {
+  async ({ found, ...declared }: Incident & { readonly found: Verification }): Promise<void> => {
+    const incident = await knownAs(deps, declared);
     const { serves, unwell } = found;
     const details = { incident: incident.id, ok: unwell.length === 0, serves, unwell } satisfies Verified;
     await deps.store.audit.append([entry(incident, INCIDENT_VERIFIED, details)]);
     await tellIncident(deps, incident, found);
   };
+
+/** The target knows what it was asked, and the store of what change that is. */
+async function knownAs({ store }: TellDeps, declared: Incident): Promise<Incident> {
+  const { id, service, environment } = declared;
+  const rows = await store.deployments.list({ service, environment, limit: LOOKED_AT });
+  return { ...declared, id: incidentAmong(id, rows) };
+}
 
 /**
  * Looks at a target from all sides: whether all users are with what is live, all of it runs, and each instance answers its smoke test and

@@ -1,17 +1,29 @@
+import { condition, patched } from '@temporalio/workflow';
 import { deploymentId } from '../src/domain/ids.js';
-import { incidentOf, type Incident, type Verification } from '../src/domain/incident.js';
+import { incidentOf, isEmergency, type Incident, type Verification } from '../src/domain/incident.js';
 import type { RollbackRequest, TargetAnswer } from '../src/domain/target.js';
 import type { Board } from './board.js';
 import { control, verifying } from './profiles.js';
 import { shielded } from './shielded.js';
 import { reasonOf } from './undo.js';
 
-/** In an emergency, the request to take back the last change: whoever repeats it asks for the same. Opens its incident, for which nobody waits. */
+/**
+ * In an emergency, the request to take back the last change: whoever repeats it asks for the same, also while that is being done. Opens its
+ * incident, for which nobody waits.
+ */
 export function declared(board: Board, request: RollbackRequest): RollbackRequest {
   if (request.emergency === undefined) return request;
-  const asked = { ...request, requestId: incidentOf(lastChange(board)) };
+  const { running } = board;
+  const one = patched('one-incident');
+  const again = one && running?.kind === 'rollback' && isEmergency(running.requestId);
+  const asked = { ...request, requestId: again ? running.requestId : incidentOf(lastChange(board)) };
   const incident = incidentFor(board, asked);
-  if (incident !== undefined) board.incidents.add(shielded(() => control.openIncident(incident)));
+  if (incident === undefined) return asked;
+  const open = () => control.openIncident(incident);
+  // Of which change it is, the store knows once what is being admitted has been.
+  const admitting = one && running?.started === false ? running : undefined;
+  const admitted = () => board.running !== admitting || admitting?.started === true;
+  board.incidents.add(shielded(() => (admitting === undefined ? open() : condition(admitted).then(open))));
   return asked;
 }
 

@@ -1,6 +1,7 @@
 import type { Subject } from './ids.js';
 import type { Severity } from './notification.js';
 import type { Person } from './statement.js';
+import type { DeploymentRow } from './store.js';
 
 /** How bad an incident is, as whoever declares it says. */
 export const INCIDENT_SEVERITIES = ['critical', 'error', 'warning'] as const satisfies readonly Severity[];
@@ -11,8 +12,25 @@ export interface Emergency {
   readonly severity: IncidentSeverity;
 }
 
-/** What an incident is known by: the change it takes back. Who declares it twice declares the same one, and takes back the same change. */
-export const incidentOf = (deployment: string): string => `emergency/${deployment}`;
+const EMERGENCY = 'emergency/';
+/** What is asked for when an emergency is declared after this deployment, or while it runs. Who asks for it twice asks for the same. */
+export const incidentOf = (deployment: string): string => `${EMERGENCY}${deployment}`;
+/** A request to go back that was made by declaring an emergency. */
+export const isEmergency = (requestId: string): boolean => requestId.startsWith(EMERGENCY);
+
+/**
+ * What an incident is known by, of a target's deployments, newest first: the last change forward before it was declared. What has gone
+ * back since, whoever asked for it and however it ended, and what put right a lost deployment belong to that change: there is one
+ * incident of it, however often an emergency is declared.
+ */
+export function incidentAmong(
+  declared: string,
+  newestFirst: readonly Pick<DeploymentRow, 'id' | 'n' | 'kind'>[],
+): string {
+  const last = Number(/\/(\d+)$/.exec(declared)?.[1]);
+  const change = newestFirst.find(({ n, kind }) => n <= last && kind === 'deploy');
+  return change === undefined ? declared : incidentOf(change.id);
+}
 
 /** The record of an incident, as the audit keeps it; its timeline are the audit's entries about its target. */
 export interface Incident extends Subject {

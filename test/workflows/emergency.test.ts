@@ -48,17 +48,35 @@ test('takes back what is in flight, and looks at what serves then; declared agai
   await record('target-emergency', shop.target());
 });
 
-test('brings known good back where nothing is in flight, and goes no further when it is declared again', async () => {
+/** The incidents of what was opened, and of what was found. */
+const incidents = (all: Awaited<ReturnType<typeof recorded>>, event: string): readonly unknown[] =>
+  all.filter((e) => e.event_type === event).map((e) => e.details['incident']);
+
+test('brings known good back where nothing is in flight; declared again meanwhile and after it, it goes no further and is the same incident', async () => {
   const shop = story(lab, 'idle');
   await shop.ship('v1');
   await shop.ship('v2');
   await shop.ship('v3');
-  expect(await shop.rollback(EMERGENCY)).toMatchObject({ status: 'running' });
+  const held = lab.store.block('deployments.admit');
+  const first = shop.rollback(EMERGENCY);
+  await held.reached;
+  const again = shop.rollback(EMERGENCY);
+  await shop.heard('rollback');
+  held.release();
+  const id = deploymentId({ service: 'idle', environment: 'production' }, 4);
+  expect([await first, await again]).toEqual([
+    { status: 'running', deployment: id },
+    { status: 'running', deployment: id },
+  ]);
   expect((await shop.deployed(4)).outcome).toBe('shipped');
   expect(shop.state()?.live?.release.version).toBe('v2');
-  expect((await recorded(shop, 2)).map((e) => e.details['incident'])).toEqual([idOf(shop, 3), idOf(shop, 3)]);
+  await recorded(shop, 2);
   expect(await shop.rollback(EMERGENCY)).toMatchObject({ status: 'refused', type: 'emergency.over' });
+  const all = await recorded(shop, 3);
+  expect(incidents(all, 'incident.opened')).toEqual([idOf(shop, 3)]);
+  expect(incidents(all, 'incident.verified')).toEqual([idOf(shop, 3), idOf(shop, 3)]);
   expect(shop.state()?.live?.release.version).toBe('v2');
+  await record('target-emergency-again', shop.target());
 });
 
 test('brings it back also after what has changed nothing: a deployment that failed, and a rollback', async () => {
@@ -71,6 +89,8 @@ test('brings it back also after what has changed nothing: a deployment that fail
   expect(await shop.rollback(EMERGENCY)).toMatchObject({ status: 'running' });
   expect((await shop.deployed(5)).outcome).toBe('shipped');
   expect(shop.state()?.live?.release.version).toBe('v1');
+  const all = await recorded(shop, 3);
+  expect(incidents(all, 'incident.opened')).toEqual([idOf(shop, 3)]);
 });
 
 test('is no reason to wait: who goes back meanwhile does, while nobody has said yet how it stands', async () => {

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { canonical } from '../src/domain/canonical.js';
 import { variantsText, type FlagStrategy } from '../src/domain/flags.js';
 import { FULL, type DeploymentPlan, type Share } from '../src/domain/plan.js';
 import { strategyText } from '../src/domain/strategy.js';
 import { ShipwayError } from '../src/errors.js';
+import { within } from '../src/within.js';
 import { self } from './audit.js';
 import type { EffectDeps } from './deps.js';
 import { back, forward, type EffectInput, type Guarded } from './effect.js';
@@ -73,11 +75,22 @@ async function rampFlag({ store }: Deps, i: RampInput, signal: AbortSignal): Pro
   await store.flags.set(i, { name: flag, rule, by: self() }, signal);
 }
 
-/** Nobody has it on. One that no release has declared, because that was undone too soon, is off. */
+/** What a store that hangs is given: users go back to another release instead. */
+const DOUSE_MS = 1_500;
+
+/**
+ * Nobody has it on. One that no release has declared, because that was undone too soon, is off. A store that says nothing is not waited
+ * for: fails with `store.unavailable`, and turns nothing off after that.
+ */
 async function douseFlag({ store }: Deps, i: FlagInput, signal: AbortSignal): Promise<void> {
   const { flag } = strategyIn(i);
-  if ((await one({ store }, i, flag, signal)) === undefined) return;
-  await store.flags.set(i, { name: flag, by: self() }, signal);
+  const doused = within(DOUSE_MS, signal, async (ending) => {
+    if ((await one({ store }, i, flag, ending)) === undefined) return true;
+    await store.flags.set(i, { name: flag, by: self() }, ending);
+    return true;
+  });
+  if (await Promise.race([doused, sleep(DOUSE_MS, false, { ref: false })])) return;
+  throw new ShipwayError('store.unavailable', `PostgreSQL says nothing: ${flag} could not be turned off`);
 }
 
 const one = async ({ store }: Deps, i: FlagInput, flag: string, signal: AbortSignal) =>

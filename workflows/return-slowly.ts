@@ -1,4 +1,10 @@
-import { ApplicationFailure, CancellationScope, CancelledFailure, condition } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  patched,
+} from '@temporalio/workflow';
 import { percent } from '../src/domain/details.js';
 import { refuserOf } from '../src/domain/gate.js';
 import { keptOnTheWay } from '../src/domain/gradual.js';
@@ -9,7 +15,7 @@ import { about, judgedBad, type Field } from './field.js';
 import { control } from './profiles.js';
 import { reasonOf } from './undo.js';
 import { openWatch, watchOnce } from './watch-phase.js';
-import { undoShift } from './way-back.js';
+import { undone, undoShift } from './way-back.js';
 
 /**
  * Users go back by quarters, each watched, to what serves whole. What they leave is watched as well: when that turns bad, when a person is
@@ -20,6 +26,7 @@ export async function returnSlowly(field: Field, { stepMs }: GradualReturn): Pro
   const kept = keptOnTheWay(field.share);
   if (replaces === undefined || field.judgedBad || field.displaced || field.hurried || kept.length === 0)
     return;
+  douseBeside(field);
   const pace = new CancellationScope();
   const hurried = pace.run(() => condition(() => field.hurried));
   const walking = pace.run(() => byQuarters(field, replaces, kept, stepMs));
@@ -31,6 +38,15 @@ export async function returnSlowly(field: Field, { stepMs }: GradualReturn): Pro
     pace.cancel();
     await Promise.allSettled([walking, hurried]);
   }
+}
+
+/** Who stays for now does so without the flag of a dark release; what of that fails is done again with all else. */
+function douseBeside(field: Field): void {
+  if (field.dark === undefined || !patched('undone-beside')) return;
+  const doused = (what: string): void => {
+    undone(field, what);
+  };
+  field.later.add(field.undo.runAll(doused, field.dark));
 }
 
 /** All of them are to be back now: those of a release that is sent back, or that is brought back. */

@@ -1,9 +1,11 @@
-import { ApplicationFailure, CancellationScope, log } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, log, patched } from '@temporalio/workflow';
 
 /** One way back: what it restores, in words, and the activity call that does it (converging, so it may run twice). */
 export interface Undo {
   readonly what: string;
   readonly run: () => Promise<void>;
+  /** It is undone at the same time as the others, which do not wait for it. */
+  readonly beside?: true;
 }
 export interface NotUndone {
   readonly what: string;
@@ -17,8 +19,8 @@ export class UndoList {
   private undos: Undo[] = [];
 
   /** What is to be undone already is not to be undone twice. */
-  add(what: string, run: () => Promise<void>): void {
-    if (!this.undos.some((undo) => undo.what === what)) this.undos.push({ what, run });
+  add(what: string, run: () => Promise<void>, how: Pick<Undo, 'beside'> = {}): void {
+    if (!this.undos.some((undo) => undo.what === what)) this.undos.push({ what, run, ...how });
   }
 
   /** How many there are: what is added from now on is undone by itself with `runAll`. */
@@ -32,29 +34,41 @@ export class UndoList {
   }
 
   /**
-   * Runs all, or those that were added after the first so many, newest first, shielded from cancellation; one that fails does not stop the next. What could not be undone stays
-   * in the list, so that calling again retries just that.
+   * Runs all, or those that were added after the first so many, newest first and some beside the others, shielded from cancellation; one
+   * that fails does not stop the next. What could not be undone stays in the list, so that calling again retries just that.
    */
   async runAll(done: (what: string) => void, after = 0): Promise<readonly NotUndone[]> {
     return CancellationScope.nonCancellable(async () => {
-      const left: NotUndone[] = [];
-      const keep = this.undos.slice(0, after);
-      const again: Undo[] = [];
-      for (const undo of this.undos.slice(after).reverse()) {
+      const left = new Map<Undo, NotUndone>();
+      const mine = this.undos.slice(after);
+      const undo = async (one: Undo): Promise<void> => {
         try {
-          await undo.run();
-          done(undo.what);
+          await one.run();
+          done(one.what);
         } catch (error) {
-          log.warn('could not undo', { what: undo.what });
-          const type = typeOf(error);
-          left.push({ what: undo.what, why: reasonOf(error), ...(type === undefined ? {} : { type }) });
-          again.unshift(undo);
+          left.set(one, notUndone(one, error));
         }
-      }
-      this.undos = [...keep, ...again];
-      return left;
+      };
+      const together = besides(mine);
+      const beside = together.map(undo);
+      for (const one of mine.toReversed()) if (!together.includes(one)) await undo(one);
+      if (beside.length > 0) await Promise.all(beside);
+      this.undos = this.undos.filter((one) => !mine.includes(one) || left.has(one));
+      return [...left.values()];
     });
   }
+}
+
+/** Histories of before have them in their turn. */
+const besides = (undos: readonly Undo[]): readonly Undo[] =>
+  undos.length > 1 && undos.some(({ beside }) => beside) && patched('undone-beside')
+    ? undos.filter(({ beside }) => beside)
+    : [];
+
+function notUndone({ what }: Undo, error: unknown): NotUndone {
+  log.warn('could not undo', { what });
+  const type = typeOf(error);
+  return { what, why: reasonOf(error), ...(type === undefined ? {} : { type }) };
 }
 
 /** The innermost message of a failure, for people. */

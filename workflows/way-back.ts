@@ -33,13 +33,13 @@ export async function removeReplaced(field: Field): Promise<void> {
   }
 }
 
-/** Nobody has the flag of a dark release any more. */
+/** Nobody has the flag of a dark release any more. That needs the store, for which users who go back do not wait. */
 export const undoneByDousing = (field: Field, flag: string): void => {
-  field.undo.add(`turn ${flag} off`, () =>
+  const douse = () =>
     field.effects.dousing.douseFlag.executeWithOptions(summary(`${named(field)}: ${flag} off`), [
       flagged(field),
-    ]),
-  );
+    ]);
+  field.undo.add(`turn ${flag} off`, douse, { beside: true });
 };
 
 /** What is told of a flag: it stands in the plan, which the permit is for. */

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createEffects } from '../../activities/effects.js';
 import { newTarget, type Live } from '../../src/domain/target.js';
 import { activityOf } from '../support/activity.js';
@@ -51,4 +51,18 @@ test('what the live release has otherwise cannot be turned on before the new one
 test('what the live release has, too, can be turned on', async () => {
   await live({ off: false, on: true });
   await lit();
+});
+
+test('a store that says nothing is not waited for when a flag is turned off, which is not done behind that', async () => {
+  await live({ on: true, off: false });
+  const list = store.flags.list.bind(store.flags);
+  let answer = (): void => undefined;
+  const silence = new Promise<void>((resolve) => (answer = resolve));
+  vi.spyOn(store.flags, 'list').mockImplementation((...of) => silence.then(() => list(...of)));
+  const set = vi.spyOn(store.flags, 'set');
+  const doused = activityOf(NEXT.id).run(effects.douseFlag, { ...EFFECT, plan: DARK });
+  await expect(doused).rejects.toMatchObject({ type: 'store.unavailable' });
+  answer();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(set).not.toHaveBeenCalled();
 });

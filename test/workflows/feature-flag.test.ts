@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { FULL } from '../../src/domain/plan.js';
 import { DARK, checkoutShare } from '../support/dark.js';
 import { labOfFile } from '../support/lab.js';
@@ -33,6 +33,12 @@ const target = ({ service }: Story) => ({ service, environment: 'production' });
 const shareOf = async (shop: Story): Promise<string> => String((await checkoutShare(lab, shop)) ?? 'off');
 const bad = { verdict: { kind: 'fail', reason: 'errors' } };
 const SHIPPED_DARK = ['ensure green v2', 'split green 10000'];
+const OFF = 'undone: turn checkout off';
+const RETURNED = [
+  'undone: send all traffic back',
+  'undone: make v1 the live release',
+  'undone: remove v2 from green',
+];
 const undone = async (shop: Story): Promise<readonly string[]> =>
   (await shop.seen(2)).timeline.map(({ what }) => what).filter((what) => what.startsWith('undone'));
 
@@ -117,19 +123,46 @@ test('bad while it is dark it goes back as any other', async () => {
   expect(shop.state()?.live?.release.version).toBe('v1');
 });
 
-test('who asks for a rollback amid the ramp has the flag off, and then the release back', async () => {
+test('who asks for a rollback amid the ramp has the flag off and the release back', async () => {
   const { shop } = await serving('asked', { 'checkout 10 %': 'until interrupted' });
   const input = await shop.begin('v2', dark);
   await shop.watching('checkout 10 %');
   expect(await shop.rollback()).toMatchObject({ status: 'running' });
   expect(await shop.ended(input)).toMatchObject({ outcome: 'rolled_back', reason: 'rollback by carol: bad' });
-  expect(await undone(shop)).toEqual([
-    'undone: turn checkout off',
-    'undone: send all traffic back',
-    'undone: make v1 the live release',
-    'undone: remove v2 from green',
-  ]);
+  expect(await undone(shop)).toEqual(expect.arrayContaining([OFF, ...RETURNED]));
   expect([await shareOf(shop), shop.serving(), shop.state()?.holdMarks]).toEqual(['off', ['blue'], []]);
+  await record('deployment-feature-flag-back', shop.deployment(2));
+});
+
+test('users go back while the store says nothing of the flag, which is turned off when it does', async () => {
+  const { shop } = await serving('hangs', { 'checkout 10 %': 'until interrupted' });
+  const input = await shop.begin('v2', dark);
+  await shop.watching('checkout 10 %');
+  const list = lab.store.flags.list.bind(lab.store.flags);
+  const asked = vi.spyOn(lab.store.flags, 'list').mockImplementation(async (...of) => {
+    await vi.waitUntil(() => lab.world.log.includes('remove green'), { timeout: 20_000 });
+    return list(...of);
+  });
+  await shop.rollback();
+  expect(await shop.ended(input)).toMatchObject({ outcome: 'rolled_back' });
+  // Not once more after all else: that would be in vain twice before, and ten seconds later.
+  expect(asked.mock.calls.length).toBeLessThan(3);
+  asked.mockRestore();
+  expect(await undone(shop)).toEqual([...RETURNED, OFF]);
+  expect([await shareOf(shop), shop.serving()]).toEqual(['off', ['blue']]);
+});
+
+test('users who go back by quarters have the flag off at once', async () => {
+  const { shop, seen } = await serving('slowly', {
+    'checkout 10 %': 'until interrupted',
+    leaving: 'until interrupted',
+  });
+  const input = await shop.begin('v2', dark);
+  await shop.watching('checkout 10 %');
+  await shop.rollback({ pace: 'gradual' });
+  expect(await shop.ended(input)).toMatchObject({ outcome: 'rolled_back' });
+  expect(seen).toContain('returning: off');
+  expect((await undone(shop))[0]).toBe(OFF);
 });
 
 test('when the flag cannot be turned off, users do not wait for that: the release goes back', async () => {

@@ -56,4 +56,6 @@ export interface HostDeps extends EffectDeps {
   readonly artifacts: Pick<ArtifactStore, 'get'>;
   /** By name, whether what the policy places on this host or beside it answers, or why not. */
   readonly elsewhere?: (signal: AbortSignal) => Promise<Readonly<Record<string, string>>>;
+  /** `answers` where this host's instances look for flags, or why not. */
+  readonly flagsServed?: () => Promise<string>;
 }

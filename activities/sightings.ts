@@ -31,10 +31,16 @@ export const seenByControl =
   });
 
 export const seenByHost =
-  ({ artifacts, router, elsewhere }: Pick<HostDeps, 'artifacts' | 'router' | 'elsewhere'>) =>
+  ({
+    artifacts,
+    router,
+    elsewhere,
+    flagsServed,
+  }: Pick<HostDeps, 'artifacts' | 'router' | 'elsewhere' | 'flagsServed'>) =>
   async ({ digest }: Sought): Promise<Sighting> => ({
     ...(await sighting(() => artifacts.get(digest))),
     router: await reached(() => router.observe(NO_TARGET, Context.current().cancellationSignal)),
+    ...(flagsServed === undefined ? {} : { flags: await flagsServed() }),
     ...(elsewhere === undefined ? {} : { elsewhere: await elsewhere(Context.current().cancellationSignal) }),
   });
 /** To ask something that changes nothing. */

@@ -9,6 +9,8 @@ export interface Sighting {
   readonly aheadMs?: number;
   /** `answers`, or why the router of its host does not. */
   readonly router?: string;
+  /** The same of where the instances of its host look for flags. */
+  readonly flags?: string;
   /** The same of what the policy places for the environments of its host's targets, by name. */
   readonly elsewhere?: Readonly<Record<string, string>>;
   /** The hash of its own policy file, or what is wrong with that; of control workers. */

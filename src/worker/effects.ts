@@ -6,6 +6,7 @@ import { haproxyRouter } from '../adapters/routers/haproxy.js';
 import { nginxRouter } from '../adapters/routers/nginx.js';
 import { prometheusMetrics } from '../adapters/metrics/prometheus.js';
 import { currentPolicy } from './current-policy.js';
+import { lookAtFlags } from './flag-look.js';
 import { flagVariables } from './flag-place.js';
 import { lookElsewhere, placesIn } from './places.js';
 import type { ArtifactStore, SecretStore } from '../domain/ports.js';
@@ -42,6 +43,7 @@ export function effectDeps({ settings, artifacts, secrets, extensions }: Parts, 
     elsewhere: lookElsewhere(places, async () =>
       (await store.targets.list()).filter(({ host }) => host === hostId).map((t) => t.environment),
     ),
+    flagsServed: lookAtFlags(settings),
     ...(extensions === undefined ? {} : { extensions }),
   };
 }

@@ -67,6 +67,10 @@ export const flagVariables =
     };
   };
 
+/** Where instances of this host look for flags. */
+export const flagAddress = async (settings: Settings): Promise<string> =>
+  `${reachable(settings.flags.host)}:${String(await flagPort(settings))}`;
+
 const isThere = async (file: string): Promise<boolean> => (await stat(file).catch(ifGone)) !== undefined;
 
 const reachable = (host: string): string =>

@@ -5,10 +5,19 @@ import type { Sighting } from '../../src/domain/sighting.js';
 const [RULES, OTHER] = ['a'.repeat(64), 'b'.repeat(64)];
 const control: Sighting = { queue: 'control', worker: '1@a', artifact: 'seen', aheadMs: 40, policy: RULES };
 const stage: Sighting = { queue: 'stage', worker: '2@b', artifact: 'seen', aheadMs: 90 };
-const host: Sighting = { queue: 'host/h', worker: '3@h', artifact: 'seen', aheadMs: 90, router: 'answers' };
+const host: Sighting = {
+  ...{ queue: 'host/h', worker: '3@h', artifact: 'seen', aheadMs: 90 },
+  ...{ router: 'answers', flags: 'answers' },
+};
 const stateOf = (sightings: readonly Sighting[], rules: string | undefined = RULES) =>
   Object.fromEntries(judged(sightings, rules).map(({ name, state }) => [name, state]));
-const WELL = { 'artifact store': 'ok', 'router of host/h': 'ok', clocks: 'ok', 'policy files': 'ok' };
+const WELL = {
+  'artifact store': 'ok',
+  'router of host/h': 'ok',
+  'flags of host/h': 'ok',
+  clocks: 'ok',
+  'policy files': 'ok',
+};
 
 test.each<[string, readonly Sighting[], object]>([
   ['all see the same', [control, stage, host], {}],
@@ -27,6 +36,11 @@ test.each<[string, readonly Sighting[], object]>([
     { 'haproxy of production of host/h': 'fail', 'prometheus of production of host/h': 'ok' },
   ],
   ['a router is away', [control, { ...host, router: 'refused' }], { 'router of host/h': 'fail' }],
+  [
+    'flags are not served',
+    [control, { ...host, flags: '127.0.0.1:1: no connection' }],
+    { 'flags of host/h': 'fail' },
+  ],
   ['a clock is behind', [control, { ...host, aheadMs: -3_000 }], { clocks: 'short' }],
   ['a clock is ahead', [control, { ...host, aheadMs: 6_000 }], { clocks: 'short' }],
   [

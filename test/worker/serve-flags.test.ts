@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FLAG_SYNC } from '../../src/api/flag-sync-form.js';
 import type { FlagStore } from '../../src/domain/ports.js';
+import { lookAtFlags } from '../../src/worker/flag-look.js';
 import { flagFile, flagVariables } from '../../src/worker/flag-place.js';
 import { serveFlags } from '../../src/worker/flags.js';
 import { eventually } from '../support/eventually.js';
@@ -121,6 +122,13 @@ test('a change is read once for those who follow a target and for its file', asy
   } finally {
     client.close();
   }
+});
+
+test('whether flags are served is asked at the port that instances are told', async () => {
+  expect(await lookAtFlags(of())()).toMatch(/^127\.0\.0\.1:\d+: .*ECONNREFUSED/);
+  serve();
+  await served();
+  expect(await lookAtFlags(of())()).toBe('answers');
 });
 
 test('a port that is not known at first is asked for again, and files are kept meanwhile', async () => {

@@ -36,6 +36,7 @@ function ifSilent(error: unknown): undefined {
 export const judged = (sightings: readonly Sighting[], rules: string | undefined): readonly Check[] => [
   store(sightings),
   ...routers(sightings),
+  ...flags(sightings),
   ...channels(sightings),
   ...elsewhere(sightings),
   clocks(sightings),
@@ -66,13 +67,21 @@ function store(sightings: readonly Sighting[]): Check {
 }
 
 const routers = (sightings: readonly Sighting[]): readonly Check[] =>
-  sightings
-    .filter(({ router }) => router !== undefined)
-    .map(({ router = '', queue }) =>
-      router === 'answers'
-        ? well(`router of ${queue}`, router)
-        : bad(`router of ${queue}`, router, 'start the gateway of that host, and look for who has its port'),
-    );
+  sightings.flatMap(({ router, queue }) =>
+    answering(`router of ${queue}`, router, 'start the gateway of that host, and look for who has its port'),
+  );
+
+const flags = (sightings: readonly Sighting[]): readonly Check[] =>
+  sightings.flatMap(({ flags: said, queue }) =>
+    answering(
+      `flags of ${queue}`,
+      said,
+      'see that worker’s log, and look for who has the port: SHIPWAY_FLAGS_PORT names another',
+    ),
+  );
+
+const answering = (name: string, said: string | undefined, next: string): readonly Check[] =>
+  said === undefined ? [] : [said === 'answers' ? well(name, said) : bad(name, said, next)];
 
 /** Nothing is said where no control worker sends messages, or the policy has no channel. */
 function channels(sightings: readonly Sighting[]): readonly Check[] {
@@ -93,10 +102,8 @@ function channels(sightings: readonly Sighting[]): readonly Check[] {
 
 const elsewhere = (sightings: readonly Sighting[]): readonly Check[] =>
   sightings.flatMap(({ elsewhere: seen = {}, queue }) =>
-    Object.entries(seen).map(([name, said]) =>
-      said === 'answers'
-        ? well(`${name} of ${queue}`, said)
-        : bad(`${name} of ${queue}`, said, 'read the reason; the policy says where it is to be'),
+    Object.entries(seen).flatMap(([name, said]) =>
+      answering(`${name} of ${queue}`, said, 'read the reason; the policy says where it is to be'),
     ),
   );
 

@@ -52,16 +52,18 @@ async function resizeStable(
   const living = seen?.release === release.digest ? seen.instances.filter(lives).toSorted(readyFirst) : [];
   const admit = (urls: readonly string[]): Promise<void> =>
     router.admit(i, slot, release.digest, urls, signal);
+  // Chosen once: whom the router keeps and who goes on running are the same.
+  const stay = living.slice(0, i.count);
   if (living.length > i.count) {
-    await admit(living.slice(0, i.count).map(({ url }) => url));
+    await admit(stay.map(({ url }) => url));
     await router.drain(i, slot, i.drainTimeoutMs, signal);
   }
   if (i.count === 0) return provider.remove(i, slot, signal);
-  const instances = await provider.ensure(i, slot, release, configuration, signal, i.count);
+  const ids = stay.map(({ id }) => id);
+  const instances = await provider.ensure(i, slot, release, configuration, signal, i.count, ids);
   await admit(instances.map(({ url }) => url));
 }
 
-/** As the provider keeps them. */
 const readyFirst = (a: Instance, b: Instance): number =>
   Number(b.state === 'ready') - Number(a.state === 'ready');
 

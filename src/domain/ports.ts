@@ -37,9 +37,8 @@ export interface Provider {
   /** What runs now, read from the world and never from memory. */
   observe(target: TargetRef, signal: AbortSignal): Promise<readonly ObservedSlot[]>;
   /**
-   * Makes exactly `count` instances of `release` (by default as many as configured; others only with `per_instance`) run and be ready in
-   * `slot`; what runs already as asked is not touched, and of too many those stay that are ready, and of these the first, in the order of
-   * `observe`.
+   * Makes exactly `count` instances of `release` (default: as many as configured; others only with `per_instance`) run and be ready in
+   * `slot`. What runs as asked is not touched; of too many those of `stay` stay, by id, else the first ready ones in the order of `observe`.
    * Fails with `instance.start_failed`, `instance.not_ready`, `artifact.missing`, `artifact.mismatch`, `provider.unavailable`.
    */
   ensure(
@@ -49,6 +48,7 @@ export interface Provider {
     configuration: Configuration,
     signal: AbortSignal,
     count?: number,
+    stay?: readonly string[],
   ): Promise<readonly Instance[]>;
   /**
    * Probes each instance of `slot` once. An instance that is gone counts as a failed probe. One that is lost, or starts and

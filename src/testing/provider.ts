@@ -41,6 +41,19 @@ const looked = ({ probes, failures }: HealthReport): readonly number[] => [probe
 /** What a provider promises that carries `per_instance`. */
 export const perInstanceProviderChecks: readonly Check<ProviderHarness>[] = [
   {
+    name: 'ensure, fewer than run: those stay that are named',
+    async run(h) {
+      const [release, three] = [await h.release('1.0.0'), h.configuration({ replicas: 3 })];
+      const all = idsOf(await h.provider.ensure(TARGET, 'blue', release, three, never));
+      const ensure = (n: number, stay: readonly string[]): Promise<readonly Instance[]> =>
+        h.provider.ensure(TARGET, 'blue', release, three, never, n, stay);
+      const [first = '', , last = ''] = all;
+      assert.deepEqual(idsOf(await ensure(2, [last, first])).toSorted(), [first, last].toSorted());
+      assert.deepEqual(idsOf(await ensure(1, [last])), [last]);
+      await count(h, 3, 1);
+    },
+  },
+  {
     name: 'ensure, fewer than the configuration has: the first stay, in the order of observe; with none it is empty, and all come again',
     async run(h) {
       const [release, three] = [await h.release('1.0.0'), h.configuration({ replicas: 3 })];

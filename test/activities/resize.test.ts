@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createEffects } from '../../activities/effects.js';
 import type { ResizeInput } from '../../activities/resize.js';
 import type { Live } from '../../src/domain/target.js';
@@ -102,6 +102,19 @@ test('those that serve stay, and not those that are not ready', async () => {
   await run(TO(1));
   expect(drained).toEqual([[well[0]?.url]]);
   expect([urls(), members()]).toEqual([[well[0]?.url], [well[0]?.url]]);
+});
+
+test('those that the router keeps stay, whatever becomes of them while the others are drained', async () => {
+  const drain = world.router.drain.bind(world.router);
+  const at = 'shop/production/blue';
+  const slot = world.slots.get(at)!;
+  const [first, ...others] = slot.instances;
+  vi.spyOn(world.router, 'drain').mockImplementationOnce(async (...asked) => {
+    world.slots.set(at, { ...slot, instances: [{ ...first!, state: 'not_ready' }, ...others] });
+    return drain(...asked);
+  });
+  await run(TO(1));
+  expect([urls(), members()]).toEqual([[first?.url], [first?.url]]);
 });
 
 test('none: the slot is emptied, and the router sends nobody there', async () => {

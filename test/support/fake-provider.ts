@@ -37,14 +37,16 @@ export function fakeProvider({ met, note }: Faults): FakeProvider {
     return { id, url, state: 'ready', startedAt: new Date().toISOString() };
   };
   const each = new Map<string, string>();
-  const converge = async (...[t, slot, release, configuration, , more]: Parameters<Provider['ensure']>) => {
+  const converge = async (
+    ...[t, slot, release, configuration, , more, stay]: Parameters<Provider['ensure']>
+  ) => {
     const count = more ?? configuration.replicas;
     const at = key(t, slot);
     const asked = digestOf({ ...configuration, replicas: 0, release: release.digest });
     const before = slots.get(at)?.instances ?? [];
     const living = each.get(at) === asked ? before.filter((i) => servers.has(i.id)) : [];
-    const ready = (one: Instance): number => Number(one.state === 'ready');
-    const instances = living.toSorted((a, b) => ready(b) - ready(a)).slice(0, count);
+    const first = (one: Instance): number => Number(stay?.includes(one.id) ?? one.state === 'ready');
+    const instances = living.toSorted((a, b) => first(b) - first(a)).slice(0, count);
     for (const { id } of before) if (!instances.some((i) => i.id === id)) end(id);
     while (instances.length < count) instances.push(await start(slot, release.version));
     each.set(at, asked);

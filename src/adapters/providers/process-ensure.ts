@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import type { TargetRef } from '../../domain/ids.js';
-import type { Configuration } from '../../domain/plan.js';
+import type { Configuration, Probe } from '../../domain/plan.js';
 import type { ArtifactStore, Instance, SecretStore } from '../../domain/ports.js';
 import type { Release } from '../../domain/release.js';
 import type { Slot } from '../../domain/target.js';
@@ -35,6 +35,8 @@ export interface Wanted {
   readonly variables?: (target: TargetRef) => Promise<Readonly<Record<string, string>>>;
   /** How many instances, whatever the configuration says. */
   readonly count: number;
+  /** Ids of those that stay of too many; absent: those that are ready. */
+  readonly stay?: readonly string[];
 }
 interface Making extends Wanted {
   readonly values: Values;
@@ -118,17 +120,26 @@ async function converge(wanted: Making, directory: string, signal: AbortSignal):
   return running;
 }
 
-/** What lives, as far as it is wanted: of too many those that are ready come first. */
+/** What lives, as far as it is wanted: of too many those that are named, or are ready, come first. */
 async function staying(
   directory: string,
-  { count, configuration: { healthChecks } }: Wanted,
+  { count, stay, configuration: { healthChecks } }: Wanted,
   signal: AbortSignal,
 ): Promise<readonly InstanceNote[]> {
   const all = await living(directory);
   if (count === 0 || all.length <= count) return all.slice(0, count);
-  const unready = await Promise.all(all.map((note) => probe(urlOf(note), healthChecks.readiness, signal)));
-  const well = (note: InstanceNote): boolean => unready[all.indexOf(note)] === undefined;
-  return all.toSorted((a, b) => Number(well(b)) - Number(well(a))).slice(0, count);
+  const first = stay ?? (await readyOf(all, healthChecks.readiness, signal));
+  const rank = ({ id }: InstanceNote): number => Number(!first.includes(id));
+  return all.toSorted((a, b) => rank(a) - rank(b)).slice(0, count);
+}
+
+async function readyOf(
+  all: readonly InstanceNote[],
+  asked: Probe,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const unready = await Promise.all(all.map((note) => probe(urlOf(note), asked, signal)));
+  return all.filter((_, i) => unready[i] === undefined).map(({ id }) => id);
 }
 
 /** What lives, with its process; a start that was cut short is taken over or given up. */

@@ -44,9 +44,12 @@ export interface ProcessProviderOptions {
 export function processProvider({ stateDir, ...stores }: ProcessProviderOptions): Provider {
   return {
     observe: (target, signal) => converted(() => observe(stateDir, target, signal)),
-    ensure: (target, slot, release, configuration, signal, count = configuration.replicas) =>
+    ensure: (target, slot, release, configuration, signal, count = configuration.replicas, stay) =>
       converted(() =>
-        ensureSlot({ stateDir, ...stores, target, slot, release, configuration, count }, signal),
+        ensureSlot(
+          { stateDir, ...stores, target, slot, release, configuration, count, ...(stay && { stay }) },
+          signal,
+        ),
       ),
     health: (target, slot, asked, signal) =>
       converted(() => health(slotDir(stateDir, target, slot), asked, signal)),

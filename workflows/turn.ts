@@ -1,4 +1,4 @@
-import { condition, sleep } from '@temporalio/workflow';
+import { condition, patched, sleep } from '@temporalio/workflow';
 import { deploymentId, lostOf, pipelineId, recoveryRequest } from '../src/domain/ids.js';
 import type { Cause, DeploymentInput, OpenDeployment } from '../src/domain/inputs.js';
 import type { Outcome } from '../src/domain/outcome.js';
@@ -90,6 +90,9 @@ async function ended(board: Board, id: string): Promise<void> {
       continue;
     }
     lookAfter(board, rollback);
+    // What has failed is no answer to an emergency: declared again, it is tried anew.
+    const failed = running?.kind === 'rollback' && outcome !== 'shipped';
+    if (failed && rollback.emergency !== undefined && patched('one-incident')) continue;
     keep(board, rollback.requestId, {
       status: 'finished',
       deployment: id,

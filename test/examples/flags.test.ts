@@ -114,6 +114,7 @@ test('deployed with its flag: users keep what they have while the share grows, a
   });
   onTestFinished(() => lab.end());
   expect((await lab.until(await lab.begun('v1'), over)).run.outcome).toBe('shipped');
+  expect((await lab.type('doctor')).stdout).toMatch(/^✓ ok {5}flags of host\/\S+ +answers$/m);
   await lab.committed('v2');
   const run = await lab.begun('v2');
   const { deployment } = await lab.until(run, watches('dark'));

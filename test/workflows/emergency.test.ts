@@ -93,6 +93,23 @@ test('brings it back also after what has changed nothing: a deployment that fail
   expect(incidents(all, 'incident.opened')).toEqual([idOf(shop, 3)]);
 });
 
+test('that joins a rollback which fails is tried anew when it is declared again', async () => {
+  const shop = story(lab, 'joins');
+  for (const version of ['v1', 'v2', 'v3']) await shop.ship(version);
+  lab.world.fail('ensure', 'instance.start_failed', 1);
+  const held = lab.store.block('deployments.admit');
+  const asked = shop.rollback();
+  await held.reached;
+  expect(await shop.rollback(EMERGENCY)).toMatchObject({ status: 'running' });
+  held.release();
+  expect(await asked).toMatchObject({ status: 'running' });
+  expect((await shop.deployed(4)).outcome).toBe('failed');
+  expect(await shop.rollback(EMERGENCY)).toMatchObject({ status: 'running' });
+  expect((await shop.deployed(5)).outcome).toBe('shipped');
+  const all = await recorded(shop, 3);
+  expect(incidents(all, 'incident.opened')).toEqual([idOf(shop, 3)]);
+});
+
 test('is no reason to wait: who goes back meanwhile does, while nobody has said yet how it stands', async () => {
   const shop = story(lab, 'slow-look');
   for (const version of ['v1', 'v2', 'v3']) await shop.ship(version);

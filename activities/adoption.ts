@@ -24,7 +24,12 @@ export const observeTarget =
         provider.observe(target, signal),
         router.observe(target, signal),
       ]);
-      return { shares: known?.shares ?? {}, slots };
+      const differences = Object.values(known?.differences ?? {});
+      return {
+        shares: known?.shares ?? {},
+        slots,
+        ...(differences.length === 0 ? {} : { differences }),
+      };
     });
 
 /** The host that a target's instances are on, or would be. */

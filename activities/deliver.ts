@@ -3,7 +3,7 @@ import type { AuditEntry } from '../src/domain/audit.js';
 import { againAfter, type Channel } from '../src/domain/notification.js';
 import type { AttemptEnd, MessageRow } from '../src/domain/outbox.js';
 import type { Policy } from '../src/domain/policy.js';
-import type { Notifier } from '../src/domain/ports.js';
+import type { Notifier } from '../src/domain/notifier.js';
 import type { Store } from '../src/domain/store.js';
 import { ShipwayError } from '../src/errors.js';
 import { within } from '../src/within.js';

@@ -1,4 +1,5 @@
 import { FULL, type DeploymentPlan, type Share, type UserKey } from '../src/domain/plan.js';
+import type { RouterState } from '../src/domain/ports.js';
 import type { Release } from '../src/domain/release.js';
 import { otherSlot, type Live, type Slot } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
@@ -12,7 +13,7 @@ import { probeOnce } from './smoke.js';
 import { splitFor } from './split.js';
 import { UNDO_DRAIN_MS, undoShift, type UndoShiftInput } from './undo-shift.js';
 import { self } from './audit.js';
-import { refuseUnfit, worldOf } from './world.js';
+import { refuseUnfit, worldBack, worldOf, type WorldBack } from './world.js';
 
 export interface ProvisionInput extends EffectInput {
   readonly release: Release;
@@ -43,7 +44,8 @@ export function createEffects(deps: EffectDeps) {
   return {
     /** Instances of the release run and are ready in the candidate slot, known to the router, without any user. */
     provision: forward(guarded, 'provision', provisioned, (i, signal) =>
-      provision(worldOf(deps, i), i, signal),
+      // What brings users back does not wait for one of two routers here: the shift tells it what it has missed.
+      provision(i.kind === 'deploy' ? worldOf(deps, i) : worldBack(deps, i), i, signal),
     ),
     ...resizeEffects(deps, guarded),
     /** The candidate answers its smoke test, asked directly and not through the router. Fails with `smoke.failed`. */
@@ -58,7 +60,7 @@ export function createEffects(deps: EffectDeps) {
       guarded,
       'shift_traffic',
       (i: ShiftInput) => ({ slot: i.candidate, from: i.from, share: i.share }),
-      (i, signal) => worldOf(deps, i).router.split(i, splitFor(i, i.share), signal),
+      (i, signal) => shift(deps, i, signal),
     ),
     /** A slot without users is drained, forgotten by the router, and its instances are stopped. */
     retireSlot: forward(
@@ -72,10 +74,10 @@ export function createEffects(deps: EffectDeps) {
       guarded,
       'restore_target',
       (i: RestoreInput) => ({ live: i.live?.release.digest ?? 'none' }),
-      (i, signal) => restore(worldOf(deps, i), i, signal),
+      (i, signal) => restore(worldBack(deps, i), i, signal),
     ),
     ...createFlagEffects(guarded),
-    undoShift: back(guarded, (i: UndoShiftInput, signal) => undoShift(worldOf(deps, i), i, signal)),
+    undoShift: back(guarded, (i: UndoShiftInput, signal) => shiftBack(worldBack(deps, i), i, signal)),
     undoProvision: back(guarded, (i: EffectInput, signal) => undoProvision(worldOf(deps, i), i, signal)),
   };
 }
@@ -86,24 +88,48 @@ const provisioned = ({ candidate: slot, release, count, plan }: ProvisionInput) 
   ...(plan.flags === undefined ? {} : { flags: plan.flags.map(({ name }) => name) }),
 });
 
-async function provision(
-  deps: EffectDeps,
-  i: ProvisionInput,
-  signal: AbortSignal,
-): Promise<{ address: string }> {
+async function provision(deps: EffectDeps, i: ProvisionInput, signal: AbortSignal): Promise<Reached> {
   refuseUnfit(deps, i.plan);
   // First: what it reads when it starts is there then.
   await deps.store.flags.declare(i, { version: i.version, flags: i.plan.flags ?? [] }, signal);
   const { release, candidate: slot } = i;
   const { configuration } = i.plan;
-  const open = () => deps.router.open(i, i.plan.listen, signal);
-  if (i.count === undefined) {
-    const { address } = await fillSlot(deps, i, { slot, release, configuration }, signal, open);
-    return { address };
-  }
+  const open = () => opened(deps, i, signal);
+  if (i.count === undefined)
+    return reached(await fillSlot(deps, i, { slot, release, configuration }, signal, open));
   await deps.provider.ensure(i, slot, release, configuration, signal, i.count);
-  const { address } = await open();
-  return { address };
+  return reached(await open());
+}
+
+/** Where users reach the target. */
+type Reached = Pick<RouterState, 'address' | 'others'>;
+const reached = ({ address, others }: RouterState): Reached => ({
+  address,
+  ...(others === undefined ? {} : { others }),
+});
+
+const opened = (
+  { router }: EffectDeps,
+  i: EffectInput & { readonly plan: DeploymentPlan },
+  signal: AbortSignal,
+): Promise<RouterState> => router.open(i, i.plan.listen, signal, i.plan.secondListen);
+
+async function shift(deps: EffectDeps, i: ShiftInput, signal: AbortSignal): Promise<void> {
+  const split = splitFor(i, i.share);
+  if (i.kind === 'deploy') return worldOf(deps, i).router.split(i, split, signal);
+  const world = worldBack(deps, i);
+  await world.router.split(i, split, signal);
+  world.settled();
+}
+
+async function shiftBack(
+  deps: WorldBack,
+  i: UndoShiftInput,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const also = await undoShift(deps, i, signal);
+  deps.settled();
+  return also;
 }
 
 async function smokeTest({ provider }: EffectDeps, i: SmokeInput, signal: AbortSignal): Promise<void> {
@@ -133,20 +159,23 @@ async function retire(
   await provider.remove(i, slot, signal);
 }
 
-async function restore(deps: EffectDeps, i: RestoreInput, signal: AbortSignal): Promise<void> {
+async function restore(deps: WorldBack, i: RestoreInput, signal: AbortSignal): Promise<void> {
   const { live } = i;
   if (live === undefined) {
     await deps.router.close(i, signal);
+    deps.settled();
     await deps.provider.remove(i, i.candidate, signal);
     return;
   }
-  const { drainTimeoutMs, listen, strategy } = i.plan;
+  const { drainTimeoutMs, strategy } = i.plan;
   // Where the two never run at the same time, what a lost deployment has left makes room first.
   if (strategy.kind === 'in_place' && (await serving(deps, i, live, signal)) < live.configuration.replicas)
     await emptySlot(deps, i, otherSlot(live.slot), drainTimeoutMs, signal);
-  await fillSlot(deps, i, live, signal, () => deps.router.open(i, listen, signal));
+  await fillSlot(deps, i, live, signal, () => opened(deps, i, signal));
   const shares = { [live.slot]: FULL };
   const salt = self();
   await deps.router.split(i, { shares, candidate: live.slot, salt, userKey: i.plan.userKey }, signal);
+  // What a router still sends users to stays.
+  deps.settled();
   await retire(deps, i, otherSlot(live.slot), drainTimeoutMs, signal);
 }

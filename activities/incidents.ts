@@ -71,6 +71,7 @@ export const verifyServing =
         const asked = { instances: slot?.instances ?? [], smoke: plan?.smokeTest };
         const unwell = [
           ...placed(live, slot, known),
+          ...Object.values(known?.differences ?? {}),
           ...(await answering(world, target, live, asked, signal)),
         ];
         return { serves: `${live.release.version} in ${live.slot}`, unwell };

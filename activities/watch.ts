@@ -83,8 +83,11 @@ async function observe(
       ? health.value
       : { probes: 0, failures: 0, unavailable: sayOf(health.reason) };
   if (sample.status === 'fulfilled') {
-    const { at, counters } = sample.value;
-    return { at, counters: counters.filter(judgedIn(input)), health: probed, ...(await read) };
+    const { at, counters, partly } = sample.value;
+    return {
+      ...{ at, counters: counters.filter(judgedIn(input)), health: probed, ...(await read) },
+      ...(partly === undefined ? {} : { unavailable: partly }),
+    };
   }
   return { at: Date.now(), unavailable: sayOf(sample.reason), health: probed, ...(await read) };
 }

@@ -1,25 +1,30 @@
-import { OWN, ownOf, type Adapters } from '../src/domain/adapters.js';
+import type { Pair } from '../src/adapters/routers/agreed.js';
+import { together } from '../src/adapters/routers/together.js';
+import { wayBack, type WayBack } from '../src/adapters/routers/way-back.js';
+import { OWN, ownOf, routersIn, type Adapters } from '../src/domain/adapters.js';
 import { refuseCombination, type Carried } from '../src/domain/capabilities.js';
 import type { TargetRef } from '../src/domain/ids.js';
 import type { DeploymentPlan } from '../src/domain/plan.js';
+import type { Router } from '../src/domain/ports.js';
 import { ShipwayError } from '../src/errors.js';
 import type { EffectDeps } from './deps.js';
 
-/** The adapters that serve a target, by name. Fails with `adapter.unknown` when this worker was given none of that name. */
-export function worldOf(deps: EffectDeps, { adapters }: { readonly adapters?: Adapters }): EffectDeps {
+/**
+ * The adapters that serve a target, by name; two routers that serve it together as one, on the way forward. Fails with `adapter.unknown`
+ * when this worker was given none of that name.
+ */
+export function worldOf(deps: EffectDeps, { adapters }: Served): EffectDeps {
   if (adapters === undefined) return deps;
   const { providers, routers, metrics } = deps.extensions ?? {};
   const { shipped } = deps;
+  const pair = pairOf(deps, adapters);
   return {
     ...deps,
     provider: pick('provider', adapters, { process: deps.provider }, providers, ({ provider }) => provider),
-    router: pick(
-      'router',
-      adapters,
-      { ...shipped?.routers, gateway: deps.router },
-      routers,
-      ({ router }) => router,
-    ),
+    router:
+      pair === undefined
+        ? pick('router', adapters, shippedRouters(deps), routers, ({ router }) => router)
+        : together(pair),
     metrics: pick(
       'metrics',
       adapters,
@@ -30,10 +35,47 @@ export function worldOf(deps: EffectDeps, { adapters }: { readonly adapters?: Ad
   };
 }
 
+interface Served {
+  readonly adapters?: Adapters;
+}
+/** The world of a way back, which ends with `settled`: it fails with what one of two routers has failed with. */
+export type WorldBack = EffectDeps & Pick<WayBack, 'settled'>;
+
+/** The same for a way back, which neither of two routers holds up at the other. */
+export function worldBack(deps: EffectDeps, served: Served): WorldBack {
+  const pair = served.adapters && pairOf(deps, served.adapters);
+  const world = worldOf(deps, served);
+  return pair === undefined ? { ...world, settled: () => undefined } : { ...world, ...wayBack(pair) };
+}
+
+const shippedRouters = ({ shipped, router }: EffectDeps): Readonly<Record<string, Router>> => ({
+  ...shipped?.routers,
+  gateway: router,
+});
+
+/** Two different routers that come with shipway: of no other is it proved that it takes a user for the same. */
+function pairOf(deps: EffectDeps, { router }: Adapters): Pair | undefined {
+  const all = shippedRouters(deps);
+  const [first, second, ...more] = routersIn(router).flatMap((name) =>
+    Object.hasOwn(all, name) && all[name] !== undefined ? [{ name, router: all[name] }] : [],
+  );
+  if (routersIn(router).length !== 2 || more.length > 0) return undefined;
+  return first === undefined || second === undefined || first.name === second.name
+    ? undefined
+    : [first, second];
+}
+
 /** The same for whoever knows only the target: what its newest deployment has. Fails with `store.unavailable`, too. */
-export async function worldAt(deps: EffectDeps, { service, environment }: TargetRef): Promise<EffectDeps> {
+export const worldAt = async (deps: EffectDeps, target: TargetRef): Promise<EffectDeps> =>
+  worldOf(deps, await servedAt(deps, target));
+
+/** The same for what brings something back. */
+export const worldBackAt = async (deps: EffectDeps, target: TargetRef): Promise<WorldBack> =>
+  worldBack(deps, await servedAt(deps, target));
+
+async function servedAt(deps: EffectDeps, { service, environment }: TargetRef): Promise<Served> {
   const [newest] = await deps.store.deployments.list({ service, environment, limit: 1 });
-  return newest === undefined ? deps : worldOf(deps, { adapters: newest.plan });
+  return newest === undefined ? {} : { adapters: newest.plan };
 }
 
 /**

@@ -12,11 +12,12 @@ export async function provision(field: Field): Promise<void> {
   const { release, candidate } = field.input;
   field.show({ phase: 'provision' }, `starting ${release.version} in ${candidate}`);
   undoneByRemoval(field);
-  const { address } = await field.effects.slow.provision.executeWithOptions(
-    summary(`start ${named(field)} ${release.version} in ${candidate}`),
-    [provisioned(field)],
+  field.show(
+    await field.effects.slow.provision.executeWithOptions(
+      summary(`start ${named(field)} ${release.version} in ${candidate}`),
+      [provisioned(field)],
+    ),
   );
-  field.show({ address });
 }
 
 /** The same for so many of its instances, of which the router is not told yet. */
@@ -25,12 +26,13 @@ export async function provisionPart(field: Field, count: number): Promise<void> 
   const said = `${candidate} to ${String(count)} × ${release.version}`;
   field.show({ phase: 'provision' }, said);
   undoneByRemoval(field);
-  const { address } = await guarded(field, () =>
-    field.effects.slow.provision.executeWithOptions(summary(`${named(field)} ${said}`), [
-      { ...provisioned(field), count },
-    ]),
+  field.show(
+    await guarded(field, () =>
+      field.effects.slow.provision.executeWithOptions(summary(`${named(field)} ${said}`), [
+        { ...provisioned(field), count },
+      ]),
+    ),
   );
-  field.show({ address });
 }
 
 const provisioned = (field: Field) => ({

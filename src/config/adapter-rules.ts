@@ -1,4 +1,4 @@
-import { BUILT_IN, SHIPPED } from '../domain/adapters.js';
+import { BUILT_IN, SHIPPED, routersIn } from '../domain/adapters.js';
 import { refuseCombination } from '../domain/capabilities.js';
 import type { DeploymentPlan } from '../domain/plan.js';
 import type { OwnAdapters } from './adapter-schema.js';
@@ -17,7 +17,9 @@ export function adapterProblems(plan: DeploymentPlan, own: OwnAdapters | undefin
     metrics: own.metrics,
   };
   const unknown = (['provider', 'router', 'metrics'] as const).filter(
-    (port) => !SHIPPED[port].includes(plan[port]) && !known[port].includes(plan[port]),
+    (port) =>
+      !routersIn(plan[port]).every((name) => SHIPPED[port].includes(name)) &&
+      !known[port].includes(plan[port]),
   );
   if (unknown.length > 0)
     return unknown
@@ -35,15 +37,21 @@ export function adapterProblems(plan: DeploymentPlan, own: OwnAdapters | undefin
   if (unnamed !== undefined) return unnamed;
   const why = refuseCombination(plan, own);
   if (why !== undefined) return [ask.say(['strategy'], why, 'another strategy')];
-  return plan.metrics === BUILT_IN.metrics && plan.router !== BUILT_IN.router
-    ? [
-        ask.say(
-          ['router'],
-          `the gateway does not see what ${plan.router} shares out, so nothing would be counted`,
-          'metrics: prometheus, or own:NAME for a source of your own',
-        ),
-      ]
-    : [];
+  return uncounted(plan, ask);
+}
+
+/** What only a part of the users meet must not judge for all of them. */
+function uncounted({ metrics, router }: DeploymentPlan, ask: Ask): Problem[] {
+  const unseen = routersIn(router).filter((name) => name !== BUILT_IN.router);
+  if (metrics !== BUILT_IN.metrics || unseen.length === 0) return [];
+  const counted = unseen.length < routersIn(router).length ? 'only a part' : 'nothing';
+  return [
+    ask.say(
+      ['router'],
+      `the gateway does not see what ${unseen.join(' and ')} ${unseen.length > 1 ? 'share' : 'shares'} out, so ${counted} would be counted`,
+      'metrics: prometheus, or own:NAME for a source of your own',
+    ),
+  ];
 }
 
 function unnamedStrategy({ strategy }: DeploymentPlan, own: OwnAdapters, ask: Ask): Problem[] | undefined {

@@ -31,6 +31,36 @@ export function adapter<const Known extends string>(
 }
 type Named<Known extends string> = Known | `own:${string}`;
 
+/** Two different ones of those that come with shipway, as they stand in a file. */
+export const twoOf = <const Known extends string>(known: readonly [Known, ...Known[]]) =>
+  z
+    .array(
+      z.enum(known, {
+        error: ({ input }) =>
+          String(input).startsWith(OWN)
+            ? wrong(
+                `${shown(input)} cannot serve together with another: that both take a user for the same is proved of what comes with shipway`,
+                `two of ${known.join(', ')}`,
+              )
+            : undefined,
+      }),
+    )
+    .refine((names) => notTwo(names, known) === undefined, {
+      error: ({ input }) => notTwo(input as readonly string[], known) ?? '',
+    })
+    .meta({ minItems: 2, maxItems: 2, uniqueItems: true });
+
+function notTwo(names: readonly string[], known: readonly string[]): string | undefined {
+  const [first = known[0] ?? ''] = names;
+  const beside = [...names, ...known].find((name) => name !== first) ?? '';
+  if (names.length < 2) return wrong('a list of routers has two', `${first}, or [${first}, ${beside}]`);
+  if (names.length > 2)
+    return wrong(`these are ${String(names.length)} routers, and a list has two`, `[${first}, ${beside}]`);
+  return names[0] === names[1]
+    ? wrong(`${first} is there twice`, `${first}, or [${first}, ${beside}]`)
+    : undefined;
+}
+
 const carries = (of: string, can: readonly [string, ...string[]]) =>
   z
     .record(

@@ -1,4 +1,4 @@
-import { OWN } from '../domain/adapters.js';
+import { OWN, routersText } from '../domain/adapters.js';
 import type { StrategyKind } from '../domain/plan.js';
 import { leavesBoth } from '../domain/strategy.js';
 import type { ComparisonTrigger, Triggers } from '../domain/watch-plan.js';
@@ -6,6 +6,7 @@ import type { DeployInput } from './deploy-schema.js';
 import type { Ask } from './deployment-rules.js';
 import type { Problem } from './problem.js';
 import { queriesOf } from './queries.js';
+import { routerOf } from './routers.js';
 
 /**
  * The comparison with stable, where a strategy leaves users with both for a while and the source tells users apart. One of a user's own may;
@@ -27,9 +28,9 @@ export const COMPARISON_DEFAULTS: ComparisonTrigger = { alpha: 100, tolerance: 1
 const isForBoth = ({ strategy }: DeployInput): boolean =>
   strategy !== undefined && leavesBoth(strategy.startsWith(OWN) ? 'own' : (strategy as StrategyKind));
 
-function tellsApart({ metrics = 'gateway', router = 'gateway', ...input }: DeployInput): boolean {
-  if (metrics !== 'prometheus') return true;
-  const { queries } = queriesOf(metrics, router, input);
+function tellsApart(input: DeployInput): boolean {
+  if (input.metrics !== 'prometheus') return true;
+  const { queries } = queriesOf(input.metrics, input);
   return queries?.atRisk !== undefined && queries.firstErrors !== undefined;
 }
 
@@ -55,7 +56,7 @@ export function comparisonProblems(input: DeployInput, { read, say }: Ask): Prob
       : [
           say(
             keys,
-            `prometheus with ${input.router ?? 'gateway'} does not tell users apart, and nothing can be compared`,
+            `prometheus with ${routersText(routerOf(input))} does not tell users apart, and nothing can be compared`,
             'queries: { at_risk: …, first_errors: … }, or leaving it out',
           ),
         ]),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { adapter } from './adapter-schema.js';
+import { adapter, twoOf } from './adapter-schema.js';
 import { choice, integer, token, urlPath, wrong, yesOrNo } from './fields.js';
 import { duration } from './measures.js';
 import { namedChannels } from './notification-schema.js';
@@ -55,6 +55,9 @@ export const commandList = (description: string, example: readonly string[] = ['
     .min(1)
     .meta({ description, examples: [example] });
 
+const ROUTERS = ['gateway', 'haproxy', 'nginx'] as const;
+const port = integer(0, 65_535, { description: 'a port', examples: [8080] });
+
 /** Every key of `deploy`; each may be given there, in an environment, or in both. */
 export const deploySchema = z.strictObject({
   provider: adapter(['process'], ['container', 'swarm', 'kubernetes', 'ssh', 'lambda'], {
@@ -88,11 +91,14 @@ export const deploySchema = z.strictObject({
       examples: [['DATABASE_URL', 'REGION']],
     })
     .optional(),
-  router: adapter(['gateway', 'haproxy', 'nginx'], [], {
-    description:
-      'what shares the traffic out: `gateway` is shipway’s own, `haproxy` and `nginx` are those that the policy has for the environment',
-    examples: ['gateway'],
-  }).optional(),
+  router: z
+    .union([adapter(ROUTERS, [], { description: 'one of them' }), twoOf(ROUTERS)])
+    .meta({
+      description:
+        'what shares the traffic out: `gateway` is shipway’s own, `haproxy` and `nginx` are those that the policy has for the environment; a list of two serves the target by both',
+      examples: ['gateway'],
+    })
+    .optional(),
   metrics: adapter(['gateway', 'prometheus'], [], {
     description:
       'where errors and response times come from: `gateway` counts what it shares out, `prometheus` is the one that the policy has for the environment',
@@ -100,11 +106,23 @@ export const deploySchema = z.strictObject({
     examples: ['gateway'],
   }).optional(),
   queries: queriesSchema.optional(),
-  listen: integer(0, 65_535, {
-    description:
-      'the port on 127.0.0.1 that users, or what stands before the gateway, reach; default: a free one that is kept',
-    examples: [8080],
-  }).optional(),
+  listen: z
+    .union([
+      port,
+      z.array(port).refine((ports) => ports.length === 2, {
+        error: ({ input }) =>
+          wrong(
+            `these are ${String((input as readonly unknown[]).length)} ports`,
+            'one, or two for two routers',
+          ),
+      }),
+    ])
+    .meta({
+      description:
+        'the port on 127.0.0.1 that users, or what stands before the router, reach; default: a free one that is kept. Of two routers each has its own, in their order',
+      examples: [8080],
+    })
+    .optional(),
   user_key: z
     .array(userKey)
     .meta({

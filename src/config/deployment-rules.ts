@@ -1,9 +1,11 @@
+import { routersIn } from '../domain/adapters.js';
 import type { DeploymentPlan } from '../domain/plan.js';
 import type { Problem } from './problem.js';
 import type { DeployInput } from './deploy-schema.js';
 import { comparisonProblems } from './comparison.js';
 import { metricProblems } from './metrics.js';
 import { queryProblems } from './queries.js';
+import { portProblems } from './routers.js';
 import { durationText } from '../domain/duration.js';
 import { strategyProblems } from './strategy-rules.js';
 
@@ -27,11 +29,12 @@ export const deploymentProblems = (plan: DeploymentPlan, input: DeployInput, ask
   ...comparisonProblems(input, ask),
   ...metricProblems(plan, input, ask),
   ...keyNames(plan, ask),
+  ...portProblems(input, ask),
 ];
 
 /** What is written for these routers has them as they are. */
 function keyNames({ router, userKey }: DeploymentPlan, { read, say }: Ask): Problem[] {
-  const written = WRITTEN[router];
+  const [written] = routersIn(router).flatMap((one) => WRITTEN[one] ?? []);
   if (written === undefined || !read(['user_key'])) return [];
   return userKey.flatMap((key, i) => {
     const [[kind = '', name = ''] = []] = Object.entries(key);

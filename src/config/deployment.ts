@@ -16,6 +16,7 @@ import type { SecretReference } from '../domain/secrets.js';
 import type { DeployInput } from './deploy-schema.js';
 import { metricsOf } from './metrics.js';
 import { queriesOf } from './queries.js';
+import { portsOf, routerOf } from './routers.js';
 import { pathIn, type InstanceVariables } from './variables.js';
 
 const SECOND = 1000;
@@ -48,7 +49,7 @@ export function deploymentOf(environment: string, input: DeployInput): Deploymen
   const smoke = input.smoke_test;
   return {
     provider: input.provider ?? 'process',
-    router: input.router ?? 'gateway',
+    router: routerOf(input),
     metrics: input.metrics ?? 'gateway',
     configuration: {
       command: input.command ?? [],
@@ -57,7 +58,7 @@ export function deploymentOf(environment: string, input: DeployInput): Deploymen
       healthChecks: { readiness: probeOf(readiness, '/ready'), liveness: probeOf(liveness, '/health') },
       startupTimeoutMs: input.startup_timeout ?? MINUTE,
     },
-    ...(input.listen === undefined ? {} : { listen: input.listen }),
+    ...portsOf(input),
     userKey: (input.user_key ?? []).flatMap(userKeyOf),
     smokeTest: {
       path: smoke?.path ?? '/health',
@@ -68,7 +69,7 @@ export function deploymentOf(environment: string, input: DeployInput): Deploymen
     bakeMs: input.bake ?? 30 * MINUTE,
     queue: queueOf(input),
     watch: {
-      ...queriesOf(input.metrics ?? 'gateway', input.router ?? 'gateway', input),
+      ...queriesOf(input.metrics ?? 'gateway', input),
       intervalMs: input.monitoring?.interval ?? 10 * SECOND,
       triggers: { ...triggersOf(input.triggers), ...comparisonOf(input), ...metricsOf(input) },
       onInconclusive: input.on_inconclusive ?? doubt,

@@ -1,3 +1,4 @@
+import { routersIn } from '../domain/adapters.js';
 import { NAME } from '../domain/ids.js';
 import type { DeploymentPlan } from '../domain/plan.js';
 import type { Policy } from '../domain/policy.js';
@@ -41,7 +42,7 @@ export function unplaced(
   return Object.entries(plans).flatMap(([name, { router, metrics }]) => {
     const rules = policy.environments[name];
     const lacks = [
-      ...PLACED_ROUTERS.filter((name) => name === router),
+      ...PLACED_ROUTERS.filter((name) => routersIn(router).includes(name)),
       ...(metrics === 'prometheus' ? (['prometheus'] as const) : []),
     ].filter((key) => rules !== undefined && rules[key] === undefined);
     return lacks.map((key) =>

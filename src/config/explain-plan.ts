@@ -1,4 +1,4 @@
-import { OWN } from '../domain/adapters.js';
+import { OWN, routersIn, routersText } from '../domain/adapters.js';
 import { percent } from '../domain/details.js';
 import { deploymentIn, environmentsOf } from '../domain/environments.js';
 import { variantsText } from '../domain/flags.js';
@@ -129,7 +129,8 @@ function reportsText({ reports: { junit, coverage, sarif } = {} }: CommandStage)
 function deploymentText(d: DeploymentPlan, where: string): readonly string[] {
   const { command, replicas } = d.configuration;
   return [
-    `deployment${where}: ${String(replicas)} × ${command.join(' ')} by ${d.provider} behind ${d.router}${d.listen === undefined ? '' : ` on port ${String(d.listen)}`}`,
+    `deployment${where}: ${String(replicas)} × ${command.join(' ')} by ${d.provider} behind ${routersText(d.router)}${portText(d)}`,
+    ...togetherText(d),
     `  a first deployment has nothing to compare with: smoke test, all users at once, bake; its undo is removal`,
     ...variablesText(d),
     ...(d.flags === undefined
@@ -147,6 +148,20 @@ function deploymentText(d: DeploymentPlan, where: string): readonly string[] {
     ...toldText(d),
   ];
 }
+
+const portText = ({ listen, secondListen }: DeploymentPlan): string =>
+  listen === undefined
+    ? ''
+    : secondListen === undefined
+      ? ` on port ${String(listen)}`
+      : ` on ports ${String(listen)} and ${String(secondListen)}`;
+
+const togetherText = ({ router }: DeploymentPlan): readonly string[] =>
+  routersIn(router).length < 2
+    ? []
+    : [
+        '  users are shared out by both in the same way: a step is taken at both or at none, and a way back waits for neither',
+      ];
 
 const toldText = ({ notificationChannels: named = [] }: DeploymentPlan): readonly string[] =>
   named.length === 0
@@ -181,7 +196,7 @@ export function uncomparedText({ strategy, metrics, router, watch }: DeploymentP
   if (!leavesBoth(strategy.kind)) return [];
   if (watch.triggers.comparison === undefined)
     return [
-      `  not compared with stable: ${metrics} with ${router} does not tell users apart; limits alone decide`,
+      `  not compared with stable: ${metrics} with ${routersText(router)} does not tell users apart; limits alone decide`,
     ];
   return metrics.startsWith(OWN)
     ? [`  compared with stable if the counters of ${metrics} have atRisk; else limits alone decide`]

@@ -1,15 +1,15 @@
 import type { DeploymentPlan } from '../domain/plan.js';
 import type { Queries } from '../domain/watch-plan.js';
-import { TEMPLATES } from '../domain/queries.js';
+import { routersIn } from '../domain/adapters.js';
+import { templateOf } from '../domain/queries.js';
 import type { DeployInput } from './deploy-schema.js';
 import type { Ask } from './deployment-rules.js';
 import type { Problem } from './problem.js';
+import { routerOf } from './routers.js';
 
 /** What is asked: as the file says, and as the router's template says what it leaves open. */
 function askedOf(router: string, given: DeployInput['queries'] = {}): Partial<Queries> {
-  const templates: Readonly<Record<string, Partial<Queries>>> = TEMPLATES;
-  const template = Object.hasOwn(templates, router) ? (templates[router] ?? {}) : {};
-  const { requests, errors, aborted, latency, atRisk, firstErrors } = template;
+  const { requests, errors, aborted, latency, atRisk, firstErrors } = templateOf(router);
   const { at_risk: risk = atRisk, first_errors: firsts = firstErrors, ...others } = given;
   const counted =
     given.requests === undefined && given.errors === undefined ? { requests, errors, aborted } : {};
@@ -22,12 +22,8 @@ const isWhole = (asked: Partial<Queries>): asked is Queries =>
   REQUIRED.every((key) => asked[key] !== undefined);
 
 /** Nothing for any other source, and nothing while something is missing, which is a problem of its own. */
-export function queriesOf(
-  metrics: string,
-  router: string,
-  input: DeployInput,
-): { readonly queries?: Queries } {
-  const asked = askedOf(router, input.queries);
+export function queriesOf(metrics: string, input: DeployInput): { readonly queries?: Queries } {
+  const asked = askedOf(routerOf(input), input.queries);
   return metrics === 'prometheus' && isWhole(asked) ? { queries: asked } : {};
 }
 
@@ -47,7 +43,7 @@ export function queryProblems(plan: DeploymentPlan, input: DeployInput, ask: Ask
   return REQUIRED.filter((key) => asked[key] === undefined).map((key) =>
     ask.say(
       input.queries === undefined ? ['metrics'] : ['queries'],
-      `prometheus needs queries.${key}${key === 'latency' && plan.router === 'haproxy' ? ', as HAProxy has no histogram of response times' : ''}`,
+      `prometheus needs queries.${key}${key === 'latency' && routersIn(plan.router).includes('haproxy') ? ', as HAProxy has no histogram of response times' : ''}`,
       `queries: { ${key}: ${EXAMPLES[key]} }`,
     ),
   );

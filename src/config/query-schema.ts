@@ -76,6 +76,6 @@ export const queriesSchema = z
   })
   .meta({
     description:
-      'what `prometheus` is asked: counters with the labels `release` and `slot`. With the routers `gateway` and `nginx` all have defaults, with `haproxy` all but `latency`; who gives `requests` or `errors` gives both',
+      'what `prometheus` is asked: counters with the labels `release` and `slot`. With the routers `gateway` and `nginx` all have defaults, with `haproxy` all but `latency`, with two routers what both have; who gives `requests` or `errors` gives both',
     examples: [{ latency: 'http_request_duration_seconds_bucket{service="$service"}' }],
   });

@@ -47,7 +47,8 @@ export const RULES = `What is checked besides:
 - Nothing looks like a secret, neither by its name nor by its shape.
 - Each environment gives every one of \`required_variables\` a value that is not empty, or a secret.
 - No environment refers to a secret whose path begins with the name of another one.
-- Provider and router can do what the strategy needs.`;
+- Provider and router can do what the strategy needs.
+- A list of routers has two different ones of \`gateway\`, \`haproxy\` and \`nginx\`, each with a port of its own in \`listen\`; \`metrics: gateway\` counts what the gateway alone shares out, so two need another source. See [Two routers](concepts.md#two-routers).`;
 
 export const ENVIRONMENTS = `## environments
 
@@ -73,7 +74,7 @@ its release declares: what was set before stays, as far as there are its variant
 
 export const ADAPTERS = `Providers, routers, metric sources, kinds of stages and strategies that whoever runs the workers has added to them, as \`examples/extend\` shows. They are named here, so that a name nobody has is an error before
 anything runs, and used as \`own:NAME\`. What a provider or a router can do is said here for the check of the strategy, and must be true: the worker’s own word is asked before instances start.
-A target keeps its provider and its router while something is live there; its metric source may change.
+A target keeps its provider and its router while something is live there; its metric source may change. From one router to two is another router.
 
 A strategy of your own is a pure function: from plain facts (the deployment’s plan, what serves, \`strategy_with\`) it gives steps, of which shipway carries out each: shift to a share, watch for a time, ask a person, smoke test. The shares
 rise and end with all users; before the steps come shipway’s own smoke test, after them promotion and bake. The workers of role \`control\` call it when a run begins, when its approval is asked for, which shows the steps and

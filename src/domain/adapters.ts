@@ -14,6 +14,13 @@ export const SHIPPED: Readonly<Record<keyof Adapters, readonly string[]>> = {
   metrics: ['gateway', 'prometheus'],
 };
 
+/** What stands between the names of two routers that serve a target together; it is in the name of none. */
+export const TOGETHER = '+';
+/** The routers that a plan names: one, or two that serve together. */
+export const routersIn = (router: string): readonly string[] => router.split(TOGETHER);
+/** As people read it. */
+export const routersText = (router: string): string => routersIn(router).join(' and ');
+
 /** For inputs of activities: there when not all are built in. */
 export const adaptersIn = ({ provider, router, metrics }: Adapters): { readonly adapters?: Adapters } =>
   provider === BUILT_IN.provider && router === BUILT_IN.router && metrics === BUILT_IN.metrics

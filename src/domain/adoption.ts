@@ -6,6 +6,8 @@ import type { Slot } from './target.js';
 export interface Observed {
   readonly shares: Readonly<Partial<Record<Slot, Share>>>;
   readonly slots: readonly ObservedSlot[];
+  /** What two routers that serve it together do not have the same, a sentence each; absent: nothing. */
+  readonly differences?: readonly string[];
 }
 
 /** The slot that all users are on, or why there is none that could be taken as live. */

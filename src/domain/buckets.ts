@@ -5,9 +5,14 @@ export const BUCKETS = 10_000;
  * The bucket in 0…9999 of the user with `key` in the split with `salt`: XXH32 (seed 0, as specified at
  * https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md) over the UTF-8 bytes of `salt:key`, modulo 10000.
  * XXH32 because HAProxy has it built in (`xxh32`), so that another router of the same target can compute the same bucket.
+ * A key is taken as its bytes, whatever they are; of a text those of its UTF-8.
  */
-export function bucketOf(salt: string, key: string): number {
-  return xxh32(utf8(`${salt}:${key}`)) % BUCKETS;
+export function bucketOf(salt: string, key: string | Uint8Array): number {
+  const [before, of] = [utf8(`${salt}:`), typeof key === 'string' ? utf8(key) : key];
+  const bytes = new Uint8Array(before.length + of.length);
+  bytes.set(before);
+  bytes.set(of, before.length);
+  return xxh32(bytes) % BUCKETS;
 }
 
 /**

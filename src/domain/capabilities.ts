@@ -1,3 +1,4 @@
+import { routersIn } from './adapters.js';
 import type { DeploymentPlan, StrategyKind } from './plan.js';
 import { strategyName } from './strategy.js';
 
@@ -49,10 +50,12 @@ export function refuseCombination(
   const needs = NEEDS[strategy.kind];
   const missing = [
     lacking(`provider ${provider}`, needs.provider, PROVIDERS[provider] ?? own.providers?.[provider]),
-    lacking(
-      `router ${router}`,
-      rollback === undefined ? needs.router : [...needs.router, 'user_sticky'],
-      ROUTERS[router] ?? own.routers?.[router],
+    ...routersIn(router).map((one) =>
+      lacking(
+        `router ${one}`,
+        rollback === undefined ? needs.router : [...needs.router, 'user_sticky'],
+        ROUTERS[one] ?? own.routers?.[one],
+      ),
     ),
   ].filter((text) => text !== undefined);
   return missing.length === 0 ? undefined : `${strategyName(strategy)} needs ${missing.join(', and ')}`;

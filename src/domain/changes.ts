@@ -130,7 +130,7 @@ function moved(of: Partial<DeploymentPlan>): readonly Setting[] {
   return [
     ['provider', provider],
     ['router', router],
-    ['listen', of.listen === undefined ? 'any free port' : String(of.listen)],
+    ['listen', portsText(of)],
     ['user_key', JSON.stringify(userKey)],
     ['smoke_test', smokeTest && `${smokeTest.path} → ${String(smokeTest.expectStatus)}`],
     ['strategy', strategy && strategyText(strategy)],
@@ -144,6 +144,11 @@ function moved(of: Partial<DeploymentPlan>): readonly Setting[] {
     ['notification_channels', of.notificationChannels?.join(', ') ?? 'none'],
   ];
 }
+
+const portsText = ({ listen, secondListen }: Partial<DeploymentPlan>): string =>
+  listen === undefined
+    ? 'any free port'
+    : [listen, ...(secondListen === undefined ? [] : [secondListen])].join(' and ');
 
 function watched({ watch }: Partial<DeploymentPlan>): readonly Setting[] {
   if (watch === undefined) return [];

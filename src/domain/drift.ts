@@ -22,6 +22,7 @@ export function driftOf(
 ): readonly string[] {
   if (live === undefined) return observed.slots.filter(runs).map(unrecorded);
   return [
+    ...(observed.differences ?? []),
     ...sharesOf(live, observed),
     ...slotOf(
       live,

@@ -29,6 +29,7 @@ export function judge(
         ofStable(observations, responseTime.windowMs, stable),
       ),
     );
+  if (newest.unavailable !== undefined) findings.push(source(newest.unavailable));
   return findings;
 }
 

@@ -14,15 +14,17 @@ export interface Watched {
 /** What it is asked never changes anything. Fails with `metrics.unavailable`. */
 export interface MetricSource {
   /** Cumulative counters by release and slot; the domain makes windows of them. */
-  sample(
-    target: TargetRef,
-    signal: AbortSignal,
-    watched?: Watched,
-  ): Promise<{ readonly at: number; readonly counters: readonly Counters[] }>;
+  sample(target: TargetRef, signal: AbortSignal, watched?: Watched): Promise<Counted>;
   /**
    * The one number that a query of a business metric gives as of `at` (epoch ms); all names in it have been replaced. NaN and infinities
    * as they are, and `undefined` where there is nothing, or nothing new: they are judged as no value. Several numbers are a failure.
    * Absent: the source answers no queries, and plans that have one are refused.
    */
   query?(target: TargetRef, query: string, at: number, signal: AbortSignal): Promise<number | undefined>;
+}
+export interface Counted {
+  readonly at: number;
+  readonly counters: readonly Counters[];
+  /** Why these are not of all users: what is bad in them is bad, and nothing passes by them; absent: they are. */
+  readonly partly?: string;
 }

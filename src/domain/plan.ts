@@ -64,13 +64,15 @@ export interface QueueRules {
 export interface DeploymentPlan {
   /** `process`, or a provider that users have added: `own:NAME`. */
   readonly provider: string;
-  /** `gateway`, `haproxy`, `nginx`, or `own:NAME`. */
+  /** `gateway`, `haproxy`, `nginx`, `own:NAME`, or two of the first three in the order of their names: `haproxy+nginx`. */
   readonly router: string;
   /** `gateway`, `prometheus`, or `own:NAME`. */
   readonly metrics: string;
   readonly configuration: Configuration;
-  /** The port the router listens on; absent: a free one, kept for the target. */
+  /** The port the router listens on, of two that of the first; absent: a free one, kept for the target. */
   readonly listen?: number;
+  /** The same of the second of two routers. */
+  readonly secondListen?: number;
   readonly userKey: readonly UserKey[];
   readonly smokeTest: { readonly path: string; readonly expectStatus: number; readonly timeoutMs: number };
   readonly strategy: Strategy;

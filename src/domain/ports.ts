@@ -1,6 +1,5 @@
 import type { FlagDeclaration, FlagRule, FlagState } from './flags.js';
 import type { TargetRef } from './ids.js';
-import type { Notice } from './notification.js';
 import type { Configuration, Probe, Share, UserKey } from './plan.js';
 import type { Digest, Release } from './release.js';
 import type { Person } from './statement.js';
@@ -84,16 +83,31 @@ export interface Split {
 export interface RouterState {
   /** Where users reach the target: `http://127.0.0.1:8080`. */
   readonly address: string;
+  /** Where they reach it as well, at the second of two routers that serve it together. */
+  readonly others?: readonly string[];
   readonly shares: Readonly<Partial<Record<Slot, Share>>>;
   readonly members: Readonly<Partial<Record<Slot, readonly string[]>>>;
   readonly releases: Readonly<Partial<Record<Slot, Digest>>>;
+  /**
+   * What two routers that serve it together do not have the same, a sentence each; absent: nothing. `target`: one does not know it at all.
+   * `shares` are those of all users then, when each router has half of them, and `members` of a slot those that both have.
+   */
+  readonly differences?: Readonly<Partial<Record<'target' | 'shares' | Slot, string>>>;
 }
 
 export interface Router {
   /** The router's present state for the target; `undefined` when it does not know it. */
   observe(target: TargetRef, signal: AbortSignal): Promise<RouterState | undefined>;
-  /** Makes the target's public address exist. `listen` 0 or absent: a free port that is kept. Fails with `router.refused` when it is taken. */
-  open(target: TargetRef, listen: number | undefined, signal: AbortSignal): Promise<RouterState>;
+  /**
+   * Makes the target's public address exist. `listen` 0 or absent: a free port that is kept. `second` is the same for the second of two
+   * that serve together. Fails with `router.refused` when it is taken.
+   */
+  open(
+    target: TargetRef,
+    listen: number | undefined,
+    signal: AbortSignal,
+    second?: number,
+  ): Promise<RouterState>;
   /** Sets a slot's members and the release its metrics are labelled with; changes no share. With none (`per_instance`) its users get 503. */
   admit(
     target: TargetRef,
@@ -210,22 +224,4 @@ export interface FlagStore {
 /** Statuses of commits at GitHub or GitLab. The same status twice is one. Fails with `status.unavailable`, `status.refused`. */
 export interface StatusBoard {
   set(project: string, status: CommitStatus, signal: AbortSignal): Promise<void>;
-}
-
-/**
- * A channel to people. What one with `id` twice means is its kind's: Slack and mail show it twice, so that nobody sends it twice; others
- * know it by `about` or `id`. Fails with `notification.unavailable` and `notification.refused` when it surely was not taken, and with
- * `notification.unknown` when it may have been. No failure names a secret.
- */
-export interface Notifier {
-  send(sent: Sent, signal: AbortSignal): Promise<void>;
-}
-/** A notice as it goes out. */
-export interface Sent {
-  readonly id: string;
-  /** What it is about: an alarm and its end have the same. */
-  readonly about: string;
-  readonly notice: Notice;
-  /** The page of the workflow that it is about. */
-  readonly link?: string;
 }

@@ -91,6 +91,8 @@ export interface DeploymentView {
   readonly nextAt?: number;
   readonly verdict?: Verdict;
   readonly address?: string;
+  /** Where it is reached as well: at the second of two routers. */
+  readonly others?: readonly string[];
   readonly waitingFor?: WaitingFor;
   readonly timeline: readonly { readonly at: number; readonly what: string }[];
   readonly outcome?: Outcome;

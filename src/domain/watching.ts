@@ -28,7 +28,7 @@ export interface Counters {
 /** One look at the world: what the metric source and the health probes said, and when they were read (epoch ms). */
 export interface Observation {
   readonly at: number;
-  /** Absent: the source did not answer; `unavailable` says why. */
+  /** Absent: the source did not answer; `unavailable` says why. With both they are not of all users: they fail, and pass nothing. */
   readonly counters?: readonly Counters[];
   readonly unavailable?: string;
   /** Probes of the candidate's instances since the last look. `unavailable`: the provider did not answer, and why. */

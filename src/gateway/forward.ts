@@ -59,7 +59,7 @@ export function forwarder(deps: Forwarding): (request: FastifyRequest, reply: Fa
       answer(reply, BODY_NOT_FORWARDED);
       return;
     }
-    const routed = deps.route()?.(request.headers);
+    const routed = deps.route()?.(request.raw);
     if (routed === undefined || routed.slot.members.length === 0) {
       answer(reply, routed === undefined ? NO_SLOT : NO_MEMBER);
       return;

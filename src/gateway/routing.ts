@@ -1,7 +1,6 @@
 import { BUCKETS, bucketOf, slotOfBucket } from '../domain/buckets.js';
-import type { IncomingHttpHeaders } from 'node:http';
 import type { SlotState, TargetState } from './state.js';
-import { visitorOf } from './visitor.js';
+import { visitorOf, type Headers } from './visitor.js';
 
 export interface Routed {
   readonly slot: SlotState;
@@ -10,7 +9,7 @@ export interface Routed {
   readonly setCookie?: string;
 }
 /** Where a request goes, by its headers alone; `undefined` when no slot has a share. */
-export type Route = (headers: IncomingHttpHeaders) => Routed | undefined;
+export type Route = (request: { readonly headersDistinct: Headers }) => Routed | undefined;
 
 /**
  * The route of a target as it is now. Users are told apart, and the gateway's cookie is set, only while two slots or more have a share:
@@ -26,9 +25,9 @@ export function routeOf(target: TargetState): Route {
     return () => slot && { slot };
   }
   const shares = new Map(split.shares);
-  return (headers) => {
-    const { key, setCookie } = visitorOf(headers, split.userKey);
-    const user = { salt: split.salt, bucket: bucketOf(split.salt, key) };
+  return ({ headersDistinct }) => {
+    const { key, setCookie } = visitorOf(headersDistinct, split.userKey);
+    const user = { salt: split.salt, bucket: bucketOf(split.salt, Buffer.from(key, 'latin1')) };
     const name = slotOfBucket(shares, split.candidate, user.bucket);
     const slot = name === undefined ? undefined : slots.get(name);
     return slot && { slot, user, ...(setCookie !== undefined && { setCookie }) };

@@ -7,7 +7,7 @@ import { slackNotifier } from '../adapters/notifiers/slack.js';
 import { webhookNotifier } from '../adapters/notifiers/webhook.js';
 import { credentialsOf, type Channel } from '../domain/notification.js';
 import type { Policy } from '../domain/policy.js';
-import type { Notifier } from '../domain/ports.js';
+import type { Notifier } from '../domain/notifier.js';
 import type { Store } from '../domain/store.js';
 import { ShipwayError } from '../errors.js';
 import type { WorkerSettings } from '../settings.js';

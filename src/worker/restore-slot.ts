@@ -1,5 +1,5 @@
 import type { EffectDeps } from '../../activities/deps.js';
-import { worldAt } from '../../activities/world.js';
+import { worldBackAt } from '../../activities/world.js';
 import type { AuditEntry } from '../domain/audit.js';
 import { heldSlots, type Held } from '../domain/held.js';
 import type { TargetRef } from '../domain/ids.js';
@@ -20,8 +20,21 @@ export async function restoreSlot(
   ref: TargetRef,
   slot: Slot,
   signal: AbortSignal,
-): Promise<Pick<AuditEntry, 'event_type' | 'details'> | undefined> {
-  const { store, provider, router } = await worldAt(effects, ref);
+): Promise<Done | undefined> {
+  const world = await worldBackAt(effects, ref);
+  const done = await restored(world, ref, slot, signal);
+  // Of two routers that serve together, one that was away is told, too.
+  world.settled();
+  return done;
+}
+type Done = Pick<AuditEntry, 'event_type' | 'details'>;
+
+async function restored(
+  { store, provider, router }: EffectDeps,
+  ref: TargetRef,
+  slot: Slot,
+  signal: AbortSignal,
+): Promise<Done | undefined> {
   const seen = (await provider.observe(ref, signal)).find((s) => s.slot === slot);
   const [asked] = await Promise.allSettled([router.observe(ref, signal)]);
   const known = asked.status === 'fulfilled' ? asked.value : undefined;
@@ -81,5 +94,9 @@ const hasSlot = (known: RouterState | undefined, { slot, release }: Held): boole
 
 function sameMembers(known: RouterState, slot: Slot, instances: readonly Instance[]): boolean {
   const members = known.members[slot] ?? [];
-  return members.length === instances.length && instances.every(({ url }) => members.includes(url));
+  return (
+    known.differences?.[slot] === undefined &&
+    members.length === instances.length &&
+    instances.every(({ url }) => members.includes(url))
+  );
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { deliver, type DeliverDeps } from '../../activities/deliver.js';
 import type { Message } from '../../src/domain/notification.js';
 import type { Policy } from '../../src/domain/policy.js';
-import type { Sent } from '../../src/domain/ports.js';
+import type { Sent } from '../../src/domain/notifier.js';
 import { ShipwayError } from '../../src/errors.js';
 import { NOTICE } from '../contracts/notifier.js';
 import { memoryStore } from '../support/memory-store.js';

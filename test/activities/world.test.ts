@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { EffectDeps } from '../../activities/deps.js';
-import { refuseUnfit, worldAt, worldOf } from '../../activities/world.js';
+import { refuseUnfit, worldAt, worldBack, worldOf } from '../../activities/world.js';
+import { refuseCombination } from '../../src/domain/capabilities.js';
 import { BUILT_IN, adaptersIn, refuseChange, type Adapters } from '../../src/domain/adapters.js';
 import { checkedExtensions } from '../../src/cli/extensions.js';
 import { admitRow, rowOf } from '../support/admitted.js';
@@ -10,6 +11,7 @@ import { deploymentPlan } from '../support/plans.js';
 
 const metrics = { sample: () => Promise.reject(new Error('unused')) };
 const [base, other] = [fakeWorld(), fakeWorld()];
+const [REF, never] = [{ service: 'shop', environment: 'staging' }, new AbortController().signal];
 const own = { sample: () => Promise.resolve({ at: 0, counters: [] }) };
 const deps: EffectDeps = {
   ...{ ...base, store: memoryStore(), metrics },
@@ -63,6 +65,28 @@ describe('the adapters of a target', () => {
     await expect(worldAt({ ...plain, store }, row)).rejects.toMatchObject({ type: 'adapter.unknown' });
   });
 
+  test('are two routers together, of those that come with shipway, and of no others', async () => {
+    const shipped = { routers: { haproxy: base.router, nginx: other.router }, metrics: {} };
+    const both = { ...deps, shipped };
+    const pair = named({ router: 'haproxy+nginx' });
+    const [forward, back] = [worldOf(both, pair), worldBack(both, pair)];
+    await base.router.open(REF, undefined, never);
+    expect((await forward.router.observe(REF, never))?.differences).toEqual({
+      target: 'haproxy serves the target, and nginx does not know it',
+    });
+    await expect(forward.router.admit(REF, 'blue', 'a', ['http://b'], never)).rejects.toMatchObject({
+      type: 'router.refused',
+      message: expect.stringContaining('nginx does not follow') as string,
+    });
+    await back.router.admit(REF, 'blue', 'a', ['http://b'], never);
+    expect(back.settled).toThrow('haproxy has followed');
+    expect(worldBack(both, named({ router: 'nginx' })).router).toBe(other.router);
+    for (const router of ['haproxy+own:edge', 'haproxy+haproxy', 'haproxy+nginx+gateway', 'haproxy+'])
+      expect(() => worldOf(both, named({ router }))).toThrow(
+        expect.objectContaining({ type: 'adapter.unknown' }) as Error,
+      );
+  });
+
   test('stand in inputs only where they are not built in', () => {
     expect(adaptersIn(BUILT_IN)).toEqual({});
     expect(adaptersIn({ ...BUILT_IN, metrics: 'own:text' })).toEqual(named({ metrics: 'own:text' }));
@@ -93,10 +117,27 @@ describe('the adapters of a target', () => {
     refuseUnfit({ ...deps, metrics: { ...own, query: () => Promise.resolve(1) } }, metered);
   });
 
+  test('are both to carry what a strategy needs', () => {
+    const carried = {
+      providers: { 'own:hosts': ['side_by_side'] },
+      routers: { 'own:edge': ['weighted'] },
+    } as const;
+    const strategy = { kind: 'canary', steps: [500, 10_000], stepDurationMs: 1 } as const;
+    expect(
+      refuseCombination({ provider: 'own:hosts', router: 'haproxy+nginx', strategy }, carried),
+    ).toBeUndefined();
+    expect(refuseCombination({ provider: 'own:hosts', router: 'haproxy+own:edge', strategy }, carried)).toBe(
+      'canary needs user_sticky, which the router own:edge does not carry',
+    );
+  });
+
   test('stay while something is live, but for where counters come from', () => {
     expect(refuseChange(BUILT_IN, { ...BUILT_IN, metrics: 'own:text' })).toBeUndefined();
     expect(refuseChange(BUILT_IN, { ...BUILT_IN, provider: 'own:hosts' })).toBe(
       'what is live has the provider process, and this would have own:hosts',
+    );
+    expect(refuseChange({ ...BUILT_IN, router: 'nginx' }, { ...BUILT_IN, router: 'haproxy+nginx' })).toBe(
+      'what is live has the router nginx, and this would have haproxy+nginx',
     );
   });
 });

@@ -222,6 +222,12 @@ describe('a deployment', () => {
     expect(line(more)).toBe(`  deploy by canary, replaces v1: ${said}   http://127.0.0.1:8080`);
   });
 
+  test('at two routers is reached at both addresses', () => {
+    expect(line({ others: ['http://127.0.0.1:8081'] })).toMatch(
+      / {3}http:\/\/127.0.0.1:8080, http:\/\/127.0.0.1:8081$/,
+    );
+  });
+
   test('held for too few requests, says what it waits for; not before, and not when the source is silent', () => {
     const said = (more: Partial<DeploymentView>): boolean =>
       deploymentLines(deploymentView(more), AT).some((l) => l.includes('once there are enough requests'));

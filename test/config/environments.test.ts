@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { parseDocument } from '../../src/config/document.js';
 import { formatProblems, serviceIn, unheardIn, unnamedIn } from '../../src/config/index.js';
 import type { EnvironmentPolicy } from '../../src/domain/policy.js';
-import { TEMPLATES } from '../../src/domain/queries.js';
+import { TEMPLATES, templateOf } from '../../src/domain/queries.js';
 import { SERVICE, problemsOf, service, valid } from './texts.js';
 
 const IDLE =
@@ -73,6 +73,36 @@ test('with nginx Prometheus is asked what that counts', () => {
   const found = serviceIn('f', parseDocument('f', text));
   if (!found.ok) throw new Error(formatProblems(found.problems));
   expect(found.value.environments['production']?.watch.queries).toEqual(TEMPLATES.nginx);
+});
+
+test('two routers are one in a plan, however they are written down, and need both places', () => {
+  const text = service(
+    'strategy: canary\n',
+    'strategy: canary\n  router: [nginx, gateway]\n  listen: [8081, 8080]\n  metrics: prometheus\n',
+  )
+    .replace('  router: gateway\n', '')
+    .replace(
+      'production: {}',
+      'production: { router: [haproxy, nginx], listen: [1, 2], queries: { latency: b } }',
+    );
+  const read = parseDocument('f', text);
+  const found = serviceIn('f', read);
+  if (!found.ok) throw new Error(formatProblems(found.problems));
+  const { staging, production } = found.value.environments;
+  expect(staging).toMatchObject({ router: 'gateway+nginx', listen: 8080, secondListen: 8081 });
+  expect(staging?.watch.queries).toEqual(templateOf('gateway+nginx'));
+  expect(production).toMatchObject({ router: 'haproxy+nginx', listen: 1, secondListen: 2 });
+  expect(production?.watch.queries).toEqual({ ...templateOf('haproxy+nginx'), latency: 'b' });
+  const environments = { staging: EMPTY_RULES, production: EMPTY_RULES };
+  const lacking = unnamedIn('f', read, found.value, { environments }).map(
+    ({ path, message }) => `${path} ${/^it has (\w+)/.exec(message)?.[1] ?? message}`,
+  );
+  expect(lacking.toSorted()).toEqual(
+    [
+      ...['production haproxy', 'production nginx', 'production prometheus'],
+      ...['staging nginx', 'staging prometheus'],
+    ].map((line) => `environments.${line}`),
+  );
 });
 
 test('channels that a service names and a policy does not define are noted, once, where they are named', () => {

@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { bucketOf } from '../../src/domain/buckets.js';
 import { FULL } from '../../src/domain/plan.js';
 import { bracketed } from '../../src/host.js';
 import { BLUE, GREEN, TARGET, ask, never, splitTo, type RouterHarness } from '../../src/testing/world.js';
@@ -51,30 +50,6 @@ export function folderContract(name: string, hint: string, make: () => Promise<F
       const { end, ...one } = await sharedOut(make);
       ({ h, blue, green, address } = one);
       return end;
-    });
-
-    test('the bucket of a user is the one that the gateway computes', async () => {
-      const salt = 'deployment/shop/staging/7';
-      for (const key of [{ header: 'x-user' }, { header: 'x.user' }, { cookie: 'session' }]) {
-        await h.router.split(TARGET, { ...splitTo(3_000, salt), userKey: [key] }, never);
-        const users = [
-          'u1',
-          'ünï',
-          'a b',
-          'x,y',
-          'z'.repeat(200),
-          ...Array.from({ length: 40 }, (_, i) => `user-${'x'.repeat(i)}`),
-        ];
-        for (const user of users) {
-          const value = Buffer.from(user).toString('latin1');
-          const { body } = await ask(
-            address,
-            '/',
-            'header' in key ? { [key.header]: value } : { cookie: `a=b; session=${value}` },
-          );
-          expect([user, body]).toEqual([user, bucketOf(salt, user) < 3_000 ? 'green' : 'blue']);
-        }
-      }
     });
 
     test('somebody else’s reload and a restart take nothing back: neither shares nor members', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Notice } from '../../src/domain/notification.js';
-import type { Notifier, Sent } from '../../src/domain/ports.js';
+import type { Notifier, Sent } from '../../src/domain/notifier.js';
 
 /** How the other side takes what comes next. */
 export type Taking = 'well' | 'refuse' | 'later' | 'take it and cut the line';

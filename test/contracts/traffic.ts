@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { bucketOf } from '../../src/domain/buckets.js';
 import { FULL } from '../../src/domain/plan.js';
 import {
   BLUE,
@@ -12,6 +13,7 @@ import {
   type RouterHarness,
 } from '../../src/testing/world.js';
 import type { Ending } from './contract.js';
+import { landed, usersOf } from './users.js';
 
 const USERS = 600;
 /** Where each of many users lands. */
@@ -103,6 +105,25 @@ export function trafficContract(name: string, make: () => Promise<RouterHarness 
       await h.router.split(TARGET, splitTo(5_000, 'two'), never);
       const moved = (await users(address)).filter((where, i) => where !== first[i]).length;
       expect(moved / USERS).toBeGreaterThan(0.35);
+    });
+
+    test('split: a user is the same one to every router, whatever the key comes as', async () => {
+      const address = await opened();
+      const [salt, share] = ['deployment/shop/staging/7', FULL / 2];
+      const placed = (key: string): string =>
+        bucketOf(salt, Buffer.from(key, 'latin1')) < share ? 'green' : 'blue';
+      const userKey = [{ header: 'x-user' }, { cookie: 'session' }];
+      await h.router.split(TARGET, { ...splitTo(share, salt), userKey }, never);
+      const users = Array.from({ length: 8 }, (_, n) => usersOf(n)).flat();
+      const found = [];
+      for (const { what, headers } of users) found.push([what, await landed(address, headers)]);
+      expect(found).toEqual(users.map(({ what, key }) => [what, { body: placed(key) }]));
+      // Every length that the hash takes in another way.
+      for (const key of Array.from({ length: 40 }, (_, i) => `user-${'x'.repeat(i)}`))
+        expect([key, await landed(address, ['x-user', key])]).toEqual([key, { body: placed(key) }]);
+      await h.router.split(TARGET, { ...splitTo(share, salt), userKey: [{ header: 'x.user' }] }, never);
+      for (const key of ['a', 'b', 'c', 'd', 'e', 'f'])
+        expect(await landed(address, ['x.user', key])).toEqual({ body: placed(key) });
     });
 
     test('split: a user without a key is kept in place by the router itself', async () => {

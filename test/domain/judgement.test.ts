@@ -55,6 +55,19 @@ describe('the four verdicts', () => {
     ],
     ['unavailable', 'a silent provider, and too few probes before', away(60_000)],
     [
+      'fail',
+      'a part of the users, who meet errors',
+      {
+        ...seen(60_000, counters(CANDIDATE, 1000, 51), counters(STABLE, 1000)),
+        unavailable: 'one is silent',
+      },
+    ],
+    [
+      'unavailable',
+      'a part of the users, who meet none',
+      { ...seen(60_000, counters(CANDIDATE, 1000), counters(STABLE, 1000)), unavailable: 'one is silent' },
+    ],
+    [
       'unavailable',
       'a silent source',
       { at: 60_000, unavailable: 'connection refused', health: { probes: 2, failures: 0 } },

@@ -4,10 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTraffic } from '../../src/cli/demo/traffic.js';
 import { FULL } from '../../src/domain/plan.js';
 import type { WatchPlan } from '../../src/domain/watch-plan.js';
-import { TEMPLATES } from '../../src/domain/queries.js';
-import { haproxy, prometheus, without } from '../e2e/system.js';
+import { TEMPLATES, templateOf } from '../../src/domain/queries.js';
+import { haproxy, nginx, prometheus, without } from '../e2e/system.js';
 import { haproxyProcess, type HaproxyProcess } from '../support/haproxy-process.js';
 import { haproxyScrapes } from '../../src/dev/haproxy.js';
+import { nginxProcess, type NginxProcess } from '../support/nginx-process.js';
 import { prometheusProcess, type PrometheusProcess } from '../support/prometheus-process.js';
 import { faultLab, type FaultLab } from './lab.js';
 import { CANARY, ERRORS, HALF, auditIsWhole, service } from './service.js';
@@ -23,30 +24,41 @@ const WATCH: WatchPlan = {
   },
 };
 const SERVED = { router: 'haproxy', metrics: 'prometheus', watch: WATCH } as const;
+const TOGETHER = {
+  ...{ router: 'haproxy+nginx', metrics: 'prometheus' },
+  watch: { ...WATCH, queries: { ...TEMPLATES.haproxy, ...templateOf('haproxy+nginx'), latency } },
+} as const;
+
+const DOUBT = { onInconclusive: 'continue', onUnavailable: 'continue' } as const;
 
 describe.skipIf(without(haproxy) || without(prometheus))('on a real HAProxy with a real Prometheus', () => {
   let router: HaproxyProcess;
+  let other: NginxProcess | undefined;
   let source: PrometheusProcess;
   let lab: FaultLab;
   beforeAll(async () => {
-    router = await haproxyProcess();
-    source = await prometheusProcess(haproxyScrapes(router));
+    [router, other] = await Promise.all([haproxyProcess(), without(nginx) ? undefined : nginxProcess()]);
+    const [scrapes, place] =
+      other === undefined
+        ? ['', '']
+        : [
+            `  - { job_name: nginx, static_configs: [{ targets: ['127.0.0.1:${String(other.port)}'] }] }\n`,
+            `, nginx: { folder: ${other.folder}, port: ${String(other.port)}, command: ${JSON.stringify(other.command)} }`,
+          ];
+    source = await prometheusProcess(haproxyScrapes(router) + scrapes);
     lab = await faultLab({
-      staging: `, haproxy: { folder: ${router.folder}, socket: ${router.socket} }, prometheus: { url: '${source.url}', stale_after: 20s }`,
+      staging: `, haproxy: { folder: ${router.folder}, socket: ${router.socket} }, prometheus: { url: '${source.url}', stale_after: 20s }${place}`,
     });
     await lab.killGateway();
   }, 120_000);
   afterAll(async () => {
     await lab.end();
-    await Promise.all([router.end(), source.end()]);
+    await Promise.all([router.end(), other?.end(), source.end()]);
   });
 
   const seen = (name: string) =>
     router.router.observe({ service: name, environment: 'staging' }, AbortSignal.timeout(5_000));
-  const first = {
-    ...SERVED,
-    watch: { ...WATCH, onInconclusive: 'continue', onUnavailable: 'continue' },
-  } as const;
+  const first = { ...SERVED, watch: { ...WATCH, ...DOUBT } } as const;
   const usersOf = async (name: string): Promise<ReturnType<typeof startTraffic>> =>
     startTraffic({
       address: (await seen(name))?.address ?? '',
@@ -81,6 +93,59 @@ describe.skipIf(without(haproxy) || without(prometheus))('on a real HAProxy with
       await traffic.stop();
     }
   }, 240_000);
+
+  test.skipIf(without(nginx))(
+    'together with nginx, which is killed amid a canary: no step is taken without it, a way back is, and it follows',
+    async () => {
+      const shop = service(lab, 'two');
+      const shares = () =>
+        Promise.all(
+          [router, other].map(
+            async (one) =>
+              (
+                await one?.router.observe(
+                  { service: 'two', environment: 'staging' },
+                  AbortSignal.timeout(5_000),
+                )
+              )?.shares,
+          ),
+        );
+      const inCanary = (n: number) =>
+        shop.phase(n, (view) => view.timeline.some(({ what }) => what.startsWith('watching canary')));
+      expect(await shop.ship('v1', { ...TOGETHER, watch: { ...TOGETHER.watch, ...DOUBT } })).toMatchObject({
+        outcome: 'shipped',
+      });
+      const traffic = await usersOf('two');
+      try {
+        const good = await shop.begin('v2', { ...TOGETHER, strategy: { ...CANARY, stepDurationMs: 3_000 } });
+        await inCanary(2);
+        expect(await shares()).toEqual([HALF, HALF]);
+        await other?.kill();
+        // Longer than the step.
+        await new Promise((r) => setTimeout(r, 5_000));
+        expect((await seen('two'))?.shares).toEqual(HALF);
+        await other?.restart();
+        expect(await shop.ended(good)).toMatchObject({ outcome: 'shipped' });
+        expect(await shares()).toEqual([{ green: FULL }, { green: FULL }]);
+
+        const badWhile = join(lab.folder, 'bad-of-two');
+        const strategy = { ...CANARY, stepDurationMs: 60_000 };
+        const bad = await shop.begin('v3', { ...TOGETHER, strategy, badWhile });
+        await inCanary(3);
+        await other?.kill();
+        await writeFile(badWhile, '');
+        while ((await seen('two'))?.shares['blue'] !== 0) await new Promise((r) => setTimeout(r, 50));
+        expect((await shop.instances()).map((i) => i.version).toSorted()).toEqual(['v2', 'v3']);
+        await other?.restart();
+        expect(await shop.ended(bad)).toMatchObject({ outcome: 'rolled_back' });
+        expect(await shares()).toEqual([{ green: FULL }, { green: FULL }]);
+        expect((await shop.instances()).map((i) => i.version)).toEqual(['v2']);
+      } finally {
+        await traffic.stop();
+      }
+    },
+    240_000,
+  );
 
   test('reloaded by others, killed and started again, and not seen by Prometheus for a while, amid a canary: its users keep their shares, and it ships', async () => {
     const shop = service(lab, 'rough');

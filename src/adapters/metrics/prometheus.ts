@@ -1,7 +1,7 @@
 import type { TargetRef } from '../../domain/ids.js';
 import type { MetricSource, Watched } from '../../domain/ports.js';
 import { MATCHERS, METRIC } from '../../domain/promql.js';
-import { named } from '../../domain/queries.js';
+import { countedTogether, named } from '../../domain/queries.js';
 import type { Queries } from '../../domain/watch-plan.js';
 import type { Counters } from '../../domain/watching.js';
 import { scraped, unavailable, type PrometheusAt, type Series } from './prometheus-api.js';
@@ -83,13 +83,16 @@ function sampleOf(
     throw unavailable(absent(queries.requests, first, requests));
   const judged = subjects.filter((who) => requests.some(({ labels }) => isOf(labels, who)));
   for (const who of judged) refuseStale(who, parts, queries, clock);
+  const [partly] = judged.flatMap((who) => oneSided(who, parts, queries, clock) ?? []);
   // Questions one after the other may have a scrape between them: no part knows more than the others.
   const ours = Object.values(parts).map((all) =>
     all.filter(({ labels }) => subjects.some((w) => isOf(labels, w))),
   );
   const at = Math.min(...ours.map(newestOf).filter((newest) => !isStale(newest, clock)));
-  const counters = judged.map((who) => countersOf(who, parts, queries, at, before(who, watched, clock.now)));
-  return { at, counters };
+  const counters = judged.map((who) =>
+    countersOf({ who, at, last: before(who, watched, clock.now) }, parts, queries, partly),
+  );
+  return { at, counters, ...(partly === undefined ? {} : { partly }) };
 }
 
 /** What is fresh of one part or of another subject says nothing of this. Only errors that may lack may be those of what has ended. */
@@ -100,9 +103,24 @@ function refuseStale(who: Who, parts: Parts, queries: Queries, clock: Clock): vo
     const newest = newestOf(ofIt(part));
     if (ofIt(part).length === 0 || !isStale(newest, clock)) continue;
     if (part === 'errors' && mayLack(queries, ofIt('requests'))) continue;
+    // What only one of two routers counts.
+    if (part === 'aborted' && countedTogether(queries.requests).length > 0) continue;
     const age = String(Math.round((clock.now - newest) / 1_000));
     throw unavailable(`${queries[part] ?? part}: what is newest${ofWhom(who)} was scraped ${age} s ago`);
   }
+}
+
+/** Which counters of one of two routers that serve together are not there, or not lately; `undefined`: none. */
+function oneSided(who: Who, parts: Parts, queries: Queries, clock: Clock): string | undefined {
+  for (const part of Object.keys(parts) as Part[])
+    for (const name of countedTogether(queries[part] ?? '')) {
+      const series = (parts[part] ?? []).filter(
+        ({ labels }) => isOf(labels, who) && labels['__name__'] === name,
+      );
+      if (isStale(newestOf(series), clock))
+        return `${name}: Prometheus has nothing new${ofWhom(who)}, so only one of two routers is counted`;
+    }
+  return undefined;
 }
 
 const isStale = (newest: number, { now, staleAfterMs }: Clock): boolean => now - newest > staleAfterMs;
@@ -132,17 +150,26 @@ function absent(query: string, who: Who | undefined, series: readonly Series[]):
     : `${query}: Prometheus has ${String(without.length)} series without the labels release and slot, and nothing${of}`;
 }
 
+interface Counting {
+  readonly who: Who;
+  readonly at: number;
+  readonly last: { readonly at: number; readonly counters: Counters } | undefined;
+}
+
+/** `partly`: one of two routers is missing, and may be the one that counts who has given up. */
 function countersOf(
-  who: Who,
+  { who, at, last }: Counting,
   parts: Parts,
   queries: Queries,
-  at: number,
-  last: { readonly at: number; readonly counters: Counters } | undefined,
+  partly: string | undefined,
 ): Counters {
   const series = (part: Part): readonly Series[] =>
     (parts[part] ?? []).filter(({ labels }) => isOf(labels, who));
   const grown = (all: readonly Series[]): number => increase(all, last?.at, at);
-  const aborted = queries.aborted === undefined ? [] : needed(series('aborted'), queries.aborted, who);
+  const aborted =
+    queries.aborted === undefined || partly !== undefined
+      ? series('aborted')
+      : needed(series('aborted'), queries.aborted, who);
   const errors = series('errors');
   if (errors.length === 0 && !mayLack(queries, series('requests')))
     throw unavailable(`${absent(queries.errors, who, [])}: let it be there as 0 before the first error`);

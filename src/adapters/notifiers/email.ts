@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { Mail } from '../../domain/notification.js';
-import type { Notifier, Sent } from '../../domain/ports.js';
+import type { Notifier, Sent } from '../../domain/notifier.js';
 import { ShipwayError } from '../../errors.js';
 import { redactorOf } from '../../redacted.js';
 

@@ -1,4 +1,4 @@
-import type { Notifier, Sent } from '../../domain/ports.js';
+import type { Notifier, Sent } from '../../domain/notifier.js';
 import { sha256 } from '../../hash.js';
 import { postNotice } from './outcome.js';
 

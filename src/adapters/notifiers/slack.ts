@@ -1,4 +1,4 @@
-import type { Notifier, Sent } from '../../domain/ports.js';
+import type { Notifier, Sent } from '../../domain/notifier.js';
 import { postNotice } from './outcome.js';
 
 const MARKS = { critical: ':rotating_light:', error: ':x:', warning: ':warning:', info: ':bell:' } as const;

@@ -1,4 +1,4 @@
-import type { Notifier } from '../../domain/ports.js';
+import type { Notifier } from '../../domain/notifier.js';
 import { postNotice } from './outcome.js';
 
 /**

@@ -39,7 +39,7 @@ export function deploymentLines(
   measured: readonly Measure[] = [],
 ): readonly string[] {
   const open = d.outcome === undefined;
-  const place = d.address === undefined ? '' : `   ${d.address}`;
+  const place = d.address === undefined ? '' : `   ${[d.address, ...(d.others ?? [])].join(', ')}`;
   return [
     `  ${d.id}`,
     `  ${d.kind} by ${d.strategy}, replaces ${d.replaces ?? 'nothing'}: ${phase(d)}${open ? untilNext(d, now) : ''}${place}`,

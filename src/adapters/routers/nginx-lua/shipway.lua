@@ -123,22 +123,57 @@ local function trimmed(s)
   return from and s:match("^.*%S", from) or ""
 end
 
-local function cookie_of(cookies, name)
-  for pair in cookies:gmatch("[^;]+") do
-    local equals = pair:find("=", 1, true)
-    if equals and trimmed(pair:sub(1, equals - 1)) == name then return trimmed(pair:sub(equals + 1)) end
+-- All values of a header, in their order.
+local function values_of(headers, name)
+  local values = rawget(headers, name:lower())
+  if type(values) ~= "table" then return { values } end
+  return values
+end
+
+-- Where a cookie's value ends that begins there: before the next `;` or `,` that is not in quotes, as HAProxy reads it by RFC 2965.
+local function end_of(line, at)
+  local quoted = false
+  while true do
+    local found = line:find(quoted and '["\\]' or '[",;]', at)
+    if not found then return #line + 1 end
+    local what = line:sub(found, found)
+    if what == ";" or what == "," then return found end
+    if what == '"' then quoted = not quoted end
+    at = found + (what == "\\" and 2 or 1)
   end
+end
+
+-- The last one of that name.
+local function cookie_of(lines, name)
+  local found
+  for _, line in ipairs(lines) do
+    local at = 1
+    while at <= #line do
+      local ends = line:find("[=;,]", at) or #line + 1
+      if line:sub(ends, ends) == "=" then
+        local equals = ends
+        ends = end_of(line, equals + 1)
+        if trimmed(line:sub(at, equals - 1)) == name then found = trimmed(line:sub(equals + 1, ends - 1)) end
+      end
+      at = ends + 1
+    end
+  end
+  return found
 end
 
 -- The first key that the request carries, else the id that it was given before, else a new one, to be given to it.
 local function user_of(target)
   local headers = ngx.req.get_headers(0)
-  local cookies = headers["cookie"] or ""
-  if type(cookies) == "table" then cookies = concat(cookies, "; ") end
+  local cookies = values_of(headers, "cookie")
   for _, key in ipairs(target.keys) do
     local value
-    if key.kind == "cookie" then value = cookie_of(cookies, key.name) else value = headers[key.name:lower()] end
-    if type(value) == "table" then value = concat(value, ", ") end
+    if key.kind == "cookie" then
+      value = cookie_of(cookies, key.name)
+    else
+      -- Of what comes twice the last counts, which is that of whoever is nearest.
+      local values = values_of(headers, key.name)
+      value = values[#values] and trimmed(values[#values])
+    end
     if value and value ~= "" then return value end
   end
   local own = cookie_of(cookies, OWN_COOKIE)

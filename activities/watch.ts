@@ -13,6 +13,7 @@ import { ShipwayError } from '../src/errors.js';
 import type { EffectDeps } from './deps.js';
 import { readings } from './readings.js';
 import { sayOf } from './say-of.js';
+import { usageAt } from './usage-at.js';
 import { worldOf } from './world.js';
 
 const BEAT_MS = 1_000;
@@ -73,11 +74,15 @@ async function observe(
 ): Promise<Observation> {
   // A worker without its adapter is a source that does not answer.
   const world = async (): Promise<EffectDeps> => Promise.resolve(worldOf(deps, input));
-  const read = readings(async () => (await world()).metrics, input, signal);
+  const asked = Promise.all([
+    readings(async () => (await world()).metrics, input, signal),
+    usageAt(world, input, signal),
+  ]);
   const [health, sample] = await Promise.allSettled([
     world().then(({ provider }) => provider.health(input, input.candidate.slot, input.liveness, signal)),
     world().then(({ metrics }) => metrics.sample(input, signal, watched(input, seen))),
   ]);
+  const [read, used] = await asked;
   const probed =
     health.status === 'fulfilled'
       ? health.value
@@ -85,11 +90,11 @@ async function observe(
   if (sample.status === 'fulfilled') {
     const { at, counters, partly } = sample.value;
     return {
-      ...{ at, counters: counters.filter(judgedIn(input)), health: probed, ...(await read) },
+      ...{ at, counters: counters.filter(judgedIn(input)), health: probed, ...used, ...read },
       ...(partly === undefined ? {} : { unavailable: partly }),
     };
   }
-  return { at: Date.now(), unavailable: sayOf(sample.reason), health: probed, ...(await read) };
+  return { at: Date.now(), unavailable: sayOf(sample.reason), health: probed, ...used, ...read };
 }
 
 const watched = (

@@ -2,7 +2,7 @@ import type { Pair } from '../src/adapters/routers/agreed.js';
 import { together } from '../src/adapters/routers/together.js';
 import { wayBack, type WayBack } from '../src/adapters/routers/way-back.js';
 import { OWN, ownOf, routersIn, type Adapters } from '../src/domain/adapters.js';
-import { refuseCombination, type Carried } from '../src/domain/capabilities.js';
+import { refuseCombination, refuseUsage, type Carried } from '../src/domain/capabilities.js';
 import type { TargetRef } from '../src/domain/ids.js';
 import type { DeploymentPlan } from '../src/domain/plan.js';
 import type { Router } from '../src/domain/ports.js';
@@ -90,7 +90,7 @@ export function refuseUnfit({ extensions, metrics }: EffectDeps, plan: Deploymen
     );
   const { providers, routers } = extensions ?? {};
   const own = { providers: carriedBy(providers), routers: carriedBy(routers) };
-  const why = refuseCombination(plan, own);
+  const why = refuseCombination(plan, own) ?? refuseUsage(plan, own.providers)?.why;
   if (why !== undefined) throw new ShipwayError('config.invalid', why);
 }
 

@@ -35,3 +35,4 @@ export { digestOf } from './hash.js';
 export type { Slot } from './domain/target.js';
 export type { TargetRef } from './domain/ids.js';
 export type { Counters } from './domain/watching.js';
+export type { InstanceUsage, SlotUsage } from './domain/usage.js';

@@ -6,7 +6,7 @@ import { UsageError } from '../errors.js';
 
 /** By type complete: an adapter of an earlier version is refused at the start, not when its new method is first called. */
 const METHODS = {
-  provider: methods<Provider>({ observe: 0, ensure: 0, health: 0, sweep: 0, remove: 0 }),
+  provider: methods<Omit<Provider, 'usage'>>({ observe: 0, ensure: 0, health: 0, sweep: 0, remove: 0 }),
   router: methods<Router>({ observe: 0, open: 0, admit: 0, split: 0, drain: 0, withdraw: 0, close: 0 }),
   metrics: methods<Omit<MetricSource, 'query'>>({ sample: 0 }),
 };
@@ -40,6 +40,11 @@ function check(port: keyof typeof METHODS, name: string, adapter: unknown, carri
     throw new UsageError(
       `carries of ${port} ${name} is no list of what it can do`,
       `use ${CAPABILITIES.join(', ')}`,
+    );
+  if (carries.includes('usage') && typeof (adapter as never)?.['usage'] !== 'function')
+    throw new UsageError(
+      `${port} ${name} carries usage and has no method usage`,
+      'give it one, or leave it out of carries',
     );
 }
 

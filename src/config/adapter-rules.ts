@@ -1,5 +1,5 @@
 import { BUILT_IN, SHIPPED, routersIn } from '../domain/adapters.js';
-import { refuseCombination } from '../domain/capabilities.js';
+import { refuseCombination, refuseUsage } from '../domain/capabilities.js';
 import type { DeploymentPlan } from '../domain/plan.js';
 import type { OwnAdapters } from './adapter-schema.js';
 import { alternative } from './alternative.js';
@@ -37,6 +37,9 @@ export function adapterProblems(plan: DeploymentPlan, own: OwnAdapters | undefin
   if (unnamed !== undefined) return unnamed;
   const why = refuseCombination(plan, own);
   if (why !== undefined) return [ask.say(['strategy'], why, 'another strategy')];
+  const unasked = refuseUsage(plan, own.providers);
+  if (unasked !== undefined)
+    return [ask.say(['triggers', unasked.trigger], unasked.why, 'another provider, or leaving it out')];
   return uncounted(plan, ask);
 }
 

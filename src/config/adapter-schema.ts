@@ -85,7 +85,7 @@ const names = (description: string, example: string) =>
 /** What a service uses that whoever runs the workers has added to them. */
 export const adaptersSchema = z
   .strictObject({
-    providers: carries('provider', ['side_by_side', 'per_instance']).optional(),
+    providers: carries('provider', ['side_by_side', 'per_instance', 'usage']).optional(),
     routers: carries('router', ['weighted', 'user_sticky', 'per_instance']).optional(),
     metrics: names('metric sources of your own, by their names', 'prometheus').optional(),
     strategies: names(

@@ -6,6 +6,7 @@ import { comparisonProblems } from './comparison.js';
 import { metricProblems } from './metrics.js';
 import { queryProblems } from './queries.js';
 import { portProblems } from './routers.js';
+import { usageProblems } from './usage.js';
 import { durationText } from '../domain/duration.js';
 import { strategyProblems } from './strategy-rules.js';
 
@@ -28,6 +29,7 @@ export const deploymentProblems = (plan: DeploymentPlan, input: DeployInput, ask
   ...queryProblems(plan, input, ask),
   ...comparisonProblems(input, ask),
   ...metricProblems(plan, input, ask),
+  ...usageProblems(plan, input, ask),
   ...keyNames(plan, ask),
   ...portProblems(input, ask),
 ];
@@ -92,6 +94,8 @@ function windows({ watch: { triggers, intervalMs } }: DeploymentPlan, { read, sa
     [['error_rate'], triggers.errorRate],
     [['response_time'], triggers.responseTime],
     [['health_check_failures'], triggers.healthCheckFailures],
+    [['cpu'], triggers.cpu],
+    [['memory'], triggers.memory],
     ...Object.entries(triggers.metrics ?? {}).map(([name, metric]) => [['metrics', name], metric] as const),
   ] as const;
   return all.flatMap(([names, trigger]) => {

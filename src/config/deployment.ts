@@ -12,6 +12,7 @@ import {
 } from '../domain/plan.js';
 import type { Triggers } from '../domain/watch-plan.js';
 import { comparisonOf } from './comparison.js';
+import { usageOf } from './usage.js';
 import type { SecretReference } from '../domain/secrets.js';
 import type { DeployInput } from './deploy-schema.js';
 import { metricsOf } from './metrics.js';
@@ -71,7 +72,7 @@ export function deploymentOf(environment: string, input: DeployInput): Deploymen
     watch: {
       ...queriesOf(input.metrics ?? 'gateway', input),
       intervalMs: input.monitoring?.interval ?? 10 * SECOND,
-      triggers: { ...triggersOf(input.triggers), ...comparisonOf(input), ...metricsOf(input) },
+      triggers: allTriggers(input),
       onInconclusive: input.on_inconclusive ?? doubt,
       onUnavailable: input.on_unavailable ?? doubt,
       stepTimeoutMs: input.step_timeout ?? 30 * MINUTE,
@@ -161,10 +162,17 @@ const probeOf = (probe: NonNullable<DeployInput['health_checks']>['readiness'], 
   initialDelayMs: probe?.initial_delay ?? 0,
 });
 
-/** The triggers that need no stable, at the values of the deployment guide, unless they are changed. */
+const allTriggers = (input: DeployInput): Triggers => ({
+  ...triggersOf(input.triggers),
+  ...usageOf(input.triggers),
+  ...comparisonOf(input),
+  ...metricsOf(input),
+});
+
+/** The triggers that always watch, at the values of the deployment guide, unless they are changed. */
 export function triggersOf(
   input: DeployInput['triggers'],
-): Required<Omit<Triggers, 'comparison' | 'metrics'>> {
+): Required<Pick<Triggers, 'errorRate' | 'responseTime' | 'healthCheckFailures'>> {
   const { error_rate: errors, response_time: latency, health_check_failures: health } = input ?? {};
   return {
     errorRate: {

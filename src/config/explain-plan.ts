@@ -18,6 +18,7 @@ import { metricsText, unjudgedText } from './explain-metrics.js';
 import { trafficTexts, wayBackTexts } from './explain-traffic.js';
 import { queueRules } from '../domain/queue.js';
 import { durationText } from '../domain/duration.js';
+import { sizeText } from '../domain/size.js';
 import { leavesBoth, strategyName } from '../domain/strategy.js';
 
 /** The plan in words, for people: what each stage does, how the traffic moves, how long it takes, and what the worker will check. */
@@ -205,7 +206,7 @@ export function uncomparedText({ strategy, metrics, router, watch }: DeploymentP
 
 /** What takes a release back by itself, in words. */
 export function triggersText({ watch: { triggers } }: Pick<DeploymentPlan, 'watch'>): readonly string[] {
-  const { errorRate, responseTime, healthCheckFailures, comparison, metrics } = triggers;
+  const { errorRate, responseTime, healthCheckFailures, cpu, memory, comparison, metrics } = triggers;
   return [
     ...(comparison === undefined
       ? []
@@ -226,5 +227,11 @@ export function triggersText({ watch: { triggers } }: Pick<DeploymentPlan, 'watc
           `${String(healthCheckFailures.threshold)} failed health checks in ${durationText(healthCheckFailures.windowMs)}`,
         ]),
     ...metricsText(metrics),
+    ...(cpu === undefined
+      ? []
+      : [`an instance above ${percent(cpu.threshold)} of a processor for ${durationText(cpu.windowMs)}`]),
+    ...(memory === undefined
+      ? []
+      : [`an instance above ${sizeText(memory.threshold)} of memory for ${durationText(memory.windowMs)}`]),
   ];
 }

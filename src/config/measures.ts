@@ -81,6 +81,10 @@ export const duration = (about: About, least = '1ms') =>
 export const percent = (about: About, least = '0%') =>
   measured(PERCENT, { value: parsePercent(least) ?? 0, text: least }, about);
 
+/** A share of one processor, of which there may be several: of two it is 200%. */
+export const processors = (about: About, least = '1%') =>
+  measured(PROCESSORS, { value: parsePercent(least) ?? 0, text: least }, about);
+
 /** A number of bytes; `least` is the smallest that means something. */
 export const size = (about: About, least = '1Ki') =>
   measured(SIZE, { value: parseSize(least) ?? 0, text: least }, about);
@@ -123,24 +127,27 @@ const DURATION: Measure = {
   },
 };
 
-const PERCENT: Measure = {
-  parse: parsePercent,
-  pattern: '^\\d{1,3}(\\.\\d{1,2})?%$',
+/** Of at most so many per cent, each digit of which is taken. */
+const percentage = (most: number, moreThan: string, example: string): Measure => ({
+  parse: (text) => parsePercent(text, most),
+  pattern: `^\\d{1,${String(String(most).length)}}(\\.\\d{1,2})?%$`,
   form: 'percentage',
-  example: '5%',
+  example,
   meant: meantPercent,
   none: (text) =>
-    parseFloat(meantPercent(text) ?? '') > 100
-      ? wrong(`${shown(text)} is more than everything`, 'at most 100%')
+    parseFloat(meantPercent(text) ?? '') > most
+      ? wrong(`${shown(text)} is more than ${moreThan}`, `at most ${String(most)}%`)
       : wrong(
           `${shown(text)} is no percentage`,
-          'a number from 0% to 100% with at most two decimals, such as 5%',
+          `a number from 0% to ${String(most)}% with at most two decimals, such as ${example}`,
         ),
   bare: (number, taken) => {
     const whole = taken(`${number}%`) ? `${number}%` : undefined;
     return bareShare(Number(number), whole) ?? whole;
   },
-};
+});
+const PERCENT = percentage(100, 'everything', '5%');
+const PROCESSORS = percentage(100_000, 'all processors of a machine', '90%');
 
 function meantPercent(text: string): string | undefined {
   const [, number] = /^\s*(\d+(?:\.\d+)?)\s*(?:%|percent|pct|per cent)\s*$/i.exec(text) ?? [];

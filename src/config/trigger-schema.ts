@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { integer } from './fields.js';
 import { duration, percent } from './measures.js';
 import { metricsSchema } from './metric-schema.js';
+import { usageTriggers } from './usage.js';
 
 const window = (standard: string) =>
   duration({
@@ -57,6 +58,7 @@ export const triggers = z
         examples: [{ threshold: 3, window: '2m' }],
       })
       .optional(),
+    ...usageTriggers,
     comparison: z
       .strictObject({
         alpha: percent(

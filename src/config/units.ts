@@ -51,12 +51,12 @@ export function withUnits(number: string, usual = 0): readonly string[] {
     .map((unit) => `${number}${unit}`);
 }
 
-/** `5%` as basis points: two decimals at most, 0 to 100. */
-export function parsePercent(text: string): number | undefined {
-  const [, whole, fraction = ''] = /^(\d{1,3})(?:\.(\d{1,2}))?%$/.exec(text) ?? [];
-  if (whole === undefined) return undefined;
+/** `5%` as basis points: two decimals at most, 0 to `most`. */
+export function parsePercent(text: string, most = 100): number | undefined {
+  const [, whole, fraction = ''] = /^(\d{1,9})(?:\.(\d{1,2}))?%$/.exec(text) ?? [];
+  if (whole === undefined || whole.length > String(most).length) return undefined;
   const points = Number(whole) * 100 + Number(fraction.padEnd(2, '0') || '0');
-  return points <= 10_000 ? points : undefined;
+  return points <= 100 * most ? points : undefined;
 }
 
 const SIZE = /^(\d+(?:\.\d+)?)(Ki|Mi|Gi|Ti)$/;

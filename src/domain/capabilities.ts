@@ -1,16 +1,17 @@
 import { routersIn } from './adapters.js';
 import type { DeploymentPlan, StrategyKind } from './plan.js';
 import { strategyName } from './strategy.js';
+import { USED, type Used } from './usage.js';
 
 /** What a provider or a router can do. */
-export const CAPABILITIES = ['side_by_side', 'per_instance', 'weighted', 'user_sticky'] as const;
+export const CAPABILITIES = ['side_by_side', 'per_instance', 'weighted', 'user_sticky', 'usage'] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 /** By the name of an adapter. */
 export type Carried = Readonly<Record<string, readonly Capability[]>>;
 
 /** One table: what each carries. An adapter's contract suite proves its row. */
 export const PROVIDERS: Carried = {
-  process: ['side_by_side', 'per_instance'],
+  process: ['side_by_side', 'per_instance', 'usage'],
 };
 export const ROUTERS: Carried = {
   gateway: ['weighted', 'user_sticky', 'per_instance'],
@@ -59,6 +60,18 @@ export function refuseCombination(
     ),
   ].filter((text) => text !== undefined);
   return missing.length === 0 ? undefined : `${strategyName(strategy)} needs ${missing.join(', and ')}`;
+}
+
+/** Why the provider cannot serve a trigger, and which; `undefined` when it can serve all. `own`: as above. */
+export function refuseUsage(
+  { provider, watch: { triggers } }: Pick<DeploymentPlan, 'provider' | 'watch'>,
+  own: Carried = {},
+): { readonly trigger: Used; readonly why: string } | undefined {
+  const trigger = USED.find((used) => triggers[used] !== undefined);
+  const lacks = lacking(`provider ${provider}`, ['usage'], PROVIDERS[provider] ?? own[provider]);
+  return trigger === undefined || lacks === undefined
+    ? undefined
+    : { trigger, why: `triggers.${trigger} needs ${lacks}` };
 }
 
 function lacking(

@@ -5,6 +5,8 @@ import { variantsText, type FlagDeclaration } from './flags.js';
 import { under } from './metric-breach.js';
 import { limitText } from './metric-judgement.js';
 import type { Configuration, DeploymentPlan, Probe } from './plan.js';
+import { sizeText } from './size.js';
+import { USED, type Used } from './usage.js';
 import type { MetricTrigger, Triggers } from './watch-plan.js';
 import { percentText, stepsText, strategyText } from './strategy.js';
 import { secretText, secretsIn, type SecretReference } from './secrets.js';
@@ -161,11 +163,20 @@ function watched({ watch }: Partial<DeploymentPlan>): readonly Setting[] {
   ];
 }
 
+const usageSettings = (of: Pick<Triggers, Used>): readonly Setting[] =>
+  USED.map((used) => {
+    const trigger = of[used];
+    if (trigger === undefined) return [`triggers.${used}`, 'none'];
+    const limit = used === 'cpu' ? percentText(trigger.threshold) : sizeText(trigger.threshold);
+    return [`triggers.${used}`, `${limit} for ${durationText(trigger.windowMs)}`];
+  });
+
 function triggerSettings({
   errorRate,
   responseTime,
   healthCheckFailures,
   comparison,
+  ...usage
 }: Triggers): readonly Setting[] {
   const within = (ms: number): string => `in ${durationText(ms)}`;
   const of = (least: number): string => `of at least ${String(least)} requests`;
@@ -188,6 +199,7 @@ function triggerSettings({
         ? 'none'
         : `${String(healthCheckFailures.threshold)} ${within(healthCheckFailures.windowMs)}`,
     ],
+    ...usageSettings(usage),
     [
       'triggers.comparison',
       comparison === undefined

@@ -5,6 +5,7 @@ import type { Digest, Release } from './release.js';
 import type { Person } from './statement.js';
 import type { Slot } from './target.js';
 import type { CommitStatus } from './trigger.js';
+import type { SlotUsage } from './usage.js';
 
 /** The world behind small interfaces. Every method converges (twice is once) and takes an `AbortSignal`. */
 export type { MetricSource, Watched } from './metric-source.js';
@@ -59,6 +60,11 @@ export interface Provider {
     probe: Pick<Probe, 'path' | 'timeoutMs'>,
     signal: AbortSignal,
   ): Promise<HealthReport>;
+  /**
+   * What the living instances of `slot` use, each with all that it has started; of those that are gone nothing, whoever has their place now.
+   * Only with `usage`.
+   */
+  usage?(target: TargetRef, slot: Slot, signal: AbortSignal): Promise<SlotUsage>;
   /**
    * Removes what this host keeps of releases that no slot has, are not among `keep` and were not used since `before` (epoch ms): what
    * can be made again from the artifact store. With `dryRun` it is only counted.

@@ -12,6 +12,8 @@ import {
   type WatchInput,
   type WatchResult,
 } from './watching.js';
+import { using } from './usage.js';
+import { usageFindings } from './usage-judgement.js';
 import type { Verdict } from './verdict.js';
 import { outlives } from './window.js';
 
@@ -66,15 +68,17 @@ export type Judged = Pick<WatchInput, 'plan' | 'candidate' | 'stable' | 'share' 
 /** One look more. */
 export function extended(
   judged: Judged,
-  { observations: before, comparison, breaches }: WatchEvidence,
-  look: Observation,
+  { observations: before, comparison, usage, breaches }: WatchEvidence,
+  { usage: used, ...look }: Observation,
 ): WatchEvidence {
   const observations = [...before.map(({ metrics: _, ...seen }) => seen), look];
   const compared = comparing(judged, comparison, observations);
+  const inUse = using(judged.plan.triggers, usage, used);
   const bad = breaching(judged.plan.triggers.metrics, breaches, look);
   return {
     observations: kept(judged.plan, observations),
     ...(compared === undefined ? {} : { comparison: compared }),
+    ...(inUse === undefined ? {} : { usage: inUse }),
     ...(bad === undefined ? {} : { breaches: bad }),
   };
 }
@@ -82,12 +86,13 @@ export function extended(
 /** All that the newest look says. */
 export function findingsOf(
   judged: Judged,
-  { observations, comparison, breaches }: WatchEvidence,
+  { observations, comparison, usage, breaches }: WatchEvidence,
 ): readonly Finding[] {
   const { plan, candidate, stable, from } = judged;
   const newest = observations.at(-1);
   return [
     ...judge(plan, observations, candidate, stable),
+    ...usageFindings(judged, usage),
     ...(newest?.counters === undefined ? [] : findingOf(judged, comparison, observations)),
     ...judgeMetrics(plan.triggers.metrics, newest, breaches),
     ...(newest?.counters === undefined || newest.at >= from ? [] : [OF_BEFORE]),

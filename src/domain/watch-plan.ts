@@ -13,6 +13,12 @@ export interface HealthTrigger {
   readonly threshold: number;
   readonly windowMs: number;
 }
+/** An instance that uses more at every look of the window. */
+export interface UsageTrigger {
+  /** Of `cpu` basis points of one processor, of which there may be several: 15000 is one and a half. Of `memory` bytes. */
+  readonly threshold: number;
+  readonly windowMs: number;
+}
 /** A test of the candidate's error rate against stable's at the same time. */
 export interface ComparisonTrigger {
   /** Basis points: of so many deployments at most, whose candidates are no worse than tolerated, it ever says that one is. */
@@ -45,6 +51,9 @@ export interface Triggers {
   readonly errorRate?: ErrorRateTrigger;
   readonly responseTime?: ResponseTimeTrigger;
   readonly healthCheckFailures?: HealthTrigger;
+  /** Absent: what instances use is not asked for. */
+  readonly cpu?: UsageTrigger;
+  readonly memory?: UsageTrigger;
   /** Absent: they are not compared. */
   readonly comparison?: ComparisonTrigger;
   /** By their names. Absent: there are none. */

@@ -6,6 +6,7 @@ import type { Share } from './plan.js';
 import type { WatchPlan } from './watch-plan.js';
 import type { Digest } from './release.js';
 import type { Slot } from './target.js';
+import type { Usage, UsageEvidence, Used } from './usage.js';
 import type { Verdict, VerdictKind } from './verdict.js';
 
 /** Cumulative counters of one release in one slot since `epoch` began. A new epoch means they started at 0 again. */
@@ -38,6 +39,8 @@ export interface Observation {
     readonly note?: string;
     readonly unavailable?: string;
   };
+  /** What instances use; absent: it was not asked for. */
+  readonly usage?: Usage;
   /** What business metrics said, by their names: those that were asked for. In evidence only the newest look has them. */
   readonly metrics?: Readonly<Record<string, Reading>>;
 }
@@ -60,6 +63,8 @@ export interface WatchEvidence {
   readonly observations: readonly Observation[];
   /** Absent: nothing has been compared. */
   readonly comparison?: Comparison;
+  /** Absent: no trigger asks for it. It stands for what the observations say of usage, which have none here. */
+  readonly usage?: UsageEvidence;
   /** Of business metrics whose value is bad, since when. Absent: there are none. */
   readonly breaches?: Breaches;
 }
@@ -101,12 +106,13 @@ export interface WatchResult {
 
 /**
  * What was measured, in numbers: of errors the part of the requests, of response times milliseconds, of health checks those that failed, of
- * the comparison the decimal logarithm of the evidence, at least 0, of a business metric its value.
+ * the comparison the decimal logarithm of the evidence, at least 0, of the instance that uses most processors and bytes of memory, of a business
+ * metric its value.
  */
 export interface Measured {
   /** Absent: there was nothing to measure (`of` is 0), or it lies beyond the largest bound of the source. */
   readonly value?: number;
-  /** Of how many requests or probes; of a business metric 1, or 0 where it has no value. */
+  /** Of how many requests, probes or instances; of a business metric 1, or 0 where it has no value. */
   readonly of: number;
   /** The same of stable; absent as well where there is none. */
   readonly stable?: number;
@@ -114,7 +120,13 @@ export interface Measured {
 
 /** `metric:NAME` is a business metric. */
 export type TriggerName =
-  'error_rate' | 'response_time' | 'health_check_failures' | 'comparison' | 'source' | `metric:${string}`;
+  | 'error_rate'
+  | 'response_time'
+  | 'health_check_failures'
+  | 'comparison'
+  | Used
+  | 'source'
+  | `metric:${string}`;
 
 /** One row of evidence for good: what was asked, what came back, what it meant. */
 export interface Sample {

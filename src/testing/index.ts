@@ -6,4 +6,5 @@ export type { Check } from './check.js';
 export { metricsChecks } from './metrics.js';
 export { perInstanceProviderChecks, providerChecks, type ProviderHarness } from './provider.js';
 export { perInstanceRouterChecks, routerChecks } from './router.js';
+export { usageProviderChecks } from './usage.js';
 export type { MetricsHarness, RouterHarness } from './world.js';

@@ -170,3 +170,25 @@ test('a provider that does not answer is no failed probe but unavailable, and is
     unavailable: 'no such host',
   });
 });
+
+test('what instances use is asked for where a trigger wants it, of both slots; a provider that does not say is unavailable', async () => {
+  const { deps, store } = await lab();
+  const asked: string[] = [];
+  const usage = (_: unknown, slot: string) => {
+    asked.push(slot);
+    return Promise.resolve({ at: Date.now(), instances: [] });
+  };
+  const telling = { ...deps, provider: { ...deps.provider, usage } };
+  await activityOf('d').run(watch(telling), input(0));
+  expect(asked).toEqual([]);
+  const plan = { ...WATCH_PLAN, stepTimeoutMs: 0, triggers: { memory: { threshold: 1, windowMs: 1_000 } } };
+  const empty = await activityOf('d').run(watch(telling), input(0, { plan }));
+  expect([asked, empty.verdict.kind]).toEqual([[CANDIDATE.slot, STABLE.slot], 'inconclusive']);
+  const looks = (await store.samples.list('')).flatMap(({ look }) => look?.observation.usage ?? []);
+  expect(Object.keys(looks.at(-1)?.slots ?? {}).sort()).toEqual([STABLE.slot, CANDIDATE.slot]);
+  const untold = await activityOf('d').run(watch(deps), input(0, { plan }));
+  expect(untold.verdict).toEqual({
+    kind: 'unavailable',
+    reason: 'memory could not be measured: this provider does not say what instances use',
+  });
+});

@@ -131,6 +131,16 @@ describe('the adapters of a target', () => {
     );
   });
 
+  test('are asked for no more than they say of themselves', () => {
+    const plan = deploymentPlan();
+    const triggers = { memory: { threshold: 1, windowMs: 60_000 } };
+    const watch = { ...plan.watch, triggers };
+    refuseUnfit(deps, { ...plan, watch });
+    expect(() => {
+      refuseUnfit(deps, { ...plan, watch, provider: 'own:hosts', strategy: { kind: 'blue_green' } });
+    }).toThrow('triggers.memory needs usage, which the provider own:hosts does not carry');
+  });
+
   test('stay while something is live, but for where counters come from', () => {
     expect(refuseChange(BUILT_IN, { ...BUILT_IN, metrics: 'own:text' })).toBeUndefined();
     expect(refuseChange(BUILT_IN, { ...BUILT_IN, provider: 'own:hosts' })).toBe(
@@ -152,6 +162,10 @@ test.each([
   ],
   [{ routers: { edge: { router: base.router, carries: ['fast'] } } }, 'carries of router edge is no list'],
   [{ providers: { hosts: { carries: [] } } }, 'provider hosts has no method observe'],
+  [
+    { providers: { hosts: { provider: base.provider, carries: ['usage'] } } },
+    'provider hosts carries usage and has no method usage',
+  ],
   [
     { providers: { hosts: { provider: { ...base.provider, sweep: undefined }, carries: [] } } },
     'provider hosts has no method sweep',

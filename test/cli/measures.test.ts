@@ -156,6 +156,31 @@ test('a line a trigger: its verdict, its value beside limit and stable, and how 
   ]);
 });
 
+test('what instances use is told beside that of stable in the same unit, and drawn up to its limit', () => {
+  const { deployment: _, ...rest } = sample(2);
+  expect(
+    shown([
+      {
+        ...{ ...rest, trigger: 'cpu', value: '110 %', limit: '150 %', recent: [0.75, 1.1, 1.5, 9] },
+        measured: { value: 1.1, of: 2, stable: 0.3333 },
+      },
+      {
+        ...{
+          ...rest,
+          trigger: 'memory',
+          value: '300.0 MiB',
+          limit: '512Mi',
+          recent: [2 ** 27, null, 2 ** 29],
+        },
+        measured: { value: 300 * 1024 ** 2, of: 2, stable: 2 ** 27 },
+      },
+    ]),
+  ).toEqual([
+    '    ✓ cpu     110 %      limit 150 %  stable 33.3 %     ▅▆██',
+    '    ✓ memory  300.0 MiB  limit 512Mi  stable 128.0 MiB  ▃ █',
+  ]);
+});
+
 test('evidence against the candidate is drawn by its logarithm, up to that of its limit', () => {
   const value = '4 of 14 against 0 of 195, evidence 31';
   const measure = { ...sample(2), trigger: 'comparison', value, limit: '100', recent: [0, 1, 1.5] } as const;

@@ -108,8 +108,11 @@ describe('every key', () => {
     [...keys(schema)].flatMap(({ path, about }) =>
       about.default === undefined ? [] : [[path.join('.'), path, about.default]],
     );
+  /** What has a default only where it is asked for. */
+  const LIMITS = { cpu: { threshold: '90%' }, memory: { threshold: '512Mi' } };
   test.each(defaults(deploySchema))('deploy.%s has the default that the reference says', (_, path, value) => {
     const file = parse(SERVICE) as { environments: object; deploy: object };
+    const deploy = { ...file.deploy, triggers: LIMITS };
     const flagged = path[0] === 'feature_flag';
     const named = path.map((key) => (key === 'NAME' ? 'orders' : key));
     const orders = { query: 'orders{slot="$slot"}', direction: 'either' };
@@ -120,10 +123,10 @@ describe('every key', () => {
           ? { strategy: 'feature_flag' }
           : {};
     const beside = flagged
-      ? { flags: { checkout: {} }, deploy: { ...file.deploy, feature_flag: { flag: 'checkout' } } }
+      ? { flags: { checkout: {} }, deploy: { ...deploy, feature_flag: { flag: 'checkout' } } }
       : path.includes('NAME')
         ? { deploy: { ...file.deploy, metrics: 'prometheus', triggers: { metrics: { orders } } } }
-        : {};
+        : { deploy };
     const read = (said: object) =>
       valid(
         stringify({
@@ -174,7 +177,7 @@ describe('the JSON Schema', () => {
 
   /** What only rules or readers of YAML can say. */
   const BEYOND =
-    /^(directive|repository-(credential-ssh|hook-nowhere|schedule)|adapter-(uncounted|unnamed|unfit)|interval-short|size-small|latin1|matrix-(names|stages)|nul|access|alias|approve-after|bake-(short|least-long)|canary-|flag-|bomb|bom|comm|control|deploy-twice|duplicate-stage|env-reserved|env-secret|identity-missing|signed|needs-|no-artifacts|percent-falling|percent-no-100|proto|secret-in-script|stage-after|yaml11|crlf|dup-key|merge|custom-tag|stage-named|strategy-missing|missing-deploy|artifact-out|duration-(long|tiny)|common-place|triggers|only-glob|ready-late|way-(long|many|name|unknown)|required-|secret-foreign|reports-late|performance-(amount|beside|early|no-command)|own-stage-late|own-strategy-idle|rolling-alone|rollback-gradual|haproxy-(uncounted|user-key|without-latency)|queries-(half|idle)|routers-latency|comparison-|metrics-(gateway|lacking))/;
+    /^(directive|repository-(credential-ssh|hook-nowhere|schedule)|adapter-(uncounted|unnamed|unfit|usage)|interval-short|size-small|latin1|matrix-(names|stages)|nul|access|alias|approve-after|bake-(short|least-long)|canary-|flag-|bomb|bom|comm|control|deploy-twice|duplicate-stage|env-reserved|env-secret|identity-missing|signed|needs-|no-artifacts|percent-falling|percent-no-100|proto|secret-in-script|stage-after|yaml11|crlf|dup-key|merge|custom-tag|stage-named|strategy-missing|missing-deploy|artifact-out|duration-(long|tiny)|common-place|triggers|only-glob|ready-late|way-(long|many|name|unknown)|required-|secret-foreign|reports-late|performance-(amount|beside|early|no-command)|own-stage-late|own-strategy-idle|rolling-alone|rollback-gradual|haproxy-(uncounted|user-key|without-latency)|queries-(half|idle)|routers-latency|comparison-|usage-windows|metrics-(gateway|lacking))/;
   const corpus = readdirSync(join(packageRoot(), 'test/config/corpus')).filter((name) =>
     name.endsWith('.yaml'),
   );

@@ -18,6 +18,17 @@ test('the error rate of the comparison is said as it was given', () => {
   ]);
 });
 
+test('what an instance may use is said as it was given', () => {
+  const triggers = {
+    cpu: { threshold: 15_000, windowMs: 90_000 },
+    memory: { threshold: 512 * 1024 ** 2, windowMs: 120_000 },
+  };
+  expect(triggersText({ watch: { ...planned().watch, triggers } })).toEqual([
+    'an instance above 150 % of a processor for 90s',
+    'an instance above 512Mi of memory for 2m',
+  ]);
+});
+
 test.each<[string, DeploymentPlan, readonly string[]]>([
   ['a source that tells users apart', planned(COMPARISON), []],
   [

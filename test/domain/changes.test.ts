@@ -58,7 +58,11 @@ test.each<[string, Serving, DeploymentPlan, readonly string[]]>([
         ...{ strategy: { kind: 'blue_green' }, bakeMs: 120_000 },
         watch: {
           ...watch,
-          triggers: { healthCheckFailures: { threshold: 2, windowMs: 60_000 } },
+          triggers: {
+            healthCheckFailures: { threshold: 2, windowMs: 60_000 },
+            cpu: { threshold: 15_000, windowMs: 60_000 },
+            memory: { threshold: 2 ** 29, windowMs: 90_000 },
+          },
           onInconclusive: 'continue',
         },
       },
@@ -67,6 +71,8 @@ test.each<[string, Serving, DeploymentPlan, readonly string[]]>([
       'strategy: canary 5%, 25%, 100%, 1m each → blue_green',
       'bake: 1m → 2m',
       expect.stringMatching(/^triggers\.error_rate: \S+% in \S+ of at least \d+ requests → none$/),
+      'triggers.cpu: none → 150% for 1m',
+      'triggers.memory: none → 512Mi for 90s',
       'on_inconclusive: hold → continue',
     ]) as string[],
   ],

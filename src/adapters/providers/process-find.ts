@@ -8,6 +8,14 @@ export const TOKEN = 'SHIPWAY_INSTANCE';
 export interface Member extends ProcessIdentity {
   readonly group: number;
 }
+/** As the kernel has it. */
+export interface Listed extends Member {
+  readonly session: number;
+  /** It has ended, and its parent has not asked how. */
+  readonly ended: boolean;
+  /** Processor time of it, and of those of its children that have ended and were asked how: ms of one processor. */
+  readonly cpuMs: number;
+}
 
 /**
  * Every living process of the instance, whoever started it and whatever became of its parents: all that carry its id, and all in the
@@ -21,9 +29,14 @@ export async function membersOf(
 ): Promise<readonly Member[]> {
   if (process.platform !== 'linux') return [];
   const session = leader !== undefined && (await isAlive(leader)) ? leader.pid : undefined;
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.flatMap((pid) => livingMember(Number(pid), `${token}=${id}`, session) ?? []);
+  return pids().flatMap((pid) => livingMember(pid, `${token}=${id}`, session) ?? []);
 }
+
+/** Of all processes there are. */
+export const pids = (): readonly number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 
 /** The process with this pid when it lives and carries the id. Without /proc its pid must do. */
 export async function member(pid: number, id: string): Promise<Member | undefined> {
@@ -34,19 +47,32 @@ export async function member(pid: number, id: string): Promise<Member | undefine
 
 /** The kernel answers at once: asked by threads, the processes of many instances that stop would be more open files than there may be. */
 function livingMember(pid: number, carried: string, session: number | undefined): Member | undefined {
-  const stat = ownPart(pid, 'stat');
-  // The name in parentheses may hold anything; what follows it begins with field 3, the state.
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
-  const [state, , group, itsSession] = fields;
-  if (state === undefined || state === 'Z' || state === 'X') return undefined;
-  if (Number(itsSession) !== session) {
-    const environment = ownPart(pid, 'environ');
-    if (!environment?.split('\0').includes(carried)) return undefined;
-  }
-  return { pid, startTime: fields[19] ?? '', group: Number(group) };
+  const found = listed(pid);
+  if (found === undefined || found.ended) return undefined;
+  if (found.session !== session && !carriedBy(pid).includes(carried)) return undefined;
+  const { startTime, group } = found;
+  return { pid, startTime, group };
 }
 
-function ownPart(pid: number, what: 'stat' | 'environ'): string | undefined {
+/** `undefined`: no such process. */
+export function listed(pid: number): Listed | undefined {
+  const stat = ownPart(pid, 'stat');
+  if (stat === undefined) return undefined;
+  // The name in parentheses may hold anything; what follows it begins with field 3, the state.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state = '', , group, session] = fields;
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  const startTime = fields[19] ?? '';
+  const [ended, cpuMs] = [state === 'Z' || state === 'X', ticks * TICK_MS];
+  return { pid, startTime, group: Number(group), session: Number(session), ended, cpuMs };
+}
+/** The kernel tells times in these on every architecture that Node runs on (`USER_HZ` is 100), whatever its own clock. */
+const TICK_MS = 10;
+
+/** The variables that a process was started with. */
+export const carriedBy = (pid: number): readonly string[] => ownPart(pid, 'environ')?.split('\0') ?? [];
+
+export function ownPart(pid: number, what: 'stat' | 'environ' | 'status'): string | undefined {
   try {
     return readFileSync(`/proc/${String(pid)}/${what}`, 'utf8');
   } catch (error) {

@@ -26,6 +26,7 @@ import { exclusive } from '../../exclusive.js';
 import { sweepReleases } from './process-sweep.js';
 import { isOnItsWay, processOf } from './process-start.js';
 import { stopInstance } from './process-stop.js';
+import { slotUsage } from './process-usage.js';
 
 export interface ProcessProviderOptions {
   /** Instances, unpacked releases and their output live below it. */
@@ -53,6 +54,7 @@ export function processProvider({ stateDir, ...stores }: ProcessProviderOptions)
       ),
     health: (target, slot, asked, signal) =>
       converted(() => health(slotDir(stateDir, target, slot), asked, signal)),
+    usage: (target, slot, signal) => converted(() => slotUsage(slotDir(stateDir, target, slot), signal)),
     sweep: (asked, signal) => converted(() => sweepReleases(stateDir, asked, signal)),
     remove: (target, slot, signal) => converted(() => remove(slotDir(stateDir, target, slot), signal)),
   };

@@ -1,3 +1,4 @@
+import { SIZE_UNITS, bytesText } from '../../domain/size.js';
 import type { VerdictKind } from '../../domain/verdict.js';
 import type { Measure } from '../measuring.js';
 import { columns } from '../output.js';
@@ -28,17 +29,25 @@ const valueText = ({ trigger, value, measured }: Measure): string =>
     ? `${shareText(measured.value)} of ${String(measured.of)}`
     : value;
 
+/** Numbers that have a unit. */
+const WORDS: Readonly<Partial<Record<Measure['trigger'], (value: number) => string>>> = {
+  error_rate: shareText,
+  response_time: (ms) => `${String(Number(ms.toPrecision(3)))} ms`,
+  cpu: shareText,
+  memory: bytesText,
+};
+
 function stableText({ trigger, measured: { stable } = { of: 0 } }: Measure): string {
   if (stable === undefined) return '';
-  const text = Number(stable.toPrecision(3));
-  return `stable ${trigger === 'error_rate' ? shareText(stable) : trigger === 'response_time' ? `${String(text)} ms` : String(text)}`;
+  return `stable ${(WORDS[trigger] ?? ((value) => String(Number(value.toPrecision(3)))))(stable)}`;
 }
 
+const UNITS: Readonly<Partial<Record<string, number>>> = { ' %': 1 / 100, ...SIZE_UNITS };
 /** A limit as a number in the unit of what is measured; `undefined` where it is none. */
 function limitOf({ trigger, limit }: Measure): number | undefined {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)( %| ms)?$/.exec(limit) ?? [];
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)( %| ms|[KMGT]i| bytes)?$/.exec(limit) ?? [];
   if (number === undefined) return undefined;
-  return trigger === 'comparison' ? Math.log10(Number(number)) : Number(number) / (unit === ' %' ? 100 : 1);
+  return trigger === 'comparison' ? Math.log10(Number(number)) : Number(number) * (UNITS[unit] ?? 1);
 }
 
 const LEVELS = [...'▁▂▃▄▅▆▇█'];

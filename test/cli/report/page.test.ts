@@ -83,6 +83,35 @@ describe('the page', () => {
       expect(text).toContain(said);
   });
 
+  test('draws what instances use, in words that people read', async () => {
+    const { deployments } = await gathered();
+    const triggers = {
+      cpu: { threshold: 15_000, windowMs: 60_000 },
+      memory: { threshold: 2 ** 29, windowMs: 60_000 },
+    };
+    const used = deployments.map(({ row }) => {
+      const watch = watching(10);
+      const of = { deployment: row.id, phase: 'bake', at: row.startedAt } as const;
+      const verdict = { kind: 'pass', reason: 'little' } as const;
+      const cpu = { value: '120 %', limit: '150 %', measured: { value: 1.2, of: 3, stable: 0.4 } };
+      const memory = { value: '300.0 MiB', limit: '512Mi', measured: { value: 300 * 2 ** 20, of: 3 } };
+      watch.add({ ...of, ...cpu, trigger: 'cpu', verdict });
+      watch.add({ ...of, ...memory, trigger: 'memory', verdict });
+      const plan = { ...row.plan, watch: { ...row.plan.watch, triggers } };
+      return { row: { ...row, plan }, watched: watch.end() };
+    });
+    const text = await page({ deployments: used });
+    for (const said of [
+      'Processors that one instance uses, at most</title>',
+      '>limit 150 %</text',
+      '1 samples, from 120 % to 120 % of up to 3 instances; the worst verdict is pass',
+      'Memory of one instance, at most</title>',
+      '>limit 512.0 MiB</text',
+      'from 300.0 MiB to 300.0 MiB of up to 3 instances',
+    ])
+      expect(text).toContain(said);
+  });
+
   test('every text from elsewhere is escaped', async () => {
     const said = { person: HOSTILE, reason: HOSTILE };
     const deployments = (await gathered()).deployments.map(({ row, watched }) => {

@@ -1,6 +1,8 @@
 import { percent } from '../../../domain/details.js';
 import { limitText, numberText } from '../../../domain/metric-judgement.js';
 import { FULL } from '../../../domain/plan.js';
+import { bytesText } from '../../../domain/size.js';
+import type { Used } from '../../../domain/usage.js';
 import type { MetricTrigger, Triggers } from '../../../domain/watch-plan.js';
 import type { VerdictKind } from '../../../domain/verdict.js';
 import { clock, shareText } from '../../render/text.js';
@@ -75,6 +77,7 @@ const drawnOf = ({
   healthCheckFailures,
   comparison,
   metrics = {},
+  ...usage
 }: Triggers): readonly Drawn[] => [
   {
     ...{ trigger: 'error_rate', title: 'Error rate', say: shareText, of: 'requests' },
@@ -93,6 +96,7 @@ const drawnOf = ({
     ...{ trigger: 'health_check_failures', title: 'Failed health checks', say: String, of: 'probes' },
     ...limited(healthCheckFailures?.threshold, String),
   },
+  ...usageDrawn(usage),
   {
     ...{ trigger: 'comparison', title: 'Evidence against the candidate, compared with stable' },
     ...{ say: evidenceText, of: 'requests' },
@@ -107,6 +111,22 @@ const drawnMetric = (name: string, { min, max, beside }: MetricTrigger): Drawn =
   ...limited(max ?? min, (value) => (max === undefined ? numberText(value) : limitText({ min, max }))),
   ...(max === undefined && (min !== undefined || beside?.direction === 'decrease') ? { isLow: true } : {}),
 });
+
+const usageDrawn = ({ cpu, memory }: Pick<Triggers, Used>): readonly Drawn[] => [
+  {
+    ...{
+      trigger: 'cpu',
+      title: 'Processors that one instance uses, at most',
+      say: shareText,
+      of: 'instances',
+    },
+    ...limited(cpu && cpu.threshold / FULL, shareText),
+  },
+  {
+    ...{ trigger: 'memory', title: 'Memory of one instance, at most', say: bytesText, of: 'instances' },
+    ...limited(memory?.threshold, bytesText),
+  },
+];
 
 const limited = (value: number | undefined, say: (value: number) => string): Pick<Drawn, 'limit'> =>
   value === undefined ? {} : { limit: { value, text: `limit ${say(value)}` } };

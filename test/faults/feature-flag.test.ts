@@ -76,7 +76,7 @@ test.concurrent(
       expect(served).not.toHaveProperty('targeting');
     };
     const traffic = await usersOf(shop);
-    const bad = { badFlag: CHECKOUT.name, bakeMs: 60_000, watch: ERRORS };
+    const bad = { variables: { BAD_FLAG: CHECKOUT.name }, bakeMs: 60_000, watch: ERRORS };
     const ended = await shop.ship('v2', { ...as, ...bad });
     const over = Date.now();
     expect(ended.outcome, ended.reason).toBe('rolled_back');

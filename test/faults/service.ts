@@ -32,8 +32,8 @@ export interface Instance {
 /** What is told of one release: how it is deployed, and a file that makes it answer with errors while it exists. */
 export type Shipping = Partial<DeploymentPlan> & {
   readonly badWhile?: string;
-  /** A flag that makes it answer with errors while anybody has it on. */
-  readonly badFlag?: string;
+  /** What else its instances are told; see `test/support/fixtures/instance.js`. */
+  readonly variables?: Readonly<Record<string, string>>;
   readonly readyAfterMs?: number;
   /** Default: 1. */
   readonly replicas?: number;
@@ -87,13 +87,12 @@ export function service(lab: FaultLab, name: string, environment = 'staging'): S
     );
   const begin: Service['begin'] = async (
     version,
-    { badWhile, badFlag, readyAfterMs = 0, replicas = 1, stopAfterMs, before = [build()], ...more } = {},
+    { badWhile, variables, readyAfterMs = 0, replicas = 1, stopAfterMs, before = [build()], ...more } = {},
   ) => {
     const told = {
       ...(badWhile && { BAD_WHILE: badWhile }),
-      ...(badFlag && { BAD_FLAG: badFlag }),
       ...(stopAfterMs !== undefined && { STOP_AFTER: String(stopAfterMs) }),
-      READY_AFTER: String(readyAfterMs),
+      ...{ READY_AFTER: String(readyAfterMs), ...variables },
     };
     const deployment = deploymentOf({ COUNTER: counter, ...told }, replicas, more);
     const of = plan(version, {

@@ -1,17 +1,20 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deploymentId, targetId } from '../../src/domain/ids.js';
 import type { DeploymentInput } from '../../src/domain/inputs.js';
 import { MESSAGES } from '../../src/domain/messages.js';
 import type { DeploymentRow } from '../../src/domain/store.js';
+import type { Sample } from '../../src/domain/watching.js';
 import { otherSlot } from '../../src/domain/target.js';
+import { until } from '../gateway/lab.js';
 import { sql } from '../store/cluster.js';
 import { statement } from '../support/plans.js';
 import { goodAndBad } from './good-and-bad.js';
 import { faultLab, type FaultLab } from './lab.js';
-import { HALF, auditIsWhole, service, usersOf, type Service } from './service.js';
+import { ERRORS, HALF, auditIsWhole, service, usersOf, type Service } from './service.js';
 
 let lab: FaultLab;
 beforeAll(async () => {
@@ -47,6 +50,40 @@ test('an instance that crashes in the bake: back to the release before it, and h
   await shop.serves('v1');
   expect(await shop.starts()).toEqual({ v1: 1, v2: 1 });
   expect((await shop.state()).holdMarks.map((m) => m.version)).toEqual(['v2']);
+}, 300_000);
+
+test('an instance that uses too much of a processor, or of memory, through a whole window: back; a peak is not', async () => {
+  const [hot, fat] = [service(lab, 'hot'), service(lab, 'fat')];
+  const shipped = await Promise.all([hot.ship('v1'), fat.ship('v1')]);
+  expect(shipped.map((s) => s.outcome)).toEqual(['shipped', 'shipped']);
+  const [burnWhile, takeWhen] = [join(lab.folder, 'burn'), join(lab.folder, 'take')];
+  const cpu = { ...ERRORS, triggers: { cpu: { threshold: 1_000, windowMs: 5_000 } } };
+  const memory = { ...ERRORS, triggers: { memory: { threshold: 200 * 1024 ** 2, windowMs: 1_000 } } };
+  const [hotRun, fatRun] = await Promise.all([
+    hot.begin('v2', { bakeMs: 120_000, variables: { BURN_WHILE: burnWhile }, watch: cpu }),
+    fat.begin('v2', { bakeMs: 120_000, variables: { TAKE_WHEN: takeWhen }, watch: memory }),
+  ]);
+  const inBake = (shop: Service) => shop.phase(2, (view) => view.phase === 'bake');
+  await Promise.all([inBake(hot), inBake(fat)]);
+  await Promise.all([writeFile(burnWhile, ''), writeFile(takeWhen, '')]);
+  const id = deploymentId({ service: 'hot', environment: 'staging' }, 2);
+  const looks = async (): Promise<readonly Sample[]> =>
+    (
+      await sql(lab.databaseUrl, `SELECT body FROM shipway.samples WHERE deployment = '${id}' ORDER BY at`)
+    ).map((row) => row['body'] as Sample);
+  const peak = async () => (await looks()).filter(({ measured }) => (measured?.value ?? 0) > 0.1);
+  await until(async () => (await peak()).length > 0, 60_000, 100);
+  await rm(burnWhile);
+  const grown = await fat.ended(fatRun);
+  expect(grown).toMatchObject({ outcome: 'rolled_back' });
+  expect(grown.reason).toMatch(/memory \d+\.\d MiB \(limit 200Mi\), at every look of 1s/);
+  await until(async () => (await looks()).at(-1)?.verdict.kind === 'pass', 60_000, 100);
+  expect(new Set((await peak()).map(({ verdict }) => verdict.kind))).toEqual(new Set(['inconclusive']));
+  await writeFile(burnWhile, '');
+  const burnt = await hot.ended(hotRun);
+  expect(burnt).toMatchObject({ outcome: 'rolled_back' });
+  expect(burnt.reason).toMatch(/cpu [\d.]+ % \(limit 10 %\), at every look of 5s/);
+  await Promise.all([hot.serves('v1'), fat.serves('v1')]);
 }, 300_000);
 
 test('the release before it crashes in the bake, and a person goes back: users are served by it again', async () => {

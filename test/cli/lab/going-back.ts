@@ -75,7 +75,7 @@ export function goingBack(lab: () => DevLab): void {
       view: { reason: 'rollback by bob: checkout fails' },
     });
     expect(await lab().json(emergency)).toMatchObject({ found });
-    expect(await lab().json('status --environment staging')).toMatchObject({
+    expect(await lab().json(`status ${run}`)).toMatchObject({
       run: { outcome: 'rolled_back' },
     });
   });

@@ -3,20 +3,24 @@ import { DIRECTIONS } from '../domain/watch-plan.js';
 import { unquoted } from '../domain/promql.js';
 import { choice, name, wrong } from './fields.js';
 import { duration, percent } from './measures.js';
-import { ENDING_RANGE, promql } from './query-schema.js';
+import { isRange, promql } from './query-schema.js';
 import { shown } from './shown.js';
 
 /** Each is two questions at every look, and one more line in what a watch shows. */
-const MOST_METRICS = 10;
-const EXAMPLE = 'orders{service="$service",release="$release"}';
+export const MOST_METRICS = 10;
+/** Both, as in a new configuration alone the release is the same, and in the next deployment the slot. */
+export const EXAMPLE = 'orders{service="$service",release="$release",slot="$slot"}';
 
 const query = promql(['$service', '$environment', '$release', '$slot'])
-  .refine((text) => !ENDING_RANGE.test(text), {
+  .refine((text) => !isRange(text), {
     error: ({ input }) =>
       wrong(
         `${shown(input)} has a range at its end, and gives no number`,
-        'a function of it, such as rate(orders[5m])',
+        'a function of it, such as rate(orders_total[5m])',
       ),
+  })
+  .refine((text) => text === '' || !Number.isFinite(Number(text)), {
+    error: ({ input }) => wrong(`${shown(input)} asks for nothing`, EXAMPLE),
   })
   .refine((text) => !/\[[^\]]*:/.test(unquoted(text)), {
     error: ({ input }) =>
@@ -27,7 +31,7 @@ const query = promql(['$service', '$environment', '$release', '$slot'])
   })
   .meta({
     description:
-      'gives one number; `$release` or `$slot` ask for the candidate apart from stable. Better a mean or a part of something than an amount, as shares differ',
+      'gives one number; `$release` and `$slot` ask for the candidate apart from stable. Better a mean or a part of something than an amount, as shares differ',
     examples: [EXAMPLE],
     form: 'PromQL',
   });
@@ -72,18 +76,9 @@ const metric = z
   .meta({ examples: [{ query: EXAMPLE, min: 10 }] });
 
 /** Business metrics by their names. */
-export const metricsSchema = z
-  .record(name({ description: '', examples: ['orders'] }), metric)
-  .refine((all) => Object.keys(all).length <= MOST_METRICS, {
-    error: ({ input }) =>
-      wrong(
-        `these are ${String(Object.keys(input as object).length)} metrics`,
-        `at most ${String(MOST_METRICS)}: those that say whether the release is well`,
-      ),
-  })
-  .meta({
-    description:
-      'business metrics by their names, at most 10, asked of `prometheus` at each look: each with limits (`min`, `max`), a `direction`, or both',
-    examples: [{ orders: { query: EXAMPLE, min: 10 } }],
-    maxProperties: MOST_METRICS,
-  });
+export const metricsSchema = z.record(name({ description: '', examples: ['orders'] }), metric).meta({
+  description:
+    'business metrics by their names, at most 10, asked of `prometheus` at each look: each with limits (`min`, `max`), a `direction`, or both',
+  examples: [{ orders: { query: EXAMPLE, min: 10 } }],
+  maxProperties: MOST_METRICS,
+});

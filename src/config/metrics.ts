@@ -1,6 +1,7 @@
 import type { DeploymentPlan } from '../domain/plan.js';
 import { tellsReleases } from '../domain/queries.js';
 import type { MetricTrigger, Triggers } from '../domain/watch-plan.js';
+import { EXAMPLE, MOST_METRICS } from './metric-schema.js';
 import type { DeployInput } from './deploy-schema.js';
 import type { Ask } from './deployment-rules.js';
 import type { Problem } from './problem.js';
@@ -39,16 +40,24 @@ export function metricProblems(plan: DeploymentPlan, { triggers }: DeployInput, 
           ),
         ]
       : [];
-  return [...gateway, ...given.flatMap(([name, metric]) => faultsOf(metric, [...keys, name], ask))];
+  const many =
+    given.length > MOST_METRICS && ask.read(keys)
+      ? [
+          ask.say(
+            keys,
+            `these are ${String(given.length)} metrics`,
+            `at most ${String(MOST_METRICS)}: those that say whether the release is well`,
+          ),
+        ]
+      : [];
+  return [...gateway, ...many, ...given.flatMap(([name, metric]) => faultsOf(metric, [...keys, name], ask))];
 }
 
 function faultsOf(metric: MetricInput, keys: readonly string[], { read, say }: Ask): Problem[] {
   if (!read(keys)) return [];
   const { query, min, max, direction, tolerance } = metric;
   const wrongs = [
-    query === undefined
-      ? say(keys, 'it has no query', 'query: orders{service="$service",release="$release"}')
-      : [],
+    query === undefined ? say(keys, 'it has no query', `query: ${EXAMPLE}`) : [],
     min === undefined && max === undefined && direction === undefined
       ? say(keys, 'nothing says what is bad', 'min, max or direction')
       : [],
@@ -70,7 +79,7 @@ function faultsOf(metric: MetricInput, keys: readonly string[], { read, say }: A
       ? say(
           [...keys, 'direction'],
           'the query is of the whole target, and stable cannot be told apart from the candidate',
-          'release="$release" or slot="$slot" in the query, or min and max alone',
+          'release="$release",slot="$slot" in the query, or min and max alone',
         )
       : [],
   ];

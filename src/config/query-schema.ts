@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AGGREGATIONS } from '../domain/promql.js';
+import { AGGREGATIONS, unquoted } from '../domain/promql.js';
 import { wrong } from './fields.js';
 import { shown } from './shown.js';
 
@@ -12,12 +12,14 @@ export const promql = (names: readonly string[]) =>
     .refine((text) => strangers(text, names).length === 0 && !/\p{Cc}/u.test(text), {
       error: ({ input }) => wrong(...unread(String(input), names)),
     });
-export const ENDING_RANGE = /\[[^\]]*\]\s*$/;
+/** Whether it is a range of samples and no value of them: it ends with one, or with when that is to be. */
+export const isRange = (query: string): boolean => ENDING_RANGE.test(unquoted(query));
+const ENDING_RANGE = /\[[^\]]*\]\s*(?:(?:offset\s*-?\s*\w+|@\s*[\w.]+(?:\s*\(\s*\))?)\s*)*$/i;
 
 /** One query of counters: what it is for, as users write it. */
 const query = (description: string, example: string) =>
   promql(['$service', '$environment'])
-    .refine((text) => !ENDING_RANGE.test(text), {
+    .refine((text) => !isRange(text), {
       error: ({ input }) =>
         wrong(
           `${shown(input)} has a range, and shipway asks for its own`,
@@ -37,7 +39,9 @@ const query = (description: string, example: string) =>
 const AGGREGATED = new RegExp(`^[\\s(]*(?:${AGGREGATIONS})\\s*(?:\\(|(?:by|without)\\b)`, 'i');
 
 const strangers = (text: string, names: readonly string[]): readonly string[] =>
-  (text.match(/\$\w*/g) ?? []).filter((name) => !names.includes(name));
+  (text.match(NAMES) ?? []).filter((name) => !names.includes(name));
+/** In a regular expression `$` is an end, and in what replaces it `$1` and `${1}` are what it has found. */
+const NAMES = /\$\{?[a-z_]\w*/gi;
 
 function unread(text: string, names: readonly string[]): [message: string, suggestion: string] {
   const [first] = strangers(text, names);

@@ -181,6 +181,21 @@ test('what instances use is told beside that of stable in the same unit, and dra
   ]);
 });
 
+test('business metrics are drawn up to the most that is good, also below 0', () => {
+  const { deployment: _, ...rest } = sample(2);
+  const line = (limit: string, recent: readonly number[]) =>
+    shown([{ ...rest, trigger: 'metric:margin', value: '-3', limit, recent }])[0]
+      ?.split('  ')
+      .at(-1);
+  expect([
+    line('at most 20', [5, 10, 20, 30]),
+    line('10 to 20, at most 20 % above stable’s', [5, 10, 20, 30]),
+    line('at most -2', [-9, -5.5, -2, -1]),
+    line('at least 10', [5, 10, 20]),
+    line('at most 20 % from stable’s', [-4, 0, 4]),
+  ]).toEqual(['▃▅██', '▃▅██', '▁▅██', '▃▅█', '▁▅█']);
+});
+
 test('evidence against the candidate is drawn by its logarithm, up to that of its limit', () => {
   const value = '4 of 14 against 0 of 195, evidence 31';
   const measure = { ...sample(2), trigger: 'comparison', value, limit: '100', recent: [0, 1, 1.5] } as const;
@@ -195,6 +210,8 @@ test.each([
   [[1], 0, '█'],
   [[null, 3], 3, ' █'],
   [[-1, 6], 3, '▁█'],
+  [[-2, -1], undefined, '▁█'],
+  [[-2, -2], -2, '▁▁'],
   [[], 3, ''],
 ])('%j up to %s is drawn as "%s"', (values, limit, drawn) => {
   expect(sparkline(values, limit)).toBe(drawn);

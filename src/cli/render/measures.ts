@@ -43,21 +43,29 @@ function stableText({ trigger, measured: { stable } = { of: 0 } }: Measure): str
 }
 
 const UNITS: Readonly<Partial<Record<string, number>>> = { ' %': 1 / 100, ...SIZE_UNITS };
-/** A limit as a number in the unit of what is measured; `undefined` where it is none. */
+/** The most that is good, as a number in the unit of what is measured; `undefined` where there is no such limit, or none of its own. */
 function limitOf({ trigger, limit }: Measure): number | undefined {
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)( %| ms|[KMGT]i| bytes)?$/.exec(limit) ?? [];
+  const [, number, unit = ''] = MOST_GOOD.exec(limit) ?? [];
   if (number === undefined) return undefined;
   return trigger === 'comparison' ? Math.log10(Number(number)) : Number(number) * (UNITS[unit] ?? 1);
 }
 
+const MOST_GOOD =
+  /^(?:at most |\S+ to )?(-?\d+(?:\.\d+)?(?:e[+-]\d+)?)( %| ms|[KMGT]i| bytes)?(?:, at most .*)?$/;
+
 const LEVELS = [...'▁▂▃▄▅▆▇█'];
-/** Numbers as a line of columns; the highest is at the limit or above it, and without one at the greatest of them. */
+/**
+ * Numbers as a line of columns; the highest is at the limit or above it, and without one at the greatest of them, the lowest at 0 or at the
+ * least of them.
+ */
 export function sparkline(values: readonly (number | null)[], limit?: number): string {
-  const top = limit ?? Math.max(...values.map((v) => v ?? 0));
+  const numbers = values.map((v) => v ?? 0);
+  const [bottom, top] = [Math.min(0, limit ?? 0, ...numbers), limit ?? Math.max(...numbers)];
   return values
     .map((v) => {
       if (v === null) return ' ';
-      const level = top > 0 ? Math.round((v / top) * (LEVELS.length - 1)) : v > 0 ? LEVELS.length - 1 : 0;
+      const part = top > bottom ? (v - bottom) / (top - bottom) : v > top ? 1 : 0;
+      const level = Math.round(part * (LEVELS.length - 1));
       return LEVELS[Math.min(Math.max(level, 0), LEVELS.length - 1)] ?? '';
     })
     .join('');

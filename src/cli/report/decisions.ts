@@ -1,8 +1,8 @@
 import type { AuditEntry, ChainedEntry } from '../../domain/audit.js';
 import type { Json } from '../../domain/canonical.js';
+import { clipped } from '../../domain/cut.js';
 import type { GateVerdict, Question } from '../../domain/gate.js';
 import type { GateRecord, Said } from './model.js';
-import { clipped } from './watched.js';
 
 interface Told {
   readonly gates: readonly GateRecord[];

@@ -1,3 +1,4 @@
+import { clipped } from '../../domain/cut.js';
 import type { VerdictKind } from '../../domain/verdict.js';
 import type { Sample } from '../../domain/watching.js';
 
@@ -46,8 +47,6 @@ export interface Fold {
 
 const MOST_BUCKETS = 240;
 const SHORTEST_MS = 1_000;
-/** A reason may quote what a stranger answered. */
-const MOST_REASON = 300;
 const WORSE: readonly VerdictKind[] = ['pass', 'inconclusive', 'unavailable', 'fail'];
 
 /**
@@ -184,6 +183,3 @@ const longer = (fold: Fold, { at, value, verdict }: Sample): Fold => ({
   ...fold,
   ...{ to: at, samples: fold.samples + 1, last: value, reason: clipped(verdict.reason) },
 });
-
-export const clipped = (text: string): string =>
-  text.length <= MOST_REASON ? text : `${text.slice(0, MOST_REASON - 1)}…`;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { pageOf } from '../../../src/cli/report/html/page.js';
-import { instantsBetween, ticksTo } from '../../../src/cli/report/html/scale.js';
+import { instantsBetween, ticksBetween } from '../../../src/cli/report/html/scale.js';
 import { html } from '../../../src/cli/report/html/tag.js';
 import { reportOf, type Gathered } from '../../../src/cli/report/report-of.js';
 import { watching } from '../../../src/cli/report/watched.js';
@@ -57,30 +57,6 @@ describe('the page', () => {
       expect(text).toContain(said);
     expect(text).not.toContain('Not in this report');
     expect(text).not.toMatch(/undefined|NaN|Infinity|\[object/);
-  });
-
-  test('draws business metrics with their limits, and where one is low the least of them', async () => {
-    const metrics = { orders: { query: 'orders', min: 10, windowMs: 60_000 } };
-    const watch = watching(10);
-    for (const [i, value] of [12, 8.5].entries())
-      watch.add({
-        ...{ deployment: PRODUCTION, phase: 'bake', trigger: 'metric:orders', limit: 'at least 10' },
-        ...{ at: new Date(T0 + i * 100).toISOString(), value: String(value) },
-        verdict: { kind: 'inconclusive', reason: 'as it is' },
-        measured: { of: 1, value, stable: 11 },
-      });
-    const deployments = (await gathered()).deployments.map(({ row }) => ({
-      row: { ...row, plan: { ...row.plan, watch: { ...row.plan.watch, triggers: { metrics } } } },
-      watched: watch.end(),
-    }));
-    const text = await page({ deployments });
-    for (const said of [
-      '-metric:orders-title">orders</title>',
-      '>limit 10</text',
-      '2 samples, from 8.5 to 12; the worst verdict is inconclusive',
-      ': 8.5, inconclusive</title>',
-    ])
-      expect(text).toContain(said);
   });
 
   test('draws what instances use, in words that people read', async () => {
@@ -213,10 +189,18 @@ describe('axes', () => {
     [3, [0, 1, 2, 3]],
     [0, [0, 0]],
   ])('up to %s', (most, ticks) => {
-    const [zero, ...rest] = ticksTo(most);
+    const [zero, ...rest] = ticksBetween(0, most);
     expect(zero).toBe(0);
     if (most > 0) expect([zero, ...rest]).toEqual(ticks);
     else expect(rest).toHaveLength(1);
+  });
+
+  test.each([
+    [-3, 0, [-3, -2, -1, 0]],
+    [-2.8, 1, [-3, -2, -1, 0, 1]],
+    [-90, 400, [-100, 0, 100, 200, 300, 400]],
+  ])('from %s to %s', (least, most, ticks) => {
+    expect(ticksBetween(least, most)).toEqual(ticks);
   });
 
   test.each([

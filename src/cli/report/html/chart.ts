@@ -1,5 +1,5 @@
 import type { VerdictKind } from '../../../domain/verdict.js';
-import { instantsBetween, scaleOf, ticksTo, type Scale } from './scale.js';
+import { instantsBetween, scaleOf, ticksBetween, type Scale } from './scale.js';
 import { html, type Markup } from './tag.js';
 
 /** What lies on the axes. Instants are epoch ms. */
@@ -12,6 +12,8 @@ export interface Frame {
   readonly to: number;
   /** The most that is to be shown; a round value above it ends the axis. */
   readonly most: number;
+  /** The least of it where that is below 0. Absent: 0. */
+  readonly least?: number;
   readonly say: (value: number) => string;
   readonly limit?: { readonly value: number; readonly text: string };
 }
@@ -46,10 +48,10 @@ export function chart(
   marks: readonly Mark[] = [],
   verdicts: readonly Stretch[] = [],
 ): Markup {
-  const ticks = ticksTo(frame.most);
-  const top = ticks.at(-1) ?? 1;
+  const ticks = ticksBetween(frame.least ?? 0, frame.most);
+  const [bottom, top] = [ticks[0] ?? 0, ticks.at(-1) ?? 1];
   const x = scaleOf(frame.from, frame.to);
-  const y: Scale = (value) => 1 - scaleOf(0, top)(value);
+  const y: Scale = (value) => 1 - scaleOf(bottom, top)(value);
   return html`<figure class="chart">
     <figcaption>${frame.title}</figcaption>
     <svg class="ordinate" aria-hidden="true">

@@ -134,11 +134,22 @@ const limited = (value: number | undefined, say: (value: number) => string): Pic
 function trigger(d: DeploymentReport, of: Drawn, n: number, from: number, to: number): Markup {
   const buckets = d.watched.series[of.trigger] ?? [];
   const { say, title, limit } = of;
-  const values = buckets.flatMap((b) => [b.most ?? 0, b.stable ?? 0]);
-  const most = Math.max(...values, (limit?.value ?? 0) * HEADROOM);
+  const values = buckets.flatMap((b) => [b.least ?? 0, b.most ?? 0, b.stable ?? 0]);
+  const all = [0, ...values, (limit?.value ?? 0) * HEADROOM];
+  const [least, most] = [Math.min(...all), Math.max(...all)];
   const id = `d${String(n)}-${of.trigger}`;
   const ofAll = of.trigger === 'error_rate' ? Math.min(most, 1) : most;
-  const frame = { id, title, text: textOf(buckets, of), from, to, most: ofAll, say, ...(limit && { limit }) };
+  const frame = {
+    id,
+    title,
+    text: textOf(buckets, of),
+    from,
+    to,
+    least,
+    most: ofAll,
+    say,
+    ...(limit && { limit }),
+  };
   const gapMs = GAP_LOOKS * d.intervalMs;
   return chart(
     frame,

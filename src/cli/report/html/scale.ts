@@ -7,14 +7,19 @@ export const scaleOf =
   (value) =>
     from === to ? 0.5 : Math.min(Math.max((value - from) / (to - from), 0), 1);
 
-/** Round values from 0 up to the first one that is not below `most`, at most five of them above 0. */
-export function ticksTo(most: number): readonly number[] {
-  const rough = Math.max(most, Number.EPSILON) / MOST_TICKS;
+/**
+ * Round values with 0, from the last one that is not above `least`, which is 0 or below, to the first one that is not below `most`, which is 0
+ * or above: at most six steps.
+ */
+export function ticksBetween(least: number, most: number): readonly number[] {
+  const rough = Math.max(most - least, Number.EPSILON) / MOST_TICKS;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = (ROUND.find((r) => r * power >= rough * (1 - EXACT)) ?? 10) * power;
-  const count = Math.ceil((most / step) * (1 - EXACT));
-  return Array.from({ length: Math.max(count, 1) + 1 }, (_, i) => Number((i * step).toPrecision(12)));
+  const [first, last] = [-stepsTo(-least, step), stepsTo(most, step)];
+  const count = Math.max(last - first, 1) + 1;
+  return Array.from({ length: count }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
+const stepsTo = (value: number, step: number): number => Math.ceil((value / step) * (1 - EXACT));
 const MOST_TICKS = 5;
 const ROUND = [1, 2, 5, 10];
 const EXACT = 1e-9;

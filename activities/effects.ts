@@ -9,6 +9,7 @@ import { emptySlot, fillSlot, serving } from './fill-slot.js';
 import { permitGuard } from './permits.js';
 import { resizeEffects } from './resize.js';
 import { createFlagEffects } from './ramp.js';
+import { refuseQueries } from './refuse-queries.js';
 import { probeOnce } from './smoke.js';
 import { splitFor } from './split.js';
 import { UNDO_DRAIN_MS, undoShift, type UndoShiftInput } from './undo-shift.js';
@@ -90,6 +91,14 @@ const provisioned = ({ candidate: slot, release, count, plan }: ProvisionInput) 
 
 async function provision(deps: EffectDeps, i: ProvisionInput, signal: AbortSignal): Promise<Reached> {
   refuseUnfit(deps, i.plan);
+  // What brings back what ran waits for no source.
+  if (i.kind === 'deploy')
+    await refuseQueries(
+      deps.metrics,
+      { ...i, release: i.release.digest, slot: i.candidate },
+      i.plan.watch.triggers.metrics,
+      signal,
+    );
   // First: what it reads when it starts is there then.
   await deps.store.flags.declare(i, { version: i.version, flags: i.plan.flags ?? [] }, signal);
   const { release, candidate: slot } = i;

@@ -1,2 +1,5 @@
-/** What was thrown, in words. */
-export const sayOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+import { clipped } from '../src/domain/cut.js';
+
+/** What was thrown, in words: as many as may be handed on with evidence, as it may quote what a stranger answered. */
+export const sayOf = (error: unknown): string =>
+  clipped(error instanceof Error ? error.message : String(error));

@@ -14,6 +14,8 @@ interface PrometheusOptions {
   /** How often it scrapes, as Prometheus writes it: `200ms`. */
   readonly interval: string;
   readonly guard: Guard;
+  /** More of its own flags. */
+  readonly flags?: readonly string[];
   readonly logFile?: string;
 }
 
@@ -23,6 +25,7 @@ export async function startPrometheus({
   scrapes,
   interval,
   guard,
+  flags = [],
   logFile,
 }: PrometheusOptions): Promise<{ readonly url: string; readonly identity: ProcessIdentity }> {
   const program = daemonProgram('prometheus');
@@ -41,6 +44,7 @@ export async function startPrometheus({
       `--storage.tsdb.path=${join(base, 'data')}`,
       `--web.listen-address=${address}`,
       '--log.level=error',
+      ...flags,
     ],
     signal: 'TERM',
     guard,

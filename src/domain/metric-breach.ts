@@ -16,7 +16,7 @@ export function breaching(
   return Object.fromEntries(
     Object.entries(metrics).flatMap(([name, trigger]) => {
       const state = stateOf(trigger, under(look.metrics, name));
-      const next = grown(under(before, name), state, look.at, trigger.windowMs);
+      const next = grown(under(before, name), state, look.metricsAt ?? look.at, trigger.windowMs);
       return next === undefined ? [] : [[name, next]];
     }),
   );

@@ -16,11 +16,19 @@ export interface MetricSource {
   /** Cumulative counters by release and slot; the domain makes windows of them. */
   sample(target: TargetRef, signal: AbortSignal, watched?: Watched): Promise<Counted>;
   /**
-   * The one number that a query of a business metric gives as of `at` (epoch ms); all names in it have been replaced. NaN and infinities
-   * as they are, and `undefined` where there is nothing, or nothing new: they are judged as no value. Several numbers are a failure.
-   * Absent: the source answers no queries, and plans that have one are refused.
+   * The one number that a query of a business metric gives; all names in it have been replaced. NaN and infinities as they are, and
+   * `undefined` where there is nothing, or nothing new: they are judged as no value. Several numbers are a failure. Absent: the source
+   * answers no queries, and plans that have one are refused. Fails with `config.invalid` where it can never answer the query: a plan that
+   * has it is refused.
    */
-  query?(target: TargetRef, query: string, at: number, signal: AbortSignal): Promise<number | undefined>;
+  query?(target: TargetRef, query: string, asking: Asking, signal: AbortSignal): Promise<number | undefined>;
+}
+/** Epoch ms. */
+export interface Asking {
+  /** As of when. */
+  readonly at: number;
+  /** What was read last before this is nothing new, however young it is. Absent: what the source takes for new is. */
+  readonly since?: number;
 }
 export interface Counted {
   readonly at: number;

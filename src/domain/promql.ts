@@ -28,17 +28,28 @@ export interface Selector {
   readonly series: string;
   /** As it is written: `5m`. */
   readonly range?: string;
+  /** What takes the range needs two samples of a series in it. */
+  readonly ofTwo?: true;
 }
+const OF_TWO =
+  /(?:rate|increase|delta|deriv|predict_linear|holt_winters|double_exponential_smoothing)\s*\([\s(]*$/;
 
 /** Every selector of a query, each once. */
 export function selectorsIn(query: string): readonly Selector[] {
-  const found = [...query.matchAll(PIECES)].flatMap(({ groups: { selector, range, called } = {} }) =>
+  const found = [...query.matchAll(PIECES)].flatMap(({ index, groups: { selector, range, called } = {} }) =>
     selector === undefined || called !== undefined || WORDS.test(selector)
       ? []
-      : [{ series: selector, ...(range === undefined ? {} : { range }) }],
+      : [
+          {
+            series: selector,
+            ...(range === undefined ? {} : { range }),
+            ...(range !== undefined && OF_TWO.test(query.slice(0, index)) ? { ofTwo: true as const } : {}),
+          },
+        ],
   );
   return [...new Map(found.map((one) => [JSON.stringify(one), one])).values()];
 }
 
-/** Without what is quoted, which may hold anything. */
-export const unquoted = (query: string): string => query.replaceAll(new RegExp(QUOTED, 'g'), '""');
+/** Without what is quoted, which may hold anything, and without a comment. */
+export const unquoted = (query: string): string =>
+  query.replaceAll(new RegExp(`${QUOTED}|#.*`, 'g'), (piece) => (piece.startsWith('#') ? '' : '""'));

@@ -71,7 +71,7 @@ export function extended(
   { observations: before, comparison, usage, breaches }: WatchEvidence,
   { usage: used, ...look }: Observation,
 ): WatchEvidence {
-  const observations = [...before.map(({ metrics: _, ...seen }) => seen), look];
+  const observations = [...before.map(({ metrics: _, metricsAt: __, ...seen }) => seen), look];
   const compared = comparing(judged, comparison, observations);
   const inUse = using(judged.plan.triggers, usage, used);
   const bad = breaching(judged.plan.triggers.metrics, breaches, look);

@@ -43,6 +43,8 @@ export interface Observation {
   readonly usage?: Usage;
   /** What business metrics said, by their names: those that were asked for. In evidence only the newest look has them. */
   readonly metrics?: Readonly<Record<string, Reading>>;
+  /** As of when `metrics` were asked (epoch ms): counters are of when they were scraped. */
+  readonly metricsAt?: number;
 }
 
 /** What one business metric said at a look: finite numbers. */

@@ -33,6 +33,20 @@ describe('a watch', () => {
     expect(sim.now()).toBe(8 * HOUR + 10_000);
   });
 
+  test('dates a breach by when metrics were asked, and not by when counters were scraped', async () => {
+    // The counters of the look that finds it bad first are old.
+    const sim = simulated((at) => ({
+      ...looking(['orders'], () => ({ value: at < 300_000 ? 10 : 9 }))(at === 300_000 ? at - 100_000 : at),
+      metricsAt: at,
+    }));
+    const { verdict } = await watchLoop(
+      watchInput({ plan: plan({ orders: orders({ windowMs: 120_000 }) }), until: HOUR }),
+      sim.world,
+    );
+    expect(verdict.kind).toBe('fail');
+    expect(sim.now()).toBe(420_000);
+  });
+
   test('goes on when a value comes back within the window', async () => {
     const sim = simulated(looking(['orders'], (at) => ({ value: at % 60_000 === 0 ? 10 : 9 })));
     const { verdict } = await watchLoop(

@@ -26,8 +26,18 @@ test.each<[string, readonly string[]]>([
   );
 });
 
-test('what is quoted is no part of a query', () => {
+test.each<[string, readonly boolean[]]>([
+  ['rate(a[1m]) + avg_over_time(b[1m])', [true, false]],
+  ['sum(irate( (a[1m] offset 5m)))', [true]],
+  ['rate(a[1m]) / rate_of_all', [true, false]],
+  ['predict_linear(a[1m], 60) - max_over_time(a[1m])', [true, false]],
+])('whether a function needs two samples: %s', (query, ofTwo) => {
+  expect(selectorsIn(query).map((one) => one.ofTwo === true)).toEqual(ofTwo);
+});
+
+test('what is quoted, or a comment, is no part of a query', () => {
   expect(unquoted(`a{b="[1:2]",c='"',d=\`'\`} + "\\""`)).toBe('a{b="",c="",d=""} + ""');
+  expect(unquoted('a{b="#"} # of "them" [1:')).toBe('a{b=""} ');
 });
 
 test('names stand for whom it is asked of, each wherever it is', () => {

@@ -13,12 +13,15 @@ export interface PrometheusProcess {
   readonly end: () => Promise<void>;
 }
 
-/** A real Prometheus that scrapes every 200 ms what `scrapes` says, a list of `scrape_configs` in YAML. */
-export async function prometheusProcess(scrapes: string): Promise<PrometheusProcess> {
+/** A real Prometheus that scrapes every 200 ms what `scrapes` says, a list of `scrape_configs` in YAML; with more flags of its own. */
+export async function prometheusProcess(
+  scrapes: string,
+  flags: readonly string[] = [],
+): Promise<PrometheusProcess> {
   const base = await mkdtemp(join(tmpdir(), 'prometheus-'));
   const guard = startGuard();
   guard.folder(base);
-  const { url, identity } = await startPrometheus({ base, scrapes, interval: '200ms', guard });
+  const { url, identity } = await startPrometheus({ base, scrapes, interval: '200ms', guard, flags });
   return {
     url,
     silent: async (ms) => {

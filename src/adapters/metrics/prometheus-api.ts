@@ -45,7 +45,10 @@ interface Question {
   readonly type: 'matrix' | 'vector';
 }
 
-/** The parts of an answer of the type that is wanted. Fails with `metrics.unavailable`, whatever else comes than that. */
+/**
+ * The parts of an answer of the type that is wanted. Fails with `metrics.unavailable`, whatever else comes than that, and with
+ * `config.invalid` where a value is wanted and the query is none that gives one.
+ */
 export async function answered(
   at: PrometheusAt,
   question: Question,
@@ -54,20 +57,34 @@ export async function answered(
   const { query, type } = question;
   const { status, text } = await asked(at, question, signal);
   const answer: Answer | undefined = objectIn(text);
-  const { data, error, warnings = [] } = answer ?? {};
+  const { data, error, errorType, warnings = [] } = answer ?? {};
+  const [lacking] = warnings.map(String).filter((warning) => !warning.startsWith(HINT));
+  const name = shortened(query);
+  const wrong = type === 'vector' ? unanswerable : unavailable;
+  if (status === 400 && errorType === 'bad_data') throw wrong(`${name}: Prometheus says ${String(error)}`);
   if (status !== 200 || answer?.status !== 'success')
-    throw unavailable(`${query}: Prometheus answered ${String(status)}: ${error ?? text.slice(0, 200)}`);
-  if (warnings.length > 0)
-    throw unavailable(`${query}: Prometheus does not know all: ${String(warnings[0])}`);
-  if (data?.resultType !== type || !Array.isArray(data.result))
-    throw unavailable(`${query}: it gives ${String(data?.resultType)} and no ${WANTED[type]}`);
-  return data.result as readonly unknown[];
+    throw unavailable(`${name}: Prometheus answered ${String(status)}: ${error ?? text.slice(0, 200)}`);
+  if (lacking !== undefined) throw unavailable(`${name}: Prometheus does not know all: ${lacking}`);
+  const { resultType, result } = data ?? {};
+  if (resultType === type && Array.isArray(result)) return result as readonly unknown[];
+  const why = `${name}: it gives ${String(resultType)} and no ${WANTED[type]}`;
+  throw resultType !== type && TYPES.includes(resultType) ? wrong(why) : unavailable(why);
 }
+/** Which of them it is hangs on the query alone. */
+const TYPES: readonly unknown[] = ['matrix', 'vector', 'scalar', 'string'];
+/** Prometheus 2.48 to 2.53 say so among the warnings what they think of a query, such as of the name of a counter: the answer is whole. */
+const HINT = 'PromQL info:';
 const WANTED = { matrix: 'series', vector: 'value of a series' } as const;
+
+/** A query before what was wrong, of which a reader is to see the end as well. */
+export const shortened = (query: string): string =>
+  query.length > MOST_SHOWN ? `${query.slice(0, MOST_SHOWN)}…` : query;
+const MOST_SHOWN = 60;
 
 interface Answer {
   readonly status?: unknown;
   readonly error?: string;
+  readonly errorType?: unknown;
   readonly warnings?: readonly unknown[];
   readonly data?: { readonly resultType?: unknown; readonly result?: readonly unknown[] };
 }
@@ -113,6 +130,8 @@ async function asked(
     throw unavailable(`Prometheus at ${url} did not answer: ${why}`, cause);
   }
 }
+
+const unanswerable = (why: string): ShipwayError => new ShipwayError('config.invalid', why);
 
 export const unavailable = (why: string, cause?: unknown): ShipwayError =>
   new ShipwayError('metrics.unavailable', why, { cause });

@@ -35,7 +35,7 @@ export function prometheusMetrics(at: (target: TargetRef) => Promise<PrometheusA
       const parts = await all(queries, (query) => scraped(place, named(query, target), seconds, signal));
       return sampleOf(parts, queries, watched, { now, staleAfterMs: place.staleAfterMs });
     },
-    query: async (target, text, when, signal) => numberOf(await at(target), text, when, signal),
+    query: async (target, text, asking, signal) => numberOf(await at(target), text, asking, signal),
   };
 }
 

@@ -1,4 +1,4 @@
-import { USED } from '../src/domain/usage.js';
+import { RESOURCES } from '../src/domain/usage.js';
 import type { Observation, WatchInput } from '../src/domain/watching.js';
 import { ShipwayError } from '../src/errors.js';
 import type { EffectDeps } from './deps.js';
@@ -11,7 +11,7 @@ export async function usageAt(
   signal: AbortSignal,
 ): Promise<Pick<Observation, 'usage'>> {
   const { plan, candidate, stable } = input;
-  if (USED.every((used) => plan.triggers[used] === undefined)) return {};
+  if (RESOURCES.every((resource) => plan.triggers[resource] === undefined)) return {};
   try {
     const { provider } = await world();
     const slots = [candidate.slot, ...(stable === undefined ? [] : [stable.slot])];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DeploymentPlan } from '../domain/plan.js';
-import { USED } from '../domain/usage.js';
+import { RESOURCES } from '../domain/usage.js';
 import type { Triggers } from '../domain/watch-plan.js';
 import type { DeployInput } from './deploy-schema.js';
 import type { Ask } from './deployment-rules.js';
@@ -46,9 +46,9 @@ const WINDOW_MS = 120_000;
 /** Those that are asked for: a plan without them has the hash that it always had. */
 export const usageOf = (input: DeployInput['triggers'] = {}): Pick<Triggers, 'cpu' | 'memory'> =>
   Object.fromEntries(
-    USED.flatMap((used) => {
-      const { threshold, window: windowMs = WINDOW_MS } = input[used] ?? {};
-      return threshold === undefined ? [] : [[used, { threshold, windowMs }]];
+    RESOURCES.flatMap((resource) => {
+      const { threshold, window: windowMs = WINDOW_MS } = input[resource] ?? {};
+      return threshold === undefined ? [] : [[resource, { threshold, windowMs }]];
     }),
   );
 
@@ -62,13 +62,13 @@ export function usageProblems(
   { triggers: input = {} }: DeployInput,
   { read, say }: Ask,
 ): Problem[] {
-  return USED.flatMap((used) => {
-    const keys = ['triggers', used];
-    const trigger = triggers[used];
-    if (input[used] === undefined || !read(keys)) return [];
+  return RESOURCES.flatMap((resource) => {
+    const keys = ['triggers', resource];
+    const trigger = triggers[resource];
+    if (input[resource] === undefined || !read(keys)) return [];
     if (trigger === undefined)
-      return [say(keys, 'it does not say above what', `threshold: ${EXAMPLES[used]}`)];
-    return used === 'cpu' || trigger.threshold <= MOST_BYTES
+      return [say(keys, 'it does not say above what', `threshold: ${EXAMPLES[resource]}`)];
+    return resource === 'cpu' || trigger.threshold <= MOST_BYTES
       ? []
       : [say([...keys, 'threshold'], 'no machine has so much memory', 'at most 64Ti')];
   });

@@ -1,7 +1,7 @@
 import { routersIn } from './adapters.js';
 import type { DeploymentPlan, StrategyKind } from './plan.js';
 import { strategyName } from './strategy.js';
-import { USED, type Used } from './usage.js';
+import { RESOURCES, type Resource } from './usage.js';
 
 /** What a provider or a router can do. */
 export const CAPABILITIES = ['side_by_side', 'per_instance', 'weighted', 'user_sticky', 'usage'] as const;
@@ -66,8 +66,8 @@ export function refuseCombination(
 export function refuseUsage(
   { provider, watch: { triggers } }: Pick<DeploymentPlan, 'provider' | 'watch'>,
   own: Carried = {},
-): { readonly trigger: Used; readonly why: string } | undefined {
-  const trigger = USED.find((used) => triggers[used] !== undefined);
+): { readonly trigger: Resource; readonly why: string } | undefined {
+  const trigger = RESOURCES.find((resource) => triggers[resource] !== undefined);
   const lacks = lacking(`provider ${provider}`, ['usage'], PROVIDERS[provider] ?? own[provider]);
   return trigger === undefined || lacks === undefined
     ? undefined

@@ -6,7 +6,7 @@ import { under } from './metric-breach.js';
 import { limitText } from './metric-judgement.js';
 import type { Configuration, DeploymentPlan, Probe } from './plan.js';
 import { sizeText } from './size.js';
-import { USED, type Used } from './usage.js';
+import { RESOURCES, type Resource } from './usage.js';
 import type { MetricTrigger, Triggers } from './watch-plan.js';
 import { percentText, stepsText, strategyText } from './strategy.js';
 import { secretText, secretsIn, type SecretReference } from './secrets.js';
@@ -163,12 +163,12 @@ function watched({ watch }: Partial<DeploymentPlan>): readonly Setting[] {
   ];
 }
 
-const usageSettings = (of: Pick<Triggers, Used>): readonly Setting[] =>
-  USED.map((used) => {
-    const trigger = of[used];
-    if (trigger === undefined) return [`triggers.${used}`, 'none'];
-    const limit = used === 'cpu' ? percentText(trigger.threshold) : sizeText(trigger.threshold);
-    return [`triggers.${used}`, `${limit} for ${durationText(trigger.windowMs)}`];
+const usageSettings = (of: Pick<Triggers, Resource>): readonly Setting[] =>
+  RESOURCES.map((resource) => {
+    const trigger = of[resource];
+    if (trigger === undefined) return [`triggers.${resource}`, 'none'];
+    const limit = resource === 'cpu' ? percentText(trigger.threshold) : sizeText(trigger.threshold);
+    return [`triggers.${resource}`, `${limit} for ${durationText(trigger.windowMs)}`];
   });
 
 function triggerSettings({

@@ -1,6 +1,7 @@
 import { against, compared, type Comparison } from './comparison.js';
 import { isBadToo, type Finding } from './judgement.js';
 import { FULL } from './plan.js';
+import { bothBad } from './verdict.js';
 import type { ComparisonTrigger, WatchPlan } from './watch-plan.js';
 import type { Observation, WatchInput } from './watching.js';
 import { find, isReset, type Subject } from './window.js';
@@ -87,7 +88,7 @@ function weighing(trigger: ComparisonTrigger, comparison: Comparison, stableBad:
     verdict:
       evidence >= limit
         ? stableBad
-          ? { kind: 'inconclusive', reason: `both bad: ${said}, and stable is beyond the limit too` }
+          ? bothBad(said)
           : { kind: 'fail', reason: said }
         : weighed(said, comparison, trigger.minRequests),
     measured: { value: Math.log10(Math.max(evidence, LEAST)), of: counts[0] },

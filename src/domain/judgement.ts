@@ -1,5 +1,5 @@
 import type { ErrorRateTrigger, HealthTrigger, ResponseTimeTrigger, WatchPlan } from './watch-plan.js';
-import type { Verdict, VerdictKind } from './verdict.js';
+import { bothBad, type Verdict, type VerdictKind } from './verdict.js';
 import type { Measured, Observation, Sample } from './watching.js';
 import { NOTHING, quantileBound, windowOf, type Subject, type Window } from './window.js';
 
@@ -157,9 +157,7 @@ function weighed(
       lacks: 'requests',
     };
   if (!candidateBad) return { kind: 'pass', reason: said };
-  if (stableBad)
-    return { kind: 'inconclusive', reason: `both bad: ${said}, and stable is beyond the limit too` };
-  return { kind: 'fail', reason: said };
+  return stableBad ? bothBad(said) : { kind: 'fail', reason: said };
 }
 
 function byHealth(trigger: HealthTrigger, observations: readonly Observation[]): Finding {

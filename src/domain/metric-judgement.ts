@@ -1,8 +1,14 @@
-import { isHeld, soFar, type Breach } from './breach.js';
+import { verdictOfBreach } from './breach.js';
 import { percent } from './details.js';
-import { durationText } from './duration.js';
 import { measured, type Finding } from './judgement.js';
-import { apart, isOutside, stateOf, under, type Breaches } from './metric-breach.js';
+import {
+  askedAt,
+  isOutside,
+  stateOf,
+  under,
+  type MetricBreach,
+  type MetricBreaches,
+} from './metric-breach.js';
 import type { Verdict } from './verdict.js';
 import type { BesideStable, MetricTrigger } from './watch-plan.js';
 import type { Observation, Reading } from './watching.js';
@@ -11,38 +17,42 @@ import type { Observation, Reading } from './watching.js';
 export const judgeMetrics = (
   metrics: Readonly<Record<string, MetricTrigger>> = {},
   newest: Observation | undefined,
-  breaches: Breaches | undefined,
+  breaches: MetricBreaches | undefined,
 ): readonly Finding[] =>
   Object.entries(metrics).flatMap(([name, trigger]) => {
     const reading = under(newest?.metrics, name);
     return reading === undefined && !hasLimits(trigger)
       ? []
-      : [finding(name, trigger, reading ?? NOT_ASKED, under(breaches, name))];
+      : [
+          findingOf(name, trigger, {
+            reading,
+            at: newest ? askedAt(newest) : 0,
+            breach: under(breaches, name),
+          }),
+        ];
   });
 
 /** Whether it can be judged without stable. */
 export const hasLimits = ({ min, max }: MetricTrigger): boolean => min !== undefined || max !== undefined;
 
-function finding(
-  name: string,
-  trigger: MetricTrigger,
-  reading: Reading,
-  breach: Breach | undefined,
-): Finding {
-  const value = reading.value === null ? 'no value' : numberText(reading.value);
-  const limit = limitText(trigger, reading.stable !== undefined);
-  const beside = typeof reading.stable === 'number' ? `, stable ${numberText(reading.stable)}` : '';
+interface Judged {
+  /** Absent: of a look that is judged by other rules than it was seen for. */
+  readonly reading: Reading | undefined;
+  readonly at: number;
+  readonly breach: MetricBreach | undefined;
+}
+
+function findingOf(name: string, trigger: MetricTrigger, judged: Judged): Finding {
+  const { value: number, stable } = judged.reading ?? NOT_ASKED;
+  const value = number === null ? 'no value' : besideLimits(trigger, number);
+  const limit = limitText(trigger, stable !== undefined);
+  const beside = typeof stable === 'number' ? `, stable ${numberText(stable)}` : '';
   return {
     ...{ trigger: `metric:${name}`, value, limit },
-    verdict: verdictOn(trigger, reading, breach, `${name} ${value} (limit ${limit}${beside})`),
-    measured: measured(
-      reading.value === null ? 0 : 1,
-      reading.value ?? undefined,
-      reading.stable ?? undefined,
-    ),
+    verdict: verdictOn(trigger, judged, `${name} ${value} (limit ${limit}${beside})`),
+    measured: measured(number === null ? 0 : 1, number ?? undefined, stable ?? undefined),
   };
 }
-/** Of a look that is judged by other rules than it was seen for. */
 const NOT_ASKED: Reading = {
   value: null,
   missing: { kind: 'unavailable', reason: 'it was not asked for' },
@@ -50,11 +60,9 @@ const NOT_ASKED: Reading = {
 
 function verdictOn(
   trigger: MetricTrigger,
-  reading: Reading,
-  breach: Breach | undefined,
+  { reading = NOT_ASKED, at, breach }: Judged,
   said: string,
 ): Verdict {
-  const { windowMs } = trigger;
   switch (stateOf(trigger, reading)) {
     case 'good':
       return { kind: 'pass', reason: said };
@@ -63,31 +71,17 @@ function verdictOn(
       return { kind, reason: `${said}: ${reason}` };
     }
     case 'bad':
-      if (breach === undefined || !isHeld(breach, windowMs))
-        return { kind: 'inconclusive', reason: `${said}: ${tooFew(breach, windowMs)}` };
-      return isBadToo(trigger, reading)
-        ? { kind: 'inconclusive', reason: `both bad: ${said}, and stable is beyond the limit too` }
-        : { kind: 'fail', reason: `${said}, at every look of ${durationText(windowMs)}` };
+      return verdictOfBreach({
+        ...{ said, at, windowMs: trigger.windowMs },
+        breaches: breach?.ours === undefined ? [] : [breach.ours],
+        stableHalfHeldAt: breach?.stableHalfHeldAt,
+      });
   }
 }
 const OF_ZERO = {
   kind: 'inconclusive',
   reason: 'nothing is a part of 0, and min or max could tell',
 } as const;
-
-function tooFew(breach: Breach | undefined, windowMs: number): string {
-  const { since, last, looks, bad } = breach ?? { since: 0, last: 0, looks: 1, bad: 1 };
-  return last - since < windowMs
-    ? soFar(last - since, windowMs)
-    : `at ${String(bad)} of ${String(looks)} looks, which are too few with a value`;
-}
-
-/** Going back would not help: stable is outside the same limits, and the candidate is no worse than it may be beside it. */
-const isBadToo = (trigger: MetricTrigger, { value, stable }: Reading): boolean =>
-  typeof stable === 'number' &&
-  value !== null &&
-  isOutside(trigger, stable) &&
-  (trigger.beside === undefined || apart(trigger.beside, value, stable) !== 'bad');
 
 type Limits = { readonly [K in 'min' | 'max' | 'beside']?: MetricTrigger[K] | undefined };
 /** What is good, in words: `10 to 20`, and beside stable where that is asked. */
@@ -104,6 +98,12 @@ export function limitText({ min, max, beside }: Limits, isBeside = true): string
 
 const besideText = ({ direction, tolerance }: BesideStable): string =>
   `at most ${percent(tolerance)} ${direction === 'increase' ? 'above' : direction === 'decrease' ? 'below' : 'from'} stable’s`;
+
+/** Whole where fewer digits would put it on the other side of a limit. */
+const besideLimits = (limits: MetricTrigger, value: number): string =>
+  isOutside(limits, Number(numberText(value))) === isOutside(limits, value)
+    ? numberText(value)
+    : String(value);
 
 /** As many digits as people read. */
 export const numberText = (value: number): string => String(Number(value.toPrecision(6)));

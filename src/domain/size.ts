@@ -10,8 +10,10 @@ export function sizeText(bytes: number): string {
     : `${String(bytes / SIZE_UNITS[fitting])}${fitting}`;
 }
 
-/** Bytes as people read them: to a tenth of the unit that fits. */
-export function bytesText(bytes: number): string {
+/** Bytes as people read them: to a tenth of the unit that fits, `round`ed as is said. */
+export function bytesText(bytes: number, round = Math.round): string {
   const unit = (['Ti', 'Gi', 'Mi', 'Ki'] as const).find((u) => bytes >= SIZE_UNITS[u]);
-  return unit === undefined ? `${String(bytes)} B` : `${(bytes / SIZE_UNITS[unit]).toFixed(1)} ${unit}B`;
+  return unit === undefined
+    ? `${String(bytes)} B`
+    : `${(round((10 * bytes) / SIZE_UNITS[unit]) / 10).toFixed(1)} ${unit}B`;
 }

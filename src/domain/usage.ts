@@ -1,4 +1,4 @@
-import { grown, type Breach, type State } from './breach.js';
+import { breachAfter, halfHeldAfter, type Breach } from './breach.js';
 import { FULL } from './plan.js';
 import type { Slot } from './target.js';
 import type { Triggers, UsageTrigger } from './watch-plan.js';
@@ -26,44 +26,47 @@ export interface Usage {
 }
 
 /** What is measured of an instance: basis points of one processor since the look before, and bytes now. */
-export const USED = ['cpu', 'memory'] as const;
-export type Used = (typeof USED)[number];
+export const RESOURCES = ['cpu', 'memory'] as const;
+export type Resource = (typeof RESOURCES)[number];
 
 /** How one of the two stands to its limit. */
 export interface Standing {
-  /** Absent: the newest look does not tell. */
+  /** Absent: the newest look does not tell, and `missing` says why; without, it was not answered. */
   readonly value?: number;
+  readonly missing?: string;
   /** Absent: it is not above. */
   readonly breach?: Breach;
 }
 /** An instance with what a window needs to know of the looks before. */
 export interface Standings
-  extends Omit<InstanceUsage, 'memoryBytes'>, Readonly<Partial<Record<Used, Standing>>> {}
+  extends Omit<InstanceUsage, 'memoryBytes'>, Readonly<Partial<Record<Resource, Standing>>> {}
 /** A slot as the newest look that was answered saw it. */
-interface Seen {
+export interface SlotStandings {
   readonly at: number;
   readonly instances: readonly Standings[];
+  /** Epoch ms of the newest look at which one of its instances, whatever became of it, had been above for half a window. */
+  readonly halfHeldAt?: Readonly<Partial<Record<Resource, number>>>;
 }
 /**
  * What a watch keeps of usage, whatever the length of a window: its size hangs on the number of instances alone. `unavailable`: why the
  * newest look knows nothing.
  */
 export interface UsageEvidence {
-  readonly slots: Readonly<Partial<Record<Slot, Seen>>>;
+  readonly slots: Readonly<Partial<Record<Slot, SlotStandings>>>;
   readonly unavailable?: string;
 }
 
 /** The evidence with one look more; none where no trigger asks for it. */
-export function using(
+export function usageAfter(
   triggers: Triggers,
   before: UsageEvidence | undefined,
   look: Usage | undefined,
 ): UsageEvidence | undefined {
-  if (USED.every((used) => triggers[used] === undefined)) return undefined;
+  if (RESOURCES.every((resource) => triggers[resource] === undefined)) return undefined;
   const known = before?.slots ?? {};
   const { slots, unavailable = 'it was not asked for' } = look ?? {};
   if (slots === undefined)
-    return { slots: each(known, (_, seen) => unanswered(triggers, seen)), unavailable };
+    return { slots: each(known, (_, slot) => unanswered(triggers, slot)), unavailable };
   return { slots: each(slots, (slot, now) => answered(triggers, known[slot], now)) };
 }
 
@@ -78,9 +81,12 @@ const isSame =
   ({ id, startedAt }: Standings): boolean =>
     id === now.id && startedAt === now.startedAt;
 
-const answered = (triggers: Triggers, before: Seen | undefined, { at, instances }: SlotUsage): Seen => ({
-  at,
-  instances: instances.map(({ memoryBytes, ...now }) => {
+const answered = (
+  triggers: Triggers,
+  before: SlotStandings | undefined,
+  { at, instances }: SlotUsage,
+): SlotStandings => {
+  const standing = instances.map(({ memoryBytes, ...now }): Standings => {
     const same = before?.instances.find(isSame(now));
     const ms = before === undefined ? 0 : at - before.at;
     const values = {
@@ -88,46 +94,75 @@ const answered = (triggers: Triggers, before: Seen | undefined, { at, instances 
       memory: () => memoryBytes,
     };
     return { ...now, ...standings(triggers, same, at, values) };
-  }),
-});
+  });
+  const halfHeldAt = halfHeld(triggers, before, standing);
+  return { at, instances: standing, ...(halfHeldAt === undefined ? {} : { halfHeldAt }) };
+};
 
-const unanswered = (triggers: Triggers, { at, instances }: Seen): Seen => ({
-  at,
-  instances: instances.map((one) => ({ ...one, ...standings(triggers, one, at, SILENCE) })),
+const unanswered = (triggers: Triggers, slot: SlotStandings): SlotStandings => ({
+  ...slot,
+  instances: slot.instances.map((one) => ({ ...one, ...standings(triggers, one, slot.at, SILENCE) })),
 });
 const SILENCE = { cpu: () => undefined, memory: () => undefined };
+
+/** A number, or why there is none, which nobody has to say of a look that was not answered. */
+type Value = number | string | undefined;
 
 const standings = (
   triggers: Triggers,
   before: Standings | undefined,
   at: number,
-  values: Readonly<Record<Used, (of: UsageTrigger) => number | undefined>>,
-): Pick<Standings, Used> =>
+  values: Readonly<Record<Resource, (of: UsageTrigger) => Value>>,
+): Pick<Standings, Resource> =>
   Object.fromEntries(
-    USED.flatMap((used) => {
-      const trigger = triggers[used];
-      if (trigger === undefined) return [];
-      const value = values[used](trigger);
-      const breach = grown(before?.[used]?.breach, stateOf(trigger, value), at, trigger.windowMs);
-      return [
-        [used, { ...(value === undefined ? {} : { value }), ...(breach === undefined ? {} : { breach }) }],
-      ];
+    RESOURCES.flatMap((resource) => {
+      const trigger = triggers[resource];
+      return trigger === undefined
+        ? []
+        : [[resource, standingOf(trigger, before?.[resource]?.breach, at, values[resource](trigger))]];
     }),
   );
 
-/**
- * The mean since the look before, unless that is longer ago than the window. A counter that fell has lost what an ended process had used,
- * and does not tell.
- */
+function standingOf(
+  { threshold, windowMs }: UsageTrigger,
+  before: Breach | undefined,
+  at: number,
+  value: Value,
+): Standing {
+  const state = typeof value !== 'number' ? 'unknown' : value > threshold ? 'bad' : 'good';
+  const breach = breachAfter(before, state, at, windowMs);
+  return {
+    ...(typeof value === 'number' ? { value } : value === undefined ? {} : { missing: value }),
+    ...(breach === undefined ? {} : { breach }),
+  };
+}
+
+function halfHeld(
+  triggers: Triggers,
+  before: SlotStandings | undefined,
+  instances: readonly Standings[],
+): SlotStandings['halfHeldAt'] {
+  const held = RESOURCES.flatMap((resource) => {
+    const breaches = instances.flatMap(({ [resource]: standing }) => standing?.breach ?? []);
+    const at = halfHeldAfter(before?.halfHeldAt?.[resource], breaches, triggers[resource]?.windowMs ?? 0);
+    return at === undefined ? [] : [[resource, at] as const];
+  });
+  return held.length === 0 ? undefined : Object.fromEntries(held);
+}
+
+/** The mean since the look before, or why that does not tell it. */
 function pointsOf(
   { windowMs }: UsageTrigger,
   before: Standings | undefined,
   cpuMs: number,
   ms: number,
-): number | undefined {
-  if (before === undefined || cpuMs < before.cpuMs || ms <= 0 || ms > windowMs) return undefined;
+): number | string {
+  if (before === undefined) return 'an instance has been looked at only once';
+  if (ms <= 0) return 'it was not measured again since the look before';
+  if (ms > windowMs)
+    return `the look before was ${String(Math.round(ms / 1_000))} s ago, longer than the window`;
+  // It has lost what a process had used that ended.
+  if (cpuMs < before.cpuMs)
+    return 'the processor time of an instance fell, as when one of its processes ends';
   return Math.round((FULL * (cpuMs - before.cpuMs)) / ms);
 }
-
-export const stateOf = ({ threshold }: UsageTrigger, value: number | undefined): State =>
-  value === undefined ? 'unknown' : value > threshold ? 'bad' : 'good';

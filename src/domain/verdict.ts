@@ -7,3 +7,9 @@ export interface Verdict {
   /** Of one that is inconclusive: there were too few requests, and more would decide it. */
   readonly lacks?: 'requests';
 }
+
+/** Of what is bad of both: going back would not help. */
+export const bothBad = (said: string): Verdict => ({
+  kind: 'inconclusive',
+  reason: `both bad: ${said}, and stable is beyond the limit too`,
+});

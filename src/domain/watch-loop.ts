@@ -1,6 +1,6 @@
 import { comparing, findingOf } from './comparing.js';
 import { judge, verdictOf, type Finding } from './judgement.js';
-import { breaching } from './metric-breach.js';
+import { metricBreachesAfter } from './metric-breach.js';
 import { judgeMetrics } from './metric-judgement.js';
 import type { WatchPlan } from './watch-plan.js';
 import {
@@ -12,7 +12,7 @@ import {
   type WatchInput,
   type WatchResult,
 } from './watching.js';
-import { using } from './usage.js';
+import { usageAfter } from './usage.js';
 import { usageFindings } from './usage-judgement.js';
 import type { Verdict } from './verdict.js';
 import { outlives } from './window.js';
@@ -68,18 +68,19 @@ export type Judged = Pick<WatchInput, 'plan' | 'candidate' | 'stable' | 'share' 
 /** One look more. */
 export function extended(
   judged: Judged,
-  { observations: before, comparison, usage, breaches }: WatchEvidence,
+  before: WatchEvidence,
   { usage: used, ...look }: Observation,
 ): WatchEvidence {
-  const observations = [...before.map(({ metrics: _, metricsAt: __, ...seen }) => seen), look];
-  const compared = comparing(judged, comparison, observations);
-  const inUse = using(judged.plan.triggers, usage, used);
-  const bad = breaching(judged.plan.triggers.metrics, breaches, look);
+  const { plan } = judged;
+  const observations = [...before.observations.map(({ metrics: _, metricsAt: __, ...seen }) => seen), look];
+  const comparison = comparing(judged, before.comparison, observations);
+  const usage = usageAfter(plan.triggers, before.usage, used);
+  const breaches = metricBreachesAfter(plan.triggers.metrics, before.breaches, look);
   return {
-    observations: kept(judged.plan, observations),
-    ...(compared === undefined ? {} : { comparison: compared }),
-    ...(inUse === undefined ? {} : { usage: inUse }),
-    ...(bad === undefined ? {} : { breaches: bad }),
+    observations: kept(plan, observations),
+    ...(comparison === undefined ? {} : { comparison }),
+    ...(usage === undefined ? {} : { usage }),
+    ...(breaches === undefined ? {} : { breaches }),
   };
 }
 

@@ -1,12 +1,12 @@
 import type { Adapters } from './adapters.js';
-import type { Breaches } from './metric-breach.js';
+import type { MetricBreaches } from './metric-breach.js';
 import type { Comparison } from './comparison.js';
 import type { TargetRef } from './ids.js';
 import type { Share } from './plan.js';
 import type { WatchPlan } from './watch-plan.js';
 import type { Digest } from './release.js';
 import type { Slot } from './target.js';
-import type { Usage, UsageEvidence, Used } from './usage.js';
+import type { Resource, Usage, UsageEvidence } from './usage.js';
 import type { Verdict, VerdictKind } from './verdict.js';
 
 /** Cumulative counters of one release in one slot since `epoch` began. A new epoch means they started at 0 again. */
@@ -67,8 +67,8 @@ export interface WatchEvidence {
   readonly comparison?: Comparison;
   /** Absent: no trigger asks for it. It stands for what the observations say of usage, which have none here. */
   readonly usage?: UsageEvidence;
-  /** Of business metrics whose value is bad, since when. Absent: there are none. */
-  readonly breaches?: Breaches;
+  /** Of business metrics whose value is bad, or stable’s is or was, since when. Absent: there are none. */
+  readonly breaches?: MetricBreaches;
 }
 /** What a watch beats: where a next attempt starts from, and for whoever looks meanwhile what the last look said. */
 export interface WatchBeat extends WatchEvidence {
@@ -126,7 +126,7 @@ export type TriggerName =
   | 'response_time'
   | 'health_check_failures'
   | 'comparison'
-  | Used
+  | Resource
   | 'source'
   | `metric:${string}`;
 

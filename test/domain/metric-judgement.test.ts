@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { apart, breaching, stateOf } from '../../src/domain/metric-breach.js';
+import { apart, metricBreachesAfter, stateOf } from '../../src/domain/metric-breach.js';
 import { judgeMetrics, limitText } from '../../src/domain/metric-judgement.js';
 import type { BesideStable, MetricTrigger } from '../../src/domain/watch-plan.js';
 import type { Observation, Reading } from '../../src/domain/watching.js';
@@ -66,8 +66,8 @@ describe('the four verdicts', () => {
       ...seen(i * 10_000),
       ...(reading === undefined ? {} : { metrics: { orders: reading } }),
     }));
-    let breaches: ReturnType<typeof breaching>;
-    for (const look of looks) breaches = breaching(metrics, breaches, look);
+    let breaches: ReturnType<typeof metricBreachesAfter>;
+    for (const look of looks) breaches = metricBreachesAfter(metrics, breaches, look);
     return judgeMetrics(metrics, looks.at(-1), breaches)[0]?.verdict;
   }
   const times = (n: number, value: number | null, more: Partial<Reading> = {}): Reading[] =>
@@ -111,9 +111,33 @@ describe('the four verdicts', () => {
     ['inconclusive', 'both bad', orders(), times(9, 9, { stable: 8 })],
     [
       'fail',
-      'stable was bad before, and is well now',
+      'stable has one bad look',
+      orders(),
+      [...times(8, 9, { stable: 10 }), ...times(1, 9, { stable: 8 })],
+    ],
+    [
+      'inconclusive',
+      'both bad, and stable is well first',
       orders(),
       [...times(8, 9, { stable: 8 }), ...times(1, 9, { stable: 10 })],
+    ],
+    [
+      'inconclusive',
+      'both bad, and stable has no value now',
+      orders(),
+      [...times(8, 9, { stable: 8 }), ...times(1, 9, { stable: null })],
+    ],
+    [
+      'fail',
+      'stable was bad, and has been well for more than half of the window',
+      orders(),
+      [...times(8, 9, { stable: 8 }), ...times(4, 9, { stable: 10 })],
+    ],
+    [
+      'fail',
+      'stable was bad for less than half of the window',
+      orders(),
+      [...times(5, 9, { stable: 10 }), ...times(3, 9, { stable: 8 })],
     ],
     ['fail', 'nobody says how stable does', orders(), times(9, 9, { stable: null })],
     [
@@ -155,6 +179,11 @@ describe('the four verdicts', () => {
     expect(verdictAfter(orders(), times(7, 9))?.reason).toBe(
       'orders 9 (limit at least 10), at every look of 1m',
     );
+    expect(verdictAfter(orders(), [...times(2, 9), ...times(4, null), ...times(1, 9)])?.reason).toBe(
+      'orders 9 (limit at least 10): at 3 of 7 looks, which are too few with a value',
+    );
+    expect(verdictAfter(orders(), times(1, 9.99999999))?.reason).toMatch(/^orders 9.99999999 \(/);
+    expect(verdictAfter(orders(), times(1, 10.00000001))?.reason).toMatch(/^orders 10 \(/);
     expect(verdictAfter(orders(), times(1, null))?.reason).toBe(
       'orders no value (limit at least 10): refused',
     );

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { using, type InstanceUsage, type Usage, type UsageEvidence } from '../../src/domain/usage.js';
+import { usageAfter, type InstanceUsage, type Usage, type UsageEvidence } from '../../src/domain/usage.js';
 import { usageFindings } from '../../src/domain/usage-judgement.js';
 import type { Triggers } from '../../src/domain/watch-plan.js';
 import { MiB, answered, one } from '../support/used.js';
@@ -10,7 +10,10 @@ const CPU: Triggers = { cpu: { threshold: 9_000, windowMs: 30_000 } };
 const MEMORY: Triggers = { memory: { threshold: 100 * MiB, windowMs: 30_000 } };
 
 const finding = (triggers: Triggers, looks: readonly (Usage | undefined)[], stable = true) => {
-  const evidence = looks.reduce<UsageEvidence | undefined>((e, look) => using(triggers, e, look), undefined);
+  const evidence = looks.reduce<UsageEvidence | undefined>(
+    (e, look) => usageAfter(triggers, e, look),
+    undefined,
+  );
   const watched = {
     plan: { ...WATCH_PLAN, triggers },
     candidate: CANDIDATE,
@@ -93,7 +96,16 @@ describe.each([
       [...long.slice(0, 4), 'away', 'away', 'away', 'away', high],
     ],
     ['inconclusive', 'stable is above as well, for a little less long', long, [low, low, ...long.slice(2)]],
-    ['fail', 'stable has a peak', long, [...long.slice(1).map(() => low), high]],
+    ['fail', 'stable has a peak', long, [low, low, low, low, low, high]],
+    ['fail', 'stable is above for a third of the window', long, [low, low, low, low, high, high]],
+    ['inconclusive', 'stable was above, and is below first', long, [low, low, high, high, high, low]],
+    ['inconclusive', 'stable was above until it was gone', long, [low, low, high, high, high, []]],
+    [
+      'fail',
+      'stable was above, and not for half of the window until now',
+      [...long, high],
+      [low, high, high, high, low, low, low],
+    ],
     ['fail', 'stable has no instance', long, []],
     ['unavailable', 'looks that did not ask for it', ['not asked', 'not asked']],
   ])('%s: %s', (kind, _, ours, theirs) => {
@@ -120,6 +132,8 @@ describe.each([
     expect(young?.verdict.reason).toBe(
       `${used} ${value} (limit ${limit}): for 10 s until now, and only 30s are a breach`,
     );
+    const thin = finding(triggers, looked([low, high, 'away', 'away', high, 'away', 'away', high]), false);
+    expect(thin?.verdict.reason).toMatch(/: at 3 of 7 looks, which are too few with a value$/);
     expect(finding(triggers, looked(['away']))?.verdict.reason).toBe(
       `${used} could not be measured: no answer`,
     );
@@ -129,25 +143,40 @@ describe.each([
   });
 });
 
-test('an instance that was started anew begins anew; a counter that fell does not tell', () => {
-  const anew = (looks: readonly InstanceUsage[]) =>
+describe('a look', () => {
+  const looks = (...of: readonly (readonly [at: number, now: InstanceUsage])[]) =>
     finding(
       CPU,
-      looks.map((now, i) => answered(i * STEP_MS, [now])),
+      of.map(([at, now]) => answered(at, [now])),
     );
-  const busy = [0, 10, 20, 30, 40, 50].map((s) => one(s * 1_000, 0));
-  expect(anew(busy)?.verdict.kind).toBe('fail');
-  const restarted = anew([...busy, one(9_000, 0, 'a', 'again')]);
-  expect(restarted).toMatchObject({
-    value: 'not known',
-    measured: { of: 1 },
-    verdict: { kind: 'inconclusive' },
+  const busy = [0, 10, 20, 30, 40, 50].map((s) => [s * 1_000, one(s * 1_000, 0)] as const);
+
+  test.each<[string, string, number, InstanceUsage]>([
+    ['an instance that was started anew', 'looked at only once', 60_000, one(60_000, 0, 'a', 'again')],
+    ['an instance that is new', 'looked at only once', 60_000, one(60_000, 0, 'b')],
+    ['a counter that fell', 'time of an instance fell', 60_000, one(20_000, 0)],
+    ['the instant of the look before', 'not measured again', 50_000, one(59_000, 0)],
+    ['an instant before it', 'not measured again', 49_000, one(59_000, 0)],
+    ['one so late that a whole window is between', 'was 31 s ago', 81_000, one(81_000, 0)],
+  ])('that finds %s does not tell', (_, why, at, now) => {
+    const { value, measured, verdict } = looks(...busy, [at, now]) ?? {};
+    expect([value, measured, verdict?.kind]).toEqual(['not known', { of: 1 }, 'inconclusive']);
+    expect(verdict?.reason).toContain(why);
   });
-  // A process of it has ended, and what it had used is in no sum any more.
-  const fell = anew([...busy, one(20_000, 0)]);
-  expect(fell?.verdict.kind).toBe('inconclusive');
-  expect(anew([...busy, one(20_000, 0), one(30_000, 0)])?.verdict.kind).toBe('fail');
-  expect(anew([one(0, 0), one(9_000, 0)])).toMatchObject({ value: '90 %', verdict: { kind: 'pass' } });
+
+  test('that does not tell ends no breach', () => {
+    expect(looks(...busy)?.verdict.kind).toBe('fail');
+    expect(looks(...busy, [60_000, one(20_000, 0)], [70_000, one(30_000, 0)])?.verdict.kind).toBe('fail');
+  });
+
+  test('of what is above its limit by a little reads above it, and below it below', () => {
+    const wide = { cpu: { threshold: 9_000, windowMs: 200_000 } };
+    const points = (cpuMs: number) =>
+      finding(wide, [answered(0, [one(0, 0)]), answered(100_000, [one(cpuMs, 0)])]);
+    expect([90_040, 90_000, 89_960].map((ms) => points(ms)?.value)).toEqual(['90.1 %', '90 %', '89.9 %']);
+    const bytes = (more: number) => finding(MEMORY, [answered(0, [one(0, 100 * MiB + more)])])?.value;
+    expect([1, 0, -1].map(bytes)).toEqual(['100.1 MiB', '100.0 MiB', '99.9 MiB']);
+  });
 });
 
 test('several processors are more than 100 %', () => {

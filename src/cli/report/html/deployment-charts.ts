@@ -2,7 +2,7 @@ import { percent } from '../../../domain/details.js';
 import { limitText, numberText } from '../../../domain/metric-judgement.js';
 import { FULL } from '../../../domain/plan.js';
 import { bytesText } from '../../../domain/size.js';
-import type { Used } from '../../../domain/usage.js';
+import type { Resource } from '../../../domain/usage.js';
 import type { MetricTrigger, Triggers } from '../../../domain/watch-plan.js';
 import type { VerdictKind } from '../../../domain/verdict.js';
 import { clock, shareText } from '../../render/text.js';
@@ -112,7 +112,7 @@ const drawnMetric = (name: string, { min, max, beside }: MetricTrigger): Drawn =
   ...(max === undefined && (min !== undefined || beside?.direction === 'decrease') ? { isLow: true } : {}),
 });
 
-const usageDrawn = ({ cpu, memory }: Pick<Triggers, Used>): readonly Drawn[] => [
+const usageDrawn = ({ cpu, memory }: Pick<Triggers, Resource>): readonly Drawn[] => [
   {
     ...{
       trigger: 'cpu',

@@ -4,6 +4,7 @@ import type { MetricSource } from '../src/domain/ports.js';
 import { named, tellsReleases } from '../src/domain/queries.js';
 import type { MetricTrigger } from '../src/domain/watch-plan.js';
 import type { Observation, Reading, WatchInput } from '../src/domain/watching.js';
+import { answered } from './answered.js';
 import { sayOf } from './say-of.js';
 
 type Missing = NonNullable<Reading['missing']>;
@@ -29,7 +30,8 @@ export async function readings(
   const at = Date.now();
   const ask: Ask = async (query, lacking) => {
     try {
-      return await answerOf(await source(), input, { query, at, lacking }, signal);
+      const from = await source();
+      return await answered(signal, (ending) => answerOf(from, input, { query, at, lacking }, ending));
     } catch (error) {
       return none('unavailable', sayOf(error));
     }

@@ -1,10 +1,15 @@
-import { RESOURCES } from '../src/domain/usage.js';
+import { z } from 'zod';
+import { RESOURCES, type SlotUsage } from '../src/domain/usage.js';
 import type { Observation, WatchInput } from '../src/domain/watching.js';
 import { ShipwayError } from '../src/errors.js';
+import { answered } from './answered.js';
 import type { EffectDeps } from './deps.js';
 import { sayOf } from './say-of.js';
 
-/** What instances of both slots use at this look, where a trigger asks for it; where none does nobody is asked. Never throws. */
+/**
+ * What instances of both slots use at this look, where a trigger asks for it; where none does nobody is asked. What a provider answers that
+ * is no usage is none. Never throws.
+ */
 export async function usageAt(
   world: () => Promise<Pick<EffectDeps, 'provider'>>,
   input: WatchInput,
@@ -16,12 +21,32 @@ export async function usageAt(
     const { provider } = await world();
     const slots = [candidate.slot, ...(stable === undefined ? [] : [stable.slot])];
     const used = slots.map(async (slot) => {
-      if (provider.usage === undefined)
-        throw new ShipwayError('provider.unavailable', 'this provider does not say what instances use');
-      return [slot, await provider.usage(input, slot, signal)] as const;
+      const asked = await answered(signal, async (ending) => {
+        if (provider.usage === undefined)
+          throw new ShipwayError('provider.unavailable', 'this provider does not say what instances use');
+        return provider.usage(input, slot, ending);
+      });
+      return [slot, checked(asked)] as const;
     });
     return { usage: { slots: Object.fromEntries(await Promise.all(used)) } };
   } catch (error) {
     return { usage: { unavailable: sayOf(error) } };
   }
+}
+
+/** NaN is above nothing, and would pass. */
+const count = z.number().nonnegative();
+const slotUsage = z.object({
+  at: count,
+  instances: z.array(z.object({ id: z.string(), startedAt: z.string(), cpuMs: count, memoryBytes: count })),
+});
+
+function checked(given: SlotUsage): SlotUsage {
+  const { success, data, error } = slotUsage.safeParse(given);
+  if (success) return data;
+  const [issue] = error.issues;
+  throw new ShipwayError(
+    'provider.unavailable',
+    `what the provider answers is no usage: ${[...(issue?.path ?? []), issue?.message].join(' ')}`,
+  );
 }

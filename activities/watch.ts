@@ -10,6 +10,7 @@ import type {
 import type { Watched } from '../src/domain/ports.js';
 import { watchLoop } from '../src/domain/watch-loop.js';
 import { ShipwayError } from '../src/errors.js';
+import { ANSWER_MS, answered } from './answered.js';
 import type { EffectDeps } from './deps.js';
 import { readings } from './readings.js';
 import { sayOf } from './say-of.js';
@@ -78,9 +79,19 @@ async function observe(
     readings(async () => (await world()).metrics, input, signal),
     usageAt(world, input, signal),
   ]);
+  const { liveness, candidate } = input;
   const [health, sample] = await Promise.allSettled([
-    world().then(({ provider }) => provider.health(input, input.candidate.slot, input.liveness, signal)),
-    world().then(({ metrics }) => metrics.sample(input, signal, watched(input, seen))),
+    world().then(({ provider }) =>
+      answered(
+        signal,
+        (ending) => provider.health(input, candidate.slot, liveness, ending),
+        // A probe has its own time.
+        ANSWER_MS + liveness.timeoutMs,
+      ),
+    ),
+    world().then(({ metrics }) =>
+      answered(signal, (ending) => metrics.sample(input, ending, watched(input, seen))),
+    ),
   ]);
   const [read, used] = await asked;
   const probed =

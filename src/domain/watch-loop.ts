@@ -41,6 +41,8 @@ export async function watchLoop(input: WatchInput, world: WatchWorld): Promise<W
   for (;;) {
     if (world.interrupted()) return { verdict, interrupted: true, evidence };
     const observation = await world.observe(evidence.observations);
+    // What was cut short saw what the interruption did, and not what the world does.
+    if (world.interrupted()) return { verdict, interrupted: true, evidence };
     evidence = extended(input, evidence, observation);
     const findings = findingsOf(input, evidence);
     verdict = verdictOf(findings);

@@ -80,13 +80,14 @@ test('an attempt that died hands its evidence to the next one, before what the w
 
 test('interrupted it gives what it knows, and does not wait for the next look', async () => {
   const { deps, looks } = await lab();
-  const { env, run } = activityOf('d');
+  const { beats, env, run } = activityOf('d');
   const { until, ...open } = input(0, { plan: { ...WATCH_PLAN, intervalMs: 3_600_000 } });
   expect(until).toBeDefined();
   const watching = run(watch(deps), open);
-  await expect.poll(looks).toBe(1);
+  await expect.poll(() => beats.some((beat) => evidenceOf(beat).length > 0)).toBe(true);
   env.cancel();
   const result = await watching;
+  expect(looks()).toBe(1);
   expect(result.interrupted).toBe(true);
   expect(result.evidence.observations).toHaveLength(1);
 });
@@ -192,3 +193,34 @@ test('what instances use is asked for where a trigger wants it, of both slots; a
     reason: 'memory could not be measured: this provider does not say what instances use',
   });
 });
+
+test.each(['sample', 'query', 'health', 'usage'])(
+  'interrupted while %s hangs and heeds no signal it ends at once, and keeps nothing of that look',
+  async (port) => {
+    const { deps, store } = await lab();
+    let asked = false;
+    const hangs = {
+      [port]: () => {
+        asked = true;
+        return new Promise(() => undefined);
+      },
+    };
+    const hanging = {
+      ...deps,
+      metrics: { ...deps.metrics, query: () => Promise.resolve(1), ...hangs },
+      provider: {
+        ...deps.provider,
+        usage: () => Promise.resolve({ at: Date.now(), instances: [] }),
+        ...hangs,
+      },
+    };
+    const metrics = { orders: { query: 'orders', min: 1, windowMs: 1_000 } };
+    const triggers = { memory: { threshold: 1, windowMs: 1_000 }, metrics };
+    const { env, run } = activityOf('d');
+    const watching = run(watch(hanging), input(3_600_000, { plan: { ...WATCH_PLAN, triggers } }));
+    await expect.poll(() => asked).toBe(true);
+    env.cancel();
+    const { interrupted, evidence } = await watching;
+    expect([interrupted, evidence.observations, await store.samples.list('')]).toEqual([true, [], []]);
+  },
+);

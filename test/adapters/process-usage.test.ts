@@ -1,7 +1,12 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { readInstances, slotDir, writeInstance } from '../../src/adapters/providers/process-files.js';
-import { groupsIn } from '../../src/adapters/providers/process-usage.js';
+import { listed, pids } from '../../src/adapters/providers/process-find.js';
+import { processPasses, type Pass } from '../../src/adapters/providers/process-pass.js';
+import { groupsIn, slotUsage } from '../../src/adapters/providers/process-usage.js';
 import type { SlotUsage } from '../../src/domain/usage.js';
+import { identityOf, isAlive } from '../../src/processes.js';
 import { usageProviderChecks } from '../../src/testing/usage.js';
 import { TARGET } from '../../src/testing/world.js';
 import { contract } from '../contracts/contract.js';
@@ -34,15 +39,85 @@ test('usage: what an instance has started counts with it, also in a session of i
   expect((await usage())[0]?.memoryBytes).toBeGreaterThan(1.5 * (alone?.memoryBytes ?? Infinity));
 });
 
-test('usage: a process that has the pid of one that is gone is not counted', async () => {
-  await ensure();
-  const directory = slotDir(w.stateDir, TARGET, 'blue');
-  const [note] = await readInstances(directory);
-  const [known] = await usage();
-  expect(known?.id).toBe(note?.id);
-  if (note?.process === undefined) throw new Error('the note has no process');
-  await writeInstance(directory, { ...note, process: { ...note.process, startTime: '1' } });
-  expect(await usage()).toEqual([]);
+test('usage: what a child has computed counts when it has ended and was waited for', async () => {
+  await ensure({ SPENT: '700' });
+  const [one] = await usage();
+  expect(one?.cpuMs).toBeGreaterThan(650);
+});
+
+describe('usage of a process that is gone', () => {
+  const directory = () => slotDir(w.stateDir, TARGET, 'blue');
+  const passing = processPasses();
+  /** Of the slot, when `meanwhile` has happened since the pass, or what it found is changed. */
+  const after = async (meanwhile: (pass: Pass) => Pass | Promise<Pass>) =>
+    (await slotUsage(directory(), async () => meanwhile(await passing()), never)).instances;
+
+  test('and has left its pid to another before it is noted is not counted', async () => {
+    await ensure();
+    const [note] = await readInstances(directory());
+    expect((await usage())[0]?.id).toBe(note?.id);
+    if (note?.process === undefined) throw new Error('the note has no process');
+    await writeInstance(directory(), { ...note, process: { ...note.process, startTime: '1' } });
+    expect(await usage()).toEqual([]);
+  });
+
+  test('since the pass takes what it has started with it', async () => {
+    const [instance] = await ensure({ CHILD: '1' });
+    const id = instance?.id ?? '';
+    await expect.poll(async () => (await w.pidsOf(id)).length).toBe(2);
+    const leader = await identityOf(await w.leaderOf(id));
+    const killed = await after(async (pass) => {
+      process.kill(leader.pid, 'SIGKILL');
+      await expect.poll(() => isAlive(leader)).toBe(false);
+      return pass;
+    });
+    expect([killed, (await w.pidsOf(id)).length]).toEqual([[], 1]);
+  });
+
+  test('and was a member of one that lives is not counted', async () => {
+    const [instance] = await ensure({ CHILD: '1' });
+    const leader = await w.leaderOf(instance?.id ?? '');
+    const others = (pass: Pass): Pass => ({
+      ...pass,
+      processes: pass.processes.map((one) => (one.pid === leader ? one : { ...one, startTime: '1' })),
+    });
+    const memory = async (change: (pass: Pass) => Pass) => (await after(change))[0]?.memoryBytes ?? 0;
+    await expect
+      .poll(async () => (await memory((pass) => pass)) / (await memory(others)), { timeout: 20_000 })
+      .toBeGreaterThan(1.5);
+  });
+});
+
+test('whoever asks meanwhile shares the next pass, and passes take little of the time', async () => {
+  const passing = processPasses();
+  const took = (): number => {
+    const from = performance.now();
+    pids().forEach(listed);
+    return performance.now() - from;
+  };
+  const least = Math.min(...[1, 2, 3, 4, 5].map(took));
+  await passing();
+  for (let i = 0; i < 3; i++) {
+    const from = performance.now();
+    const [one, other] = await Promise.all([passing(), passing()]);
+    expect(other).toBe(one);
+    expect(performance.now() - from).toBeGreaterThan(10 * least);
+  }
+});
+
+test('a process stays the instance’s that it began as, whatever becomes of its environment', async () => {
+  const child = spawn('sh', ['-c', 'read line; exec env -i sleep 60'], {
+    env: { ...process.env, SHIPWAY_INSTANCE: 'once' },
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const passing = processPasses();
+  const instance = async () => (await passing()).processes.find(({ pid }) => pid === child.pid)?.instance;
+  await expect.poll(instance).toBe('once');
+  child.stdin.write('\n');
+  const environment = () => readFile(`/proc/${String(child.pid)}/environ`, 'utf8');
+  await expect.poll(environment).toBe('');
+  expect(await instance()).toBe('once');
 });
 
 test('what ps says is added up by process group', () => {

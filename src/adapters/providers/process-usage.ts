@@ -4,7 +4,8 @@ import type { InstanceUsage, SlotUsage } from '../../domain/usage.js';
 import { ShipwayError } from '../../errors.js';
 import { isAlive, type ProcessIdentity } from '../../processes.js';
 import { readInstances, type InstanceNote } from './process-files.js';
-import { TOKEN, carriedBy, listed, ownPart, pids, type Listed } from './process-find.js';
+import { ownPart } from './process-find.js';
+import type { Pass, Passed } from './process-pass.js';
 import { processOf } from './process-start.js';
 
 type Sum = Pick<InstanceUsage, 'cpuMs' | 'memoryBytes'>;
@@ -19,13 +20,17 @@ const sumOf = (before: Sum | undefined, one: Sum): Sum => ({
 
 /**
  * What the living instances of a slot use, each with all that it has started. A page of memory that several of its processes share counts
- * for each; the time of a process that ended counts when its parent asked how, or is lost.
+ * for each; the time of a process that ended counts when its parent asked how, or is lost. `passing` is shared with whoever asks as well.
  */
-export async function slotUsage(directory: string, signal: AbortSignal): Promise<SlotUsage> {
+export async function slotUsage(
+  directory: string,
+  passing: () => Promise<Pass>,
+  signal: AbortSignal,
+): Promise<SlotUsage> {
   signal.throwIfAborted();
   const running = await living(directory, await readInstances(directory));
-  const at = Date.now();
-  const used = process.platform === 'linux' ? await fromProc(running) : await fromPs(running);
+  const { at, used } =
+    process.platform === 'linux' ? await fromProc(running, await passing()) : await fromPs(running);
   // Whose leader lives before and after: nobody else can have had its pid, or the session that is named by it.
   const still = await Promise.all(running.map(({ leader }) => isAlive(leader)));
   signal.throwIfAborted();
@@ -44,26 +49,30 @@ async function living(directory: string, notes: readonly InstanceNote[]): Promis
   });
 }
 
-/** All of them in one pass over the processes, however many they are. */
-async function fromProc(running: readonly Running[]): Promise<readonly (Sum | undefined)[]> {
+interface Used {
+  readonly at: number;
+  /** In the order of those that were asked for. */
+  readonly used: readonly (Sum | undefined)[];
+}
+
+async function fromProc(running: readonly Running[], { at, processes }: Pass): Promise<Used> {
   const parts = new Map<Running, Sum>();
-  for (const pid of pids()) {
-    const found = listed(pid);
-    const owner = found === undefined ? undefined : ownerOf(found, running);
-    if (found === undefined || owner === undefined) continue;
-    const one = { cpuMs: found.cpuMs, memoryBytes: residentBytes(pid) };
-    // One that ended meanwhile may have left its pid to another, of which all but the first was read.
-    if (found.ended || (await isAlive(found))) parts.set(owner, sumOf(parts.get(owner), one));
+  const owner = ownersOf(running);
+  for (const found of processes) {
+    const owned = owner(found);
+    if (owned === undefined) continue;
+    const one = { cpuMs: found.cpuMs, memoryBytes: residentBytes(found.pid) };
+    // One that ended meanwhile may have left its pid to another, whose memory was read.
+    if (found.ended || (await isAlive(found))) parts.set(owned, sumOf(parts.get(owned), one));
   }
-  return running.map((one) => parts.get(one));
+  return { at, used: running.map((one) => parts.get(one)) };
 }
 
 /** Whose a process is: by its leader's session, or by the id that it carries. */
-function ownerOf({ pid, session }: Listed, running: readonly Running[]): Running | undefined {
-  const led = running.find(({ leader }) => leader.pid === session);
-  if (led !== undefined) return led;
-  const carried = carriedBy(pid);
-  return running.find(({ note }) => carried.includes(`${TOKEN}=${note.id}`));
+function ownersOf(running: readonly Running[]): (of: Passed) => Running | undefined {
+  const bySession = new Map(running.map((one) => [one.leader.pid, one]));
+  const byId = new Map(running.map((one) => [one.note.id, one]));
+  return ({ session, instance = '' }) => bySession.get(session) ?? byId.get(instance);
 }
 
 /** None of one that has ended. */
@@ -71,12 +80,13 @@ const residentBytes = (pid: number): number =>
   1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(ownPart(pid, 'status') ?? '')?.[1] ?? 0);
 
 /** Without /proc: the process group that each of them leads. */
-async function fromPs(running: readonly Running[]): Promise<readonly (Sum | undefined)[]> {
+async function fromPs(running: readonly Running[]): Promise<Used> {
+  const at = Date.now();
   const columns = ['pgid=', 'rss=', 'time='].flatMap((column) => ['-o', column]);
   try {
     const { stdout } = await promisify(execFile)('ps', ['-A', ...columns]);
     const groups = groupsIn(stdout);
-    return running.map(({ leader }) => groups.get(leader.pid));
+    return { at, used: running.map(({ leader }) => groups.get(leader.pid)) };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new ShipwayError('provider.unavailable', `ps does not say what instances use: ${why}`, { cause });

@@ -26,6 +26,7 @@ import { exclusive } from '../../exclusive.js';
 import { sweepReleases } from './process-sweep.js';
 import { isOnItsWay, processOf } from './process-start.js';
 import { stopInstance } from './process-stop.js';
+import { processPasses } from './process-pass.js';
 import { slotUsage } from './process-usage.js';
 
 export interface ProcessProviderOptions {
@@ -43,6 +44,7 @@ export interface ProcessProviderOptions {
  * again behind anybody's back: `observe` says that it is gone, `ensure` starts another. Fails also with `provider.unavailable`.
  */
 export function processProvider({ stateDir, ...stores }: ProcessProviderOptions): Provider {
+  const passing = processPasses();
   return {
     observe: (target, signal) => converted(() => observe(stateDir, target, signal)),
     ensure: (target, slot, release, configuration, signal, count = configuration.replicas, stay) =>
@@ -54,7 +56,8 @@ export function processProvider({ stateDir, ...stores }: ProcessProviderOptions)
       ),
     health: (target, slot, asked, signal) =>
       converted(() => health(slotDir(stateDir, target, slot), asked, signal)),
-    usage: (target, slot, signal) => converted(() => slotUsage(slotDir(stateDir, target, slot), signal)),
+    usage: (target, slot, signal) =>
+      converted(() => slotUsage(slotDir(stateDir, target, slot), passing, signal)),
     sweep: (asked, signal) => converted(() => sweepReleases(stateDir, asked, signal)),
     remove: (target, slot, signal) => converted(() => remove(slotDir(stateDir, target, slot), signal)),
   };

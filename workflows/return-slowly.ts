@@ -7,7 +7,7 @@ import {
 } from '@temporalio/workflow';
 import { percent } from '../src/domain/details.js';
 import { refuserOf } from '../src/domain/gate.js';
-import { keptOnTheWay } from '../src/domain/gradual.js';
+import { RETURNING, keptOnTheWay } from '../src/domain/gradual.js';
 import { FULL, type GradualReturn, type Share } from '../src/domain/plan.js';
 import type { Live } from '../src/domain/target.js';
 import { NO_EVIDENCE, type WatchInput, type WatchResult } from '../src/domain/watching.js';
@@ -112,7 +112,7 @@ async function unlessBad(
 
 /** What users return to, beside what they leave. Doubt holds nobody up: a person wants them there. */
 const welcoming = (field: Field, replaces: Live, until: number): WatchInput => {
-  const { candidate, ...watch } = openWatch(field, 'returning');
+  const { candidate, ...watch } = openWatch(field, RETURNING);
   return {
     ...watch,
     candidate: { release: replaces.release.digest, slot: replaces.slot },

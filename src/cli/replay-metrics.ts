@@ -36,7 +36,7 @@ export const replayMetrics: Command = async (values, [text = '']) => {
   result(values, unasked.length === 0 ? said : { ...said, unasked }, [
     `${id}: ${String(judged.looks)} looks from ${judged.from ?? ''} to ${judged.to ?? ''}`,
     `rules: ${triggersText({ watch: plan }).join('; ')}`,
-    ...unasked.map((name) => `not judged: another query was asked for ${name}, or none`),
+    ...unasked.map((name) => `not judged: ${name}, which was not asked for then, or by another query`),
     ...linesOf(judged),
     row.outcome === undefined
       ? 'it is still on its way'

@@ -16,6 +16,9 @@ export const returnOf = (
     ? undefined
     : (rollback ?? (pace === 'gradual' ? { stepMs: RETURN_STEP_MS } : undefined));
 
+/** The phase of a watch of what users go back to: its candidate is the release that served before. */
+export const RETURNING = 'returning';
+
 /** Shares that a release keeps on the way from `share` to none, by quarters of all users. */
 export const keptOnTheWay = (share: Share): readonly Share[] =>
   [3, 2, 1].map((n) => n * QUARTER).filter((kept) => kept < share);

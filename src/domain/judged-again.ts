@@ -1,10 +1,12 @@
+import { RETURNING } from './gradual.js';
 import { verdictOf } from './judgement.js';
 import { under } from './metric-breach.js';
 import type { Digest } from './release.js';
 import { otherSlot } from './target.js';
 import type { Verdict, VerdictKind } from './verdict.js';
 import { extended, findingsOf, type Judged } from './watch-loop.js';
-import type { WatchPlan } from './watch-plan.js';
+import { RESOURCES } from './usage.js';
+import type { MetricTrigger, WatchPlan } from './watch-plan.js';
 import type { Look, Sample, WatchEvidence } from './watching.js';
 
 /** Which releases a deployment was about. */
@@ -44,7 +46,8 @@ export function judgingAgain(plan: WatchPlan, releases: Releases) {
   };
   return {
     add: ({ at, phase, look }: Sample): void => {
-      if (look === undefined || failed !== undefined) return;
+      // Users return to what was there before: that was not for this deployment to take back.
+      if (look === undefined || failed !== undefined || phase === RETURNING) return;
       const judged = judgedAs(plan, releases, look);
       evidence = extended(judged, evidence, look.observation);
       const verdict = verdictOf(findingsOf(judged, evidence));
@@ -66,20 +69,27 @@ export function judgingAgain(plan: WatchPlan, releases: Releases) {
   };
 }
 
-/** Rules without the business metrics whose query was not asked when looks were recorded, and the names of those. */
+/**
+ * Rules without what was not asked when looks were recorded, and the names of that: business metrics with another query then or none, and
+ * what instances use where no trigger wanted it.
+ */
 export function askedThen(
   plan: WatchPlan,
   then: WatchPlan,
 ): { readonly plan: WatchPlan; readonly unasked: readonly string[] } {
-  const { metrics = {}, ...triggers } = plan.triggers;
+  const { metrics = {}, cpu, memory, ...others } = plan.triggers;
+  const wasAsked = (name: string, { query }: MetricTrigger): boolean =>
+    under(then.triggers.metrics, name)?.query === query;
   const [asked, unasked] = [true, false].map((was) =>
-    Object.entries(metrics).filter(
-      ([name, { query }]) => (under(then.triggers.metrics, name)?.query === query) === was,
-    ),
+    Object.entries(metrics).filter((one) => wasAsked(...one) === was),
   );
+  const ofUse = { ...(cpu && { cpu }), ...(memory && { memory }) };
+  // A provider says all of it at once.
+  const wasMeasured = RESOURCES.some((resource) => then.triggers[resource] !== undefined);
+  const triggers = { ...others, ...(wasMeasured ? ofUse : {}), metrics: Object.fromEntries(asked ?? []) };
   return {
-    plan: { ...plan, triggers: { ...triggers, metrics: Object.fromEntries(asked ?? []) } },
-    unasked: (unasked ?? []).map(([name]) => name),
+    plan: { ...plan, triggers },
+    unasked: [...(wasMeasured ? [] : Object.keys(ofUse)), ...(unasked ?? []).map(([name]) => name)],
   };
 }
 

@@ -58,6 +58,13 @@ test('a phase that ends in doubt is named', async () => {
   ]);
 });
 
+test('looks at what users return to are not those of the release that they leave', async () => {
+  const samples = await recorded(300_000);
+  const returning = samples.map((s) => ({ ...s, phase: 'returning' }));
+  expect(again([...samples, ...returning], WATCH_PLAN)).toEqual(again(samples, WATCH_PLAN));
+  expect(again(returning, errors(100, 60_000))).toMatchObject({ looks: 0 });
+});
+
 test('samples of before looks were kept are none', async () => {
   const old = (await recorded(60_000)).map(({ look: _, ...sample }) => sample);
   expect(again(old, WATCH_PLAN)).toMatchObject({ looks: 0, doubtful: [] });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgingAgain } from '../../src/domain/judged-again.js';
+import { askedThen, judgingAgain } from '../../src/domain/judged-again.js';
 import type { InstanceUsage } from '../../src/domain/usage.js';
 import type { Triggers } from '../../src/domain/watch-plan.js';
 import { watchLoop } from '../../src/domain/watch-loop.js';
@@ -80,6 +80,15 @@ describe('a watch', () => {
     expect(again(CPU)).toMatchObject({
       verdicts: { pass: 0, unavailable: 7 },
       doubtful: [{ phase: 'bake' }],
+    });
+    const both = planOf({ ...CPU, ...MEMORY });
+    expect(askedThen(both, WATCH_PLAN)).toEqual({
+      plan: planOf({ metrics: {} }),
+      unasked: ['cpu', 'memory'],
+    });
+    // Whoever is asked for one says the other as well.
+    expect(askedThen(both, generous)).toEqual({
+      ...{ plan: planOf({ ...both.triggers, metrics: {} }), unasked: [] },
     });
   });
 

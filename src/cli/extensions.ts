@@ -20,31 +20,40 @@ export function checkedExtensions(given: Extensions): Extensions {
   const other = Object.keys(given).find((port) => !PORTS.includes(port));
   if (other !== undefined)
     throw new UsageError(`extensions has no ${JSON.stringify(other)}`, `use ${PORTS.join(', ')}`);
-  for (const [name, { provider, carries }] of Object.entries(given.providers ?? {}))
-    check('provider', name, provider, carries);
-  for (const [name, { router, carries }] of Object.entries(given.routers ?? {}))
-    check('router', name, router, carries);
-  for (const [name, source] of Object.entries(given.metrics ?? {})) check('metrics', name, source, []);
+  for (const [name, { provider, carries }] of Object.entries(given.providers ?? {})) {
+    check('provider', name, provider);
+    checkCarried('provider', name, carries);
+    if (carries.includes('usage') && !has(provider, 'usage'))
+      throw new UsageError(
+        `provider ${name} carries usage and has no method usage`,
+        'give it one, or leave it out of carries',
+      );
+  }
+  for (const [name, { router, carries }] of Object.entries(given.routers ?? {})) {
+    check('router', name, router);
+    checkCarried('router', name, carries);
+  }
+  for (const [name, source] of Object.entries(given.metrics ?? {})) check('metrics', name, source);
   for (const [name, kind] of Object.entries(given.stages ?? {})) checkFunction('stage kind', name, kind);
   for (const [name, own] of Object.entries(given.strategies ?? {})) checkFunction('strategy', name, own);
   return given;
 }
 
-function check(port: keyof typeof METHODS, name: string, adapter: unknown, carries: unknown): void {
+function check(port: keyof typeof METHODS, name: string, adapter: unknown): void {
   checkName(name, 'an adapter');
-  const lacks = METHODS[port].find((method) => typeof (adapter as never)?.[method] !== 'function');
+  const lacks = METHODS[port].find((method) => !has(adapter, method));
   if (lacks !== undefined)
     throw new UsageError(`${port} ${name} has no method ${lacks}`, `give it ${METHODS[port].join(', ')}`);
-  const known: readonly unknown[] = CAPABILITIES;
+}
+
+const has = (adapter: unknown, method: string): boolean => typeof (adapter as never)?.[method] === 'function';
+
+function checkCarried(port: keyof typeof CAPABILITIES, name: string, carries: unknown): void {
+  const known: readonly unknown[] = CAPABILITIES[port];
   if (!Array.isArray(carries) || !carries.every((can) => known.includes(can)))
     throw new UsageError(
       `carries of ${port} ${name} is no list of what it can do`,
-      `use ${CAPABILITIES.join(', ')}`,
-    );
-  if (carries.includes('usage') && typeof (adapter as never)?.['usage'] !== 'function')
-    throw new UsageError(
-      `${port} ${name} carries usage and has no method usage`,
-      'give it one, or leave it out of carries',
+      `use ${known.join(', ')}`,
     );
 }
 

@@ -61,20 +61,23 @@ function notTwo(names: readonly string[], known: readonly string[]): string | un
     : undefined;
 }
 
-const carries = (of: string, can: readonly [string, ...string[]]) =>
+const carries = <const Of extends keyof typeof CAPABILITIES>(of: Of) =>
   z
     .record(
       name({ description: '', examples: ['hosts'] }),
       z.array(
-        z.enum(CAPABILITIES, {
+        z.enum(CAPABILITIES[of], {
           error: ({ input }) =>
-            wrong(`${shown(input)} is nothing that a ${of} can do`, alternative(String(input), CAPABILITIES)),
+            wrong(
+              `${shown(input)} is nothing that a ${of} can do`,
+              alternative(String(input), CAPABILITIES[of]),
+            ),
         }),
       ),
     )
     .meta({
-      description: `a ${of} of your own by its name, and what it can do of ${can.map((c) => `\`${c}\``).join(', ')}`,
-      examples: [{ hosts: [can[0]] }],
+      description: `a ${of} of your own by its name, and what it can do`,
+      examples: [{ hosts: [CAPABILITIES[of][0]] }],
     });
 
 const names = (description: string, example: string) =>
@@ -85,8 +88,8 @@ const names = (description: string, example: string) =>
 /** What a service uses that whoever runs the workers has added to them. */
 export const adaptersSchema = z
   .strictObject({
-    providers: carries('provider', ['side_by_side', 'per_instance', 'usage']).optional(),
-    routers: carries('router', ['weighted', 'user_sticky', 'per_instance']).optional(),
+    providers: carries('provider').optional(),
+    routers: carries('router').optional(),
     metrics: names('metric sources of your own, by their names', 'prometheus').optional(),
     strategies: names(
       'strategies of your own, by their names: `strategy` of a deployment',

@@ -3,9 +3,12 @@ import type { DeploymentPlan, StrategyKind } from './plan.js';
 import { strategyName } from './strategy.js';
 import { RESOURCES, type Resource } from './usage.js';
 
-/** What a provider or a router can do. */
-export const CAPABILITIES = ['side_by_side', 'per_instance', 'weighted', 'user_sticky', 'usage'] as const;
-export type Capability = (typeof CAPABILITIES)[number];
+/** What a provider, and what a router can do. */
+export const CAPABILITIES = {
+  provider: ['side_by_side', 'per_instance', 'usage'],
+  router: ['weighted', 'user_sticky', 'per_instance'],
+} as const;
+export type Capability = (typeof CAPABILITIES)[keyof typeof CAPABILITIES][number];
 /** By the name of an adapter. */
 export type Carried = Readonly<Record<string, readonly Capability[]>>;
 

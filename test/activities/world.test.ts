@@ -161,6 +161,7 @@ test.each([
     'carries of provider hosts is no list of what it can do',
   ],
   [{ routers: { edge: { router: base.router, carries: ['fast'] } } }, 'carries of router edge is no list'],
+  [{ routers: { edge: { router: base.router, carries: ['usage'] } } }, 'carries of router edge is no list'],
   [{ providers: { hosts: { carries: [] } } }, 'provider hosts has no method observe'],
   [
     { providers: { hosts: { provider: base.provider, carries: ['usage'] } } },

@@ -81,9 +81,12 @@ function sampleOf(
   const series = requests.filter(({ labels }) => first !== undefined && isOf(labels, first));
   if (first === undefined || series.length === 0)
     throw unavailable(absent(queries.requests, first, requests));
-  const judged = subjects.filter((who) => requests.some(({ labels }) => isOf(labels, who)));
+  const partly = oneSided(first, parts, queries, clock);
+  // A stable that has ended one of two routers forgets, and the other goes on saying what it has counted of it.
+  const isJudged = (who: Who): boolean =>
+    who === first || partly !== undefined || oneSided(who, parts, queries, clock) === undefined;
+  const judged = subjects.filter((who) => requests.some(({ labels }) => isOf(labels, who)) && isJudged(who));
   for (const who of judged) refuseStale(who, parts, queries, clock);
-  const [partly] = judged.flatMap((who) => oneSided(who, parts, queries, clock) ?? []);
   // Questions one after the other may have a scrape between them: no part knows more than the others.
   const ours = Object.values(parts).map((all) =>
     all.filter(({ labels }) => subjects.some((w) => isOf(labels, w))),

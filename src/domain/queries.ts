@@ -4,17 +4,25 @@ import type { Queries } from './watch-plan.js';
 import type { Subject } from './window.js';
 
 const OF_TARGET = 'service="$service",environment="$environment"';
-const HAPROXY = 'haproxy_server_(http_responses|connection_errors|response_errors)_total';
 
 /** What shipway itself counts, wherever its code routes. */
-function ownCounters(prefix: string) {
-  return {
-    requests: `${prefix}_request_seconds_count{${OF_TARGET}}`,
-    errors: `${prefix}_errors_total{${OF_TARGET}}`,
-    latency: `${prefix}_request_seconds_bucket{${OF_TARGET}}`,
-    aborted: `${prefix}_aborted_total{${OF_TARGET}}`,
-  } as const;
-}
+const ownNames = (prefix: string) => ({
+  requests: `${prefix}_request_seconds_count`,
+  errors: `${prefix}_errors_total`,
+  latency: `${prefix}_request_seconds_bucket`,
+  aborted: `${prefix}_aborted_total`,
+});
+const OWN = { gateway: ownNames('shipway_gateway'), nginx: ownNames('shipway_nginx') } as const;
+const HAPROXY = ['http_responses', 'connection_errors', 'response_errors'] as const;
+/** What has no label `code` has none that is not 5xx. */
+const FAILED = 'code=~"(5xx)?",';
+
+const ofTarget = ({ requests, errors, latency, aborted }: (typeof OWN)['nginx']) => ({
+  requests: `${requests}{${OF_TARGET}}`,
+  errors: `${errors}{${OF_TARGET}}`,
+  latency: `${latency}{${OF_TARGET}}`,
+  aborted: `${aborted}{${OF_TARGET}}`,
+});
 
 /**
  * What Prometheus is asked where a configuration says nothing else, by the router whose counters it scrapes. HAProxy has no histogram of
@@ -22,14 +30,14 @@ function ownCounters(prefix: string) {
  */
 export const TEMPLATES = {
   gateway: {
-    ...ownCounters('shipway_gateway'),
+    ...ofTarget(OWN.gateway),
     atRisk: `shipway_gateway_at_risk_requests_total{${OF_TARGET}}`,
     firstErrors: `shipway_gateway_first_errors_total{${OF_TARGET}}`,
   },
-  nginx: ownCounters('shipway_nginx'),
+  nginx: ofTarget(OWN.nginx),
   haproxy: {
-    requests: `{__name__=~"${HAPROXY}",${OF_TARGET}}`,
-    errors: `{__name__=~"${HAPROXY}",code=~"(5xx)?",${OF_TARGET}}`,
+    requests: `{__name__=~"haproxy_server_(${HAPROXY.join('|')})_total",${OF_TARGET}}`,
+    errors: `{__name__=~"haproxy_server_(${HAPROXY.join('|')})_total",${FAILED}${OF_TARGET}}`,
   },
 } as const satisfies Readonly<Record<string, Partial<Queries>>>;
 
@@ -52,30 +60,23 @@ export function templateOf(router: string): Partial<Queries> {
   return Object.hasOwn(templates, router) ? (templates[router] ?? {}) : {};
 }
 
-const ownNames = (prefix: string): Names => ({
-  requests: [`${prefix}_request_seconds_count`],
-  errors: [`${prefix}_errors_total`],
-  latency: [`${prefix}_request_seconds_bucket`],
-  aborted: [`${prefix}_aborted_total`],
-});
-const HAPROXY_NAMES = ['http_responses', 'connection_errors', 'response_errors'].map(
-  (what) => `haproxy_server_${what}_total`,
-);
-const COUNTERS: Readonly<Record<string, Names>> = {
-  gateway: ownNames('shipway_gateway'),
-  nginx: ownNames('shipway_nginx'),
-  haproxy: { requests: HAPROXY_NAMES, errors: HAPROXY_NAMES },
-};
 const PARTS = ['requests', 'errors', 'latency', 'aborted'] as const;
 type Names = Readonly<Partial<Record<(typeof PARTS)[number], readonly string[]>>>;
+const ofHaproxy = HAPROXY.map((what) => `haproxy_server_${what}_total`);
+const listed = ({ requests, errors, latency, aborted }: (typeof OWN)['nginx']): Names => ({
+  ...{ requests: [requests], errors: [errors], latency: [latency], aborted: [aborted] },
+});
+const COUNTERS: Readonly<Record<string, Names>> = {
+  ...{ gateway: listed(OWN.gateway), nginx: listed(OWN.nginx) },
+  haproxy: { requests: ofHaproxy, errors: ofHaproxy },
+};
 
 function ofTogether(routers: readonly string[]): Partial<Queries> {
   const all = routers.map((name) => COUNTERS[name] ?? {});
   return Object.fromEntries(
     PARTS.filter((part) => part === 'aborted' || all.every((of) => of[part] !== undefined)).map((part) => {
       const names = all.flatMap((of) => of[part] ?? []);
-      // What has no label `code` has none that is not 5xx.
-      const failed = part === 'errors' && routers.includes('haproxy') ? 'code=~"(5xx)?",' : '';
+      const failed = part === 'errors' && routers.includes('haproxy') ? FAILED : '';
       return [part, `{__name__=~"${names.join('|')}",${failed}${OF_TARGET}}`];
     }),
   );

@@ -1,4 +1,5 @@
 import { OWN, routersIn, routersText } from '../domain/adapters.js';
+import { portsText } from '../domain/changes.js';
 import { percent } from '../domain/details.js';
 import { deploymentIn, environmentsOf } from '../domain/environments.js';
 import { variantsText } from '../domain/flags.js';
@@ -150,12 +151,11 @@ function deploymentText(d: DeploymentPlan, where: string): readonly string[] {
   ];
 }
 
-const portText = ({ listen, secondListen }: DeploymentPlan): string =>
-  listen === undefined
-    ? ''
-    : secondListen === undefined
-      ? ` on port ${String(listen)}`
-      : ` on ports ${String(listen)} and ${String(secondListen)}`;
+const portText = (d: DeploymentPlan): string => {
+  const { listen = 0, secondListen = 0 } = d;
+  if (listen === 0 && secondListen === 0) return '';
+  return ` on ${d.secondListen === undefined ? 'port' : 'ports'} ${portsText(d)}`;
+};
 
 const togetherText = ({ router }: DeploymentPlan): readonly string[] =>
   routersIn(router).length < 2

@@ -147,10 +147,12 @@ function moved(of: Partial<DeploymentPlan>): readonly Setting[] {
   ];
 }
 
-const portsText = ({ listen, secondListen }: Partial<DeploymentPlan>): string =>
-  listen === undefined
-    ? 'any free port'
-    : [listen, ...(secondListen === undefined ? [] : [secondListen])].join(' and ');
+const ANY_PORT = 'any free port';
+/** Where it listens: `8080`, `8080 and any free port`. 0 is as good as nothing. */
+export const portsText = ({ listen = 0, secondListen }: Partial<DeploymentPlan>): string =>
+  [listen, ...(secondListen === undefined ? [] : [secondListen])]
+    .map((port) => (port === 0 ? ANY_PORT : String(port)))
+    .join(' and ');
 
 function watched({ watch }: Partial<DeploymentPlan>): readonly Setting[] {
   if (watch === undefined) return [];

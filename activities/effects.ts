@@ -14,7 +14,7 @@ import { probeOnce } from './smoke.js';
 import { splitFor } from './split.js';
 import { UNDO_DRAIN_MS, undoShift, type UndoShiftInput } from './undo-shift.js';
 import { self } from './audit.js';
-import { refuseUnfit, worldBack, worldOf, type WorldBack } from './world.js';
+import { refuseUnfit, settling, worldBack, worldOf, type WorldBack } from './world.js';
 
 export interface ProvisionInput extends EffectInput {
   readonly release: Release;
@@ -23,6 +23,8 @@ export interface ProvisionInput extends EffectInput {
   readonly count?: number;
 }
 export interface ShiftInput extends EffectInput {
+  /** Of two routers, where they are to listen; absent: where they do. */
+  readonly plan?: DeploymentPlan;
   readonly share: Share;
   readonly from: Share;
   readonly userKey: readonly UserKey[];
@@ -45,7 +47,7 @@ export function createEffects(deps: EffectDeps) {
   return {
     /** Instances of the release run and are ready in the candidate slot, known to the router, without any user. */
     provision: forward(guarded, 'provision', provisioned, (i, signal) =>
-      // What brings users back does not wait for one of two routers here: the shift tells it what it has missed.
+      // What brings users back does not wait for one of two routers here: the shift tells it what it has missed, and fails with it.
       provision(i.kind === 'deploy' ? worldOf(deps, i) : worldBack(deps, i), i, signal),
     ),
     ...resizeEffects(deps, guarded),
@@ -75,10 +77,12 @@ export function createEffects(deps: EffectDeps) {
       guarded,
       'restore_target',
       (i: RestoreInput) => ({ live: i.live?.release.digest ?? 'none' }),
-      (i, signal) => restore(worldBack(deps, i), i, signal),
+      (i, signal) => settling(worldBack(deps, i), (world) => restore(world, i, signal)),
     ),
     ...createFlagEffects(guarded),
-    undoShift: back(guarded, (i: UndoShiftInput, signal) => shiftBack(worldBack(deps, i), i, signal)),
+    undoShift: back(guarded, (i: UndoShiftInput, signal) =>
+      settling(worldBack(deps, i), (world) => undoShift(world, i, signal)),
+    ),
     undoProvision: back(guarded, (i: EffectInput, signal) => undoProvision(worldOf(deps, i), i, signal)),
   };
 }
@@ -123,22 +127,11 @@ const opened = (
   signal: AbortSignal,
 ): Promise<RouterState> => router.open(i, i.plan.listen, signal, i.plan.secondListen);
 
+/** What one of two routers refuses is no reason to undo a rollback: the other's users are safe by it. */
 async function shift(deps: EffectDeps, i: ShiftInput, signal: AbortSignal): Promise<void> {
   const split = splitFor(i, i.share);
   if (i.kind === 'deploy') return worldOf(deps, i).router.split(i, split, signal);
-  const world = worldBack(deps, i);
-  await world.router.split(i, split, signal);
-  world.settled();
-}
-
-async function shiftBack(
-  deps: WorldBack,
-  i: UndoShiftInput,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const also = await undoShift(deps, i, signal);
-  deps.settled();
-  return also;
+  return settling(worldBack(deps, i), ({ router }) => router.split(i, split, signal), 'retried');
 }
 
 async function smokeTest({ provider }: EffectDeps, i: SmokeInput, signal: AbortSignal): Promise<void> {
@@ -154,18 +147,29 @@ async function undoProvision(deps: EffectDeps, i: EffectInput, signal: AbortSign
   await deps.provider.remove(i, i.candidate, signal);
 }
 async function retire(
-  { router, provider }: EffectDeps,
+  deps: EffectDeps,
+  i: EffectInput,
+  slot: Slot,
+  drainMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  await forgotten(deps, i, slot, drainMs, signal);
+  await deps.provider.remove(i, slot, signal);
+}
+
+/** No router has the slot, and what it had in flight has ended or had its time. */
+async function forgotten(
+  { router }: EffectDeps,
   i: EffectInput,
   slot: Slot,
   drainMs: number,
   signal: AbortSignal,
 ): Promise<void> {
   const known = await router.observe(i, signal);
-  if (known?.members[slot] !== undefined) {
-    await router.drain(i, slot, drainMs, signal);
-    await router.withdraw(i, slot, signal);
-  }
-  await provider.remove(i, slot, signal);
+  // Of two routers the one that did not answer may know it.
+  if (known?.members[slot] === undefined && known?.differences?.target === undefined) return;
+  await router.drain(i, slot, drainMs, signal);
+  await router.withdraw(i, slot, signal);
 }
 
 async function restore(deps: WorldBack, i: RestoreInput, signal: AbortSignal): Promise<void> {
@@ -184,7 +188,9 @@ async function restore(deps: WorldBack, i: RestoreInput, signal: AbortSignal): P
   const shares = { [live.slot]: FULL };
   const salt = self();
   await deps.router.split(i, { shares, candidate: live.slot, salt, userKey: i.plan.userKey }, signal);
+  const left = otherSlot(live.slot);
+  await forgotten(deps, i, left, drainTimeoutMs, signal);
   // What a router still sends users to stays.
   deps.settled();
-  await retire(deps, i, otherSlot(live.slot), drainTimeoutMs, signal);
+  await deps.provider.remove(i, left, signal);
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Share, UserKey } from '../src/domain/plan.js';
+import type { DeploymentPlan, Share, UserKey } from '../src/domain/plan.js';
 import type { Live } from '../src/domain/target.js';
 import type { EffectDeps } from './deps.js';
 import type { EffectInput } from './effect.js';
@@ -7,6 +7,8 @@ import { emptySlot, fillSlot, serving } from './fill-slot.js';
 import { splitFor } from './split.js';
 
 export interface UndoShiftInput extends EffectInput {
+  /** Of two routers, where one that has lost the target is to listen; absent: at a free port. */
+  readonly plan?: DeploymentPlan;
   readonly userKey: readonly UserKey[];
   /** What traffic goes back to. */
   readonly replaces?: Live;

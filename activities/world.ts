@@ -1,13 +1,15 @@
 import type { Pair } from '../src/adapters/routers/agreed.js';
 import { together } from '../src/adapters/routers/together.js';
+import type { Running } from '../src/adapters/routers/bring-along.js';
 import { wayBack, type WayBack } from '../src/adapters/routers/way-back.js';
 import { OWN, ownOf, routersIn, type Adapters } from '../src/domain/adapters.js';
 import { refuseCombination, refuseUsage, type Carried } from '../src/domain/capabilities.js';
 import type { TargetRef } from '../src/domain/ids.js';
 import type { DeploymentPlan } from '../src/domain/plan.js';
-import type { Router } from '../src/domain/ports.js';
+import type { ObservedSlot, Router } from '../src/domain/ports.js';
 import { ShipwayError } from '../src/errors.js';
 import type { EffectDeps } from './deps.js';
+import { lives } from './fill-slot.js';
 
 /**
  * The adapters that serve a target, by name; two routers that serve it together as one, on the way forward. Fails with `adapter.unknown`
@@ -38,14 +40,44 @@ export function worldOf(deps: EffectDeps, { adapters }: Served): EffectDeps {
 interface Served {
   readonly adapters?: Adapters;
 }
-/** The world of a way back, which ends with `settled`: it fails with what one of two routers has failed with. */
+interface ServedBack extends Served {
+  /** Where two routers are to listen; absent: where they do. */
+  readonly plan?: Pick<DeploymentPlan, 'listen' | 'secondListen'>;
+}
+/** The world of a way back: `settled` fails with what one of two routers has failed with. */
 export type WorldBack = EffectDeps & Pick<WayBack, 'settled'>;
 
-/** The same for a way back, which neither of two routers holds up at the other. */
-export function worldBack(deps: EffectDeps, served: Served): WorldBack {
-  const pair = served.adapters && pairOf(deps, served.adapters);
+/** The same for a way back, which neither of two routers holds up at the other. Whoever goes it ends with `settled`: see `settling`. */
+export function worldBack(deps: EffectDeps, served: ServedBack): WorldBack {
+  const { adapters, plan } = served;
+  const pair = adapters && pairOf(deps, adapters);
   const world = worldOf(deps, served);
-  return pair === undefined ? { ...world, settled: () => undefined } : { ...world, ...wayBack(pair) };
+  if (pair === undefined) return { ...world, settled: () => undefined };
+  const running = async (t: TargetRef, signal: AbortSignal): Promise<Running> =>
+    runningIn(await world.provider.observe(t, signal));
+  return { ...world, ...wayBack(pair, { running, ports: [plan?.listen, plan?.secondListen] }) };
+}
+
+const runningIn = (slots: readonly ObservedSlot[]): Running =>
+  Object.fromEntries(
+    slots.flatMap(({ slot, release, instances }) => {
+      const members = instances.filter(lives).map(({ url }) => url);
+      return members.length === 0 ? [] : [[slot, { release, members }]];
+    }),
+  );
+
+/**
+ * A way back that does all it can at the router that follows, and only then fails with what the other has failed with. What removes
+ * something that users may be sent to says `settled` before that, too. `retried`: it is not to end what it is a part of.
+ */
+export async function settling<T>(
+  world: WorldBack,
+  act: (world: WorldBack) => Promise<T>,
+  how?: 'retried',
+): Promise<T> {
+  const done = await act(world);
+  world.settled(how);
+  return done;
 }
 
 const shippedRouters = ({ shipped, router }: EffectDeps): Readonly<Record<string, Router>> => ({

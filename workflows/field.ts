@@ -143,6 +143,9 @@ export const about = ({ input }: Field) => ({
   ...(input.replaces === undefined ? {} : { stable: input.replaces.slot }),
 });
 
+/** Where each of two routers is to listen stands in the plan, which the permit is for; anything else keeps where it listens. */
+export const listening = ({ input: { plan } }: Field) => (plan.secondListen === undefined ? {} : { plan });
+
 export const named = ({ input }: Field): string => `${input.service} ${input.environment}`;
 export const summary = (text: string) => ({ summary: text.slice(0, 120) });
 

@@ -2,7 +2,7 @@ import { isCancellation } from '@temporalio/workflow';
 import { percent } from '../src/domain/details.js';
 import type { Share } from '../src/domain/plan.js';
 import { nextShare } from '../src/domain/steering.js';
-import { about, named, sharesOf, summary, type Field } from './field.js';
+import { about, listening, named, sharesOf, summary, type Field } from './field.js';
 import { guarded } from './meanwhile.js';
 import { control } from './profiles.js';
 import { undoPromote, undoShift } from './way-back.js';
@@ -96,7 +96,7 @@ export async function shift(field: Field, share: Share): Promise<void> {
   field.moved = true;
   await guarded(field, () =>
     effects.quick.shiftTraffic.executeWithOptions(summary(`shift ${named(field)} ${step}`), [
-      { ...about(field), share, from: field.share, userKey: input.plan.userKey },
+      { ...about(field), ...listening(field), share, from: field.share, userKey: input.plan.userKey },
     ]),
   );
   field.share = share;

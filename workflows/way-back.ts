@@ -2,7 +2,7 @@ import { ApplicationFailure, sleep } from '@temporalio/workflow';
 import { percent } from '../src/domain/details.js';
 import { refuserOf } from '../src/domain/gate.js';
 import type { Share } from '../src/domain/plan.js';
-import { about, named, sharesOf, summary, type Field } from './field.js';
+import { about, listening, named, sharesOf, summary, type Field } from './field.js';
 import { control } from './profiles.js';
 import { reasonOf } from './undo.js';
 
@@ -60,7 +60,7 @@ export async function undoShift(field: Field, share: Share = 0): Promise<void> {
     summary(`shift ${named(field)} back to ${percent(share)}`),
     [
       {
-        ...{ ...about(field), userKey: plan.userKey },
+        ...{ ...about(field), ...listening(field), userKey: plan.userKey },
         ...(share === 0 ? {} : { share }),
         ...(replaces === undefined ? {} : { replaces }),
         ...(plan.strategy.kind === 'in_place' ? { alone: true as const } : {}),

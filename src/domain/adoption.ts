@@ -11,7 +11,8 @@ export interface Observed {
 }
 
 /** The slot that all users are on, or why there is none that could be taken as live. */
-export function serving({ shares, slots }: Observed): ObservedSlot | string {
+export function serving({ shares, slots, differences = [] }: Observed): ObservedSlot | string {
+  if (differences.length > 0) return differences.join('; ');
   const used = Object.entries(shares).filter(([, share]) => share > 0);
   const [slot] = used.find(([, share]) => share === FULL) ?? [];
   if (used.length === 0) return 'the router sends no users anywhere';

@@ -95,8 +95,9 @@ export interface RouterState {
   readonly members: Readonly<Partial<Record<Slot, readonly string[]>>>;
   readonly releases: Readonly<Partial<Record<Slot, Digest>>>;
   /**
-   * What two routers that serve it together do not have the same, a sentence each; absent: nothing. `target`: one does not know it at all.
-   * `shares` are those of all users then, when each router has half of them, and `members` of a slot those that both have.
+   * What two routers that serve it together do not have the same, a sentence each; absent: nothing. `target`: one does not know it at all,
+   * or did not answer. `shares` are those of all users then, when each router has half of them, and `members` of a slot those that both
+   * have; of a target that one does not know the members are those of the other, and where one did not answer, everything is.
    */
   readonly differences?: Readonly<Partial<Record<'target' | 'shares' | Slot, string>>>;
 }

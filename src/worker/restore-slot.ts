@@ -1,5 +1,5 @@
 import type { EffectDeps } from '../../activities/deps.js';
-import { worldBackAt } from '../../activities/world.js';
+import { settling, worldBackAt } from '../../activities/world.js';
 import type { AuditEntry } from '../domain/audit.js';
 import { heldSlots, type Held } from '../domain/held.js';
 import type { TargetRef } from '../domain/ids.js';
@@ -21,11 +21,8 @@ export async function restoreSlot(
   slot: Slot,
   signal: AbortSignal,
 ): Promise<Done | undefined> {
-  const world = await worldBackAt(effects, ref);
-  const done = await restored(world, ref, slot, signal);
   // Of two routers that serve together, one that was away is told, too.
-  world.settled();
-  return done;
+  return settling(await worldBackAt(effects, ref), (world) => restored(world, ref, slot, signal));
 }
 type Done = Pick<AuditEntry, 'event_type' | 'details'>;
 

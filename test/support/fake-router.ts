@@ -29,9 +29,11 @@ export function fakeRouter({ met, note }: Faults): FakeRouter {
       await met('observe', signal);
       return routes.get(key(t));
     },
-    async open(t, _, signal) {
+    async open(t, listen, signal) {
       await met('open', signal);
-      routes.set(key(t), routes.get(key(t)) ?? EMPTY);
+      const state = routes.get(key(t)) ?? EMPTY;
+      const address = (listen ?? 0) === 0 ? state.address : `http://127.0.0.1:${String(listen)}`;
+      routes.set(key(t), { ...state, address });
       return known(t);
     },
     async admit(t, slot, release, members, signal) {

@@ -23,7 +23,12 @@ export async function pairProcess(): Promise<PairProcess> {
     { name: 'nginx', router: nginx.router },
   ];
   return {
-    ...{ haproxy, nginx, router: together(pair), back: () => wayBack(pair) },
+    ...{
+      haproxy,
+      nginx,
+      router: together(pair),
+      back: () => wayBack(pair, { ports: [], running: () => Promise.resolve({}) }),
+    },
     end: async () => {
       await Promise.all([haproxy.end(), nginx.end()]);
     },

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import {
   INCIDENT_OPENED,
   INCIDENT_VERIFIED,
@@ -12,24 +13,29 @@ import { FULL, type DeploymentPlan } from '../src/domain/plan.js';
 import type { Instance, ObservedSlot, RouterState } from '../src/domain/ports.js';
 import type { Live } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
-import { entry } from './audit.js';
+import { entry, self } from './audit.js';
 import { beating } from './beating.js';
 import type { EffectDeps } from './deps.js';
 import { probeOnce } from './smoke.js';
-import { tellIncident, type TellDeps } from './tell.js';
+import { tellOpened, tellVerified, type TellDeps } from './tell.js';
 import { worldAt } from './world.js';
 
-/** Opens the record of the incident of a change, once however often an emergency is declared, and tells people. */
+/**
+ * Opens the record of the incident of a change and tells people: once however often an emergency is declared while it goes on, and again when
+ * one is declared after what served was found well.
+ */
 export const openIncident =
   (deps: TellDeps) =>
   async (declared: Incident): Promise<void> => {
     const incident = await knownAs(deps, declared);
     const { id, severity, by, reason } = incident;
     const details = { incident: id, severity, reason };
+    const over = await timesOver(deps, id);
+    const again = over === 0 ? '' : `/${String(over)}`;
     await deps.store.audit.append([
-      entry(incident, INCIDENT_OPENED, details, { user: by, key: `${id}/${INCIDENT_OPENED}` }),
+      entry(incident, INCIDENT_OPENED, details, { user: by, key: `${id}/${INCIDENT_OPENED}${again}` }),
     ]);
-    await tellIncident(deps, incident);
+    await tellOpened(deps, incident, `${id}/opened${again}`);
   };
 
 /** Records what was found after it, and tells people: it is over when that is well. */
@@ -40,7 +46,7 @@ export const closeIncident =
     const { serves, unwell } = found;
     const details = { incident: incident.id, ok: unwell.length === 0, serves, unwell } satisfies Verified;
     await deps.store.audit.append([entry(incident, INCIDENT_VERIFIED, details)]);
-    await tellIncident(deps, incident, found);
+    await tellVerified(deps, incident, found);
   };
 
 /** The target knows what it was asked, and the store of what change that is. */
@@ -48,6 +54,16 @@ async function knownAs({ store }: TellDeps, declared: Incident): Promise<Inciden
   const { id, service, environment } = declared;
   const rows = await store.deployments.list({ service, environment, limit: LOOKED_AT });
   return { ...declared, id: incidentAmong(id, rows) };
+}
+
+/** How often it had been closed when this was asked for, which every attempt finds the same: what is closed since was open then. */
+async function timesOver({ store }: TellDeps, incident: string): Promise<number> {
+  const { scheduledTimestampMs: asked } = Context.current().info;
+  const found = await store.audit.list({ workflow: self(), event: INCIDENT_VERIFIED });
+  return found.filter(({ entry: { timestamp, event_type: event, details } }) => {
+    const closes = event === INCIDENT_VERIFIED && details['incident'] === incident && details['ok'] === true;
+    return closes && Date.parse(timestamp) < asked;
+  }).length;
 }
 
 /**

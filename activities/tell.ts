@@ -87,17 +87,21 @@ export async function tellEnd(
   if (notice !== undefined) await tell(deps, () => ({ key: `${id}/ended`, about: id, notice }));
 }
 
-/** Tells of an incident that was declared, or what was found after it. */
-export async function tellIncident(deps: TellDeps, incident: Incident, found?: Verification): Promise<void> {
-  const of = { ...written(incident), workflow: targetId(incident) };
-  const notice = found === undefined ? incidentNotice(of, incident) : verifiedNotice(of, incident, found);
-  const key = found === undefined ? `${incident.id}/opened` : keyed('incident.verified');
+/** Tells of an incident that was declared. */
+export const tellOpened = (deps: TellDeps, incident: Incident, key: string): Promise<unknown> =>
+  tell(deps, () => ({ key, about: incident.id, notice: incidentNotice(ofIncident(incident), incident) }));
+
+/** Tells what was found after it. */
+export async function tellVerified(deps: TellDeps, incident: Incident, found: Verification): Promise<void> {
+  const about = incident.id;
+  const notice = verifiedNotice(ofIncident(incident), incident, found);
   await tell(
     deps,
-    () => ({ key, about: incident.id, notice }),
-    notice.closes === true ? incident.id : undefined,
+    () => ({ key: keyed('incident.verified'), about, notice }),
+    notice.closes === true ? about : undefined,
   );
 }
+const ofIncident = (incident: Incident): Written => ({ ...written(incident), workflow: targetId(incident) });
 
 /** Tells what is not as recorded at a target, or that it is again. */
 export async function tellDrift(deps: TellDeps, subject: Subject, found: readonly string[]): Promise<void> {

@@ -111,6 +111,7 @@ export interface AuditFilter {
   readonly service?: string;
   readonly environment?: string;
   readonly workflow?: string;
+  readonly event?: string;
   readonly sinceDays?: number;
   readonly afterSeq?: number;
   readonly limit?: number;

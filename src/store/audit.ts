@@ -60,6 +60,7 @@ async function list(db: Database, filter: AuditFilter): Promise<readonly Chained
        AND ($3::text IS NULL OR environment = $3)
        AND ($4::text IS NULL OR workflow = $4)
        AND ($5::float8 IS NULL OR "timestamp" >= now() - $5 * interval '1 day')
+       AND ($7::text IS NULL OR event_type = $7)
      ORDER BY seq LIMIT $6`,
     [
       filter.afterSeq ?? 0,
@@ -68,6 +69,7 @@ async function list(db: Database, filter: AuditFilter): Promise<readonly Chained
       filter.workflow ?? null,
       filter.sinceDays ?? null,
       filter.limit ?? PAGE,
+      filter.event ?? null,
     ],
   );
   return rows.map((r) => ({ ...r, seq: Number(r.seq), entry: JSON.parse(r.entry) as AuditEntry }));

@@ -68,24 +68,26 @@ test('a router that does not answer is named, too, and nothing live that still h
   expect(await look()).toEqual({ serves: 'nothing', unwell: ['the router still sends users to blue'] });
 });
 
-test('an incident is opened once and people are told; it is over for them when what serves is well', async () => {
-  const policy: Policy = {
-    environments: {
-      production: {
-        identity: 'asserted',
-        notify: { emergency: ['pager'] },
-        approvals: {
-          ...{ requiredApprovals: 0, expiresAfterMs: 1, selfApproval: false },
-          onBaseChanged: 'ask_again',
-        },
+const POLICY: Policy = {
+  environments: {
+    production: {
+      identity: 'asserted',
+      notify: { emergency: ['pager'] },
+      approvals: {
+        ...{ requiredApprovals: 0, expiresAfterMs: 1, selfApproval: false },
+        onBaseChanged: 'ask_again',
       },
     },
-    notifications: {
-      pageEveryMs: 1_000,
-      channels: { pager: { kind: 'webhook', url: 'SHIPWAY_NOTIFY_PAGER' } },
-    },
-  };
-  const deps = { store, policy: () => Promise.resolve(policy) };
+  },
+  notifications: {
+    pageEveryMs: 1_000,
+    channels: { pager: { kind: 'webhook', url: 'SHIPWAY_NOTIFY_PAGER' } },
+  },
+};
+const telling = () => ({ store, policy: () => Promise.resolve(POLICY) });
+
+test('an incident is opened once and people are told; it is over for them when what serves is well', async () => {
+  const deps = telling();
   const by = (activityId: string) => activityOf('target/shop/production', { activityId });
   for (const n of ['1', '2']) await by(n).run(openIncident(deps), INCIDENT);
   for (const unwell of [['a'], []])
@@ -104,4 +106,32 @@ test('an incident is opened once and people are told; it is over for them when w
   ]);
   expect(told.reverse()[0]).toEqual(['emergency: shop v1 → production', 'error', undefined]);
   expect(told.at(-1)?.[0]).toMatch(/^(not )?over: emergency/);
+});
+
+test('declared again after it was found well it is opened again, once, and people are told; what is not well is still open', async () => {
+  const deps = telling();
+  let n = 0;
+  const declare = (asked = Date.now() + 1): Promise<void> =>
+    activityOf('target/shop/production', { scheduledTimestampMs: asked }).run(openIncident(deps), INCIDENT);
+  const close = (unwell: readonly string[]): Promise<void> =>
+    activityOf('target/shop/production', { activityId: String(++n) }).run(closeIncident(deps), {
+      ...INCIDENT,
+      found: { serves: 'v1 in blue', unwell },
+    });
+  const opened = async () => [
+    store.entries().filter((e) => e.event_type === 'incident.opened').length,
+    (await store.outbox.list({})).filter(({ notice }) => notice.title.startsWith('emergency')).length,
+  ];
+  const asked = Date.now();
+  await declare(asked);
+  await close(['a']);
+  await declare();
+  expect(await opened()).toEqual([1, 1]);
+  await close([]);
+  // What was asked for before that is tried once more: it was open then.
+  await declare(asked);
+  expect(await opened()).toEqual([1, 1]);
+  await declare();
+  await declare();
+  expect(await opened()).toEqual([2, 2]);
 });

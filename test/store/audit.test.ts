@@ -38,6 +38,8 @@ describe('on PostgreSQL', () => {
     expect(await list({ service: 'shop' })).toEqual(['old', 'shop', 'staging']);
     expect(await list({ service: 'shop', environment: 'production' })).toEqual(['old', 'shop']);
     expect(await list({ workflow: 'pipeline/blog/1' })).toEqual(['other']);
+    expect(await list({ event: 'effect.intent', environment: 'staging' })).toEqual(['staging']);
+    expect(await list({ event: 'never' })).toEqual([]);
     expect(await list({ sinceDays: 30 })).toEqual(['shop', 'staging', 'other']);
     expect(await list({ afterSeq: 2 })).toEqual(['staging', 'other']);
     expect(await list({ limit: 2 })).toEqual(['old', 'shop']);

@@ -25,7 +25,7 @@ const recorded = (shop: Story, many: number) =>
     return Promise.resolve(all.length >= many ? all : undefined);
   }, 'the record of the incident');
 
-test('takes back what is in flight, and looks at what serves then; declared again it is the same', async () => {
+test('takes back what is in flight, and looks at what serves then; declared again it is the same, and after that opened again', async () => {
   const shop = await underWay(lab, 'flying', 'canary 5 %');
   const input = await shop.begin('v2');
   await shop.watching('canary 5 %');
@@ -43,7 +43,8 @@ test('takes back what is in flight, and looks at what serves then; declared agai
   });
   expect(verified?.details).toEqual({ incident: idOf(shop, 2), ok: true, serves: 'v1 in blue', unwell: [] });
   expect(await shop.rollback(EMERGENCY)).toMatchObject({ status: 'finished', deployment: id });
-  expect((await recorded(shop, 3)).at(-1)?.event_type).toBe('incident.verified');
+  const again = (await recorded(shop, 4)).slice(2);
+  expect(again.map((e) => e.event_type)).toEqual(['incident.opened', 'incident.verified']);
   expect(shop.state()?.nextN).toBe(3);
   await record('target-emergency', shop.target());
 });
@@ -72,8 +73,8 @@ test('brings known good back where nothing is in flight; declared again meanwhil
   expect(shop.state()?.live?.release.version).toBe('v2');
   await recorded(shop, 2);
   expect(await shop.rollback(EMERGENCY)).toMatchObject({ status: 'refused', type: 'emergency.over' });
-  const all = await recorded(shop, 3);
-  expect(incidents(all, 'incident.opened')).toEqual([idOf(shop, 3)]);
+  const all = await recorded(shop, 4);
+  expect(incidents(all, 'incident.opened')).toEqual([idOf(shop, 3), idOf(shop, 3)]);
   expect(incidents(all, 'incident.verified')).toEqual([idOf(shop, 3), idOf(shop, 3)]);
   expect(shop.state()?.live?.release.version).toBe('v2');
   await record('target-emergency-again', shop.target());
@@ -86,11 +87,13 @@ test('brings it back also after what has changed nothing: a deployment that fail
   expect((await shop.ship('v3')).outcome).toBe('failed');
   expect(await shop.rollback(EMERGENCY)).toMatchObject({ status: 'running' });
   expect((await shop.deployed(4)).outcome).toBe('failed');
+  // What serves was found well, and the alarm is closed.
+  await recorded(shop, 2);
   expect(await shop.rollback(EMERGENCY)).toMatchObject({ status: 'running' });
   expect((await shop.deployed(5)).outcome).toBe('shipped');
   expect(shop.state()?.live?.release.version).toBe('v1');
   const all = await recorded(shop, 3);
-  expect(incidents(all, 'incident.opened')).toEqual([idOf(shop, 3)]);
+  expect(incidents(all, 'incident.opened')).toEqual([idOf(shop, 3), idOf(shop, 3)]);
 });
 
 test('that joins a rollback which fails is tried anew when it is declared again', async () => {
@@ -104,10 +107,12 @@ test('that joins a rollback which fails is tried anew when it is declared again'
   held.release();
   expect(await asked).toMatchObject({ status: 'running' });
   expect((await shop.deployed(4)).outcome).toBe('failed');
+  // What serves was found well, and the alarm is closed.
+  await recorded(shop, 2);
   expect(await shop.rollback(EMERGENCY)).toMatchObject({ status: 'running' });
   expect((await shop.deployed(5)).outcome).toBe('shipped');
   const all = await recorded(shop, 3);
-  expect(incidents(all, 'incident.opened')).toEqual([idOf(shop, 3)]);
+  expect(incidents(all, 'incident.opened')).toEqual([idOf(shop, 3), idOf(shop, 3)]);
 });
 
 test('is no reason to wait: who goes back meanwhile does, while nobody has said yet how it stands', async () => {

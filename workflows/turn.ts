@@ -92,7 +92,7 @@ async function ended(board: Board, id: string): Promise<void> {
     lookAfter(board, rollback);
     // What has failed is no answer to an emergency: declared again, it is tried anew.
     const failed = running?.kind === 'rollback' && outcome !== 'shipped';
-    if (failed && rollback.emergency !== undefined && patched('one-incident')) continue;
+    if (failed && rollback.emergency !== undefined && patched('emergency-anew')) continue;
     keep(board, rollback.requestId, {
       status: 'finished',
       deployment: id,

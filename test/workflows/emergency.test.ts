@@ -113,6 +113,7 @@ test('that joins a rollback which fails is tried anew when it is declared again'
   expect((await shop.deployed(5)).outcome).toBe('shipped');
   const all = await recorded(shop, 3);
   expect(incidents(all, 'incident.opened')).toEqual([idOf(shop, 3), idOf(shop, 3)]);
+  await record('target-emergency-joined', shop.target());
 });
 
 test('is no reason to wait: who goes back meanwhile does, while nobody has said yet how it stands', async () => {

@@ -37,12 +37,22 @@ export const seenByHost =
     elsewhere,
     flagsServed,
   }: Pick<HostDeps, 'artifacts' | 'router' | 'elsewhere' | 'flagsServed'>) =>
-  async ({ digest }: Sought): Promise<Sighting> => ({
-    ...(await sighting(() => artifacts.get(digest))),
-    router: await reached(() => router.observe(NO_TARGET, Context.current().cancellationSignal)),
-    ...(flagsServed === undefined ? {} : { flags: await flagsServed() }),
-    ...(elsewhere === undefined ? {} : { elsewhere: await elsewhere(Context.current().cancellationSignal) }),
-  });
+  async ({ digest }: Sought): Promise<Sighting> => {
+    const { cancellationSignal: signal } = Context.current();
+    // At once: each has a time of its own, and what hangs is not to take that of the others.
+    const [seen, reach, flags, others] = await Promise.all([
+      sighting(() => artifacts.get(digest)),
+      reached(() => router.observe(NO_TARGET, signal)),
+      flagsServed?.(),
+      elsewhere?.(signal),
+    ]);
+    return {
+      ...seen,
+      router: reach,
+      ...(flags === undefined ? {} : { flags }),
+      ...(others === undefined ? {} : { elsewhere: others }),
+    };
+  };
 /** To ask something that changes nothing. */
 const NO_TARGET = { service: 'shipway', environment: 'doctor' };
 

@@ -18,7 +18,12 @@ type Ask = (
  */
 export const lookAtFlags =
   (settings: Pick<WorkerSettings, 'flags' | 'stateDir'>) => async (): Promise<string> => {
-    const address = await flagAddress(settings);
+    let address: string;
+    try {
+      address = await flagAddress(settings);
+    } catch (error) {
+      return `the port of flags is not known: ${String(error)}`;
+    }
     const client = new Client(address, credentials.createInsecure());
     try {
       const ask = promisify((client['getMetadata'] as Ask).bind(client));

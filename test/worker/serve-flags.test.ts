@@ -131,6 +131,12 @@ test('whether flags are served is asked at the port that instances are told', as
   expect(await lookAtFlags(of())()).toBe('answers');
 });
 
+test('a port that cannot be kept is what is said of it', async () => {
+  await empty(A);
+  await mkdir(join(stateDir, 'flags/port'));
+  expect(await lookAtFlags(of())()).toMatch(/^the port of flags is not known: .*EISDIR/);
+});
+
 test('a port that is not known at first is asked for again, and files are kept meanwhile', async () => {
   await empty(A);
   const port = join(stateDir, 'flags/port');

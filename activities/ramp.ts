@@ -39,10 +39,10 @@ export const createFlagEffects = (guarded: Guarded) => ({
 });
 
 /**
- * Nobody is in a share of the flag: users and groups that somebody has named may try it. Fails with `flag.on`, and with `flag.otherwise`
- * where the live release declares it so that users would not have what is turned on.
+ * Nobody is in a share of the flag: users and groups that somebody has named may try it. Gives whether the live release reads it, too. Fails
+ * with `flag.on`, and with `flag.otherwise` where that declares it so that users would not have what is turned on.
  */
-async function refuseLit({ store }: Deps, i: FlagInput, signal: AbortSignal): Promise<void> {
+async function refuseLit({ store }: Deps, i: FlagInput, signal: AbortSignal): Promise<boolean> {
   const { flag } = strategyIn(i);
   const { rule } = (await one({ store }, i, flag, signal)) ?? {};
   const share = Object.values(rule?.shares ?? {}).reduce((sum, part) => sum + part, 0);
@@ -51,16 +51,17 @@ async function refuseLit({ store }: Deps, i: FlagInput, signal: AbortSignal): Pr
       'flag.on',
       `${flag} of ${i.service} in ${i.environment} is on for ${String((share * 100) / FULL)}% of the users`,
     );
-  await refuseOtherwise({ store }, i, flag);
+  return refuseOtherwise({ store }, i, flag);
 }
 
-/** What the live release declares is served until this one is live, which is after the ramp. */
-async function refuseOtherwise({ store }: Deps, i: FlagInput, flag: string): Promise<void> {
+/** What the live release declares is served until this one is live, which is after the ramp. Gives whether it declares the flag. */
+async function refuseOtherwise({ store }: Deps, i: FlagInput, flag: string): Promise<boolean> {
   const live = (await store.targets.load(i))?.live;
   const before = live && (await store.deployments.find(live.deployment));
   const [served, own] = [before?.plan, i.plan].map((plan) => plan?.flags?.find(({ name }) => name === flag));
-  if (live === undefined || served === undefined || own === undefined) return;
-  if (canonical([served.variants, served.off]) === canonical([own.variants, own.off])) return;
+  if (live === undefined || served === undefined) return false;
+  if (own === undefined || canonical([served.variants, served.off]) === canonical([own.variants, own.off]))
+    return true;
   throw new ShipwayError(
     'flag.otherwise',
     `${flag} is ${variantsText(own)} in ${i.version} and ${variantsText(served)} in ${live.release.version}, which is live`,

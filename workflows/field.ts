@@ -32,6 +32,8 @@ export interface Field {
   moved: boolean;
   /** The flag of a dark release has been turned on: how many undos there were before. */
   dark?: number;
+  /** What users go back to reads that flag, too: it is to be off before. */
+  flagAhead: boolean;
   /** Instances of stable were taken away. */
   displaced: boolean;
   judgedBad: boolean;
@@ -93,6 +95,7 @@ export function createField(input: DeploymentInput, way: Way): Field {
     heading: 0,
     lit: 0,
     moved: false,
+    flagAhead: false,
     displaced: false,
     hurried: false,
     judgedBad: false,

@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow';
 import { percent } from '../src/domain/details.js';
 import type { FlagStrategy } from '../src/domain/flags.js';
 import type { Share } from '../src/domain/plan.js';
@@ -6,7 +7,7 @@ import { nextOf } from './forward.js';
 import { guarded } from './meanwhile.js';
 import type { Moves } from './moves.js';
 import { control } from './profiles.js';
-import { flagged, removeReplaced, undone, undoneByDousing } from './way-back.js';
+import { FLAG_AHEAD, flagged, removeReplaced, undone, undoneByDousing } from './way-back.js';
 
 /** The moves of a flag; `step` waits while the deployment is paused. */
 export const flagMoves = (
@@ -24,9 +25,11 @@ const flagOf = ({ input: { plan } }: Field): string =>
 
 /** Fails with `flag.on` before anything is changed: a release that ships dark turns nothing off. */
 async function refuseLit(field: Field, { flag }: FlagStrategy): Promise<void> {
-  await field.effects.quick.refuseLit.executeWithOptions(summary(`${named(field)}: ${flag} is off`), [
-    flagged(field),
-  ]);
+  const liveReadsIt = await field.effects.quick.refuseLit.executeWithOptions(
+    summary(`${named(field)}: ${flag} is off`),
+    [flagged(field)],
+  );
+  field.flagAhead = liveReadsIt && patched(FLAG_AHEAD);
 }
 
 async function advance(field: Field, strategy: FlagStrategy): Promise<Share | undefined> {

@@ -13,6 +13,7 @@ import type { Live } from '../src/domain/target.js';
 import { NO_EVIDENCE, type WatchInput, type WatchResult } from '../src/domain/watching.js';
 import { about, judgedBad, type Field } from './field.js';
 import { control } from './profiles.js';
+import { PATIENCE_MS, within } from './patience.js';
 import { reasonOf } from './undo.js';
 import { openWatch, watchOnce } from './watch-phase.js';
 import { undone, undoShift } from './way-back.js';
@@ -26,7 +27,8 @@ export async function returnSlowly(field: Field, { stepMs }: GradualReturn): Pro
   const kept = keptOnTheWay(field.share);
   if (replaces === undefined || field.judgedBad || field.displaced || field.hurried || kept.length === 0)
     return;
-  douseBeside(field);
+  const doused = douseBeside(field);
+  if (doused !== undefined && field.flagAhead) await within(PATIENCE_MS, doused);
   const pace = new CancellationScope();
   const hurried = pace.run(() => condition(() => field.hurried));
   const walking = pace.run(() => byQuarters(field, replaces, kept, stepMs));
@@ -41,12 +43,13 @@ export async function returnSlowly(field: Field, { stepMs }: GradualReturn): Pro
 }
 
 /** Who stays for now does so without the flag of a dark release; what of that fails is done again with all else. */
-function douseBeside(field: Field): void {
-  if (field.dark === undefined || !patched('undone-beside')) return;
-  const doused = (what: string): void => {
+function douseBeside(field: Field): Promise<unknown> | undefined {
+  if (field.dark === undefined || !patched('undone-beside')) return undefined;
+  const doused = field.undo.runAll((what) => {
     undone(field, what);
-  };
-  field.later.add(field.undo.runAll(doused, field.dark));
+  }, field.dark);
+  field.later.add(doused);
+  return doused;
 }
 
 /** All of them are to be back now: those of a release that is sent back, or that is brought back. */

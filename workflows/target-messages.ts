@@ -8,10 +8,11 @@ import { isFor, present, viewOf, type Board } from './board.js';
 import { tellOnce } from './deployments.js';
 import { declared, lookAfter, overAlready } from './emergency.js';
 import * as messages from './messages.js';
+import { PATIENCE_MS, within } from './patience.js';
 import { control } from './profiles.js';
 import { shielded } from './shielded.js';
 import { afterChange, enqueue, hasChanged, turnedAway } from './queue.js';
-import { PATIENCE_MS, verified, within } from './verified.js';
+import { verified } from './verified.js';
 
 /** What a target can be told. `loaded`: the store has been read, so that what runs is known. */
 export function registerHandlers(board: Board, loaded: Promise<void>, show: () => void): void {

@@ -1,11 +1,12 @@
 import { ApplicationFailure, CancellationScope, log, patched } from '@temporalio/workflow';
+import { PATIENCE_MS, within } from './patience.js';
 
 /** One way back: what it restores, in words, and the activity call that does it (converging, so it may run twice). */
 export interface Undo {
   readonly what: string;
   readonly run: () => Promise<void>;
-  /** It is undone at the same time as the others, which do not wait for it. */
-  readonly beside?: true;
+  /** It is undone at the same time as the others: they do not wait for it, or only as long as going back waits for the store, and once. */
+  readonly beside?: 'at_once' | 'ahead';
 }
 export interface NotUndone {
   readonly what: string;
@@ -17,6 +18,8 @@ export interface NotUndone {
 /** The ways back of one deployment, registered before the steps they undo. */
 export class UndoList {
   private undos: Undo[] = [];
+  /** Those that were run before: nobody waits for them twice. */
+  private readonly tried = new Set<Undo>();
 
   /** What is to be undone already is not to be undone twice. */
   add(what: string, run: () => Promise<void>, how: Pick<Undo, 'beside'> = {}): void {
@@ -50,7 +53,10 @@ export class UndoList {
         }
       };
       const together = besides(mine);
+      const ahead = together.some((one) => one.beside === 'ahead' && !this.tried.has(one));
+      for (const one of mine) this.tried.add(one);
       const beside = together.map(undo);
+      if (ahead) await within(PATIENCE_MS, Promise.all(beside));
       for (const one of mine.toReversed()) if (!together.includes(one)) await undo(one);
       if (beside.length > 0) await Promise.all(beside);
       this.undos = this.undos.filter((one) => !mine.includes(one) || left.has(one));

@@ -1,13 +1,10 @@
-import { sleep } from '@temporalio/workflow';
 import { answerOf } from '../src/domain/gate.js';
 import { outOfTime } from '../src/domain/statement.js';
 import type { Verified, VerifyInput } from '../activities/statements.js';
 import type { Later } from './later.js';
+import { PATIENCE_MS, within } from './patience.js';
 import { control, type answeringBeside } from './profiles.js';
 import { shielded, unheeding } from './shielded.js';
-
-/** What going back gives the store. */
-export const PATIENCE_MS = 1_000;
 
 /**
  * Whether a statement counts. Going back never waits, so one that asks for it, which is said by where the record goes, counts by its
@@ -32,16 +29,4 @@ export async function verified(
   first.cancel();
   later.add(shielded(() => verifyStatement({ ...input, actedAt: now })));
   return { status: 'accepted', answer: answerOf(statement) };
-}
-
-/** What `work` gives, if it does within `ms`. Not cancelled by anything, and its timer does not stay behind. */
-export async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  const timer = unheeding();
-  const over = timer.run(() => sleep(ms, { summary: 'what going back gives the store' }));
-  try {
-    return await Promise.race([work, over.then(() => undefined)]);
-  } finally {
-    timer.cancel();
-    await over.catch(() => undefined);
-  }
 }

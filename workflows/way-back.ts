@@ -1,4 +1,4 @@
-import { ApplicationFailure, sleep } from '@temporalio/workflow';
+import { ApplicationFailure, patched, sleep } from '@temporalio/workflow';
 import { percent } from '../src/domain/details.js';
 import { refuserOf } from '../src/domain/gate.js';
 import type { Share } from '../src/domain/plan.js';
@@ -33,14 +33,20 @@ export async function removeReplaced(field: Field): Promise<void> {
   }
 }
 
-/** Nobody has the flag of a dark release any more. That needs the store, for which users who go back do not wait. */
+/**
+ * Nobody has the flag of a dark release any more. That needs the store, for which users who go back do not wait; where what they go back to
+ * reads the flag, too, they do for a second.
+ */
 export const undoneByDousing = (field: Field, flag: string): void => {
   const douse = () =>
     field.effects.dousing.douseFlag.executeWithOptions(summary(`${named(field)}: ${flag} off`), [
       flagged(field),
     ]);
-  field.undo.add(`turn ${flag} off`, douse, { beside: true });
+  field.undo.add(`turn ${flag} off`, douse, { beside: field.flagAhead ? 'ahead' : 'at_once' });
 };
+
+/** Of runs that know of it. */
+export const FLAG_AHEAD = 'flag-ahead';
 
 /** What is told of a flag: it stands in the plan, which the permit is for. */
 export const flagged = (field: Field) => ({ ...about(field), plan: field.input.plan });
@@ -86,7 +92,11 @@ export async function restore(field: Field): Promise<void> {
     ]),
   );
   const { strategy } = input.plan;
-  if (strategy.kind === 'feature_flag') undoneByDousing(field, strategy.flag);
+  if (strategy.kind === 'feature_flag') {
+    // Whether that reads the flag is not asked: this waits for the store in any case.
+    field.flagAhead = patched(FLAG_AHEAD);
+    undoneByDousing(field, strategy.flag);
+  }
   const left = await goBack(field, 'a deployment ended without an outcome');
   if (left !== undefined) throw ApplicationFailure.nonRetryable(left, 'undo.incomplete');
 }

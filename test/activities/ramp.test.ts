@@ -24,9 +24,9 @@ afterEach(() => {
   world.close();
 });
 
-/** Live is a release with these variants of the flag. */
-async function live(variants: Readonly<Record<string, boolean>>): Promise<void> {
-  const plan = { ...DARK, flags: [{ name: 'checkout', variants, off: 'off' }] };
+/** Live is a release that has the flag with these variants, or none. */
+async function live(variants?: Readonly<Record<string, boolean>>): Promise<void> {
+  const plan = { ...DARK, flags: variants === undefined ? [] : [{ name: 'checkout', variants, off: 'off' }] };
   const row = rowOf(REF, 1, { plan });
   await admitRow(store, row);
   const { release, id: deployment, startedAt: since } = row;
@@ -48,9 +48,14 @@ test('what the live release has otherwise cannot be turned on before the new one
   await expect(lit()).rejects.toMatchObject({ type: 'flag.otherwise' });
 });
 
-test('what the live release has, too, can be turned on', async () => {
+test('what the live release has, too, can be turned on, and it is said that it has it', async () => {
   await live({ off: false, on: true });
-  await lit();
+  expect(await lit()).toBe(true);
+});
+
+test('what the live release does not declare can be turned on, and it is said that it has it not', async () => {
+  await live();
+  expect(await lit()).toBe(false);
 });
 
 test('a store that says nothing is not waited for when a flag is turned off, which is not done behind that', async () => {

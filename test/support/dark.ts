@@ -1,3 +1,4 @@
+import { vi } from 'vitest';
 import { FULL, type DeploymentPlan, type Share } from '../../src/domain/plan.js';
 import type { Lab } from './lab.js';
 import { deploymentPlan } from './plans.js';
@@ -17,4 +18,23 @@ export async function checkoutShare({ store }: Lab, { service }: Story): Promise
   const target = { service, environment: 'production' };
   const [flag] = await store.flags.list(target, new AbortController().signal);
   return flag?.rule?.shares['on'];
+}
+
+/**
+ * Of the users who have the flag on, at each split from now on. Until the first, turning it off takes its time; `vi.restoreAllMocks()` ends
+ * that.
+ */
+export function flagAtSplits(lab: Lab, shop: Story): readonly (Share | undefined)[] {
+  const [{ router }, { flags }] = [lab.world, lab.store];
+  const [split, set] = [router.split.bind(router), flags.set.bind(flags)];
+  const seen: (Share | undefined)[] = [];
+  vi.spyOn(router, 'split').mockImplementation(async (...of) => {
+    seen.push(await checkoutShare(lab, shop));
+    await split(...of);
+  });
+  vi.spyOn(flags, 'set').mockImplementation(async (...of) => {
+    await vi.waitUntil(() => seen.length > 0, { timeout: 300 }).catch(() => undefined);
+    await set(...of);
+  });
+  return seen;
 }

@@ -1,9 +1,10 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { FULL } from '../../src/domain/plan.js';
-import { DARK, checkoutShare } from '../support/dark.js';
+import { DARK, checkoutShare, flagAtSplits } from '../support/dark.js';
 import { labOfFile } from '../support/lab.js';
 import { calm } from '../support/phases.js';
 import { record } from '../support/record.js';
+import { deploymentPlan } from '../support/plans.js';
 import { steer } from '../support/steering.js';
 import { story, type Story } from '../support/story.js';
 
@@ -11,15 +12,16 @@ const lab = await labOfFile();
 afterEach(() => {
   calm(lab);
   lab.store.away(0);
+  vi.restoreAllMocks();
 });
 
 const never = new AbortController().signal;
 const dark = { deployment: DARK };
 
-/** v1 serves and reads the flag; what each watch of v2 sees of it is noted, with what the script answers. */
-async function serving(service: string, script: Record<string, object | string> = {}) {
+/** v1 serves and reads the flag, or as it is deployed here; what each watch of v2 sees of it is noted, with what the script answers. */
+async function serving(service: string, script: Record<string, object | string> = {}, before = DARK) {
   const shop = story(lab, service);
-  expect((await shop.ship('v1', dark)).outcome).toBe('shipped');
+  expect((await shop.ship('v1', { deployment: before })).outcome).toBe('shipped');
   const seen: string[] = [];
   lab.watching = async (w) => {
     if (w.service !== service) return undefined;
@@ -123,16 +125,27 @@ test('bad while it is dark it goes back as any other', async () => {
   expect(shop.state()?.live?.release.version).toBe('v1');
 });
 
-test('who asks for a rollback amid the ramp has the flag off and the release back', async () => {
-  const { shop } = await serving('asked', { 'checkout 10 %': 'until interrupted' });
-  const input = await shop.begin('v2', dark);
-  await shop.watching('checkout 10 %');
-  expect(await shop.rollback()).toMatchObject({ status: 'running' });
-  expect(await shop.ended(input)).toMatchObject({ outcome: 'rolled_back', reason: 'rollback by carol: bad' });
-  expect(await undone(shop)).toEqual(expect.arrayContaining([OFF, ...RETURNED]));
-  expect([await shareOf(shop), shop.serving(), shop.state()?.holdMarks]).toEqual(['off', ['blue'], []]);
-  await record('deployment-feature-flag-back', shop.deployment(2));
-});
+test.each([
+  ['once it is off, where they read it there, too', 'asked', DARK, undefined, ''],
+  ['at once, where they do not', 'asked-anew', deploymentPlan(), 1_000, '-at-once'],
+])(
+  'who asks for a rollback amid the ramp has the flag off and the release back: users go %s',
+  async (_, service, before, flag, recordedAs) => {
+    const { shop } = await serving(service, { 'checkout 10 %': 'until interrupted' }, before);
+    const input = await shop.begin('v2', dark);
+    await shop.watching('checkout 10 %');
+    const seen = flagAtSplits(lab, shop);
+    expect(await shop.rollback()).toMatchObject({ status: 'running' });
+    expect(await shop.ended(input)).toMatchObject({
+      outcome: 'rolled_back',
+      reason: 'rollback by carol: bad',
+    });
+    expect(seen).toEqual([flag]);
+    expect(await undone(shop)).toEqual(expect.arrayContaining([OFF, ...RETURNED]));
+    expect([await shareOf(shop), shop.serving(), shop.state()?.holdMarks]).toEqual(['off', ['blue'], []]);
+    await record(`deployment-feature-flag-back${recordedAs}`, shop.deployment(2));
+  },
+);
 
 test('users go back while the store says nothing of the flag, which is turned off when it does', async () => {
   const { shop } = await serving('hangs', { 'checkout 10 %': 'until interrupted' });
@@ -152,16 +165,18 @@ test('users go back while the store says nothing of the flag, which is turned of
   expect([await shareOf(shop), shop.serving()]).toEqual(['off', ['blue']]);
 });
 
-test('users who go back by quarters have the flag off at once', async () => {
+test('users who go back by quarters do so once the flag is off', async () => {
   const { shop, seen } = await serving('slowly', {
     'checkout 10 %': 'until interrupted',
     leaving: 'until interrupted',
   });
   const input = await shop.begin('v2', dark);
   await shop.watching('checkout 10 %');
+  const splits = flagAtSplits(lab, shop);
   await shop.rollback({ pace: 'gradual' });
   expect(await shop.ended(input)).toMatchObject({ outcome: 'rolled_back' });
   expect(seen).toContain('returning: off');
+  expect(splits).toEqual([undefined, undefined, undefined, undefined]);
   expect((await undone(shop))[0]).toBe(OFF);
 });
 

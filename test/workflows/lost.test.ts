@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { QUEUES, deploymentId, targetId } from '../../src/domain/ids.js';
 import type { DeploymentInput } from '../../src/domain/inputs.js';
 import { MESSAGES } from '../../src/domain/messages.js';
@@ -7,13 +7,14 @@ import type { TargetAnswer, TargetState } from '../../src/domain/target.js';
 import { HOST, labOfFile } from '../support/lab.js';
 import { record } from '../support/record.js';
 import { story, type Story } from '../support/story.js';
-import { DARK, checkoutShare } from '../support/dark.js';
+import { DARK, checkoutShare, flagAtSplits } from '../support/dark.js';
 import { requestFor } from '../support/plans.js';
 
 const lab = await labOfFile('real');
 afterEach(() => {
   lab.watching = () => undefined;
   lab.world.stall('ensure', false);
+  vi.restoreAllMocks();
 });
 
 /** v1 is live; v2 is in `phase`, and stays there until it is let go on. */
@@ -56,12 +57,13 @@ describe('a deployment that is terminated by hand', () => {
     expect((await shop.ship('v3')).outcome).toBe('shipped');
   });
 
-  test('amid the ramp of a flag: that is off, too', async () => {
+  test('amid the ramp of a flag: that is off, and before users are put back', async () => {
     const { shop, input } = await under('lost-flag', 'checkout 10 %', { deployment: DARK });
     expect(await checkoutShare(lab, shop)).toBe(1_000);
+    const seen = flagAtSplits(lab, shop);
     await shop.deployment(2).terminate('by hand');
     expect(await shop.ended(input)).toEqual({ outcome: 'rolled_back', reason: LOST });
-    expect(await checkoutShare(lab, shop)).toBeUndefined();
+    expect([seen, await checkoutShare(lab, shop)]).toEqual([[undefined], undefined]);
     expectBack(shop);
   });
 

@@ -81,7 +81,7 @@ const DOUSE_MS = 1_500;
 
 /**
  * Nobody has it on. One that no release has declared, because that was undone too soon, is off. A store that says nothing is not waited
- * for: fails with `store.unavailable`, and turns nothing off after that.
+ * for: fails with `store.unavailable`, and begins nothing after that. What has been sent then may still turn it off, which is wanted.
  */
 async function douseFlag({ store }: Deps, i: FlagInput, signal: AbortSignal): Promise<void> {
   const { flag } = strategyIn(i);

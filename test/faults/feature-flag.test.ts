@@ -38,8 +38,9 @@ const BACK: readonly Death[] = [
   ['promote', CANDIDATE, 0],
   ['retireSlot', CANDIDATE, 0],
   ['finishDeployment', CANDIDATE, 0],
-  // At the same time as the flag is turned off.
-  ['undoShift', CANDIDATE],
+  // First, as v2 reads the flag, too: all users have v3, which is in blue.
+  ['douseFlag', STABLE, 0],
+  ['undoShift', CANDIDATE, 0],
   ['undoPromote', CANDIDATE, 0],
   ['undoProvision', CANDIDATE, 0],
   ['finishDeployment', CANDIDATE, 0],
@@ -94,6 +95,7 @@ test.concurrent(
     const run = await shop.begin('v3', as);
     await shop.phase(3, (view) => view.timeline.some(({ what }) => what.startsWith('watching checkout')));
     const ref = { service: shop.name, environment: 'staging' };
+    // What an instance hears of a flag comes from the worker, which is killed as soon as it has turned it off.
     await traffic.stop();
     const said = statement('carol', 'rollback', targetId(ref));
     await lab.client.rollback({ ...ref, requestId: 'back', statement: said, reason: 'bad' });

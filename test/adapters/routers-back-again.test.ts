@@ -3,11 +3,12 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Running } from '../../src/adapters/routers/bring-along.js';
 import { wayBack } from '../../src/adapters/routers/way-back.js';
 import { FULL } from '../../src/domain/plan.js';
+import type { Router } from '../../src/domain/ports.js';
 import { BLUE, GREEN, TARGET, never, splitTo } from '../../src/testing/world.js';
-import { at, back, laggingPair, port } from '../support/lagging-pair.js';
+import { at, back, laggingPair, port, type Lag } from '../support/lagging-pair.js';
 
-async function lab(side: 0 | 1) {
-  const made = await laggingPair(side);
+async function lab(side: 0 | 1, lag?: Lag) {
+  const made = await laggingPair(side, lag);
   onTestFinished(made.end);
   return made;
 }
@@ -86,5 +87,20 @@ describe('what comes back', () => {
     again.settled();
     const addresses = [0, 1].map((of) => state(of)?.address);
     expect(addresses).toEqual([port(0, 9_001), port(1, 9_001)]);
+  });
+
+  test('is not waited for twice where it hangs', async () => {
+    const { pair } = await lab(1, 'hangs');
+    const [first, { name, router }] = pair;
+    const asked: string[] = [];
+    const admit: Router['admit'] = (...args) => {
+      asked.push(name);
+      return router.admit(...args);
+    };
+    const way = back([first, { name, router: { ...router, admit } }]);
+    await way.router.open(TARGET, 9_001, never, 9_002);
+    await way.router.admit(TARGET, 'green', GREEN, ['http://new'], never);
+    expect(asked).toEqual([]);
+    expect(way.settled).toThrow('nginx does not follow: open: no answer');
   });
 });

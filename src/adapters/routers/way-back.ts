@@ -1,5 +1,6 @@
 import type { TargetRef } from '../../domain/ids.js';
 import type { Router } from '../../domain/ports.js';
+import { ShipwayError } from '../../errors.js';
 import type { Named, Pair } from './agreed.js';
 import { broughtAlong, type Running } from './bring-along.js';
 import { looked } from './looked.js';
@@ -22,8 +23,8 @@ export interface Missed {
 
 /**
  * Two routers that serve a target together, on a way back: half of the users in safety is better than none, so nothing waits for the one
- * that does not follow, and nothing is taken back at the other. What one has failed at is not asked of it again, but for looks and for
- * its address: the shares may well be set there. When all is done that can be, `settled` fails with it, so that a retry brings it along.
+ * that does not follow, and nothing is taken back at the other. What one has failed at is not asked of it again, but for looks and an
+ * address that it refuses: the shares may well be set there. When all is done that can be, `settled` fails with it, so that a retry brings it along.
  * Fails by itself when neither follows.
  */
 export function wayBack(pair: Pair, missed: Missed): WayBack {
@@ -40,13 +41,16 @@ interface Following extends Pick<WayBack, 'settled'> {
   readonly here: () => readonly Named[];
   /** It has failed, and may well do what it is asked next. */
   readonly note: (failure: NotFollowed) => void;
-  /** The same at each that has followed so far. `again`: what fails is only noted. */
+  /** The same at each that has followed so far. `again`: of what is refused it is only noted, as the next may well be taken. */
   readonly each: <T>(
     signal: AbortSignal,
     work: (one: Named) => Promise<T>,
     again?: 'again',
   ) => Promise<readonly Done<T>[]>;
 }
+
+const isRefusal = (error: unknown): boolean =>
+  error instanceof ShipwayError && error.type === 'router.refused';
 
 function following(pair: Pair): Following {
   const failed = new Map<Named, NotFollowed>();
@@ -61,7 +65,7 @@ function following(pair: Pair): Following {
       signal.throwIfAborted();
       for (const failure of failuresOf(asked, ends)) {
         note(failure);
-        if (again === undefined) behind.add(failure.one);
+        if (again === undefined || !isRefusal(failure.error)) behind.add(failure.one);
       }
       const done = asked.flatMap((one, i) => {
         const end = ends[i];

@@ -21,25 +21,16 @@ test('have their defaults, and may differ in an environment', () => {
       `  production: { triggers: { metrics: { orders: { min: 2, tolerance: 5% }, paid: { direction: either, query: 'paid{slot="$slot"}' } } } }`,
     ),
   );
-  const query = 'sum(rate(orders{release="$release"}[5m]))';
+  const orders = (min: number, tolerance: number) => ({
+    ...{ query: 'sum(rate(orders{release="$release"}[5m]))', min, max: 1_000 },
+    ...{ beside: { direction: 'decrease', tolerance }, windowMs: 300_000 },
+  });
   expect(staging?.watch.triggers.metrics).toEqual({
-    orders: {
-      query,
-      min: 0.5,
-      max: 1_000,
-      beside: { direction: 'decrease', tolerance: 2_000 },
-      windowMs: 300_000,
-    },
+    orders: orders(0.5, 2_000),
     paid: { query: 'paid', max: -2, windowMs: 90_000 },
   });
   expect(production?.watch.triggers.metrics).toEqual({
-    orders: {
-      query,
-      min: 2,
-      max: 1_000,
-      beside: { direction: 'decrease', tolerance: 500 },
-      windowMs: 300_000,
-    },
+    orders: orders(2, 500),
     paid: {
       ...{ query: 'paid{slot="$slot"}', max: -2, windowMs: 90_000 },
       beside: { direction: 'either', tolerance: 2_000 },

@@ -5,7 +5,7 @@ import type { AttemptEnd, MessageRow } from '../src/domain/outbox.js';
 import type { Policy } from '../src/domain/policy.js';
 import type { Notifier } from '../src/domain/notifier.js';
 import type { Store } from '../src/domain/store.js';
-import { ShipwayError } from '../src/errors.js';
+import { ShipwayError, whyOf } from '../src/errors.js';
 import { within } from '../src/within.js';
 
 /** What sending messages needs. */
@@ -89,7 +89,7 @@ async function attempt(
 }
 
 function endOf(message: MessageRow, error: unknown): AttemptEnd {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = whyOf(error);
   const type = error instanceof ShipwayError ? error.type : 'notification.unknown';
   if (type === 'notification.refused') return { state: 'failed', why };
   if (type === 'notification.unknown' && message.atMostOnce) return { state: 'unknown', why };

@@ -7,6 +7,7 @@ import type { Slot } from '../src/domain/target.js';
 import { attempted } from './audit.js';
 import { beating } from './beating.js';
 import type { PermitGuard } from './permits.js';
+import { whyOf } from '../src/errors.js';
 
 /** What every effect is told: whose it is and which slots it is about. */
 export interface EffectInput extends Subject {
@@ -56,7 +57,7 @@ async function recorded<O>(act: () => Promise<O>, failed: (why: string) => Promi
   try {
     return await act();
   } catch (error) {
-    await failed(error instanceof Error ? error.message : String(error));
+    await failed(whyOf(error));
     throw error;
   }
 }

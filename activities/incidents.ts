@@ -12,7 +12,7 @@ import type { TargetRef } from '../src/domain/ids.js';
 import { FULL, type DeploymentPlan } from '../src/domain/plan.js';
 import type { Instance, ObservedSlot, RouterState } from '../src/domain/ports.js';
 import type { Live } from '../src/domain/target.js';
-import { ShipwayError } from '../src/errors.js';
+import { ShipwayError, whyOf } from '../src/errors.js';
 import { entry, self } from './audit.js';
 import { beating } from './beating.js';
 import type { EffectDeps } from './deps.js';
@@ -137,10 +137,6 @@ async function answering(
   const smoked = smoke === undefined ? [] : instances.map(({ url }) => probeOnce(url, smoke, signal));
   const looks = await Promise.allSettled([health, ...smoked]);
   signal.throwIfAborted();
-  return looks.flatMap((look) =>
-    look.status === 'rejected'
-      ? [look.reason instanceof Error ? look.reason.message : String(look.reason)]
-      : [],
-  );
+  return looks.flatMap((look) => (look.status === 'rejected' ? [whyOf(look.reason)] : []));
 }
 type SmokeTest = DeploymentPlan['smokeTest'];

@@ -7,7 +7,7 @@ import {
   type StrategyStep,
 } from '../src/domain/strategy.js';
 import type { Live } from '../src/domain/target.js';
-import { ShipwayError } from '../src/errors.js';
+import { ShipwayError, whyOf } from '../src/errors.js';
 import type { ControlDeps } from './deps.js';
 import { pinned } from './pinned.js';
 
@@ -55,7 +55,7 @@ function asked(own: () => unknown, uses: string): unknown {
   try {
     return own();
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
+    const said = whyOf(error);
     throw new ShipwayError('strategy.invalid', `${uses} threw: ${said.slice(0, MOST_SAID)}`, {
       cause: error,
     });

@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { ConnectionOptions } from '@temporalio/client';
 import type { Endpoints } from './dev/endpoints.js';
-import { UsageError } from './errors.js';
+import { UsageError, whyOf } from './errors.js';
 
 /** Where a client finds Temporal and the worker's API. */
 export interface ConnectionSettings {
@@ -95,7 +95,7 @@ function readable<T>(read: () => T): T {
     return read();
   } catch (error) {
     throw new UsageError(
-      `Temporal’s configuration cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      `Temporal’s configuration cannot be read: ${whyOf(error)}`,
       'correct TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE or the TEMPORAL_TLS variables',
     );
   }

@@ -29,3 +29,6 @@ export class UsageError extends Error {
     this.next = next;
   }
 }
+
+/** What was thrown, in words. */
+export const whyOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
 import type { FailureType } from '../domain/failures.js';
-import { ShipwayError } from '../errors.js';
+import { ShipwayError, whyOf } from '../errors.js';
 import { objectIn } from './json-object.js';
 import { within } from '../within.js';
 
@@ -69,7 +69,7 @@ async function asked(
     });
   } catch (cause) {
     signal.throwIfAborted();
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = whyOf(cause);
     throw new ShipwayError(unavailable, `the gateway at ${adminUrl} did not answer: ${why}`, { cause });
   }
 }

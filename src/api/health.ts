@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ApiOptions, Check } from './options.js';
+import { whyOf } from '../errors.js';
 
 const CHECK_MS = 2_000;
 interface Checked {
@@ -47,7 +48,7 @@ async function outcomeOf(check: Check): Promise<Checked> {
   try {
     return { status: 'ok', detail: await Promise.race([check(), late]) };
   } catch (error) {
-    return { status: 'failed', detail: error instanceof Error ? error.message : String(error) };
+    return { status: 'failed', detail: whyOf(error) };
   } finally {
     clearTimeout(timer);
   }

@@ -1,7 +1,7 @@
 import { CommandError, innermost } from '../client/failure.js';
 import { ConfigurationError, type Problem } from '../config/problem.js';
 import { FAILURES } from '../domain/failures.js';
-import { ShipwayError, UsageError } from '../errors.js';
+import { ShipwayError, UsageError, whyOf } from '../errors.js';
 
 /** How a command ends when it cannot go on: what happened, why if that says more, what to do, and the exit code. */
 export interface Ending {
@@ -19,14 +19,14 @@ export function failureOf(error: unknown): Ending {
     return { message: error.message, next: error.next, exit: 2, problems: error.problems };
   if (error instanceof UsageError) return { message: error.message, next: error.next, exit: 2 };
   if (error instanceof CommandError)
-    return { message: error.message, ...whyOf(error), next: error.next, exit: error.exit };
+    return { message: error.message, ...reasonIn(error), next: error.next, exit: error.exit };
   if (error instanceof ShipwayError) {
     const { next, exit, meaning } = FAILURES[error.type];
     return { message: error.message, why: `${error.type}: ${meaning}`, next, exit };
   }
   const { code } = (error ?? {}) as { code?: unknown };
   return {
-    message: error instanceof Error ? error.message : String(error),
+    message: whyOf(error),
     ...(typeof code === 'string' ? { why: code } : {}),
     next: 'this was not foreseen: run it again with DEBUG=1 and report what it says',
     exit: 1,
@@ -34,7 +34,7 @@ export function failureOf(error: unknown): Ending {
 }
 
 /** What was underneath, when it says something that the sentence does not. */
-function whyOf(error: CommandError): { readonly why?: string } {
+function reasonIn(error: CommandError): { readonly why?: string } {
   if (error.cause === undefined) return {};
   const { message } = innermost(error.cause);
   return message === '' || error.message.includes(message) ? {} : { why: message };

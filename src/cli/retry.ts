@@ -12,6 +12,7 @@ import { progress } from './output.js';
 import { runOf, type RunReference } from './reference.js';
 import { runId, toldAndFollowed } from './run.js';
 import type { Command } from './table.js';
+import { whyOf } from '../errors.js';
 
 /** Outcomes after which the same may be tried again: nothing of it serves, and nothing else has taken its place. */
 const AGAIN: readonly (string | undefined)[] = ['failed', 'rejected', 'expired', 'aborted', undefined];
@@ -47,12 +48,10 @@ export const retry: Command = (values, [text = '']) =>
     // The run goes on without.
     if (again.askedBy !== undefined)
       await client.followRun(plan.service, run).catch((error: unknown) => {
-        progress(`how it goes is not shown at its commit: ${messageOf(error)}`, values);
+        progress(`how it goes is not shown at its commit: ${whyOf(error)}`, values);
       });
     return toldAndFollowed(client, settings, { run, service: plan.service, planHash }, values);
   });
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** One that goes on would do the same beside it; one that has shipped, or was taken back, is no failure of a stage. */
 async function refuseUnended(client: ShipwayClient, { service, run }: RunReference): Promise<void> {

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.js';
+import { UsageError, whyOf } from '../errors.js';
 
 export type Say = (line: string) => void;
 
@@ -15,7 +15,7 @@ export async function firstThatWorks(what: string, ways: readonly Way[], next: s
     try {
       return await get();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = whyOf(error);
       tried.push(`  - ${name}: ${why.split('\n')[0] ?? why}`);
     }
   }

@@ -1,4 +1,5 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { whyOf } from '../errors.js';
 
 // Run by sdk-download.ts: starts a server of the SDK's own choice once, so that its file is left in the folder named.
 const [kind, downloadDir = ''] = process.argv.slice(2);
@@ -11,7 +12,7 @@ try {
   await environment.teardown();
 } catch (error) {
   // The SDK repeats the address before each cause; the last part alone says what is wrong.
-  const why = error instanceof Error ? error.message : String(error);
+  const why = whyOf(error);
   process.stderr.write(why.split('): ').at(-1) ?? why);
   process.exitCode = 1;
 }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { packageRoot } from '../paths.js';
 import type { Say } from './acquire.js';
 import { runCommand } from './run-command.js';
+import { whyOf } from '../errors.js';
 
 /** Nothing that arrives for so long means that the site is out of reach; the whole may take longer. */
 const STALLED_MS = 20_000;
@@ -38,7 +39,7 @@ export async function sdkDownload(
   } catch (error) {
     if (stalled.signal.aborted)
       throw new Error(`nothing arrived for ${String(STALLED_MS / 1000)} s`, { cause: error });
-    const why = error instanceof Error ? error.message : String(error);
+    const why = whyOf(error);
     throw new Error(why.replace(`${process.execPath} failed: `, ''), { cause: error });
   } finally {
     clearInterval(watching);

@@ -1,5 +1,5 @@
 import type { Store } from '../domain/store.js';
-import { ShipwayError } from '../errors.js';
+import { ShipwayError, whyOf } from '../errors.js';
 import { migrate } from '../store/migrate.js';
 import { openStore } from '../store/open.js';
 
@@ -17,7 +17,7 @@ export async function answering<T extends { close: () => Promise<void> }>(
     opened.push(() => connection.close());
     return connection;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = whyOf(error);
     throw new ShipwayError('temporal.unavailable', `Temporal at ${address} does not let us in: ${why}`, {
       cause: error,
     });

@@ -6,7 +6,7 @@ import { FAILURES } from '../domain/failures.js';
 import { heldSlots } from '../domain/held.js';
 import type { TargetRef } from '../domain/ids.js';
 import type { Slot } from '../domain/target.js';
-import { ShipwayError } from '../errors.js';
+import { ShipwayError, whyOf } from '../errors.js';
 import { heldNow, restoreSlot, saidOf } from './restore-slot.js';
 
 interface Deps {
@@ -75,7 +75,7 @@ async function patiently<T>(
       return { value: await work() };
     } catch (error) {
       if (signal.aborted) break;
-      const why = error instanceof Error ? error.message : String(error);
+      const why = whyOf(error);
       if (!(error instanceof ShipwayError) || !FAILURES[error.type].retried) {
         log.error({ ...of, why }, 'what was live could not be put back');
         return { why };

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack, type Extract, type Pack } from 'tar-stream';
 import { bytesText, sizeText } from '../../domain/size.js';
-import { ShipwayError } from '../../errors.js';
+import { ShipwayError, whyOf } from '../../errors.js';
 import { ifGone, ifNowhere } from '../../if-gone.js';
 import { isBelow, openSeen } from './plain-file.js';
 
@@ -148,7 +148,7 @@ export async function unpackArtifacts(content: AsyncIterable<Uint8Array>, direct
 /** The disk's errors are its own; any other is the tar's. */
 function unpackError(error: unknown): unknown {
   if (error instanceof ShipwayError || (error as NodeJS.ErrnoException).syscall !== undefined) return error;
-  const why = error instanceof Error ? error.message : String(error);
+  const why = whyOf(error);
   return new ShipwayError('stage.artifact_refused', `it is no tar that can be unpacked: ${why}`, {
     cause: error,
   });

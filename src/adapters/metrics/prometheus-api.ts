@@ -1,6 +1,6 @@
 import { request } from 'undici';
 import { MATCHERS, METRIC } from '../../domain/promql.js';
-import { ShipwayError } from '../../errors.js';
+import { ShipwayError, whyOf } from '../../errors.js';
 import { objectIn } from '../json-object.js';
 import { textIn } from '../text-in.js';
 import { within } from '../../within.js';
@@ -126,7 +126,7 @@ async function asked(
     });
   } catch (cause) {
     signal.throwIfAborted();
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = whyOf(cause);
     throw unavailable(`Prometheus at ${url} did not answer: ${why}`, cause);
   }
 }

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import type { Configuration, Probe } from '../../domain/plan.js';
-import { ShipwayError } from '../../errors.js';
+import { ShipwayError, whyOf } from '../../errors.js';
 import { within } from '../../within.js';
 import { logFile, type InstanceNote } from './process-files.js';
 import { strangerOnPort } from './process-port.js';
@@ -27,7 +27,7 @@ export async function probe(
     } catch (error) {
       signal.throwIfAborted();
       if (ending.aborted) return `${path} did not answer within ${String(timeoutMs)} ms`;
-      return `${path} did not answer: ${error instanceof Error ? error.message : String(error)}`;
+      return `${path} did not answer: ${whyOf(error)}`;
     }
   });
 }

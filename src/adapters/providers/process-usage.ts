@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { InstanceUsage, SlotUsage } from '../../domain/usage.js';
-import { ShipwayError } from '../../errors.js';
+import { ShipwayError, whyOf } from '../../errors.js';
 import { isAlive, type ProcessIdentity } from '../../processes.js';
 import { readInstances, type InstanceNote } from './process-files.js';
 import { ownPart } from './process-find.js';
@@ -88,7 +88,7 @@ async function fromPs(running: readonly Running[]): Promise<Used> {
     const groups = groupsIn(stdout);
     return { at, used: running.map(({ leader }) => groups.get(leader.pid)) };
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = whyOf(cause);
     throw new ShipwayError('provider.unavailable', `ps does not say what instances use: ${why}`, { cause });
   }
 }

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ShipwayError } from '../../errors.js';
+import { ShipwayError, whyOf } from '../../errors.js';
 import { within } from '../../within.js';
 import { textIn } from '../text-in.js';
 import { unavailable } from './failures.js';
@@ -32,7 +32,7 @@ export const askMaster =
       return await answerOf(socket, command, signal);
     } catch (cause) {
       signal.throwIfAborted();
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = whyOf(cause);
       throw unavailable(`HAProxy did not answer at ${socket}: ${why}`, cause);
     }
   };

@@ -1,7 +1,8 @@
 import type { TargetRef } from '../../domain/ids.js';
 import type { RouterState } from '../../domain/ports.js';
+import { whyOf } from '../../errors.js';
 import { agreed, type Named, type Pair } from './agreed.js';
-import { failuresOf, notFollowed, whyOf, type NotFollowed } from './not-followed.js';
+import { failuresOf, notFollowed, type NotFollowed } from './not-followed.js';
 
 const UNSEEN = 'did not answer';
 

@@ -4,6 +4,7 @@ import { textIn } from '../text-in.js';
 import { unavailable } from './failures.js';
 import type { NginxPlace } from './nginx-place.js';
 import type { Slot } from '../../domain/target.js';
+import { whyOf } from '../../errors.js';
 
 const ANSWER_MS = 2_000;
 const LARGEST = 4_000_000;
@@ -111,7 +112,7 @@ async function asked(place: NginxPlace, call: Call, signal: AbortSignal): Promis
   } catch (cause) {
     signal.throwIfAborted();
     if ((cause as NodeJS.ErrnoException).code === 'ECONNREFUSED') return undefined;
-    throw silent(place, cause instanceof Error ? cause.message : String(cause), cause);
+    throw silent(place, whyOf(cause), cause);
   }
 }
 

@@ -9,6 +9,7 @@ import { converge, notLoaded } from './nginx-converge.js';
 import { nginxPlace, withOwnToken, type NginxAt, type NginxPlace } from './nginx-place.js';
 import type { Served } from './served.js';
 import { serversAt, type Server } from './servers.js';
+import { whyOf } from '../../errors.js';
 
 /** nginx with its Lua module, by a folder that it includes and a port where it answers. */
 export const nginxRouter = (at: (target: TargetRef) => Promise<NginxAt>): Router =>
@@ -64,7 +65,7 @@ function serversSaid({ port }: NginxPlace, state: string): NonNullable<Doing['se
   try {
     return { blue: serversIn(state, 'blue'), green: serversIn(state, 'green') };
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = whyOf(cause);
     throw unavailable(
       `nginx at 127.0.0.1:${String(port)} was told by somebody else what is no member: ${why}; restart it, and it begins with what shipway wrote`,
       cause,

@@ -1,5 +1,5 @@
 import type { FailureType } from '../../domain/failures.js';
-import { ShipwayError } from '../../errors.js';
+import { ShipwayError, whyOf } from '../../errors.js';
 import type { Named } from './agreed.js';
 
 /** A router, and what it failed with. */
@@ -37,8 +37,6 @@ export function notFollowed(
     { cause: first },
   );
 }
-
-export const whyOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Of what each was asked, those that have failed. */
 export const failuresOf = (

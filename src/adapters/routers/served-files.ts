@@ -5,6 +5,7 @@ import { objectIn } from '../json-object.js';
 import { refused, unavailable } from './failures.js';
 import { NOTHING, SLOTS, type Served } from './served.js';
 import { hostPort, serversOf } from './servers.js';
+import { whyOf } from '../../errors.js';
 
 const VERSION = 1;
 const stateFile = (folder: string): string => `${folder}/shipway.json`;
@@ -37,7 +38,7 @@ export async function textOf(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8').catch(ifGone);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = whyOf(cause);
     throw unavailable(`${file} cannot be read: ${why}; let the worker's user read there`, cause);
   }
 }
@@ -51,7 +52,7 @@ export async function saveServed(folder: string, served: Served, made: readonly 
       if ((await readFile(`${folder}/${name}`, 'utf8').catch(ifGone)) !== text)
         await writeDurably(`${folder}/${name}`, text, mode);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = whyOf(cause);
     throw refused(`${folder} cannot be written: ${why}; let the worker's user write there`);
   }
 }

@@ -1,11 +1,12 @@
 import type { TargetRef } from '../../domain/ids.js';
 import { FULL } from '../../domain/plan.js';
 import type { Router, RouterState, Split } from '../../domain/ports.js';
+import { whyOf } from '../../errors.js';
 import { within } from '../../within.js';
 import { ofBoth, sharesText, type Named, type Pair } from './agreed.js';
 import { portOf } from './kept-port.js';
 import { looked } from './looked.js';
-import { failuresOf, notFollowed, whyOf } from './not-followed.js';
+import { failuresOf, notFollowed } from './not-followed.js';
 import { SLOTS } from './served.js';
 
 /** For putting back what one router has done and the other has not. */

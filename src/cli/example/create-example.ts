@@ -1,6 +1,6 @@
 import { cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { UsageError } from '../../errors.js';
+import { UsageError, whyOf } from '../../errors.js';
 import { git } from './git.js';
 import { MANIFEST_FILE, readExample, type Example, type ExampleRelease } from './manifest.js';
 import { setInYaml, type YamlValue } from './set-in-yaml.js';
@@ -84,7 +84,7 @@ async function claim(target: string, name: string): Promise<string | undefined> 
     if ((await readdir(target)).length === 0) return made;
   } catch (error) {
     throw new UsageError(
-      `${target} cannot be used: ${reason(error)}`,
+      `${target} cannot be used: ${whyOf(error)}`,
       'name a directory that does not exist yet',
     );
   }
@@ -99,5 +99,3 @@ async function empty(target: string, made: string | undefined): Promise<void> {
   const entries = await readdir(target);
   await Promise.all(entries.map((entry) => rm(join(target, entry), { recursive: true, force: true })));
 }
-
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,9 +1,9 @@
-import { pipelineId } from '../src/domain/ids.js';
 import type { Built } from '../src/domain/inputs.js';
 import type { Plan, StagePlan } from '../src/domain/plan.js';
 import { notDone } from '../src/domain/reuse.js';
+import type { Digest, Release } from '../src/domain/release.js';
 import { evidenceOf } from '../src/domain/releases.js';
-import type { ReleaseRow, Store } from '../src/domain/store.js';
+import type { Store } from '../src/domain/store.js';
 import { ShipwayError } from '../src/errors.js';
 import type { ControlDeps } from './deps.js';
 
@@ -22,7 +22,7 @@ export async function builtFor(deps: Deps, plan: Plan): Promise<Built | undefine
   const why =
     newest === undefined
       ? `was not built of commit ${commit.slice(0, 12)}`
-      : await lacking(deps, plan, rows, newest);
+      : await lacking(deps, plan, newest.release);
   if (newest === undefined || why !== undefined)
     throw new ShipwayError('release.unknown', `release ${digest.slice(0, 12)} of ${service} ${why ?? ''}`);
   return { release: { ...newest.release, version }, evidence: evidenceOf(rows) };
@@ -32,24 +32,20 @@ export async function builtFor(deps: Deps, plan: Plan): Promise<Built | undefine
 async function lacking(
   { store, artifacts }: Deps,
   plan: Plan,
-  rows: readonly ReleaseRow[],
-  { release }: ReleaseRow,
+  release: Release,
 ): Promise<string | undefined> {
   for (const { stage, digest } of release.artifacts)
     if (!(await artifacts.has(digest))) return `lacks the artifacts of ${stage}, which are not kept any more`;
-  const missing = await notDoneBy(store, plan, rows);
+  const missing = await notDoneBy(store, plan, release.digest);
   return missing === undefined ? undefined : `was built without ${missing.name} as this plan has it`;
 }
 
-/** A stage that a plan leaves to the runs of these rows, all of its release, and that none of them has done as the plan has it. */
+/** A stage that a plan leaves to the runs of a release of its commit, however many those are, and that none of them has done as the plan has it. */
 export async function notDoneBy(
-  { runs }: Pick<Store, 'runs'>,
+  { releases }: Pick<Store, 'releases'>,
   plan: Plan,
-  rows: readonly ReleaseRow[],
+  digest: Digest,
 ): Promise<StagePlan | undefined> {
-  const found = await Promise.all(rows.map(({ run }) => runs.find(pipelineId(plan.service, run))));
-  return notDone(
-    plan,
-    found.flatMap((run) => run?.plan ?? []),
-  );
+  const { service, commit } = plan;
+  return notDone(plan, await releases.plans({ service, commit, digest }));
 }

@@ -146,6 +146,12 @@ export interface Store {
       readonly digest?: Digest;
       readonly limit?: number;
     }): Promise<readonly ReleaseRow[]>;
+    /** What all runs that made or used a release have as their plan, each once. */
+    plans(of: {
+      readonly service: string;
+      readonly commit: string;
+      readonly digest: Digest;
+    }): Promise<readonly Plan[]>;
   };
   readonly targets: {
     load(target: TargetRef): Promise<TargetState | undefined>;

@@ -1,3 +1,5 @@
+import { pipelineId } from '../domain/ids.js';
+import type { Plan } from '../domain/plan.js';
 import type { Evidence, Release } from '../domain/release.js';
 import type { Store } from '../domain/store.js';
 import type { Database } from './pool.js';
@@ -36,5 +38,13 @@ export const releasesOf = (db: Database): Store['releases'] => ({
       [service, commit ?? null, digest ?? null, limit],
     );
     return rows.map(({ created_at, ...row }) => ({ ...row, createdAt: created_at.toISOString() }));
+  },
+  plans: async ({ service, commit, digest }) => {
+    const { rows } = await db.query<{ plan: string }>(
+      `SELECT DISTINCT (runs.body->'plan')::text AS plan FROM releases JOIN runs ON pipeline = $4 || run
+       WHERE service = $1 AND release->>'commit' = $2 AND digest = $3`,
+      [service, commit, digest, pipelineId(service, '')],
+    );
+    return rows.map(({ plan }) => JSON.parse(plan) as Plan);
   },
 });

@@ -25,7 +25,7 @@ import { headOf, withClone, type Fetching } from './fetched.js';
 
 interface Deps {
   readonly fetching: Fetching;
-  readonly store: Pick<Store, 'releases' | 'targets' | 'runs'>;
+  readonly store: Pick<Store, 'releases' | 'targets'>;
   readonly artifacts: Pick<ArtifactStore, 'put'>;
 }
 
@@ -79,8 +79,7 @@ async function planOf({ store }: Deps, clone: string, wanted: Wanted): Promise<P
   // What rules rolled back goes to the worker, which refuses it: built anew, the same commit might have another digest, and no mark.
   if (isMarked(built.release, targets, environmentsOf(plan))) return { ...reusing, ...askedBy };
   // Nobody is there to say `--rebuild`: what was built without a stage that this plan has, as of another file, is built anew.
-  const same = rows.filter(({ release }) => release.digest === built.release);
-  const stands = (await notDoneBy(store, reusing, same)) === undefined;
+  const stands = (await notDoneBy(store, reusing, built.release)) === undefined;
   return { ...(stands ? reusing : plan), ...askedBy };
 }
 

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import type { DeploymentRow, LogChunk, Store } from '../../src/domain/store.js';
 import { newTarget, type TargetState } from '../../src/domain/target.js';
 import type { Sample } from '../../src/domain/watching.js';
-import { sha256 } from '../../src/hash.js';
 import { admitRow, rowOf } from '../support/admitted.js';
 import { storeOfFile } from './of-file.js';
 
@@ -10,7 +9,6 @@ const { store } = await storeOfFile();
 
 const target = { service: 'shop', environment: 'production' } as const;
 const digest = 'a'.repeat(64);
-const release = { service: 'shop', version: 'v1', commit: 'c0ffee', digest, artifacts: [] };
 const STRANGE = 'a\u0000b \ud800 🚢';
 
 const row = (n: number, more: Partial<DeploymentRow> = {}) => rowOf(target, n, more);
@@ -32,26 +30,6 @@ describe('nonces', () => {
     expect(claims.filter((c) => c === 'claimed')).toHaveLength(1);
     expect(claims.filter((c) => c === 'taken')).toHaveLength(49);
   });
-});
-
-test('releases are kept once a run, newest first, by service', async () => {
-  const evidence = [{ kind: 'scan', stage: 'scan', digest, summary: 'nothing found' }] as const;
-  await store.releases.save(release, 'r1', evidence);
-  for (const [run, of] of Object.entries({ r1: {}, r2: { version: 'v2' }, r3: { service: 'blog' } }))
-    await store.releases.save({ ...release, ...of }, run, []);
-  const list = await store.releases.list({ service: 'shop' });
-  expect(list.map((r) => `${r.release.version} ${r.run}`)).toEqual(['v2 r2', 'v1 r1']);
-  expect(list[1]).toMatchObject({ release, evidence });
-  const more = [...evidence, { ...evidence[0], stage: 'load' }];
-  await store.releases.save(release, 'r1', more);
-  expect((await store.releases.list({ service: 'shop' }))[1]?.evidence).toEqual(more);
-  await store.releases.save({ ...release, commit: 'd'.repeat(40), digest: sha256('other') }, 'r4', []);
-  const runs = async (filter: object) =>
-    (await store.releases.list({ service: 'shop', ...filter })).map(({ run }) => run);
-  expect(await runs({ commit: 'd'.repeat(40), limit: 2 })).toEqual(['r4']);
-  expect(await runs({ digest: release.digest })).toEqual(['r2', 'r1']);
-  expect(await runs({ limit: 2 })).toEqual(['r4', 'r2']);
-  expect(Date.now() - Date.parse(list[1]?.createdAt ?? '')).toBeLessThan(60_000);
 });
 
 describe('targets', () => {

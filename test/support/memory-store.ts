@@ -1,7 +1,7 @@
 import { canonical } from '../../src/domain/canonical.js';
 import { GENESIS, type AuditEntry, type ChainedEntry } from '../../src/domain/audit.js';
 import type { TargetRef } from '../../src/domain/ids.js';
-import type { DeploymentRow, Permit, PolicyRow, ReleaseRow, RunRow, Store } from '../../src/domain/store.js';
+import type { DeploymentRow, Permit, PolicyRow, RunRow, Store } from '../../src/domain/store.js';
 import type { DeployRequest, TargetAnswer, TargetState } from '../../src/domain/target.js';
 import type { Sample } from '../../src/domain/watching.js';
 import { ShipwayError } from '../../src/errors.js';
@@ -9,6 +9,7 @@ import { sha256 } from '../../src/hash.js';
 import { meeting } from './meeting.js';
 import { memoryFlags } from './memory-flags.js';
 import { memoryOutbox } from './memory-outbox.js';
+import { memoryReleases } from './memory-releases.js';
 import { nothingOld } from './nothing-old.js';
 
 export interface MemoryStore extends Store {
@@ -44,7 +45,6 @@ export function memoryStore(): MemoryStore {
   const runs = new Map<string, RunRow>();
   const requests: Asked[] = [];
   const samples: Sample[] = [];
-  const releases: ReleaseRow[] = [];
   const blocks = new Map<Blockable, () => Promise<void>>();
   const blocked = (method: Blockable): Promise<void> => blocks.get(method)?.() ?? Promise.resolve();
   const policies: PolicyRow[] = [];
@@ -126,27 +126,7 @@ export function memoryStore(): MemoryStore {
       },
       has: (nonce, workflow, message) => Promise.resolve(nonces.get(nonce) === `${workflow} ${message}`),
     },
-    releases: {
-      save: (release, run, evidence) => {
-        const at = releases.findIndex((r) => r.run === run && r.release.digest === release.digest);
-        const known = releases[at];
-        if (known !== undefined) {
-          if (evidence.length > known.evidence.length) releases[at] = copy({ ...known, evidence });
-        } else releases.unshift(copy({ release, run, evidence, createdAt: new Date().toISOString() }));
-        return done;
-      },
-      list: ({ service, commit, digest, limit }) =>
-        Promise.resolve(
-          releases
-            .filter(
-              ({ release: r }) =>
-                r.service === service &&
-                (commit === undefined || r.commit === commit) &&
-                (digest === undefined || r.digest === digest),
-            )
-            .slice(0, limit),
-        ),
-    },
+    releases: memoryReleases((pipeline) => runs.get(pipeline)?.plan),
     targets: {
       load: (t) => Promise.resolve(copy(states.get(key(t)))),
       save: (s) => Promise.resolve(save(s)),

@@ -5,7 +5,8 @@ import { gatewayRouter } from '../src/adapters/routers/gateway.js';
 import { connect, type ShipwayClient } from '../src/client.js';
 import { gatewayArguments } from '../src/dev/commands.js';
 import { stopInstances } from '../src/dev/instances.js';
-import { deploymentId, type TargetRef } from '../src/domain/ids.js';
+import { deploymentId, pipelineId, type TargetRef } from '../src/domain/ids.js';
+import type { Outcome } from '../src/domain/outcome.js';
 import type { Plan } from '../src/domain/plan.js';
 import type { RouterState } from '../src/domain/ports.js';
 import type { DeploymentView, RunView } from '../src/domain/view.js';
@@ -30,7 +31,9 @@ export interface Fleet {
   readonly approve: (service: string, run: string) => Promise<void>;
   /** Waits until the view of a run says so. */
   readonly seenRun: (service: string, run: string, is: (view: RunView) => boolean) => Promise<RunView>;
-  /** The same of the n-th deployment of a target. */
+  /** Waits for the end of a run without asking again and again, which its other work would feel. */
+  readonly ended: (service: string, run: string) => Promise<Outcome>;
+  /** As `seenRun`, of the n-th deployment of a target. */
   readonly seen: (target: TargetRef, n: number, is: (view: DeploymentView) => boolean) => Promise<void>;
   readonly routed: (target: TargetRef) => Promise<RouterState>;
   readonly stop: () => Promise<void>;
@@ -103,7 +106,7 @@ function workersOf(env: NodeJS.ProcessEnv, apiUrl: string) {
   };
 }
 
-type Calls = Pick<Fleet, 'begin' | 'approve' | 'seenRun' | 'seen' | 'routed'>;
+type Calls = Pick<Fleet, 'begin' | 'approve' | 'seenRun' | 'ended' | 'seen' | 'routed'>;
 
 function calls(client: ShipwayClient, source: string, stateDir: string): Calls {
   const router = gatewayRouter({ stateDir: join(stateDir, 'gateway') });
@@ -116,6 +119,7 @@ function calls(client: ShipwayClient, source: string, stateDir: string): Calls {
     }, `${run} of ${service}`);
   return {
     seenRun,
+    ended: (service, run) => outcomeOf(client, service, run),
     begin: async (plan) => {
       const input = runOf(plan, source);
       await client.startRun(input);
@@ -139,4 +143,12 @@ function calls(client: ShipwayClient, source: string, stateDir: string): Calls {
       return state;
     },
   };
+}
+
+async function outcomeOf(client: ShipwayClient, service: string, run: string): Promise<Outcome> {
+  const handle = client.temporal.workflow.getHandle(pipelineId(service, run));
+  await handle.result().catch(() => undefined);
+  const { outcome } = (await client.status(service, run)).run;
+  if (outcome === undefined) throw new Error(`${run} of ${service} has ended without an outcome`);
+  return outcome;
 }

@@ -12,6 +12,8 @@ export interface Load {
 export function startLoad(address: string, perSecond: number): Load {
   const child = fork(fileURLToPath(import.meta.url), [address, String(perSecond)], {
     serialization: 'advanced',
+    // In a session of its own, the kernel gives it its share beside the bench.
+    detached: true,
   });
   return {
     ended: async (count) => {

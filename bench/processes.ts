@@ -18,7 +18,12 @@ export async function running(
   says: string,
 ): Promise<Running> {
   const begin = performance.now();
-  const child = spawn(process.execPath, [...args], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [...args], {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // In a session of its own, the kernel gives it its share beside the bench.
+    detached: true,
+  });
   const pid = child.pid ?? 0;
   guard.process(await identityOf(pid));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TargetRef } from '../src/domain/ids.js';
+import { targetId, type TargetRef } from '../src/domain/ids.js';
 import { FULL, type DeploymentPlan, type Strategy } from '../src/domain/plan.js';
+import { aside } from './aside.js';
 import { startFleet, type Fleet } from './fleet.js';
 import { ms, quantile, type Row } from './measure.js';
 import { startLoad } from './load-process.js';
 import { KEPT_CONNECTIONS, type Sample } from './open-load.js';
 import { canary, deploymentOf, shippingPlan } from './plans.js';
-import { command } from './rollback.js';
 import { GATEWAY, startedHaproxy, startedNginx, type BenchRouter } from './routers.js';
 import { temporaryFolder } from './lab.js';
+import { said } from './statements.js';
 
 /** A second, on all connections. */
 const RATE = 800;
@@ -16,6 +17,8 @@ const REQUESTS = 30_000;
 /** What p99 before a switch is of; what was shipped before has gone by then. */
 const BEFORE_MS = 8_000;
 const SETTLED_MS = 3_000;
+/** Connections are opened and code is compiled: of neither is the switch the cause. */
+const WARM_MS = 3_000;
 /** A switch is from so long before the first answer of the new version until so long after the last of the old one. */
 const LEAD_MS = 100;
 const TRAIL_MS = 1_000;
@@ -49,7 +52,12 @@ export async function traffic(): Promise<readonly Row[]> {
   const environments = routers.map(({ name, place }) => [name, { identity: 'asserted', ...place }] as const);
   const fleet = await startFleet({}, { environments: Object.fromEntries(environments) });
   try {
-    await fleet.worker();
+    const worker = await fleet.worker();
+    // What moves the traffic is not to take the processors from it: it is at home on other machines.
+    if (!(await aside([worker.pid, fleet.servers.temporal.pid])))
+      throw new Error(
+        'the precondition is off: this kernel cannot have Temporal and the worker give way to the traffic',
+      );
     const rows: Row[] = [];
     for (const router of routers) rows.push(...(await behind(fleet, router)));
     return rows;
@@ -119,7 +127,7 @@ async function underLoad(address: string, work: () => Promise<unknown>): Promise
   await sleep(SETTLED_MS);
   const end = performance.now() + (REQUESTS / RATE) * 1_000;
   const load = startLoad(address, RATE);
-  await sleep(BEFORE_MS);
+  await sleep(WARM_MS + BEFORE_MS);
   do {
     await work();
     // What comes next is not to be a part of this switch.
@@ -146,8 +154,8 @@ const begin = ({ fleet, target, router }: Shop, n: number, strategy: Strategy): 
 };
 
 async function ship(shop: Shop, n: number, strategy: Strategy): Promise<void> {
-  const run = await begin(shop, n, strategy);
-  await shop.fleet.seenRun(shop.target.service, run, ({ outcome }) => outcome === 'shipped');
+  const outcome = await shop.fleet.ended(shop.target.service, await begin(shop, n, strategy));
+  if (outcome !== 'shipped') throw new Error(`v${String(n)} of ${shop.target.service} ${outcome}`);
 }
 
 /** A candidate with half of the users goes when somebody says so. */
@@ -158,9 +166,11 @@ async function takenBack(shop: Shop, n: number): Promise<void> {
     timeline.some(({ what }) => what.startsWith('watching canary')),
   );
   await sleep(SERVED_MS);
-  const where = ['--service', target.service, '--environment', target.environment];
-  await command(fleet, 'rollback', ...where, '--reason', 'the bench wants it', '--detach');
-  await fleet.seenRun(target.service, run, ({ outcome }) => outcome === 'rolled_back');
+  const statement = said('ann', 'rollback', targetId(target));
+  const reason = 'the bench wants it';
+  await fleet.client.rollback({ ...target, requestId: `rollback/${String(n)}`, statement, reason });
+  const outcome = await fleet.ended(target.service, run);
+  if (outcome !== 'rolled_back') throw new Error(`v${String(n)} of ${target.service} ${outcome}`);
 }
 const SERVED_MS = 3_000;
 
@@ -184,7 +194,8 @@ function slownessRow(
   switches: readonly Switch[],
 ): Row {
   const start = Math.min(...samples.map(({ at }) => at));
-  const before = p99(samples.filter(({ at }) => at <= start + BEFORE_MS));
+  const warm = start + WARM_MS;
+  const before = p99(samples.filter(({ at }) => at >= warm && at <= warm + BEFORE_MS));
   const around = switches.map(({ begun, ended }) =>
     samples.filter(({ at }) => at >= begun - LEAD_MS && at <= ended + TRAIL_MS),
   );

@@ -31,7 +31,7 @@ type Deps = Pick<ControlDeps, 'store' | 'policy' | 'artifacts' | 'secrets' | 'st
  * `release.unknown`, `source.invalid`, `retry.impossible`, `release.held`, `evidence.missing`, `strategy.unknown`, `strategy.invalid`.
  */
 export const admitRun =
-  (deps: Deps) =>
+  (given: Deps) =>
   async (input: PipelineInput): Promise<Admitted> => {
     const { plan, planHash, statement } = input;
     const subject = subjectOf(plan);
@@ -40,6 +40,7 @@ export const admitRun =
       throw new ShipwayError('plan.mismatch', `the plan has hash ${hash}, it was sent as ${planHash}`);
     const wrong = unreadable(plan);
     if (wrong !== undefined) throw new ShipwayError('plan.mismatch', wrong);
+    const deps = underOnePolicy(given);
     for (const environment of plan.through ?? []) await policyOf(deps.policy, environment);
     const { identity } = await policyOf(deps.policy, plan.environment);
     await refuseUnheard(deps.policy, plan);
@@ -70,6 +71,12 @@ export const admitRun =
     await deps.store.audit.append([refusedEntry(subject, statement, why)]);
     throw new ShipwayError('statement.refused', why);
   };
+
+/** All of one decision is by the same rules, also when others are published meanwhile. */
+function underOnePolicy<D extends Pick<Deps, 'policy'>>(deps: D): D {
+  let rules: ReturnType<Deps['policy']> | undefined;
+  return { ...deps, policy: () => (rules ??= deps.policy()) };
+}
 
 /** What a plan says that this version does not know, or that no client of it says. */
 function unreadable({ schema, despiteHold, stages }: Plan): string | undefined {

@@ -1,3 +1,5 @@
+import './stack-depth.js';
+
 export { deployment } from './deployment.js';
 export { housekeeping } from './housekeeping.js';
 export { pipeline } from './pipeline.js';

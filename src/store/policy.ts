@@ -1,6 +1,7 @@
 import type { Digest } from '../domain/release.js';
 import type { Store } from '../domain/store.js';
 import type { Database } from './pool.js';
+import { sharedRead } from './shared-read.js';
 
 interface Row {
   readonly hash: Digest;
@@ -23,7 +24,7 @@ export const policyOf = (db: Database): Store['policy'] => ({
     const { rows } = await db.query('SELECT FROM policies WHERE hash = $1 LIMIT 1', [hash]);
     return rows.length > 0;
   },
-  current: async () => {
+  current: sharedRead(async () => {
     const { rows } = await db.query<Row>(
       'SELECT hash, text, accepted_at, worker FROM policies ORDER BY id DESC LIMIT 1',
     );
@@ -31,5 +32,5 @@ export const policyOf = (db: Database): Store['policy'] => ({
     if (row === undefined) return undefined;
     const { accepted_at, ...rest } = row;
     return { ...rest, acceptedAt: accepted_at };
-  },
+  }),
 });

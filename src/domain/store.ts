@@ -147,11 +147,7 @@ export interface Store {
       readonly limit?: number;
     }): Promise<readonly ReleaseRow[]>;
     /** What all runs that made or used a release have as their plan, each once. */
-    plans(of: {
-      readonly service: string;
-      readonly commit: string;
-      readonly digest: Digest;
-    }): Promise<readonly Plan[]>;
+    plans(of: Pick<Release, 'service' | 'commit' | 'digest'>): Promise<readonly Plan[]>;
   };
   readonly targets: {
     load(target: TargetRef): Promise<TargetState | undefined>;

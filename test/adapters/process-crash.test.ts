@@ -13,7 +13,7 @@ import { TARGET } from '../../src/testing/world.js';
 import { processWorld, type ProcessWorld } from '../support/process-world.js';
 
 const never = new AbortController().signal;
-const at = (path: string): string => fileURLToPath(new URL(`../support/fixtures/${path}`, import.meta.url));
+const WORKER = fileURLToPath(new URL('../support/fixtures/ensuring-worker.js', import.meta.url));
 const pause = (ms: number) => new Promise((r) => setTimeout(r, ms));
 
 let w: ProcessWorld;
@@ -27,8 +27,7 @@ afterEach(() => w.end());
 /** A worker of its own that ensures and dies at the moment, or by what `until` waits for. */
 async function worker(moment: string, configuration: Configuration, until?: () => Promise<unknown>) {
   const input = JSON.stringify({ target: TARGET, slot: 'blue', release: v1, configuration });
-  const args = ['--import', at('typescript.js'), at('ensuring-worker.js'), moment];
-  args.push(w.stateDir, join(w.folder, 'artifacts'), input);
+  const args = [WORKER, moment, w.stateDir, join(w.folder, 'artifacts'), input];
   const env = { PATH: process.env['PATH'] ?? '', WORKERS_SECRET: 'hush' };
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import {
   createControlActivities,
@@ -30,8 +30,8 @@ import { memorySecrets } from './memory-secrets.js';
 import { memoryStore, type MemoryStore } from './memory-store.js';
 import { statement } from './plans.js';
 import { openWorkflows } from './open-workflows.js';
-import { freshNamespace, temporalAddress, workflowBundle } from './servers.js';
-import { timeSkippingServer } from './time-skipping.js';
+import { LAB_SERVERS } from './lab-servers.js';
+import { workflowBundle } from './servers.js';
 import { cancelled, fakeStages, fakeWatch } from './fake-commands.js';
 import { fakeTriggers, triggerDeps, type FakeTriggers } from './fake-triggers.js';
 import { fakeWorld, type FakeWorld } from './fake-world.js';
@@ -80,8 +80,8 @@ type Scripted = Partial<WatchResult> | 'until interrupted' | undefined;
 export interface Lab {
   readonly env: TestWorkflowEnvironment;
   /**
-   * Lets no time pass but the real one; `env.sleep` skips some. Waiting for an end on `env.client` skips until it is told of that end: to the
-   * expiry of others' gates or, when nothing else is left, over the ten years after which the server ends a target.
+   * Lets no time pass but the real one; on a server for that `env.sleep` skips some. Waiting for an end on `env.client` skips until it is told
+   * of that end: to the expiry of others' gates or, when nothing else is left, over the ten years after which the server ends a target.
    */
   readonly client: Client;
   readonly store: MemoryStore;
@@ -111,15 +111,11 @@ export interface Lab {
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
-/** For what the time-skipping server does not do: it tells no parent that its child was terminated, and asks nobody to continue as new. */
-const realServer = async (): Promise<TestWorkflowEnvironment> =>
-  TestWorkflowEnvironment.createFromExistingServer({
-    address: temporalAddress(),
-    namespace: await freshNamespace(),
-  });
-
 /** The lab of a whole test file, which ends with it. */
-export async function labOfFile(server?: 'time skipping' | 'real', over?: Partial<EffectDeps>): Promise<Lab> {
+export async function labOfFile(
+  server: keyof typeof LAB_SERVERS = 'shared',
+  over?: Partial<EffectDeps>,
+): Promise<Lab> {
   const lab = await createLab(server, over);
   beforeEach(({ onTestFailed, task }) => {
     onTestFailed(async () => {
@@ -134,8 +130,8 @@ export async function labOfFile(server?: 'time skipping' | 'real', over?: Partia
 }
 
 /** All workflows with all decisions as they are; world, commands, watching and store are typed fakes, but for what is given `over` them. */
-async function createLab(server = 'time skipping', over: Partial<EffectDeps> = {}): Promise<Lab> {
-  const env = await (server === 'real' ? realServer() : timeSkippingServer());
+async function createLab(server: keyof typeof LAB_SERVERS, over: Partial<EffectDeps> = {}): Promise<Lab> {
+  const env = await LAB_SERVERS[server]();
   const store = memoryStore();
   const world = fakeWorld();
   const lab = labOf(env, store, world);

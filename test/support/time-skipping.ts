@@ -31,3 +31,24 @@ export async function timeSkippingServer(): Promise<TestWorkflowEnvironment> {
     },
   });
 }
+
+let shared: Promise<TestWorkflowEnvironment> | undefined;
+
+/**
+ * The one that files of this process share, one after the other, because a Java that has just started is slow for as long as most of them
+ * run. Its time is the real one for all of them: whoever skips some needs one to itself. To tear it down ends what is open on it.
+ */
+export async function sharedServer(): Promise<TestWorkflowEnvironment> {
+  const env = await (shared ??= timeSkippingServer());
+  return Object.assign(Object.create(env) as TestWorkflowEnvironment, {
+    teardown: () => endAll(env),
+    sleep: () => Promise.reject(new Error('others have this server, too: ask for one to skip time on')),
+  });
+}
+
+async function endAll({ client }: TestWorkflowEnvironment): Promise<void> {
+  const { namespace } = client.options;
+  const { executions } = await client.workflowService.listOpenWorkflowExecutions({ namespace });
+  for (const { execution } of executions)
+    await client.workflow.getHandle(execution?.workflowId ?? '', execution?.runId ?? '').terminate();
+}

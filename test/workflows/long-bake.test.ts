@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { labOfFile } from '../support/lab.js';
 import { story } from '../support/story.js';
 
-const lab = await labOfFile();
+const lab = await labOfFile('time skipping');
 
 /** Time is skipped only while no activity runs, so the watch of a long bake is one that is between two attempts. */
 const later = ApplicationFailure.create({ message: 'still baking', nextRetryDelay: '30d' });

@@ -7,7 +7,7 @@ import { ownStage, pipelineInput, plan } from '../support/plans.js';
 import { record } from '../support/record.js';
 import { endedOf } from '../support/story.js';
 
-const lab = await labOfFile();
+const lab = await labOfFile('time skipping');
 let ran: string[] = [];
 beforeEach(() => {
   ran = [];

@@ -9,7 +9,7 @@ import { record } from '../support/record.js';
 import { answer, shifts, steer, underWay } from '../support/steering.js';
 import { story, type Story } from '../support/story.js';
 
-const lab = await labOfFile();
+const lab = await labOfFile('time skipping');
 afterEach(() => {
   calm(lab);
 });

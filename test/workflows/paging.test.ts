@@ -7,7 +7,7 @@ import { record } from '../support/record.js';
 import { answer } from '../support/steering.js';
 import { story } from '../support/story.js';
 
-const lab = await labOfFile();
+const lab = await labOfFile('time skipping');
 const { production } = POLICY.environments;
 const BOTH = ['ops', 'pager'];
 const TOLD: Policy = {

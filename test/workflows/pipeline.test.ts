@@ -8,7 +8,7 @@ import { MESSAGES } from '../../src/domain/messages.js';
 import { deploymentId, pipelineId, targetId } from '../../src/domain/ids.js';
 import type { Ended, PipelineInput } from '../../src/domain/inputs.js';
 
-const lab = await labOfFile();
+const lab = await labOfFile('time skipping');
 beforeEach(() => {
   lab.watching = () => undefined;
   lab.staging = () => Promise.resolve();

@@ -8,7 +8,7 @@ import { commandStage, pipelineInput, plan, statement } from '../support/plans.j
 import { record } from '../support/record.js';
 import { story, type Story } from '../support/story.js';
 
-const lab = await labOfFile();
+const lab = await labOfFile('time skipping');
 beforeEach(() => {
   lab.staging = () => Promise.resolve();
 });

@@ -6,7 +6,7 @@ import { statement } from '../support/plans.js';
 import { record } from '../support/record.js';
 import { story, type Story } from '../support/story.js';
 
-const lab = await labOfFile();
+const lab = await labOfFile('time skipping');
 afterEach(() => {
   lab.store.away(0);
   for (const operation of ['split', 'remove', 'close']) lab.world.fail(operation, undefined);

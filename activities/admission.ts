@@ -10,6 +10,7 @@ import { ShipwayError } from '../src/errors.js';
 import { digestOf } from '../src/hash.js';
 import { entry, self } from './audit.js';
 import { coveredBy } from './covered.js';
+import { leftBehind } from './left-behind.js';
 import { broughtBack } from './brought-back.js';
 import type { ControlDeps } from './deps.js';
 import { verifyRequest, wasVerified } from './request-checks.js';
@@ -60,7 +61,8 @@ async function admit(
   const before = await earlier(store, input);
   if (before !== undefined) return again({ store }, input, state, before);
   const n = Math.max(state.nextN, (await store.deployments.lastNumber(input)) + 1);
-  const admitted = await resolve({ store, ...deps }, input, state, n);
+  const resolved = await resolve({ store, ...deps }, input, state, n);
+  const admitted = { ...resolved, ...(await leftBehind({ store, ...deps }, state, resolved)) };
   const overridden = await overriding({ store }, input, admitted, state);
   const done = await store.deployments.admit({
     row: rowOf(admitted, n),
@@ -126,6 +128,7 @@ const admission = (input: AdmitInput, admitted: DeploymentInput): AuditEntry =>
       release: admitted.release.digest,
       replaces: admitted.replaces?.release.digest ?? 'none',
       approved_by: statementsOf(input.cause).map((s) => s.person),
+      ...(admitted.gone === undefined ? {} : { left_behind: admitted.gone }),
     },
     { user: admitted.requestedBy },
   );

@@ -1,7 +1,7 @@
 import { serving, type Observed } from '../src/domain/adoption.js';
 import { targetId, type TargetRef } from '../src/domain/ids.js';
 import type { Accepted } from '../src/domain/messages.js';
-import type { ObservedSlot } from '../src/domain/ports.js';
+import type { ObservedSlot, RouterState } from '../src/domain/ports.js';
 import type { Statement } from '../src/domain/statement.js';
 import type { DeploymentRow } from '../src/domain/store.js';
 import type { TargetState } from '../src/domain/target.js';
@@ -19,7 +19,7 @@ export const observeTarget =
   (deps: EffectDeps) =>
   (target: TargetRef): Promise<Observed> =>
     beating(async (signal) => {
-      const { provider, router } = await worldAt(deps, target);
+      const { provider, router, routers, gone } = await worldAt(deps, target);
       const [slots, known] = await Promise.all([
         provider.observe(target, signal),
         router.observe(target, signal),
@@ -29,8 +29,20 @@ export const observeTarget =
         shares: known?.shares ?? {},
         slots,
         ...(differences.length === 0 ? {} : { differences }),
+        ...addressesOf(known, routers),
+        ...(gone === undefined ? {} : { gone }),
       };
     });
+
+/** None where one of two routers says nothing: whose the other's address is cannot be told then. */
+function addressesOf(
+  known: RouterState | undefined,
+  routers: readonly string[],
+): Pick<Observed, 'addresses'> {
+  const listed = known === undefined ? [] : [known.address, ...(known.others ?? [])];
+  if (listed.length !== routers.length) return {};
+  return { addresses: Object.fromEntries(routers.map((name, i) => [name, listed[i] ?? ''])) };
+}
 
 /** The host that a target's instances are on, or would be. */
 export const hostOf =
@@ -75,10 +87,12 @@ async function adopted(
   state: TargetState,
 ): Promise<Adopted | undefined> {
   const { live } = state;
+  const { gone } = input.observed;
+  const left = gone === undefined ? '' : `; ${gone} is gone, as the policy says, and was not looked at`;
   const said = `${release.version} in ${slot}`;
   const same = live?.slot === slot && live.release.digest === release.digest;
   if (same && digestOf(live.configuration) === configuration)
-    return { status: 'accepted', message: `${said} is live already`, state };
+    return { status: 'accepted', message: `${said} is live already${left}`, state };
   const { statement, host } = input;
   const details = { release: release.digest, slot, replaces: live?.release.digest ?? 'none' };
   const by = { user: statement.person, statement };
@@ -89,7 +103,7 @@ async function adopted(
   if (!(await store.targets.save({ ...state, live: next, host }))) return undefined;
   return {
     status: 'accepted',
-    message: `${said} is live from now on, in place of ${live?.release.version ?? 'nothing'}`,
+    message: `${said} is live from now on, in place of ${live?.release.version ?? 'nothing'}${left}`,
     state: await loadRecord(store, input),
   };
 }

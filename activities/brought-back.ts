@@ -22,12 +22,23 @@ export async function broughtBack(
   const good = await newestGood(deps, state, rows, to);
   await refuseWithoutSecrets(deps, good.release.version, good.plan);
   const serves = state.live && (await deps.store.deployments.find(state.live.deployment));
-  const plan = paced(
-    asConfigured(good, rows),
-    serves && asConfigured(serves, rows),
-    emergency === undefined ? pace : 'immediate',
-  );
-  return { release: good.release, plan };
+  const now = serves && asConfigured(serves, rows);
+  const plan = paced(asConfigured(good, rows), now, emergency === undefined ? pace : 'immediate');
+  return { release: good.release, plan: routedAs(plan, now) };
+}
+
+/** Of two routers one may have been left out since, as it is gone: users are with what serves now. */
+function routedAs(plan: DeploymentPlan, now: DeploymentPlan | undefined): DeploymentPlan {
+  if (now === undefined || now.router === plan.router) return plan;
+  const { listen: _, secondListen: __, watch, ...rest } = plan;
+  const { router, listen, secondListen } = now;
+  const { queries } = now.metrics === plan.metrics ? now.watch : watch;
+  return {
+    ...{ ...rest, router },
+    ...(listen === undefined ? {} : { listen }),
+    ...(secondListen === undefined ? {} : { secondListen }),
+    watch: { ...watch, ...(queries === undefined ? {} : { queries }) },
+  };
 }
 
 /** The plan of then, with the users' way back as what serves now has it, or the person who asks. Beside what runs alone nothing is started. */

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { ArtifactStore, MetricSource, Provider, Router, SecretStore } from '../src/domain/ports.js';
 import type { Extensions } from '../src/domain/adapters.js';
+import type { TargetRef } from '../src/domain/ids.js';
 import type { Policy } from '../src/domain/policy.js';
 import type { Store } from '../src/domain/store.js';
 import type { Delivered } from './deliver.js';
@@ -48,6 +49,8 @@ export interface EffectDeps {
   readonly extensions?: Extensions;
 }
 export interface Shipped {
+  /** Routers of an environment of which the policy says that they are gone for good; never fails. Absent: none are. */
+  readonly gone?: (of: Pick<TargetRef, 'environment'>) => Promise<readonly string[]>;
   readonly routers: Readonly<Record<string, Router>>;
   readonly metrics: Readonly<Record<string, MetricSource>>;
 }

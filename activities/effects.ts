@@ -14,7 +14,7 @@ import { probeOnce } from './smoke.js';
 import { splitFor } from './split.js';
 import { UNDO_DRAIN_MS, undoShift, type UndoShiftInput } from './undo-shift.js';
 import { self } from './audit.js';
-import { refuseUnfit, settling, worldBack, worldOf, type WorldBack } from './world.js';
+import { refuseUnfit, worldBack, worldOf, type WorldBack } from './world.js';
 
 export interface ProvisionInput extends EffectInput {
   readonly release: Release;
@@ -46,9 +46,9 @@ export function createEffects(deps: EffectDeps) {
   const guarded = { store: deps.store, permits: permitGuard(deps.store) };
   return {
     /** Instances of the release run and are ready in the candidate slot, known to the router, without any user. */
-    provision: forward(guarded, 'provision', provisioned, (i, signal) =>
+    provision: forward(guarded, 'provision', provisioned, async (i, signal) =>
       // What brings users back does not wait for one of two routers here: the shift tells it what it has missed, and fails with it.
-      provision(i.kind === 'deploy' ? worldOf(deps, i) : worldBack(deps, i), i, signal),
+      provision(await (i.kind === 'deploy' ? worldOf(deps, i) : worldBack(deps, i)), i, signal),
     ),
     ...resizeEffects(deps, guarded),
     /** The candidate answers its smoke test, asked directly and not through the router. Fails with `smoke.failed`. */
@@ -56,9 +56,12 @@ export function createEffects(deps: EffectDeps) {
       guarded,
       'smoke_test',
       (i: SmokeInput) => ({ slot: i.candidate, path: i.test.path }),
-      (i, signal) => smokeTest(worldOf(deps, i), i, signal),
+      async (i, signal) => smokeTest(await worldOf(deps, i), i, signal),
     ),
-    /** The candidate has `share` of the users and stable the rest. */
+    /**
+     * The candidate has `share` of the users and stable the rest. A rollback that goes on to a greater share answers which of two routers
+     * has not followed.
+     */
     shiftTraffic: forward(
       guarded,
       'shift_traffic',
@@ -70,20 +73,22 @@ export function createEffects(deps: EffectDeps) {
       guarded,
       'retire_slot',
       (i: RetireInput) => ({ slot: i.slot }),
-      (i, signal) => retire(worldOf(deps, i), i, i.slot, i.drainTimeoutMs, signal),
+      async (i, signal) => retire(await worldOf(deps, i), i, i.slot, i.drainTimeoutMs, signal),
     ),
     /** All users are on what the target knows as good, whatever a lost deployment left. */
     restoreTarget: forward(
       guarded,
       'restore_target',
       (i: RestoreInput) => ({ live: i.live?.release.digest ?? 'none' }),
-      (i, signal) => settling(worldBack(deps, i), (world) => restore(world, i, signal)),
+      async (i, signal) => restore(await worldBack(deps, i), i, signal),
     ),
     ...createFlagEffects(guarded),
-    undoShift: back(guarded, (i: UndoShiftInput, signal) =>
-      settling(worldBack(deps, i), (world) => undoShift(world, i, signal)),
+    undoShift: back(guarded, async (i: UndoShiftInput, signal) =>
+      sentBack(await worldBack(deps, i), i, signal),
     ),
-    undoProvision: back(guarded, (i: EffectInput, signal) => undoProvision(worldOf(deps, i), i, signal)),
+    undoProvision: back(guarded, async (i: EffectInput, signal) =>
+      undoProvision(await worldOf(deps, i), i, signal),
+    ),
   };
 }
 
@@ -127,11 +132,39 @@ const opened = (
   signal: AbortSignal,
 ): Promise<RouterState> => router.open(i, i.plan.listen, signal, i.plan.secondListen);
 
-/** What one of two routers refuses is no reason to undo a rollback: the other's users are safe by it. */
-async function shift(deps: EffectDeps, i: ShiftInput, signal: AbortSignal): Promise<void> {
+/**
+ * What one of two routers refuses is no reason to undo a rollback: the other's users are safe by it. Nor does it hold them where they are:
+ * on the way they go on without those of a router that lags, and the last step waits for both.
+ */
+async function shift(deps: EffectDeps, i: ShiftInput, signal: AbortSignal): Promise<string | undefined> {
   const split = splitFor(i, i.share);
-  if (i.kind === 'deploy') return worldOf(deps, i).router.split(i, split, signal);
-  return settling(worldBack(deps, i), ({ router }) => router.split(i, split, signal), 'retried');
+  if (i.kind === 'deploy') {
+    await (await worldOf(deps, i)).router.split(i, split, signal);
+    return undefined;
+  }
+  const world = await worldBack(deps, i);
+  await world.router.split(i, split, signal);
+  if (i.share < FULL) return world.lagging();
+  world.settled('retried');
+  return undefined;
+}
+
+/** The same on the way back. Answers what was done beside that. */
+async function sentBack(
+  world: WorldBack,
+  i: UndoShiftInput,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const also = await undoShift(world, i, signal);
+  const onTheWay = (i.share ?? 0) > 0;
+  const lags = onTheWay ? world.lagging() : undefined;
+  if (!onTheWay) world.settled();
+  const said = [
+    also,
+    lags && `go on with one router: ${lags}`,
+    onTheWay || world.gone === undefined ? undefined : `leave ${world.gone} as it is, which is gone`,
+  ].filter((text) => text !== undefined);
+  return said.length === 0 ? undefined : said.join('; ');
 }
 
 async function smokeTest({ provider }: EffectDeps, i: SmokeInput, signal: AbortSignal): Promise<void> {

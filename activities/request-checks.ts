@@ -68,14 +68,15 @@ export async function verifyStanding(
   return { run, plan };
 }
 
-/** A target keeps its provider and its router while something is live. Fails with `target.adapters`. */
+/** A target keeps its provider and its router while something is live. Fails with `target.adapters`, `policy.unknown_environment`. */
 async function refuseOtherAdapters(
-  { store }: Pick<Deps, 'store'>,
-  { plan }: DeployRequest,
+  { store, policy }: Pick<Deps, 'store' | 'policy'>,
+  { plan, environment }: DeployRequest,
   { live }: TargetState,
 ): Promise<void> {
   const served = live === undefined ? undefined : await store.deployments.find(live.deployment);
-  const why = served === undefined ? undefined : refuseChange(served.plan, plan);
+  if (served === undefined || refuseChange(served.plan, plan) === undefined) return;
+  const why = refuseChange(served.plan, plan, (await policyOf(policy, environment)).goneRouters);
   if (why !== undefined) throw new ShipwayError('target.adapters', why);
 }
 

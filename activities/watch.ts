@@ -8,6 +8,8 @@ import type {
   WatchResult,
 } from '../src/domain/watching.js';
 import type { Watched } from '../src/domain/ports.js';
+import { BUILT_IN } from '../src/domain/adapters.js';
+import { queriesLeft } from '../src/domain/queries.js';
 import { watchLoop } from '../src/domain/watch-loop.js';
 import { ShipwayError } from '../src/errors.js';
 import { ANSWER_MS, answered } from './answered.js';
@@ -15,7 +17,7 @@ import type { EffectDeps } from './deps.js';
 import { readings } from './readings.js';
 import { sayOf } from './say-of.js';
 import { usageAt } from './usage-at.js';
-import { worldOf } from './world.js';
+import { routersThere, worldOf } from './world.js';
 
 const BEAT_MS = 1_000;
 
@@ -74,7 +76,7 @@ async function observe(
   signal: AbortSignal,
 ): Promise<Observation> {
   // A worker without its adapter is a source that does not answer.
-  const world = async (): Promise<EffectDeps> => Promise.resolve(worldOf(deps, input));
+  const world = (): Promise<EffectDeps> => worldOf(deps, input);
   const asked = Promise.all([
     readings(async () => (await world()).metrics, input, signal),
     usageAt(world, input, signal),
@@ -90,7 +92,7 @@ async function observe(
       ),
     ),
     world().then(({ metrics }) =>
-      answered(signal, (ending) => metrics.sample(input, ending, watched(input, seen))),
+      answered(signal, async (ending) => metrics.sample(input, ending, await watched(deps, input, seen))),
     ),
   ]);
   const [read, used] = await asked;
@@ -108,14 +110,18 @@ async function observe(
   return { at: Date.now(), unavailable: sayOf(sample.reason), health: probed, ...used, ...read };
 }
 
-const watched = (
-  { candidate, stable, plan: { queries } }: WatchInput,
-  seen: readonly Observation[],
-): Watched => ({
-  ...(queries === undefined ? {} : { queries }),
-  of: [candidate, ...(stable === undefined ? [] : [stable])],
-  seen,
-});
+async function watched(deps: EffectDeps, input: WatchInput, seen: readonly Observation[]): Promise<Watched> {
+  const { adapters, candidate, stable, plan } = input;
+  const { queries } = plan;
+  const { router } = adapters ?? BUILT_IN;
+  return {
+    ...(queries === undefined
+      ? {}
+      : { queries: queriesLeft(queries, router, await routersThere(deps, input)) }),
+    of: [candidate, ...(stable === undefined ? [] : [stable])],
+    seen,
+  };
+}
 
 /** A target's source remembers releases that are long gone; evidence that carried them would grow with every one of them. */
 const judgedIn =

@@ -1,8 +1,9 @@
 import type { Pair } from '../src/adapters/routers/agreed.js';
+import { leftAlone } from '../src/adapters/routers/left-alone.js';
 import { together } from '../src/adapters/routers/together.js';
 import type { Running } from '../src/adapters/routers/bring-along.js';
 import { wayBack, type WayBack } from '../src/adapters/routers/way-back.js';
-import { OWN, ownOf, routersIn, type Adapters } from '../src/domain/adapters.js';
+import { BUILT_IN, OWN, ownOf, routersIn, routersLeft, type Adapters } from '../src/domain/adapters.js';
 import { refuseCombination, refuseUsage, type Carried } from '../src/domain/capabilities.js';
 import type { TargetRef } from '../src/domain/ids.js';
 import type { DeploymentPlan } from '../src/domain/plan.js';
@@ -12,10 +13,17 @@ import type { EffectDeps } from './deps.js';
 import { lives } from './fill-slot.js';
 
 /**
- * The adapters that serve a target, by name; two routers that serve it together as one, on the way forward. Fails with `adapter.unknown`
- * when this worker was given none of that name.
+ * The adapters that serve a target, by name; two routers that serve it together as one, on the way forward, and one of them alone where the
+ * policy says that the other is gone. Fails with `adapter.unknown` when this worker was given none of that name.
  */
-export function worldOf(deps: EffectDeps, { adapters }: Served): EffectDeps {
+export async function worldOf(deps: EffectDeps, served: Served): Promise<World> {
+  const { adapters } = served;
+  const routers = await routersThere(deps, served);
+  const [gone] = routersIn((adapters ?? BUILT_IN).router).filter((name) => !routers.includes(name));
+  return { ...worldWith(deps, adapters, routers), routers, ...(gone === undefined ? {} : { gone }) };
+}
+
+function worldWith(deps: EffectDeps, adapters: Adapters | undefined, there: readonly string[]): EffectDeps {
   if (adapters === undefined) return deps;
   const { providers, routers, metrics } = deps.extensions ?? {};
   const { shipped } = deps;
@@ -26,7 +34,7 @@ export function worldOf(deps: EffectDeps, { adapters }: Served): EffectDeps {
     router:
       pair === undefined
         ? pick('router', adapters, shippedRouters(deps), routers, ({ router }) => router)
-        : together(pair),
+        : routerOf(pair, there),
     metrics: pick(
       'metrics',
       adapters,
@@ -37,26 +45,53 @@ export function worldOf(deps: EffectDeps, { adapters }: Served): EffectDeps {
   };
 }
 
-interface Served {
+/** What serves a target. */
+export interface World extends EffectDeps {
+  /** The names of its routers, of two in their order. */
+  readonly routers: readonly string[];
+  /** One of two that is left as it is, as the policy says that it is gone. */
+  readonly gone?: string;
+}
+interface Served extends Pick<TargetRef, 'environment'> {
   readonly adapters?: Adapters;
 }
+
+/** Those that share a target's traffic out, by name: of two, but for one that the policy says is gone. */
+export async function routersThere(
+  { shipped }: Pick<EffectDeps, 'shipped'>,
+  { adapters = BUILT_IN, environment }: Served,
+): Promise<readonly string[]> {
+  const named = routersIn(adapters.router);
+  // What has one only does not wait for the policy.
+  if (named.length < 2) return named;
+  return routersLeft(adapters.router, (await shipped?.gone?.({ environment })) ?? []);
+}
+
+const routerOf = (pair: Pair, [first, ...more]: readonly string[]): Router =>
+  first === undefined || more.length > 0 ? together(pair) : leftAlone(pair, first);
+
 interface ServedBack extends Served {
   /** Where two routers are to listen; absent: where they do. */
   readonly plan?: Pick<DeploymentPlan, 'listen' | 'secondListen'>;
 }
-/** The world of a way back: `settled` fails with what one of two routers has failed with. */
-export type WorldBack = EffectDeps & Pick<WayBack, 'settled'>;
+/** The world of a way back: `settled` fails with what one of two routers has failed with, and `lagging` says it. */
+export type WorldBack = World & Pick<WayBack, 'settled' | 'lagging'>;
 
-/** The same for a way back, which neither of two routers holds up at the other. Whoever goes it ends with `settled`: see `settling`. */
-export function worldBack(deps: EffectDeps, served: ServedBack): WorldBack {
+/**
+ * The same for a way back, which neither of two routers holds up at the other: it does all it can at the one that follows, and only then
+ * fails with what the other has failed with. So whoever goes it ends with `settled`, and says that before removing what users may be sent to.
+ */
+export async function worldBack(deps: EffectDeps, served: ServedBack): Promise<WorldBack> {
   const { adapters, plan } = served;
   const pair = adapters && pairOf(deps, adapters);
-  const world = worldOf(deps, served);
-  if (pair === undefined) return { ...world, settled: () => undefined };
+  const world = await worldOf(deps, served);
+  if (pair === undefined || world.gone !== undefined) return { ...world, ...ALONE };
   const running = async (t: TargetRef, signal: AbortSignal): Promise<Running> =>
     runningIn(await world.provider.observe(t, signal));
   return { ...world, ...wayBack(pair, { running, ports: [plan?.listen, plan?.secondListen] }) };
 }
+
+const ALONE = { settled: () => undefined, lagging: () => undefined };
 
 const runningIn = (slots: readonly ObservedSlot[]): Running =>
   Object.fromEntries(
@@ -65,20 +100,6 @@ const runningIn = (slots: readonly ObservedSlot[]): Running =>
       return members.length === 0 ? [] : [[slot, { release, members }]];
     }),
   );
-
-/**
- * A way back that does all it can at the router that follows, and only then fails with what the other has failed with. What removes
- * something that users may be sent to says `settled` before that, too. `retried`: it is not to end what it is a part of.
- */
-export async function settling<T>(
-  world: WorldBack,
-  act: (world: WorldBack) => Promise<T>,
-  how?: 'retried',
-): Promise<T> {
-  const done = await act(world);
-  world.settled(how);
-  return done;
-}
 
 const shippedRouters = ({ shipped, router }: EffectDeps): Readonly<Record<string, Router>> => ({
   ...shipped?.routers,
@@ -98,7 +119,7 @@ function pairOf(deps: EffectDeps, { router }: Adapters): Pair | undefined {
 }
 
 /** The same for whoever knows only the target: what its newest deployment has. Fails with `store.unavailable`, too. */
-export const worldAt = async (deps: EffectDeps, target: TargetRef): Promise<EffectDeps> =>
+export const worldAt = async (deps: EffectDeps, target: TargetRef): Promise<World> =>
   worldOf(deps, await servedAt(deps, target));
 
 /** The same for what brings something back. */
@@ -107,7 +128,7 @@ export const worldBackAt = async (deps: EffectDeps, target: TargetRef): Promise<
 
 async function servedAt(deps: EffectDeps, { service, environment }: TargetRef): Promise<Served> {
   const [newest] = await deps.store.deployments.list({ service, environment, limit: 1 });
-  return newest === undefined ? {} : { adapters: newest.plan };
+  return { environment, ...(newest === undefined ? {} : { adapters: newest.plan }) };
 }
 
 /**

@@ -17,7 +17,10 @@ export function initialView(input: DeploymentInput): DeploymentView {
     phase: 'admission',
     shares: {},
     candidate: input.candidate,
-    timeline: [],
+    timeline:
+      input.gone === undefined
+        ? []
+        : [{ at: Date.now(), what: `the policy says that ${input.gone} is gone: it is left as it is` }],
   };
 }
 

@@ -94,13 +94,13 @@ export async function shift(field: Field, share: Share): Promise<void> {
   field.show({ phase: 'shift' }, `shift ${step}`);
   undoneByReturn(field);
   field.moved = true;
-  await guarded(field, () =>
+  const lags = await guarded(field, () =>
     effects.quick.shiftTraffic.executeWithOptions(summary(`shift ${named(field)} ${step}`), [
       { ...about(field), ...listening(field), share, from: field.share, userKey: input.plan.userKey },
     ]),
   );
   field.share = share;
-  field.show({ shares: sharesOf(field, share) });
+  field.show({ shares: sharesOf(field, share) }, lags);
 }
 
 export async function promote(field: Field): Promise<void> {

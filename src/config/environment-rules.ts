@@ -1,4 +1,4 @@
-import { routersIn } from '../domain/adapters.js';
+import { routersIn, routersLeft } from '../domain/adapters.js';
 import { NAME } from '../domain/ids.js';
 import type { DeploymentPlan } from '../domain/plan.js';
 import type { Policy } from '../domain/policy.js';
@@ -33,6 +33,27 @@ export function idleStrategies({ names, plans }: Environments, source: Source): 
   });
 }
 
+/** Environments whose plan names a router beside another of which the policy says that it is gone. */
+export const gone = (
+  plans: Readonly<Record<string, DeploymentPlan>>,
+  policy: Policy,
+  source: Source,
+): Problem[] =>
+  Object.entries(plans).flatMap(([name, { router }]) => {
+    const left = routersLeft(router, policy.environments[name]?.goneRouters ?? []);
+    return routersIn(router)
+      .filter((one) => !left.includes(one))
+      .map((one) =>
+        problemAt(
+          source,
+          ['environments', name],
+          `it has ${one}, and shipway.policy.yaml says that it is gone, so where that rules ${left.join()} serves alone, and what ${one} has stays as it is`,
+          `router: ${left.join()}`,
+          'key',
+        ),
+      );
+  });
+
 /** Environments that are served by what the policy does not place. The policy that rules is the workers', and may. */
 export function unplaced(
   plans: Readonly<Record<string, DeploymentPlan>>,
@@ -41,8 +62,9 @@ export function unplaced(
 ): Problem[] {
   return Object.entries(plans).flatMap(([name, { router, metrics }]) => {
     const rules = policy.environments[name];
+    const left = routersLeft(router, rules?.goneRouters ?? []);
     const lacks = [
-      ...PLACED_ROUTERS.filter((name) => routersIn(router).includes(name)),
+      ...PLACED_ROUTERS.filter((name) => left.includes(name)),
       ...(metrics === 'prometheus' ? (['prometheus'] as const) : []),
     ].filter((key) => rules !== undefined && rules[key] === undefined);
     return lacks.map((key) =>

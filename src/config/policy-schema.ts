@@ -62,6 +62,15 @@ const environment = z.strictObject({
   haproxy: haproxySchema.optional(),
   nginx: nginxSchema.optional(),
   prometheus: prometheusSchema.optional(),
+  gone_routers: z
+    .array(choice(['gateway', 'haproxy', 'nginx'], [], { description: 'a router', examples: ['nginx'] }))
+    .min(1)
+    .meta({
+      description:
+        'routers that are gone for good: a target that one of them serves beside another goes on with that alone, and what the one that is gone has of it stays as it is',
+      examples: [['nginx']],
+    })
+    .optional(),
 });
 const keptFor = (description: string, usual: string) =>
   duration({ description, default: usual, examples: ['14d'] }, '1s').optional();

@@ -118,10 +118,12 @@ const placesOf = ({
   haproxy,
   nginx,
   prometheus,
+  gone_routers: gone,
 }: Omit<PolicyInput['environments'][string], 'approvals'>): Pick<
   EnvironmentPolicy,
-  'haproxy' | 'nginx' | 'prometheus'
+  'haproxy' | 'nginx' | 'prometheus' | 'goneRouters'
 > => ({
+  ...(gone === undefined ? {} : { goneRouters: gone }),
   ...(haproxy === undefined ? {} : { haproxy }),
   ...(nginx === undefined ? {} : { nginx: { ...nginx, command: nginx.command ?? ['nginx'] } }),
   ...(prometheus === undefined

@@ -9,7 +9,7 @@ import { deploymentOf, merged } from './deployment.js';
 import { deploymentProblems, type Ask } from './deployment-rules.js';
 import { variableProblems } from './variable-rules.js';
 import { parseDocument, type ParsedDocument } from './document.js';
-import { idleStrategies, unheard, unnamed, unplaced } from './environment-rules.js';
+import { gone, idleStrategies, unheard, unnamed, unplaced } from './environment-rules.js';
 import { misnamed } from './fields.js';
 import { flagsIn } from './flag-schema.js';
 import { parseAt, problemAt, sourceOf, toldToTry, wasRead, type Source } from './issues.js';
@@ -59,6 +59,7 @@ export const unnamedIn = (
           sourceOf(file, document, COMING_IN_SERVICE),
         ),
         ...unplaced(environments, policy, sourceOf(file, document, COMING_IN_SERVICE)),
+        ...gone(environments, policy, sourceOf(file, document, COMING_IN_SERVICE)),
         ...unheard(environments, policy, sourceOf(file, document, COMING_IN_SERVICE)),
       ];
 

@@ -18,6 +18,12 @@ export const SHIPPED: Readonly<Record<keyof Adapters, readonly string[]>> = {
 export const TOGETHER = '+';
 /** The routers that a plan names: one, or two that serve together. */
 export const routersIn = (router: string): readonly string[] => router.split(TOGETHER);
+/** Those that are there: of two, all but what is gone. Where nothing would be left all are asked. */
+export function routersLeft(router: string, gone: readonly string[]): readonly string[] {
+  const named = routersIn(router);
+  const left = named.filter((name) => !gone.includes(name));
+  return named.length > 1 && left.length > 0 ? left : named;
+}
 /** As people read it. */
 export const routersText = (router: string): string => routersIn(router).join(' and ');
 
@@ -27,12 +33,22 @@ export const adaptersIn = ({ provider, router, metrics }: Adapters): { readonly 
     ? {}
     : { adapters: { provider, router, metrics } };
 
-/** Why a target that serves by these cannot be deployed to by those: what runs would be nobody's to watch, drain and remove. */
-export function refuseChange(served: Adapters, asked: Adapters): string | undefined {
-  const port = (['provider', 'router'] as const).find((p) => served[p] !== asked[p]);
-  return port === undefined
-    ? undefined
-    : `what is live has the ${port} ${served[port]}, and this would have ${asked[port]}`;
+/**
+ * Why a target that serves by these cannot be deployed to by those: what runs would be nobody's to watch, drain and remove. Of two routers
+ * one may be left out that is gone.
+ */
+export function refuseChange(
+  served: Adapters,
+  asked: Adapters,
+  gone: readonly string[] = [],
+): string | undefined {
+  const left = { ...served, router: routersLeft(served.router, gone).join(TOGETHER) };
+  const port = (['provider', 'router'] as const).find((p) => ![served[p], left[p]].includes(asked[p]));
+  if (port === undefined) return undefined;
+  const dropped = routersIn(served.router).filter((name) => !routersIn(asked.router).includes(name));
+  const isLess = port === 'router' && routersIn(served.router).includes(asked.router);
+  const hint = isLess ? `; say gone_routers: [${dropped.join()}] in the policy if that is gone for good` : '';
+  return `what is live has the ${port} ${served[port]}, and this would have ${asked[port]}${hint}`;
 }
 
 /**

@@ -8,6 +8,10 @@ export interface Observed {
   readonly slots: readonly ObservedSlot[];
   /** What two routers that serve it together do not have the same, a sentence each; absent: nothing. */
   readonly differences?: readonly string[];
+  /** Where users reach it, by the router that they come by; absent: it is not known, of all that are asked. */
+  readonly addresses?: Readonly<Record<string, string>>;
+  /** One of two routers that is not asked, as the policy says that it is gone. */
+  readonly gone?: string;
 }
 
 /** The slot that all users are on, or why there is none that could be taken as live. */

@@ -104,8 +104,8 @@ export const FAILURES = {
   ),
   'target.adapters': row(
     false,
-    'a target keeps its provider and its router while something is live there',
-    'ship to an environment of another name, and move the users there',
+    'a target keeps its provider and its router while something is live there; of two routers one may be left out when it is gone for good',
+    'ship to an environment of another name, and move the users there; of two routers say which is gone in the policy (`gone_routers`)',
     3,
   ),
   'adapter.unknown': row(

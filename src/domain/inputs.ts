@@ -104,6 +104,8 @@ export interface DeploymentInput extends TargetRef {
   readonly replaces?: Live;
   readonly candidate: Slot;
   readonly host?: string;
+  /** One of two routers that the policy said is gone when this was admitted: what it has of the target stays as it is. */
+  readonly gone?: string;
 }
 
 /** Signal argument: stop going forward and undo. */

@@ -37,6 +37,8 @@ export interface EnvironmentPolicy {
   /** Where the nginx is that serves it: the folder that it includes, its port for shipway, and what tests and reloads it. */
   readonly nginx?: { readonly folder: string; readonly port: number; readonly command: readonly string[] };
   readonly prometheus?: PrometheusPlace;
+  /** Routers that are gone for good: a target that one of them served beside another is served by that alone. Absent: none. */
+  readonly goneRouters?: readonly string[];
 }
 export interface PrometheusPlace {
   readonly url: string;

@@ -1,4 +1,4 @@
-import { routersIn } from './adapters.js';
+import { TOGETHER, routersIn } from './adapters.js';
 import type { TargetRef } from './ids.js';
 import type { Queries } from './watch-plan.js';
 import type { Subject } from './window.js';
@@ -58,6 +58,24 @@ export function templateOf(router: string): Partial<Queries> {
   if (routers.length > 1) return ofTogether(routers);
   const templates: Readonly<Record<string, Partial<Queries>>> = TEMPLATES;
   return Object.hasOwn(templates, router) ? (templates[router] ?? {}) : {};
+}
+
+/**
+ * What is asked where one of a plan's two routers is gone: what is asked of both because nobody has said anything else is asked of the one
+ * that is left, and what that does not count is not asked.
+ */
+export function queriesLeft(queries: Queries, router: string, left: readonly string[]): Queries {
+  const [both, one] = [templateOf(router), templateOf(left.join(TOGETHER))];
+  const of = (part: keyof Queries) => (queries[part] === both[part] ? one[part] : queries[part]);
+  const { aborted: _, ...asked } = queries;
+  const aborted = of('aborted');
+  return {
+    ...asked,
+    requests: of('requests') ?? queries.requests,
+    errors: of('errors') ?? queries.errors,
+    latency: of('latency') ?? queries.latency,
+    ...(aborted === undefined ? {} : { aborted }),
+  };
 }
 
 const PARTS = ['requests', 'errors', 'latency', 'aborted'] as const;

@@ -37,6 +37,7 @@ export function effectDeps({ settings, artifacts, secrets, extensions }: Parts, 
     router: gatewayRouter({ stateDir: gatewayDir(stateDir) }),
     metrics: gatewayMetrics({ stateDir: gatewayDir(stateDir) }),
     shipped: {
+      gone: places.gone,
       routers: { haproxy: haproxyRouter(places.haproxy), nginx: nginxRouter(places.nginx) },
       metrics: { prometheus: prometheusMetrics(places.prometheus) },
     },

@@ -14,6 +14,8 @@ type Environment = Pick<TargetRef, 'environment'>;
 /** Where what serves an environment is, as the policy says that rules. All fail with `adapter.unknown` where it says nothing. */
 export interface Places {
   readonly policy: () => Promise<Policy>;
+  /** Routers that it says are gone. Never fails: where it says nothing, or nothing soon, none are, and all are asked. */
+  readonly gone: (of: Environment) => Promise<readonly string[]>;
   readonly haproxy: (of: Environment) => Promise<HaproxyAt>;
   readonly nginx: (of: Environment) => Promise<NginxAt>;
   /** Fails with `credential.missing`, too. */
@@ -45,6 +47,11 @@ export function placesIn(read: () => Promise<Policy>, env: NodeJS.ProcessEnv): P
   };
   return {
     policy,
+    gone: async ({ environment }) => {
+      const said = await Promise.race([policy().catch(() => last), sleep(PATIENCE_MS, last, { ref: false })]);
+      const rules = said?.environments ?? {};
+      return (Object.hasOwn(rules, environment) ? rules[environment]?.goneRouters : undefined) ?? [];
+    },
     haproxy: (of) => placed('haproxy', of),
     nginx: (of) => placed('nginx', of),
     prometheus: async (of) => prometheusAt(await placed('prometheus', of), env),
@@ -76,10 +83,10 @@ export const lookElsewhere =
     const [{ environments }, mine] = await Promise.all([places.policy(), served()]);
     const looks = Object.entries(environments)
       .filter(([environment]) => mine.includes(environment))
-      .flatMap(([environment, { haproxy, nginx, prometheus }]) => {
+      .flatMap(([environment, { haproxy, nginx, prometheus, goneRouters: gone = [] }]) => {
         const asked: Record<string, (() => Promise<unknown>) | undefined> = {
-          haproxy: haproxy && (() => lookAtHaproxy(haproxy, signal)),
-          nginx: nginx && (() => lookAtNginx(nginx, signal)),
+          haproxy: gone.includes('haproxy') ? undefined : haproxy && (() => lookAtHaproxy(haproxy, signal)),
+          nginx: gone.includes('nginx') ? undefined : nginx && (() => lookAtNginx(nginx, signal)),
           prometheus:
             prometheus && (async () => scraped(await places.prometheus({ environment }), 'up', 60, signal)),
         };

@@ -7,7 +7,7 @@ import { heldSlots } from '../domain/held.js';
 import type { TargetRef } from '../domain/ids.js';
 import type { Slot } from '../domain/target.js';
 import { ShipwayError, whyOf } from '../errors.js';
-import { heldNow, restoreSlot, saidOf } from './restore-slot.js';
+import { heldNow, restoreSlot, saidOf, type Done } from './restore-slot.js';
 
 interface Deps {
   readonly host: string;
@@ -44,15 +44,17 @@ async function restoreTarget(deps: Deps, ref: TargetRef): Promise<void> {
 async function restoreOne(deps: Deps, { slot, ...ref }: Required<Place>): Promise<void> {
   const { effects, signal } = deps;
   const key = randomUUID();
-  const { value, why } = await patiently(deps, { ...ref, slot }, () =>
-    restoreSlot(effects, ref, slot, signal),
+  const did: Done[] = [];
+  const { why } = await patiently(deps, { ...ref, slot }, () =>
+    restoreSlot(effects, ref, slot, signal, (done) => void did.push(done)),
   );
-  if (value === undefined && why === undefined) return;
+  const [done] = did;
+  if (done === undefined && why === undefined) return;
   await patiently(deps, { ...ref, slot }, async () => {
     const { held } = await heldNow(effects.store, ref, slot);
     if (held === undefined) return;
     const failed = { event_type: 'live.not_restored', details: { ...saidOf(held), why: why ?? '' } };
-    const { event_type, details } = value ?? failed;
+    const { event_type, details } = done ?? failed;
     await effects.store.audit.append([
       {
         ...{ key: `${event_type}/${key}`, timestamp: new Date().toISOString(), event_type, user: 'shipway' },

@@ -1,5 +1,5 @@
 import type { EffectDeps } from '../../activities/deps.js';
-import { settling, worldBackAt } from '../../activities/world.js';
+import { worldBackAt } from '../../activities/world.js';
 import type { AuditEntry } from '../domain/audit.js';
 import { heldSlots, type Held } from '../domain/held.js';
 import type { TargetRef } from '../domain/ids.js';
@@ -8,8 +8,8 @@ import type { Store } from '../domain/store.js';
 import type { Slot } from '../domain/target.js';
 
 /**
- * Makes a slot run that its target holds, and its members known to the router; no share is changed. Answers what was done, for the
- * audit, or `undefined` when nothing was to be done. What is live runs before the router is asked, which may start later; a candidate
+ * Makes a slot run that its target holds, and its members known to the router; no share is changed. What was done it hands to `did`, for
+ * the audit, also when one of two routers has not followed, with which it fails then. What is live runs before the router is asked, which may start later; a candidate
  * and what was replaced only when the router has them.
  *
  * While a deployment of the target is open, what ended by itself stays as it is: to see that is what the watch is for, and to mend it
@@ -20,11 +20,15 @@ export async function restoreSlot(
   ref: TargetRef,
   slot: Slot,
   signal: AbortSignal,
-): Promise<Done | undefined> {
+  did: (done: Done) => void,
+): Promise<void> {
+  const world = await worldBackAt(effects, ref);
+  const done = await restored(world, ref, slot, signal);
+  if (done !== undefined) did(done);
   // Of two routers that serve together, one that was away is told, too.
-  return settling(await worldBackAt(effects, ref), (world) => restored(world, ref, slot, signal));
+  world.settled();
 }
-type Done = Pick<AuditEntry, 'event_type' | 'details'>;
+export type Done = Pick<AuditEntry, 'event_type' | 'details'>;
 
 async function restored(
   { store, provider, router }: EffectDeps,

@@ -12,7 +12,7 @@ import {
   RULES,
   TWO,
 } from '../support/admission.js';
-import { admitRow } from '../support/admitted.js';
+import { admitRow, rowOf } from '../support/admitted.js';
 import { deploymentPlan, requestFor, runFor, statement } from '../support/plans.js';
 
 let lab: ReturnType<typeof admissionLab>;
@@ -48,6 +48,28 @@ test('the first deployment: permit, row, number, host and entry; it replaces not
       details: { approved_by: ['bob', 'carol'], replaces: 'none' },
     },
   ]);
+});
+
+test('of two routers one is left out only when the policy says that it is gone, and what it has is said to be left behind', async () => {
+  const plan = deploymentPlan({ router: 'gateway+nginx' });
+  await admitRow(lab.store, rowOf(REF, 1, { plan, outcome: 'shipped', endedAt: '', reason: '' }));
+  await lab.state({ live: live('v0', 'blue') });
+  lab.rules = { ...RULES, requiredApprovals: 0 };
+  await expect(lab.admit(request, { n: 2 })).rejects.toMatchObject({
+    type: 'target.adapters',
+    message:
+      'what is live has the router gateway+nginx, and this would have gateway; say gone_routers: [nginx] in the policy if that is gone for good',
+  });
+  lab.gone = ['haproxy', 'gateway'];
+  const again = { ...request, requestId: 'run-1/deploy/2' };
+  await expect(lab.admit(again, { n: 2 })).rejects.toMatchObject({ type: 'target.adapters' });
+  lab.gone = ['nginx'];
+  const last = { ...request, requestId: 'run-1/deploy/3' };
+  expect(await lab.admit(last, { n: 2 })).toMatchObject({ plan: { router: 'gateway' }, gone: 'nginx' });
+  expect(lab.store.entries().at(-1)).toMatchObject({
+    event_type: 'deployment.admitted',
+    details: { left_behind: 'nginx' },
+  });
 });
 
 test('the next one goes beside what is live, and stays on the target’s host', async () => {

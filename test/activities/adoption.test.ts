@@ -63,6 +63,15 @@ describe('what serves is live', () => {
     expect(await store.targets.load(REF)).toMatchObject({ live: { release: { version: 'v1' } } });
   });
 
+  test('of one of two routers, when the other is gone, which is said', async () => {
+    const { adopt } = await lab();
+    const left = '; nginx is gone, as the policy says, and was not looked at';
+    expect((await adopt(seen({ gone: 'nginx' }))).message).toBe(
+      `v2 in green is live from now on, in place of v1${left}`,
+    );
+    expect((await adopt(seen({ gone: 'nginx' }))).message).toBe(`v2 in green is live already${left}`);
+  });
+
   test('said twice it is once', async () => {
     const { store, adopt } = await lab();
     await adopt(seen());

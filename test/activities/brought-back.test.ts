@@ -2,6 +2,8 @@ import { beforeEach, expect, test } from 'vitest';
 import { broughtBack } from '../../activities/brought-back.js';
 import type { Outcome } from '../../src/domain/outcome.js';
 import type { DeploymentPlan } from '../../src/domain/plan.js';
+import { templateOf } from '../../src/domain/queries.js';
+import type { Queries, WatchPlan } from '../../src/domain/watch-plan.js';
 import type { DeploymentRow } from '../../src/domain/store.js';
 import { newTarget, type RollbackRequest } from '../../src/domain/target.js';
 import { admissionLab, live, REF } from '../support/admission.js';
@@ -49,6 +51,22 @@ test('how a person had users go back for one time is not how they go back the ne
   await shipped(['v1', {}], ['v2', SLOWLY], ['v3', SLOWLY], ['v2', {}, 'rollback']);
   expect(await back('v2', 4)).toEqual({ version: 'v1', strategy: 'canary', rollback: SLOWLY.rollback });
   expect(await back('v3', 3, { emergency: { severity: 'error' } })).toMatchObject({ rollback: undefined });
+});
+
+test('what is brought back is reached as what serves now is: of two routers one may have gone since', async () => {
+  const both = { router: 'haproxy+nginx', metrics: 'prometheus', listen: 1, secondListen: 2 };
+  const watchOf = (router: string): WatchPlan => ({
+    ...deploymentPlan().watch,
+    queries: { ...templateOf(router), latency: 'b' } as Queries,
+  });
+  const now = { router: 'nginx', metrics: 'prometheus', listen: 2, watch: watchOf('nginx') };
+  await shipped(['v1', { ...both, watch: watchOf('haproxy+nginx') }], ['v2', now]);
+  const { configuration } = deploymentPlan();
+  const state = { ...newTarget(REF), live: { ...live('v2', 'green', 2), configuration }, nextN: 3 };
+  const { store, artifacts, secrets } = lab;
+  const { release, plan } = await broughtBack({ store, artifacts, secrets }, state, {});
+  expect(release.version).toBe('v1');
+  expect(plan).toStrictEqual(deploymentPlan(now));
 });
 
 test.each<[Outcome, string | undefined]>([

@@ -1,106 +1,43 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { observeTarget } from '../../activities/adoption.js';
-import { createEffects } from '../../activities/effects.js';
 import { verifyServing } from '../../activities/incidents.js';
 import { serving } from '../../src/domain/adoption.js';
-import type { DeploymentKind } from '../../src/domain/store.js';
-import type { Live } from '../../src/domain/target.js';
-import { admitRow, permitOf, rowOf } from '../support/admitted.js';
 import { activityOf } from '../support/activity.js';
-import { routed } from '../support/fake-router.js';
-import { fakeWorld, type FakeWorld } from '../support/fake-world.js';
-import { memoryStore } from '../support/memory-store.js';
-import { deploymentPlan, requestFor } from '../support/plans.js';
+import { REF, away, lags, of, plan, release, replaces, twoRouters } from '../support/two-routers.js';
 
-const REF = { service: 'shop', environment: 'production' };
-const plan = { ...deploymentPlan(), router: 'haproxy+nginx' };
-const { release } = requestFor('shop', 'production', 'v2', 'r');
-const replaces: Live = {
-  ...{ release: requestFor('shop', 'production', 'v1', 'r').release, slot: 'blue' },
-  ...{ configuration: plan.configuration, deployment: 'deployment/shop/production/1', since: '' },
-};
 const never = new AbortController().signal;
 
-let [haproxy, nginx]: readonly [FakeWorld, FakeWorld] = [fakeWorld(), fakeWorld()];
+let two: Awaited<ReturnType<typeof twoRouters>>;
+let haproxy: typeof two.haproxy;
+let nginx: typeof two.nginx;
 beforeEach(async () => {
-  [haproxy, nginx] = [fakeWorld(), fakeWorld()];
-  for (const { router } of [haproxy, nginx])
-    await routed(router, REF, { blue: replaces.release.digest, green: release.digest });
-  await haproxy.provider.ensure(REF, 'blue', replaces.release, plan.configuration, never);
-  const { instances = [] } = haproxy.slots.get('shop/production/blue') ?? {};
-  for (const { router } of [haproxy, nginx])
-    await router.admit(
-      REF,
-      'blue',
-      replaces.release.digest,
-      instances.map(({ url }) => url),
-      never,
-    );
-  haproxy.log.length = 0;
-  nginx.log.length = 0;
+  two = await twoRouters();
+  ({ haproxy, nginx } = two);
 });
 afterEach(() => {
-  haproxy.close();
-  nginx.close();
+  two.close();
 });
 
-const METHODS = ['observe', 'open', 'admit', 'split', 'drain', 'withdraw', 'close'];
-const away = (world: FakeWorld, is: boolean): void => {
-  for (const method of METHODS) world.fail(method, is ? 'router.unavailable' : undefined);
-};
-const lags = {
-  type: 'router.unavailable',
-  message: expect.stringMatching(/^nginx does not follow/) as string,
-};
-
-/** The effects of a deployment of that kind, and what they are told. */
-async function deployment(kind: DeploymentKind, ports?: readonly [number, number]) {
-  const store = memoryStore();
-  const asked = { ...plan, ...(ports && { listen: ports[0], secondListen: ports[1] }) };
-  const row = rowOf(REF, 2, { kind, release, plan: asked });
-  await admitRow(store, row, permitOf(row, { candidate: 'green', replaces }));
-  const effects = createEffects({
-    ...{ store, provider: haproxy.provider, router: fakeWorld().router },
-    metrics: { sample: () => Promise.reject(new Error('unused')) },
-    shipped: { routers: { haproxy: haproxy.router, nginx: nginx.router }, metrics: {} },
-  });
-  const about = {
-    ...REF,
-    version: 'v2',
-    kind,
-    candidate: 'green',
-    stable: 'blue',
-    adapters: plan,
-    ...(ports && { plan: asked }),
-  } as const;
-  const { run } = activityOf(row.id);
-  const shift = (share: number) => run(effects.shiftTraffic, { ...about, share, from: 0, userKey: [] });
-  const provide = () => run(effects.provision, { ...about, release, plan: asked });
-  return { effects, about, run, shift, provide, store };
-}
-const of = ({ routes }: FakeWorld) => routes.get('shop/production/');
-const shares = () => [haproxy, nginx].map((world) => of(world)?.shares);
-
 test('a step of a deployment is taken at both or at none', async () => {
-  const { shift } = await deployment('deploy');
+  const { shift } = await two.deployment('deploy');
   await shift(2_500);
   const before = [
     { blue: 7_500, green: 2_500 },
     { blue: 7_500, green: 2_500 },
   ];
-  expect(shares()).toEqual(before);
+  expect(two.shares()).toEqual(before);
   nginx.fail('split', 'router.unavailable', 1);
   await expect(shift(5_000)).rejects.toMatchObject(lags);
   expect(haproxy.log).toEqual(['split green 2500']);
   away(nginx, true);
   await expect(shift(5_000)).rejects.toMatchObject(lags);
-  expect(shares()).toEqual(before);
+  expect(two.shares()).toEqual(before);
 });
 
 test.each(['undone', 'recovered'] as const)(
   'what is %s is so at the router that answers, and fails until the other follows',
   async (how) => {
-    const { effects, about, run, shift } = await deployment(how === 'undone' ? 'deploy' : 'recover');
+    const { effects, about, run, shift } = await two.deployment(how === 'undone' ? 'deploy' : 'recover');
     const back = (): Promise<unknown> =>
       how === 'undone'
         ? run(effects.undoShift, { ...about, userKey: [], replaces })
@@ -108,24 +45,24 @@ test.each(['undone', 'recovered'] as const)(
     await shift(5_000);
     away(nginx, true);
     await expect(back()).rejects.toMatchObject(lags);
-    expect(shares().map((of) => of?.blue)).toEqual([10_000, 5_000]);
+    expect(two.shares().map((of) => of?.blue)).toEqual([10_000, 5_000]);
     away(nginx, false);
     await back();
-    expect(shares().map((of) => of?.blue)).toEqual([10_000, 10_000]);
+    expect(two.shares().map((of) => of?.blue)).toEqual([10_000, 10_000]);
   },
 );
 
 test('a rollback begins without the router that is away, and brings it along when it is back', async () => {
-  const { effects, about, run, shift } = await deployment('rollback');
+  const { effects, about, run, shift } = await two.deployment('rollback');
   for (const { router } of [haproxy, nginx]) await router.withdraw(REF, 'green', never);
   away(nginx, true);
   const { address } = await run(effects.provision, { ...about, release, plan });
   expect(address).toBe('http://127.0.0.1:1');
   await expect(shift(10_000)).rejects.toMatchObject(lags);
-  expect(shares()).toEqual([{ blue: 0, green: 10_000 }, { blue: 10_000 }]);
+  expect(two.shares()).toEqual([{ blue: 0, green: 10_000 }, { blue: 10_000 }]);
   away(nginx, false);
   await shift(10_000);
-  expect(shares()).toEqual([
+  expect(two.shares()).toEqual([
     { blue: 0, green: 10_000 },
     { blue: 0, green: 10_000 },
   ]);
@@ -135,22 +72,22 @@ test('a rollback begins without the router that is away, and brings it along whe
 });
 
 test('a rollback that one of two refuses is no reason to send the users of the other back', async () => {
-  const { shift, provide } = await deployment('rollback');
+  const { shift, provide } = await two.deployment('rollback');
   await provide();
   nginx.fail('split', 'router.refused');
   await expect(shift(10_000)).rejects.toMatchObject(lags);
-  expect(shares()).toEqual([{ blue: 0, green: 10_000 }, { blue: 10_000 }]);
+  expect(two.shares()).toEqual([{ blue: 0, green: 10_000 }, { blue: 10_000 }]);
   nginx.fail('split', undefined);
   await shift(10_000);
-  expect(shares().map((share) => share?.green)).toEqual([10_000, 10_000]);
+  expect(two.shares().map((share) => share?.green)).toEqual([10_000, 10_000]);
 });
 
 test('what one of two refused when a rollback began is not lost: the shift fails with it', async () => {
-  const { shift, provide } = await deployment('rollback', [8_080, 8_081]);
+  const { shift, provide } = await two.deployment('rollback', [8_080, 8_081]);
   nginx.fail('open', 'router.refused');
   expect(await provide()).toEqual({ address: 'http://127.0.0.1:8080' });
   await expect(shift(10_000)).rejects.toMatchObject(lags);
-  expect(shares().map((share) => share?.green)).toEqual([10_000, 10_000]);
+  expect(two.shares().map((share) => share?.green)).toEqual([10_000, 10_000]);
   nginx.fail('open', undefined);
   await shift(10_000);
   expect([haproxy, nginx].map((world) => of(world)?.address)).toEqual([
@@ -160,7 +97,7 @@ test('what one of two refused when a rollback began is not lost: the shift fails
 });
 
 test('a rollback sends nobody to members that one of two has kept of another time', async () => {
-  const { shift, provide } = await deployment('rollback');
+  const { shift, provide } = await two.deployment('rollback');
   away(nginx, true);
   await provide();
   away(nginx, false);
@@ -171,21 +108,21 @@ test('a rollback sends nobody to members that one of two has kept of another tim
 });
 
 test('a target that one of two has lost is opened there by a way back, and before a step forward', async () => {
-  const back = await deployment('deploy', [8_080, 8_081]);
+  const back = await two.deployment('deploy', [8_080, 8_081]);
   await back.shift(5_000);
   nginx.routes.clear();
   await back.run(back.effects.undoShift, { ...back.about, userKey: [], replaces });
   expect(of(nginx)).toMatchObject({ address: 'http://127.0.0.1:8081', shares: { blue: 10_000 } });
   expect(of(nginx)?.members.blue).toEqual(of(haproxy)?.members.blue);
   nginx.routes.clear();
-  const forward = await deployment('deploy');
+  const forward = await two.deployment('deploy');
   await forward.provide();
   await forward.shift(5_000);
   expect(of(nginx)?.shares).toEqual({ blue: 5_000, green: 5_000 });
 });
 
 test('nothing is removed that one of two has not forgotten', async () => {
-  const { effects, about, run, shift, provide } = await deployment('recover');
+  const { effects, about, run, shift, provide } = await two.deployment('recover');
   await provide().then(() => shift(5_000));
   const restore = () => run(effects.restoreTarget, { ...about, plan, live: replaces });
   nginx.fail('withdraw', 'router.unavailable');
@@ -198,7 +135,7 @@ test('nothing is removed that one of two has not forgotten', async () => {
 });
 
 test('forward, a slot is not removed while one of two does not say whether it knows it', async () => {
-  const { effects, about, run, provide, shift } = await deployment('deploy');
+  const { effects, about, run, provide, shift } = await two.deployment('deploy');
   await provide().then(() => shift(10_000));
   await haproxy.router.withdraw(REF, 'blue', never);
   nginx.fail('observe', 'router.unavailable');
@@ -212,31 +149,31 @@ test('forward, a slot is not removed while one of two does not say whether it kn
 });
 
 test('in place, the users of the router that follows are back though the other lags, whose users find nobody until it follows', async () => {
-  const { effects, about, run, shift, provide } = await deployment('deploy');
+  const { effects, about, run, shift, provide } = await two.deployment('deploy');
   await provide().then(() => shift(10_000));
   await haproxy.provider.remove(REF, 'blue', never);
   away(nginx, true);
   const back = () => run(effects.undoShift, { ...about, userKey: [], replaces, alone: true });
   await expect(back()).rejects.toMatchObject(lags);
-  expect(shares().map((share) => share?.blue)).toEqual([10_000, 0]);
+  expect(two.shares().map((share) => share?.blue)).toEqual([10_000, 0]);
   expect(haproxy.slots.get('shop/production/green')).toBeUndefined();
   away(nginx, false);
   await back();
-  expect(shares().map((share) => share?.blue)).toEqual([10_000, 10_000]);
+  expect(two.shares().map((share) => share?.blue)).toEqual([10_000, 10_000]);
 });
 
 test('with one of two away the rest is looked at all the same, and nothing is adopted', async () => {
-  const { store } = await deployment('deploy');
-  const deps = {
-    ...{ store, provider: haproxy.provider, router: fakeWorld().router },
-    metrics: { sample: () => Promise.reject(new Error('unused')) },
-    shipped: { routers: { haproxy: haproxy.router, nginx: nginx.router }, metrics: {} },
-  };
+  const { store } = await two.deployment('deploy');
+  const deps = two.deps(store);
   const state = await store.targets.load(REF);
   if (state !== undefined) await store.targets.save({ ...state, live: replaces });
-  nginx.fail('observe', 'router.unavailable');
   const { run } = activityOf('target/shop/production');
+  expect(await run(observeTarget(deps), REF)).toMatchObject({
+    addresses: { haproxy: 'http://127.0.0.1:1', nginx: 'http://127.0.0.1:1' },
+  });
+  nginx.fail('observe', 'router.unavailable');
   const observed = await run(observeTarget(deps), REF);
+  expect(observed).not.toHaveProperty('addresses');
   const silent = /^nginx did not answer: /;
   expect(observed).toMatchObject({ shares: { blue: 10_000 }, slots: [{ slot: 'blue' }] });
   expect(observed.differences).toEqual([expect.stringMatching(silent)]);
@@ -246,4 +183,8 @@ test('with one of two away the rest is looked at all the same, and nothing is ad
   expect(unwell).toEqual(
     expect.arrayContaining([expect.stringMatching(silent), expect.stringContaining('health checks fail')]),
   );
+  two.gone = ['nginx'];
+  const alone = await run(observeTarget(deps), REF);
+  expect(alone).toMatchObject({ gone: 'nginx', addresses: { haproxy: 'http://127.0.0.1:1' } });
+  expect(alone).not.toHaveProperty('differences');
 });

@@ -21,27 +21,28 @@ const deps: EffectDeps = {
     metrics: { text: own },
   },
 };
-const named = (adapters: Partial<Adapters>) => ({ adapters: { ...BUILT_IN, ...adapters } });
+const named = (adapters: Partial<Adapters>) => ({ ...REF, adapters: { ...BUILT_IN, ...adapters } });
 
 describe('the adapters of a target', () => {
-  test('are the built in ones, or those that its plan names', () => {
-    expect(worldOf(deps, {})).toBe(deps);
-    expect(worldOf(deps, named({ metrics: 'own:text' }))).toMatchObject({
+  test('are the built in ones, or those that its plan names', async () => {
+    expect(await worldOf(deps, REF)).toEqual({ ...deps, routers: ['gateway'] });
+    expect(await worldOf(deps, named({ metrics: 'own:text' }))).toMatchObject({
       provider: base.provider,
       metrics: own,
     });
-    expect(worldOf(deps, named({ provider: 'own:hosts', router: 'own:edge' }))).toMatchObject({
+    expect(await worldOf(deps, named({ provider: 'own:hosts', router: 'own:edge' }))).toMatchObject({
       provider: other.provider,
       router: other.router,
       metrics,
     });
   });
 
-  test('come with shipway beside the built in ones, under names that nobody’s own can take', () => {
+  test('come with shipway beside the built in ones, under names that nobody’s own can take', async () => {
     const shipped = { routers: { haproxy: other.router }, metrics: { prometheus: own } };
-    const world = worldOf({ ...deps, shipped }, named({ router: 'haproxy', metrics: 'prometheus' }));
+    const world = await worldOf({ ...deps, shipped }, named({ router: 'haproxy', metrics: 'prometheus' }));
     expect(world).toMatchObject({ provider: base.provider, router: other.router, metrics: own });
-    expect(worldOf({ ...deps, shipped }, named({ metrics: 'own:text' })).router).toBe(base.router);
+    const text = await worldOf({ ...deps, shipped }, named({ metrics: 'own:text' }));
+    expect(text.router).toBe(base.router);
   });
 
   test.each([
@@ -51,10 +52,8 @@ describe('the adapters of a target', () => {
     { metrics: 'own:' },
     { metrics: 'text' },
     { metrics: 'own:constructor' },
-  ])('that this worker was not given are unknown: %j', (adapters) => {
-    expect(() => worldOf(deps, named(adapters))).toThrow(
-      expect.objectContaining({ type: 'adapter.unknown' }) as Error,
-    );
+  ])('that this worker was not given are unknown: %j', async (adapters) => {
+    await expect(worldOf(deps, named(adapters))).rejects.toMatchObject({ type: 'adapter.unknown' });
   });
 
   test('are no other ones where a worker was given none', async () => {
@@ -69,7 +68,7 @@ describe('the adapters of a target', () => {
     const shipped = { routers: { haproxy: base.router, nginx: other.router }, metrics: {} };
     const both = { ...deps, shipped };
     const pair = named({ router: 'haproxy+nginx' });
-    const [forward, back] = [worldOf(both, pair), worldBack(both, pair)];
+    const [forward, back] = [await worldOf(both, pair), await worldBack(both, pair)];
     await base.router.open(REF, undefined, never);
     expect((await forward.router.observe(REF, never))?.differences).toEqual({
       target: 'haproxy serves the target, and nginx does not know it',
@@ -80,20 +79,51 @@ describe('the adapters of a target', () => {
     });
     await back.router.admit(REF, 'blue', 'a', ['http://b'], never);
     expect(back.settled).toThrow('haproxy has followed');
-    expect(worldBack(both, named({ router: 'nginx' })).router).toBe(other.router);
+    expect((await worldBack(both, named({ router: 'nginx' }))).router).toBe(other.router);
     for (const router of ['haproxy+own:edge', 'haproxy+haproxy', 'haproxy+nginx+gateway', 'haproxy+'])
-      expect(() => worldOf(both, named({ router }))).toThrow(
-        expect.objectContaining({ type: 'adapter.unknown' }) as Error,
-      );
+      await expect(worldOf(both, named({ router }))).rejects.toMatchObject({ type: 'adapter.unknown' });
+  });
+
+  test('are one of two alone where the policy says that the other is gone; one that serves alone is asked whatever it says', async () => {
+    const asked: string[] = [];
+    const gone = (names: readonly string[]) => ({
+      ...deps,
+      shipped: {
+        gone: ({ environment }: { readonly environment: string }) => {
+          asked.push(environment);
+          return Promise.resolve(names);
+        },
+        ...{ routers: { haproxy: base.router, nginx: other.router }, metrics: {} },
+      },
+    });
+    const pair = named({ router: 'haproxy+nginx' });
+    const world = await worldBack(gone(['nginx', 'gateway']), pair);
+    expect(world).toMatchObject({ router: base.router, routers: ['haproxy'], gone: 'nginx' });
+    world.settled();
+    expect(world.lagging()).toBeUndefined();
+    expect(asked).toEqual(['staging']);
+    for (const names of [[], ['haproxy', 'nginx']])
+      expect((await worldOf(gone(names), pair)).routers).toEqual(['haproxy', 'nginx']);
+    const single = await worldOf(gone(['nginx']), named({ router: 'nginx' }));
+    expect(single).toMatchObject({ router: other.router, routers: ['nginx'] });
+    expect(single).not.toHaveProperty('gone');
+    expect(asked).toHaveLength(3);
+    for (const router of ['haproxy+own:edge', 'haproxy+haproxy'])
+      await expect(worldOf(gone(['haproxy']), named({ router }))).rejects.toMatchObject({
+        type: 'adapter.unknown',
+      });
   });
 
   test('stand in inputs only where they are not built in', () => {
     expect(adaptersIn(BUILT_IN)).toEqual({});
-    expect(adaptersIn({ ...BUILT_IN, metrics: 'own:text' })).toEqual(named({ metrics: 'own:text' }));
+    expect(adaptersIn({ ...BUILT_IN, metrics: 'own:text' })).toEqual({
+      adapters: { ...BUILT_IN, metrics: 'own:text' },
+    });
   });
 
   test('of a target alone are those of its newest deployment', async () => {
-    expect(await worldAt(deps, { service: 'shop', environment: 'staging' })).toBe(deps);
+    const world = await worldAt(deps, { service: 'shop', environment: 'staging' });
+    expect(world).toEqual({ ...deps, routers: ['gateway'] });
   });
 
   test('are not claimed to do more than they can', () => {
@@ -105,14 +135,15 @@ describe('the adapters of a target', () => {
     }).toThrow('canary needs user_sticky');
   });
 
-  test('answer queries where a plan has business metrics', () => {
+  test('answer queries where a plan has business metrics', async () => {
     const { watch, ...plan } = deploymentPlan();
     const metered = {
       ...{ ...plan, metrics: 'own:text' },
       watch: { ...watch, triggers: { metrics: { orders: { query: 'orders', min: 1, windowMs: 1 } } } },
     };
+    const world = await worldOf(deps, named({ metrics: 'own:text' }));
     expect(() => {
-      refuseUnfit(worldOf(deps, named({ metrics: 'own:text' })), metered);
+      refuseUnfit(world, metered);
     }).toThrow('triggers.metrics needs a metric source that answers queries, and own:text answers none');
     refuseUnfit({ ...deps, metrics: { ...own, query: () => Promise.resolve(1) } }, metered);
   });
@@ -148,6 +179,17 @@ describe('the adapters of a target', () => {
     );
     expect(refuseChange({ ...BUILT_IN, router: 'nginx' }, { ...BUILT_IN, router: 'haproxy+nginx' })).toBe(
       'what is live has the router nginx, and this would have haproxy+nginx',
+    );
+    const both = { ...BUILT_IN, router: 'haproxy+nginx' };
+    const alone = { ...BUILT_IN, router: 'haproxy' };
+    expect(refuseChange(both, alone, ['nginx'])).toBeUndefined();
+    expect(refuseChange(both, both, ['nginx'])).toBeUndefined();
+    expect(refuseChange(both, alone, ['haproxy'])).toContain('say gone_routers: [nginx] in the policy');
+    expect(refuseChange(both, alone, ['haproxy', 'nginx'])).toContain('would have haproxy;');
+    expect(refuseChange(both, { ...alone, provider: 'own:hosts' }, ['nginx'])).toContain('the provider');
+    // Beside what serves alone nothing is put because of what is gone.
+    expect(refuseChange(alone, both, ['nginx'])).toBe(
+      'what is live has the router haproxy, and this would have haproxy+nginx',
     );
   });
 });

@@ -103,6 +103,15 @@ test('two routers are one in a plan, however they are written down, and need bot
       ...['staging nginx', 'staging prometheus'],
     ].map((line) => `environments.${line}`),
   );
+  const gone = { staging: EMPTY_RULES, production: { ...EMPTY_RULES, goneRouters: ['haproxy', 'gateway'] } };
+  const noted = unnamedIn('f', read, found.value, { environments: gone }).filter(
+    ({ path }) => path === 'environments.production',
+  );
+  expect(noted.map(({ message, suggestion }) => [message.slice(0, 75), suggestion])).toEqual([
+    ['it has nginx, and shipway.policy.yaml does not say where that is, so nothin', expect.any(String)],
+    ['it has prometheus, and shipway.policy.yaml does not say where that is, so n', expect.any(String)],
+    ['it has haproxy, and shipway.policy.yaml says that it is gone, so where that', 'router: nginx'],
+  ]);
 });
 
 test('channels that a service names and a policy does not define are noted, once, where they are named', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { TEMPLATES, countedTogether, templateOf } from '../../src/domain/queries.js';
+import { TEMPLATES, countedTogether, queriesLeft, templateOf } from '../../src/domain/queries.js';
+import type { Queries } from '../../src/domain/watch-plan.js';
 
 const OF = 'service="$service",environment="$environment"';
 const HAPROXY =
@@ -28,6 +29,18 @@ test.each([
   ],
 ])('what Prometheus is asked with the router %s', (router, queries) => {
   expect(templateOf(router)).toEqual(queries);
+});
+
+test('with one of two gone the other alone is asked, and what somebody has given is asked as it is', () => {
+  const latency = 'own_bucket';
+  const together = { ...templateOf('haproxy+nginx'), latency } as Queries;
+  expect(queriesLeft(together, 'haproxy+nginx', ['haproxy'])).toEqual({ ...TEMPLATES.haproxy, latency });
+  expect(queriesLeft(together, 'haproxy+nginx', ['nginx'])).toEqual({ ...TEMPLATES.nginx, latency });
+  expect(queriesLeft(together, 'haproxy+nginx', ['haproxy', 'nginx'])).toEqual(together);
+  const both = templateOf('gateway+nginx') as Queries;
+  expect(queriesLeft(both, 'gateway+nginx', ['nginx'])).toEqual(TEMPLATES.nginx);
+  const given = { requests: 'r', errors: 'e', latency, aborted: 'a' };
+  expect(queriesLeft(given, 'haproxy+nginx', ['haproxy'])).toEqual(given);
 });
 
 test('of what two routers count each must be there, and of nothing else', () => {

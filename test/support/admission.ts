@@ -49,6 +49,8 @@ export function admissionLab() {
     secrets: memorySecrets(),
     artifacts,
     rules: RULES,
+    /** Routers that the policy says are gone. */
+    gone: undefined as readonly string[] | undefined,
     run: 'RUNNING',
     known,
     admit,
@@ -58,7 +60,12 @@ export function admissionLab() {
   const client = { workflow: { getHandle: () => ({ describe }) } } as unknown as Client;
   const policy = () =>
     Promise.resolve({
-      environments: { production: { identity: 'asserted' as const, approvals: lab.rules } },
+      environments: {
+        production: {
+          ...{ identity: 'asserted' as const, approvals: lab.rules },
+          ...(lab.gone && { goneRouters: lab.gone }),
+        },
+      },
     });
   /** The run of a request was admitted, and its statements were verified. */
   async function known(of: DeployRequest): Promise<void> {

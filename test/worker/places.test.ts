@@ -69,16 +69,34 @@ test('a way back does not wait for a store that is away: what it said last is go
   expect(Date.now() - from).toBeLessThan(1_000);
 });
 
+test('routers that are gone are those that the policy names; where it says nothing, or nothing soon, none are', async () => {
+  let answer = (): Promise<Policy> => Promise.reject(new ShipwayError('store.unavailable', 'away'));
+  const places = placesIn(() => answer(), {});
+  expect(await places.gone(of('production'))).toEqual([]);
+  answer = () => new Promise(() => undefined);
+  const from = Date.now();
+  expect(await places.gone(of('production'))).toEqual([]);
+  expect(Date.now() - from).toBeLessThan(1_000);
+  const production = { identity: 'asserted', approvals, goneRouters: ['nginx'] } as const;
+  answer = () => Promise.resolve({ environments: { production } });
+  expect(await places.gone(of('production'))).toEqual(['nginx']);
+  for (const environment of ['staging', 'constructor'])
+    expect(await places.gone(of(environment))).toEqual([]);
+  answer = () => Promise.reject(new ShipwayError('store.unavailable', 'away'));
+  expect(await places.gone(of('production'))).toEqual(['nginx']);
+});
+
 test('what does not answer is said by its name; what serves environments of other hosts is not asked', async () => {
   const { production } = policyWith().environments;
-  const policy = { environments: { production, other: production } } as Policy;
-  const served = () => Promise.resolve(['production', 'production', 'gone']);
+  const lost = { ...production, goneRouters: ['nginx'], prometheus: undefined };
+  const policy = { environments: { production, other: production, lost } } as unknown as Policy;
+  const served = () => Promise.resolve(['production', 'production', 'gone', 'lost']);
   const seen = await lookElsewhere(
     placesIn(() => Promise.resolve(policy), {}),
     served,
   )(never);
   expect(Object.keys(seen)).toEqual([
-    ...['haproxy of production', 'nginx of production', 'prometheus of production'],
+    ...['haproxy of production', 'nginx of production', 'prometheus of production', 'haproxy of lost'],
   ]);
   expect(seen['nginx of production']).toContain('/nowhere/nginx');
   expect(seen['haproxy of production']).toContain('/nowhere/master.sock');

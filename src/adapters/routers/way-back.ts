@@ -1,3 +1,4 @@
+import type { FailureType } from '../../domain/failures.js';
 import type { TargetRef } from '../../domain/ids.js';
 import type { Router } from '../../domain/ports.js';
 import { ShipwayError } from '../../errors.js';
@@ -13,6 +14,8 @@ export interface WayBack {
    * it was, where the failure is not to end what has brought the other's users to safety.
    */
   readonly settled: (how?: 'retried') => void;
+  /** The same in words, for what goes on with the one that has followed; `undefined`: both have. Fails with what is no failure of a router. */
+  readonly lagging: () => string | undefined;
 }
 /** What a router that was away is told when it is back. */
 export interface Missed {
@@ -29,14 +32,16 @@ export interface Missed {
  */
 export function wayBack(pair: Pair, missed: Missed): WayBack {
   const way = following(pair);
-  return { router: routerOf(pair, missed, way), settled: way.settled };
+  return { router: routerOf(pair, missed, way), ...lookedBack(way.failure) };
 }
 
 interface Done<T> {
   readonly one: Named;
   readonly value: T;
 }
-interface Following extends Pick<WayBack, 'settled'> {
+interface Following {
+  /** Of what has failed so far, and what became of the other; `undefined`: nothing has. `type`: as this, whatever it was. */
+  readonly failure: (type?: FailureType) => Error | undefined;
   /** Those that have followed so far. */
   readonly here: () => readonly Named[];
   /** It has failed, and may well do what it is asked next. */
@@ -74,18 +79,30 @@ function following(pair: Pair): Following {
       if (done.length === 0) throw notFollowed([...failed.values()]);
       return done;
     },
-    settled(how) {
+    failure(type) {
       const [lags] = failed.keys();
-      if (lags === undefined) return;
+      if (lags === undefined) return undefined;
       const [follows] = pair.filter((one) => !failed.has(one));
       const where = behind.has(lags) ? `, and users of ${lags.name} may be where they were` : '';
-      throw notFollowed([...failed.values()], {
+      return notFollowed([...failed.values()], {
         ...(follows === undefined ? {} : { rest: `${follows.name} has followed${where}` }),
-        ...(how === undefined ? {} : { type: 'router.unavailable' }),
+        ...(type === undefined ? {} : { type }),
       });
     },
   };
 }
+
+const lookedBack = (failure: Following['failure']): Pick<WayBack, 'settled' | 'lagging'> => ({
+  settled(how) {
+    const why = failure(how === undefined ? undefined : 'router.unavailable');
+    if (why !== undefined) throw why;
+  },
+  lagging() {
+    const why = failure();
+    if (why === undefined || why instanceof ShipwayError) return why?.message;
+    throw why;
+  },
+});
 
 function routerOf(pair: Pair, missed: Missed, way: Following): Router {
   const [first, second] = pair;

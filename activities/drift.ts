@@ -42,7 +42,8 @@ export const driftSeen =
     if (state?.revision !== revision || (await store.deployments.open(ref)).length > 0)
       return { found: [], changed: false };
     const { live, drift: before } = state;
-    const found = driftOf(state, observed, live && digestOf(live.configuration));
+    const asked = live && (await store.deployments.find(live.deployment))?.plan;
+    const found = driftOf(state, observed, live && digestOf(live.configuration), asked);
     if (same(before, found)) return { found, changed: false };
     const { service, environment } = state;
     const subject = { service, environment, version: live?.release.version ?? 'none' };

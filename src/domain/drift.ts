@@ -1,5 +1,7 @@
 import { serving, type Observed } from './adoption.js';
-import { FULL } from './plan.js';
+import { routersIn } from './adapters.js';
+import { FULL, type DeploymentPlan } from './plan.js';
+import { portOf } from './port-of.js';
 import type { ObservedSlot } from './ports.js';
 import type { Digest } from './release.js';
 import type { Live, TargetState } from './target.js';
@@ -11,18 +13,24 @@ export interface Drift {
   readonly found: readonly string[];
 }
 
+/** What was last asked of the routers. */
+export type Asked = Pick<DeploymentPlan, 'router' | 'listen' | 'secondListen'>;
+
 /**
- * How the world differs from a target's record, while nothing is deployed there. `configuration` is the digest of the live one. What is
- * about to be (an instance that starts) is no difference, and neither is how well an instance serves.
+ * How the world differs from a target's record, while nothing is deployed there. `configuration` is the digest of the live one, `asked` is
+ * of the deployment that made it live. What is about to be (an instance that starts) is no difference, and neither is how well an instance
+ * serves.
  */
 export function driftOf(
   { live }: Pick<TargetState, 'live'>,
   observed: Observed,
   configuration: Digest | undefined,
+  asked?: Asked,
 ): readonly string[] {
   if (live === undefined) return observed.slots.filter(runs).map(unrecorded);
   return [
     ...(observed.differences ?? []),
+    ...(asked === undefined ? [] : elsewhere(asked, observed)),
     ...sharesOf(live, observed),
     ...slotOf(
       live,
@@ -38,6 +46,18 @@ const lives = ({ instances }: ObservedSlot): number =>
 const runs = (slot: ObservedSlot): boolean => lives(slot) > 0;
 const unrecorded = ({ slot, version }: ObservedSlot): string =>
   `${version} runs in ${slot}, where nothing is recorded`;
+
+/** Routers that serve it at another port than they were asked to. Where none was asked for, any is as asked. */
+function elsewhere({ router, listen, secondListen }: Asked, { addresses = {} }: Observed): readonly string[] {
+  const ports = [listen, secondListen];
+  return routersIn(router).flatMap((name, i) => {
+    const { [name]: address } = addresses;
+    const port = ports[i] ?? 0;
+    return address === undefined || port === 0 || portOf(address) === port
+      ? []
+      : [`${name} serves it at ${address}; recorded is port ${String(port)}`];
+  });
+}
 
 function sharesOf(live: Live, { shares, slots }: Observed): readonly string[] {
   if (shares[live.slot] === FULL) return [];

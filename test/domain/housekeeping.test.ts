@@ -5,7 +5,7 @@ import {
   samplesToRemove,
   type InUse,
 } from '../../src/domain/housekeeping.js';
-import { driftOf } from '../../src/domain/drift.js';
+import { driftOf, type Asked } from '../../src/domain/drift.js';
 import type { Observed } from '../../src/domain/adoption.js';
 import { FULL } from '../../src/domain/plan.js';
 import type { DeploymentRow } from '../../src/domain/store.js';
@@ -139,6 +139,38 @@ describe('drift', () => {
     ],
   ])('%s', (what, more) => {
     expect(driftOf(record, seen(more), 'conf')).toEqual([what]);
+  });
+
+  const both = { router: 'haproxy+nginx', listen: 8080, secondListen: 8081 };
+  const at = (haproxy: number, nginx: number) => ({
+    addresses: {
+      haproxy: `http://127.0.0.1:${String(haproxy)}`,
+      nginx: `http://127.0.0.1:${String(nginx)}`,
+    },
+  });
+  test.each<[Asked, object, readonly string[]]>([
+    [both, at(8_080, 8_081), []],
+    [both, at(8_080, 80), ['nginx serves it at http://127.0.0.1:80; recorded is port 8081']],
+    [
+      both,
+      at(8_081, 8_080),
+      [
+        'haproxy serves it at http://127.0.0.1:8081; recorded is port 8080',
+        'nginx serves it at http://127.0.0.1:8080; recorded is port 8081',
+      ],
+    ],
+    // A free one is as asked, and of what is not known nothing is said.
+    [{ router: 'haproxy+nginx' }, at(1, 2), []],
+    [{ ...both, listen: 0 }, at(1, 8_081), []],
+    [both, {}, []],
+    [{ ...both, secondListen: 9 }, { addresses: { haproxy: 'http://127.0.0.1:8080' } }, []],
+    [
+      { router: 'gateway', listen: 1 },
+      { addresses: { gateway: 'http://127.0.0.1:2' } },
+      ['gateway serves it at http://127.0.0.1:2; recorded is port 1'],
+    ],
+  ])('of addresses: %j, %j', (asked, more, found) => {
+    expect(driftOf(record, seen(more), 'conf', asked)).toEqual(found);
   });
 
   test('of a target with nothing live: what runs', () => {

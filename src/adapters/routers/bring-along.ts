@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TargetRef } from '../../domain/ids.js';
 import type { Router, RouterState, Split } from '../../domain/ports.js';
 import type { Slot } from '../../domain/target.js';
-import { portOf } from './kept-port.js';
+import { portOf } from '../../domain/port-of.js';
 import { SLOTS, type ServedSlot } from './served.js';
 
 /** What runs of a target, by slot; a slot where nothing does is absent. */

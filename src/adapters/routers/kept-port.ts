@@ -21,9 +21,3 @@ export async function keptPort(known: number | undefined, listen: number): Promi
   await once(server, 'close');
   return listen;
 }
-
-/** Of an address such as `http://127.0.0.1:8080`. */
-export function portOf(address: string): number {
-  const { port } = new URL(address);
-  return Number(port === '' ? 80 : port);
-}

@@ -4,7 +4,7 @@ import type { Router, RouterState, Split } from '../../domain/ports.js';
 import { whyOf } from '../../errors.js';
 import { within } from '../../within.js';
 import { ofBoth, sharesText, type Named, type Pair } from './agreed.js';
-import { portOf } from './kept-port.js';
+import { portOf } from '../../domain/port-of.js';
 import { looked } from './looked.js';
 import { failuresOf, notFollowed } from './not-followed.js';
 import { SLOTS } from './served.js';

@@ -19,6 +19,12 @@ export type Fault = { readonly name: string } & (
       readonly once?: readonly [file: string, says: string];
     }
   | { readonly query: string; readonly moment: 'before' | 'after' }
+  | {
+      readonly writes: string;
+      readonly texts: readonly string[];
+      readonly moment: 'before';
+      readonly once: readonly [file: string, says: string];
+    }
 );
 
 export interface WorkerProcess {

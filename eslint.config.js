@@ -24,7 +24,7 @@ const ARROWS = {
   'src/cli': [
     ...['src', 'src/domain', 'src/config', 'src/client'],
     // `worker` and `dev` start what they are named after; `demo` runs a dev, other routers too, and clears away what that leaves.
-    ...['src/worker.ts', 'src/dev/up.ts', 'src/dev/haproxy.ts', 'src/dev/prometheus.ts'],
+    ...['src/worker.ts', 'src/dev/up.ts', 'src/dev/haproxy.ts', 'src/dev/nginx.ts', 'src/dev/prometheus.ts'],
     ...['src/dev/environment.ts', 'src/dev/find-program.ts', 'src/dev/guard.ts', 'src/dev/postgres-place.ts'],
   ],
   // Servers for a worker that is a process of its own. What an earlier dev left is told from other processes as its provider tells it.

@@ -1,5 +1,6 @@
 import { mkdir, open, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { TOGETHER, routersText } from '../domain/adapters.js';
 import { UsageError } from '../errors.js';
 import { brokenLink, isTaken } from '../folders.js';
 import { namesOf } from './configuration-file.js';
@@ -54,7 +55,7 @@ async function exampleIn(
     `made ${folder} with ${tags.join(', ')}`,
     router === undefined
       ? `next: cd ${folder} && shipway dev`
-      : `next: say in shipway.policy.yaml where ${router} is, which shipway validate asks for`,
+      : `next: say in shipway.policy.yaml where ${routersText(router)} ${router.includes(TOGETHER) ? 'are' : 'is'}, which shipway validate asks for`,
   ]);
   return 0;
 }

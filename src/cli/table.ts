@@ -36,7 +36,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     positionals: ['[DIRECTORY]'],
     options: {
       example: text('NAME', 'make a repository of this example: storefront'),
-      router: text('NAME', 'with another router than it has: haproxy'),
+      router: text('NAME', 'with another router than it has: haproxy, or haproxy+nginx for both'),
       typescript: flag('shipway.config.ts instead of shipway.yaml'),
     },
     examples: ['shipway init', 'shipway init --typescript', 'shipway init --example storefront shop'],
@@ -164,7 +164,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       keep: flag('leave everything running'),
       interactive: flag('wait for you to approve'),
       environments: flag('through staging to production, built once'),
-      router: text('NAME', 'by another router, started for it, with Prometheus as the source: haproxy'),
+      router: text(
+        'NAME',
+        'by another router, started for it, with Prometheus as the source: haproxy, or haproxy+nginx for both',
+      ),
     },
     examples: [
       'shipway demo',

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { daemonProgram } from '../../dev/find-program.js';
 import type { Guard } from '../../dev/guard.js';
 import { haproxyFiles, haproxyScrapes, startHaproxy } from '../../dev/haproxy.js';
+import { nginxFiles, startNginx } from '../../dev/nginx.js';
 import { startPrometheus } from '../../dev/prometheus.js';
+import { routersIn } from '../../domain/adapters.js';
 import { UsageError } from '../../errors.js';
 import { ifGone } from '../../if-gone.js';
-import { stopProcess } from '../../processes.js';
+import { stopProcess, type ProcessIdentity } from '../../processes.js';
 
-/** A router other than shipway's own, and the Prometheus that scrapes it. */
+/** Routers other than shipway's own, and the Prometheus that scrapes them. */
 export interface StartedRouter {
   /** What the policy says of an environment that they serve. */
   readonly places: Readonly<Record<string, unknown>>;
@@ -19,49 +21,86 @@ interface RouterKind {
   readonly programs: readonly string[];
   readonly start: (folder: string, guard: Guard) => Promise<StartedRouter>;
 }
+/** One of them. */
+interface Started {
+  readonly place: object;
+  readonly process: ProcessIdentity;
+  /** For `scrape_configs` of Prometheus. */
+  readonly scrapes: string;
+}
 const GRACE_MS = 5_000;
 const SCRAPES = '500ms';
 
-const ROUTERS: Readonly<Record<string, RouterKind>> = {
-  haproxy: { programs: ['haproxy', 'prometheus'], start: haproxyAndPrometheus },
+const START: Readonly<Record<string, (folder: string, guard: Guard) => Promise<Started>>> = {
+  haproxy: async (folder, guard) => {
+    const files = await haproxyFiles(folder);
+    const process = await saying(join(folder, 'haproxy.log'), (logFile) =>
+      startHaproxy(files, { guard, logFile }),
+    );
+    const { folder: written, socket } = files;
+    return { place: { folder: written, socket }, process, scrapes: haproxyScrapes(files) };
+  },
+  nginx: async (folder, guard) => {
+    const { folder: written, port, command, ...files } = await nginxFiles(folder);
+    const process = await saying(join(folder, 'error.log'), () =>
+      startNginx({ ...files, folder: written, port, command }, guard),
+    );
+    const scrapes = `
+  - job_name: nginx
+    static_configs: [{ targets: ['127.0.0.1:${String(port)}'] }]
+`;
+    return { place: { folder: written, port, command }, process, scrapes };
+  },
 };
+const KINDS = ['haproxy', 'haproxy+nginx'];
 
 /** Fails with `UsageError` when it is unknown, or this machine lacks what it needs. */
 export function routerKind(name: string): RouterKind {
-  const kind = Object.hasOwn(ROUTERS, name) ? ROUTERS[name] : undefined;
-  if (kind === undefined)
+  if (!KINDS.includes(name))
     throw new UsageError(
       `the demo starts no router ${JSON.stringify(name)}`,
-      `use one of: ${Object.keys(ROUTERS).join(', ')}; or leave it out for shipway's own`,
+      `use one of: ${KINDS.join(', ')}; or leave it out for shipway's own`,
     );
-  for (const program of kind.programs) daemonProgram(program);
-  return kind;
+  const programs = [...routersIn(name), 'prometheus'];
+  for (const program of programs) daemonProgram(program);
+  return { programs, start: (folder, guard) => started(routersIn(name), folder, guard) };
 }
 
-async function haproxyAndPrometheus(folder: string, guard: Guard): Promise<StartedRouter> {
-  const [base, source] = [join(folder, 'haproxy'), join(folder, 'prometheus')];
-  await Promise.all([base, source].map((path) => mkdir(path)));
-  const files = await haproxyFiles(base);
-  const haproxy = await saying(join(base, 'haproxy.log'), (logFile) =>
-    startHaproxy(files, { guard, logFile }),
-  );
-  const prometheus = await saying(join(source, 'prometheus.log'), (logFile) =>
-    startPrometheus({ base: source, guard, interval: SCRAPES, logFile, scrapes: haproxyScrapes(files) }),
-  ).catch(async (error: unknown) => {
-    await stopProcess(haproxy, { graceMs: GRACE_MS });
-    throw error;
-  });
-  const { folder: written, socket } = files;
-  return {
-    places: {
-      haproxy: { folder: written, socket },
-      prometheus: { url: prometheus.url, stale_after: '10s' },
-    },
-    pids: [haproxy.pid, prometheus.identity.pid],
-    stop: async () => {
-      await Promise.all([haproxy, prometheus.identity].map((one) => stopProcess(one, { graceMs: GRACE_MS })));
-    },
+async function started(names: readonly string[], folder: string, guard: Guard): Promise<StartedRouter> {
+  const routers = new Map<string, Started>();
+  const processes: ProcessIdentity[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(processes.map((one) => stopProcess(one, { graceMs: GRACE_MS })));
   };
+  try {
+    for (const name of names) {
+      const one = await START[name]?.(await made(folder, name), guard);
+      if (one === undefined) continue;
+      routers.set(name, one);
+      processes.push(one.process);
+    }
+    const base = await made(folder, 'prometheus');
+    const scrapes = [...routers.values()].map((one) => one.scrapes).join('');
+    const { url, identity } = await saying(join(base, 'prometheus.log'), (logFile) =>
+      startPrometheus({ base, guard, interval: SCRAPES, logFile, scrapes }),
+    );
+    processes.push(identity);
+    const places = Object.fromEntries([...routers].map(([name, { place }]) => [name, place]));
+    return {
+      places: { ...places, prometheus: { url, stale_after: '10s' } },
+      pids: processes.map(({ pid }) => pid),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function made(folder: string, name: string): Promise<string> {
+  const base = join(folder, name);
+  await mkdir(base);
+  return base;
 }
 
 /** The demo removes its folder, so an error says what the log says last, and not where it was. */

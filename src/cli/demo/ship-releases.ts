@@ -95,11 +95,13 @@ const placed = ({ everywhere }: Demo, { what, environment }: Event): string =>
   everywhere && environment !== undefined ? `${environment}: ${what}` : what;
 
 function letUsersCome({ traffic, manifest, say }: Demo, { deployment }: Status): void {
-  const { environment = '', address, shares = {} } = deployment ?? {};
+  const { environment = '', address, others = [], shares = {} } = deployment ?? {};
   if (traffic.has(environment) || address === undefined || !Object.values(shares).includes(FULL)) return;
   const { paths } = manifest.traffic;
-  traffic.set(environment, startTraffic({ address, paths, rate: RATE, versionHeader: VERSION_HEADER }));
-  say(`  users come from now on: ${String(RATE)} requests a second to ${address}`);
+  const [other] = others;
+  const users = { address, other, paths, rate: RATE, versionHeader: VERSION_HEADER };
+  traffic.set(environment, startTraffic(users));
+  say(`  users come from now on: ${String(RATE)} requests a second to ${[address, ...others].join(' and ')}`);
 }
 
 async function answered({ place, interactive, say }: Demo, run: string): Promise<void> {

@@ -21,6 +21,8 @@ export interface Traffic {
 }
 export interface Users {
   readonly address: string;
+  /** The second of two routers, by which each user comes every other time. */
+  readonly other?: string | undefined;
   readonly paths: readonly string[];
   /** Requests a second. */
   readonly rate: number;
@@ -58,9 +60,10 @@ interface Answer {
 
 async function send(dispatcher: Agent, of: Users, n: number, note: (answer: Answer) => void): Promise<void> {
   const [at, user] = [Date.now(), (n * 7919) % USERS];
+  const isOther = Math.floor(n / USERS) % 2 === 1;
   try {
     const { statusCode, headers, body } = await dispatcher.request({
-      origin: of.address,
+      origin: (isOther ? of.other : undefined) ?? of.address,
       path: of.paths[n % of.paths.length] ?? '/',
       method: 'GET',
       headers: { 'x-user-id': `user-${String(user)}` },

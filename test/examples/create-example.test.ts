@@ -89,19 +89,25 @@ describe('the repository of an example', () => {
     expect((await readdir(home)).sort()).toEqual(['person', 'plain', 'theirs']);
   });
 
-  test('is served by another router from its first commit on, and its comments stay', async () => {
+  test.each([
+    ['haproxy', /^ {2}router: haproxy$/m],
+    ['haproxy+nginx', /^ {2}router:\s+(?:\[ haproxy, nginx \]|- haproxy\s+- nginx)$/m],
+  ])('is served by %s from its first commit on, and its comments stay', async (router, written) => {
     const { directory } = await createExample({
-      ...{ name: 'storefront', router: 'haproxy' },
+      ...{ name: 'storefront', router },
       directory: join(home, 'shop'),
     });
     for (const tag of ['v1', 'v3']) {
       const file = gitIn(directory, 'show', `${tag}:shipway.yaml`);
-      expect(file).toMatch(/^ {2}router: haproxy$/m);
+      expect(file).toMatch(written);
       expect(file).toMatch(/^ {2}metrics: prometheus$/m);
       expect(file).toContain('# What shares the traffic out.');
     }
     const file = join(directory, 'shipway.yaml');
-    expect(parseService(file, await readFile(file, 'utf8'))).toMatchObject({ ok: true });
+    expect(parseService(file, await readFile(file, 'utf8'))).toMatchObject({
+      ok: true,
+      value: { environments: { production: { router } } },
+    });
   });
 
   test('can be made in an empty directory', async () => {

@@ -53,7 +53,7 @@ async function wholeWay(input: DeploymentInput): Promise<Ended> {
     // Nobody is asked any more how a paused deployment goes on.
     forward.cancel();
     if (typeOf(error) === 'permit.missing') throw notAdmitted(reasonOf(error));
-    const ended = await shielded(() => undone(input, moves, error, back));
+    const ended = await shielded(() => undone(input, moves, error, () => back));
     if (isCancellation(error) && CancellationScope.current().consideredCancelled) throw error;
     throw ApplicationFailure.create({
       message: ended.reason,
@@ -79,15 +79,19 @@ async function undone(
   { plan }: DeploymentInput,
   moves: Moves,
   error: unknown,
-  back: GoBack | undefined,
+  told: () => GoBack | undefined,
 ): Promise<Ended> {
-  const ended = endingOf(moves, error, back);
+  const back = told();
+  const begun = endingOf(moves, error, back);
   // Whoever sends it back wants it gone; what rules find bad once it is on is the flag.
-  if (back === undefined && !isCancellation(error) && (await moves.stayDark(ended.reason)))
-    return finished(moves, { ...ended, reason: moves.darkened(ended.reason) });
+  if (back === undefined && !isCancellation(error) && (await moves.stayDark(begun.reason)))
+    return finished(moves, { ...begun, reason: moves.darkened(begun.reason) });
   const slowly = back?.why === 'rollback' ? returnOf(back.pace, plan) : undefined;
   if (slowly !== undefined) await moves.returnSlowly(slowly);
-  const left = await moves.goBack(ended.reason);
+  const left = await moves.goBack(begun.reason);
+  // An abort comes as a message with its reason and as a cancellation, and either may be here first.
+  const late = isCancellation(error) && told()?.why === 'abort' ? told() : back;
+  const ended = late === back ? begun : endingOf(moves, error, late);
   if (left === undefined) return finished(moves, ended);
   return finished(moves, { ...ended, reason: `${ended.reason}; not undone: ${left}` });
 }

@@ -1,7 +1,7 @@
 import { CommandError } from '../client/failure.js';
+import { accepted } from './accepted.js';
 import { required, state, withClient } from './context.js';
 import { progress, result } from './output.js';
-import { REFUSED } from '../domain/outcome.js';
 import { runOf } from './reference.js';
 import type { Command } from './table.js';
 
@@ -16,10 +16,9 @@ export const abort: Command = (values, [text = '']) =>
         `${run} has ended: ${view.outcome}`,
         'a live release is taken back with `shipway rollback`',
       );
-    const { status, message } = await client.abort(workflow, state(values, 'abort', workflow));
-    if (status === 'refused')
-      throw new CommandError(message, `look at it with: shipway status ${run}`, REFUSED);
-    result(values, { run, workflow, status, message }, [`${run}: ${message}`]);
+    const told = client.abort(workflow, state(values, 'abort', workflow));
+    const message = await accepted(told, `look at it with: shipway status ${run}`);
+    result(values, { run, workflow, status: 'accepted', message }, [`${run}: ${message}`]);
     progress(`see it through with: shipway watch ${run}`, values);
     return 0;
   });

@@ -4,6 +4,7 @@ import type { Evidence } from '../domain/release.js';
 import type { TargetView, WaitingFor } from '../domain/view.js';
 import { REFUSED } from '../domain/outcome.js';
 import { UsageError } from '../errors.js';
+import { accepted } from './accepted.js';
 import { state, withClient } from './context.js';
 import { progress, result, string } from './output.js';
 import { deploymentNamed, isTarget, runOf } from './reference.js';
@@ -24,14 +25,8 @@ const answer =
       progress(`${verb} ${title} (decision ${decision.slice(0, SHORT)})`, values);
       for (const line of evidenceLines(evidence)) progress(line, values);
       for (const line of changeLines(waiting)) progress(line, values);
-      const { status, message } = await client
-        .answer(workflow, state(values, verb, decision))
-        .catch((error: unknown) => {
-          const refused = error instanceof CommandError && error.kind === 'refused';
-          throw refused ? new CommandError(error.message, look, REFUSED, error.cause, 'refused') : error;
-        });
-      if (status === 'refused') throw new CommandError(message, look, REFUSED);
-      result(values, { workflow, decision, status, message, evidence }, [
+      const message = await accepted(client.answer(workflow, state(values, verb, decision)), look);
+      result(values, { workflow, decision, status: 'accepted', message, evidence }, [
         `${verb === 'approve' ? 'approved' : 'rejected'} ${title}: ${message}`,
       ]);
       return 0;

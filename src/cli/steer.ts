@@ -5,6 +5,7 @@ import { FULL } from '../domain/plan.js';
 import { REFUSED } from '../domain/outcome.js';
 import type { Steering } from '../domain/steering.js';
 import { UsageError } from '../errors.js';
+import { accepted } from './accepted.js';
 import { state, withClient } from './context.js';
 import { result, string } from './output.js';
 import { deploymentNamed, runOf } from './reference.js';
@@ -18,9 +19,8 @@ const steer =
     return withClient(values, async (client) => {
       const deployment = await deploymentOf(client, text, values);
       const statement = { ...state(values, verb, deployment), ...(to === undefined ? {} : { to }) };
-      const { status, message } = await client.steer(deployment, statement);
-      if (status === 'refused') throw new CommandError(message, lookAt(text), REFUSED);
-      result(values, { deployment, status, message }, [`${deployment}: ${message}`]);
+      const message = await accepted(client.steer(deployment, statement), lookAt(text));
+      result(values, { deployment, status: 'accepted', message }, [`${deployment}: ${message}`]);
       return 0;
     });
   };
@@ -37,9 +37,9 @@ export const resume: Command = (values, [text = '']) =>
     const { waitingFor } = deployment;
     if (waitingFor?.question !== 'paused' || waitingFor.decision === undefined)
       throw new CommandError(`${workflow} is not paused`, lookAt(text), REFUSED);
-    const { status, message } = await client.answer(workflow, state(values, 'approve', waitingFor.decision));
-    if (status === 'refused') throw new CommandError(message, lookAt(text), REFUSED);
-    result(values, { deployment: workflow, status, message }, [`${workflow}: it goes on`]);
+    const answer = client.answer(workflow, state(values, 'approve', waitingFor.decision));
+    const message = await accepted(answer, lookAt(text));
+    result(values, { deployment: workflow, status: 'accepted', message }, [`${workflow}: it goes on`]);
     return 0;
   });
 

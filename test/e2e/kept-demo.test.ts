@@ -212,6 +212,7 @@ test.skipIf(left)(
       expect(await page.visible('circle.mark.fail')).toBeGreaterThanOrEqual(1);
       expect(await page.visible('svg.strip rect.fail')).toBeGreaterThanOrEqual(1);
       expect({ ...page, text: '' }).toMatchObject({ requests: [], complaints: [], overflow: 0 });
+      expect(page.highestRow).toBeLessThan(200);
       await page.close();
     }
   },

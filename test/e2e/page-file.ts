@@ -13,6 +13,8 @@ export interface SeenPage {
   readonly complaints: readonly string[];
   /** By how much it is wider than its window. */
   readonly overflow: number;
+  /** Its highest row of a table, in pixels: a column that has no room makes rows of dozens of lines. */
+  readonly highestRow: number;
   readonly close: () => Promise<void>;
 }
 
@@ -40,6 +42,9 @@ export async function openFile(path: string, width: number): Promise<SeenPage> {
     complaints,
     overflow: await page.evaluate<number>(
       'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    ),
+    highestRow: await page.evaluate<number>(
+      "Math.max(...[...document.querySelectorAll('tbody tr')].map((row) => row.offsetHeight))",
     ),
     close: () => browser.close(),
   };

@@ -126,6 +126,28 @@ describe.each(ways)('%s', (name, stop, reason) => {
   });
 });
 
+test('whoever aborted and why stands in the record, also when the cancellation came first', async () => {
+  const shop = story(lab, 'abort-after-cancel');
+  await shop.ship('v1');
+  lab.watched.length = 0;
+  lab.watching = (w) => (w.phase === 'bake' ? 'until interrupted' : undefined);
+  const input = await shop.begin('v2');
+  await shop.watching('bake');
+  lab.world.fail('split', 'router.unavailable');
+  await shop.deployment(2).cancel();
+  await lab.until(
+    async () => (await shop.seen(2)).timeline.find(({ what }) => what.startsWith('going back')),
+    'the way back',
+  );
+  await abort(shop, input);
+  await shop.heard(MESSAGES.withdraw);
+  lab.world.fail('split', undefined);
+  expect((await shop.ended(input)).outcome).toBe('aborted');
+  expect(lab.store.rows().findLast((r) => r.service === shop.service)).toMatchObject({
+    ...{ outcome: 'aborted', reason: 'abort by carol: wrong one' },
+  });
+});
+
 test('an abort is answered, and one about another run is refused', async () => {
   const shop = story(lab, 'abort-answer');
   const input = pipelineInput(plan('v1', { service: shop.service }));

@@ -48,7 +48,10 @@ export function steering(lab: () => DevLab): void {
     });
     expect((await lab().type(`status ${run}`)).stdout).toContain('waiting for a word to go on');
     expect(await lab().json(`pause ${run} --as bob`, 3)).toMatchObject({
-      error: { message: expect.stringContaining('it is paused already') as string },
+      error: {
+        message: expect.stringContaining('it is paused already') as string,
+        next: `look at it with: shipway status ${run}`,
+      },
     });
     await lab().json(`skip ${run} --as bob`);
     await new Promise((r) => setTimeout(r, 1_000));

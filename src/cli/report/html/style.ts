@@ -75,6 +75,6 @@ line.limit{stroke:var(--bad-fill);stroke-dasharray:2 3}
 .legend .stable::before{border-top:2px dashed var(--stable)}
 .legend .limit::before{border-top:2px dotted var(--bad-fill)}
 .legend .pass::before{background:var(--good-fill)}.legend .inconclusive::before{background:var(--doubt-fill)}.legend .unavailable::before{background:var(--away-fill)}.legend .fail::before{background:var(--bad-fill)}
-@media (max-width:40rem){body{padding:1.25rem 1rem 2rem}h1{font-size:1.375rem}.scroll table{min-width:40rem}.stages table{min-width:0}.facts{grid-template-columns:1fr;gap:.25rem}.facts div{display:grid;grid-template-columns:6.5rem 1fr;align-items:baseline}.stages td:nth-child(3),.stages th:nth-child(3){width:30%}}
+@media (max-width:40rem){body{padding:1.25rem 1rem 2rem}h1{font-size:1.375rem}.scroll table{min-width:40rem}.scroll td:last-child{min-width:18rem}.stages table,.stages td:last-child{min-width:0}.facts{grid-template-columns:1fr;gap:.25rem}.facts div{display:grid;grid-template-columns:6.5rem 1fr;align-items:baseline}.stages td:nth-child(3),.stages th:nth-child(3){width:30%}}
 @media print{:root{color-scheme:light}body{max-width:none;padding:0;font-size:10pt}section{break-inside:auto}h2,h3,figcaption{break-after:avoid}tr,figure,article{break-inside:avoid}.scroll{overflow:visible}details::details-content{display:block;content-visibility:visible;height:auto}svg,.badge{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;

@@ -2,7 +2,6 @@ import { OWN } from '../domain/adapters.js';
 import { RETURN_STEP_MS } from '../domain/gradual.js';
 import type { Json } from '../domain/canonical.js';
 import {
-  FULL,
   type Configuration,
   type DeploymentPlan,
   type Probe,
@@ -15,6 +14,7 @@ import { comparisonOf } from './comparison.js';
 import { usageOf } from './usage.js';
 import type { SecretReference } from '../domain/secrets.js';
 import type { DeployInput } from './deploy-schema.js';
+import { ladderOf, overLadder } from './ladder.js';
 import { metricsOf } from './metrics.js';
 import { queriesOf } from './queries.js';
 import { portsOf, routerOf } from './routers.js';
@@ -33,13 +33,19 @@ function merge(base: unknown, override: unknown): unknown {
   if (!isMapping(base) || !isMapping(override)) return override;
   const result: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(override))
-    result[key] =
-      key in base ? (key === 'environment' ? over(base[key], value) : merge(base[key], value)) : value;
+    result[key] = key in base ? (OVER[key] ?? merge)(base[key], value) : value;
   return result;
 }
 /** A reference to a secret is no mapping to be merged with another. */
 const over = (base: unknown, override: unknown): unknown =>
   isMapping(base) && isMapping(override) ? { ...base, ...override } : override;
+const ladderOver = (base: unknown, override: unknown): unknown =>
+  isMapping(base) && isMapping(override) ? { ...overLadder(base, override), ...override } : override;
+const OVER: Readonly<Partial<Record<string, typeof merge>>> = {
+  environment: over,
+  canary: ladderOver,
+  feature_flag: ladderOver,
+};
 const isMapping = (v: unknown): v is Record<string, unknown> =>
   typeof v === 'object' && v !== null && !Array.isArray(v);
 
@@ -125,13 +131,13 @@ function strategyOf(input: DeployInput): Strategy {
     return { kind: 'own', uses: strategy, with: given as Readonly<Record<string, Json>> };
   switch (strategy) {
     case 'canary':
-      return { kind: 'canary', ...ladder(input.canary) };
+      return { kind: 'canary', ...ladderOf(input.canary) };
     case 'feature_flag':
       return {
         kind: 'feature_flag',
         flag: input.feature_flag?.flag ?? '',
         variant: input.feature_flag?.variant ?? '',
-        ...ladder(input.feature_flag),
+        ...ladderOf(input.feature_flag),
       };
     case 'rolling':
       return rollingOf(input);
@@ -141,11 +147,6 @@ function strategyOf(input: DeployInput): Strategy {
       return { kind: 'blue_green' };
   }
 }
-
-const ladder = (of: DeployInput['canary']) => ({
-  steps: of?.steps ?? [500, 2500, 5000, FULL],
-  stepDurationMs: of?.step_duration ?? 5 * MINUTE,
-});
 
 /** Of two instances one at a time: a batch of both would leave nobody serving. */
 const rollingOf = ({ rolling, replicas = 1 }: DeployInput): Strategy => ({

@@ -39,7 +39,7 @@ Stages run one after the other, or side by side where their \`needs\` say so, ea
 
 export const RULES = `What is checked besides:
 
-- \`canary.steps\` rise and end with \`100%\`. \`canary\` is said where the strategy is \`canary\`, or in \`deploy\` when that of some environment is; \`rolling\` and \`strategy_with\` in the same way where it is \`rolling\` or \`own:NAME\`.
+- \`canary.steps\` rise and end with \`100%\`; \`step\` and \`maximum\` count them up instead, and an environment that says the one way replaces the other. \`canary\` is said where the strategy is \`canary\`, or in \`deploy\` when that of some environment is; \`rolling\` and \`strategy_with\` in the same way where it is \`rolling\` or \`own:NAME\`.
 - \`feature_flag.flag\` is one of \`flags\`, and \`variant\` one of its own beside \`default\`; its steps are as those of \`canary\`, and it is said where \`canary\` may be in the same way.
 - \`rolling.batch_size\` is less than \`replicas\`: somebody serves while a batch is replaced.
 - \`bake\`, \`canary.step_duration\`, \`rolling.pause\` and \`rollback_step\` are no shorter than \`monitoring.interval\`, and no \`window\` is shorter than two of it.

@@ -3,6 +3,7 @@ import { replacesInstances, strategyName } from '../domain/strategy.js';
 import { alternative } from './alternative.js';
 import type { DeployInput } from './deploy-schema.js';
 import type { Ask } from './deployment-rules.js';
+import { countedProblems } from './ladder.js';
 import type { Problem } from './problem.js';
 import { SECRET, secretsIn } from './secrets.js';
 import { shown } from './shown.js';
@@ -10,6 +11,7 @@ import { shown } from './shown.js';
 /** What no schema can say of how the traffic moves. */
 export const strategyProblems = (plan: DeploymentPlan, input: DeployInput, ask: Ask): Problem[] => [
   ...OF_ONE.flatMap((of) => others(plan, of, ask)),
+  ...countedProblems(plan, input, ask),
   ...risingSteps(plan, ask),
   ...flagNamed(plan, ask),
   ...batches(plan, input, ask),

@@ -12,11 +12,32 @@ const shares = z
     examples: [['5%', '25%', '100%']],
   });
 
+/** The same, counted up; less than a percent at a time would be more shares than anybody watches. */
+const counted = {
+  step: percent(
+    {
+      description:
+        'instead of `steps`: by so much each share is greater than the one before, and the first one than nothing; 5% where only `maximum` is said',
+      examples: ['10%'],
+    },
+    '1%',
+  ).optional(),
+  maximum: percent(
+    {
+      description:
+        'with `step`: the greatest share that is watched before all users come; 100% where it is not said',
+      examples: ['50%'],
+    },
+    '1%',
+  ).optional(),
+};
+
 /** What is said of one strategy alone. */
 export const ofStrategies = {
   canary: z
     .strictObject({
       steps: shares.optional(),
+      ...counted,
       step_duration: duration({
         description: 'how long each share is watched',
         default: '5m',
@@ -40,6 +61,7 @@ export const ofStrategies = {
         })
         .optional(),
       steps: shares.optional(),
+      ...counted,
       step_duration: duration({
         description: 'how long the release is watched with the flag off, and each share with it on',
         default: '5m',

@@ -193,6 +193,11 @@ describe('a deployment is refused when', () => {
     ['shares stay', 'canary: { steps: [50%, 50%, 100%] }', 'the shares do not rise'],
     ['the first share is nothing', 'canary: { steps: [0%, 100%] }', 'the shares do not rise'],
     ['shares do not end', 'canary: { steps: [5%] }', 'the last share is not 100%'],
+    [
+      'shares are above all',
+      'canary: { steps: [50%, 101%] }',
+      '"101%" is more than everything; try at most 100%',
+    ],
     ['the bake is over before a look', 'bake: 9s', 'it ends before the first look'],
     ['a step is over before a look', 'canary: { step_duration: 9s }', 'it ends before the first look'],
     ['a window holds one look', 'triggers: { error_rate: { window: 19s } }', 'it is shorter than two looks'],

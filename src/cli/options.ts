@@ -31,9 +31,9 @@ export const CONFIGURED: Readonly<Record<string, OptionSpec>> = {
   },
 };
 
-/** What a command takes that not every command does. */
+/** What a command takes that not every command does; one to which the configuration is something else says so itself. */
 export const optionsOf = ({
   options,
   alone,
 }: Pick<CommandSpec, 'options' | 'alone'>): Readonly<Record<string, OptionSpec>> =>
-  alone === true ? options : { ...options, ...CONFIGURED };
+  alone === true ? options : { ...options, ...CONFIGURED, ...options };

@@ -1,20 +1,17 @@
 import { apiClient, type ApiClient } from '../client/api.js';
 import { CommandError } from '../client/failure.js';
-import { COMPARISON_DEFAULTS, MOST_TOLERANCE } from '../config/comparison.js';
-import { triggersOf } from '../config/deployment.js';
 import { triggersText } from '../config/explain-plan.js';
 import { serviceIn } from '../config/index.js';
-import { parseDuration, parsePercent } from '../config/units.js';
-import { durationText } from '../domain/duration.js';
 import { askedThen, judgingAgain, type JudgedAgain } from '../domain/judged-again.js';
 import type { DeploymentRow } from '../domain/store.js';
-import type { ErrorRateTrigger, WatchPlan } from '../domain/watch-plan.js';
+import type { WatchPlan } from '../domain/watch-plan.js';
 import { UsageError } from '../errors.js';
 import { configurationFile, pathFromHere } from './configuration-file.js';
 import { settings } from './context.js';
 import { result, string } from './output.js';
 import { readNow } from './read-configuration.js';
 import { deploymentNamed } from './reference.js';
+import { withOptions } from './rules-by-options.js';
 import type { Command, Values } from './table.js';
 
 /**
@@ -77,38 +74,6 @@ function linesOf({ failed, doubtful, verdicts }: JudgedAgain): readonly string[]
 const rulesOf = async (values: Values, row: DeploymentRow): Promise<WatchPlan> =>
   withOptions(values, await namedRules(values, row));
 
-/** Of what neither the rules nor an option say, the defaults of a configuration. Refuses what it refuses, with `UsageError`. */
-export function withOptions(values: Values, { triggers, ...watch }: WatchPlan): WatchPlan {
-  const threshold = measure(values, 'error-rate', parsePercent, '5%');
-  const windowMs = measure(values, 'window', parseDuration, '5m');
-  const tolerance = measure(values, 'tolerance', parsePercent, '0.1%');
-  const errorRate: ErrorRateTrigger = {
-    ...(triggers.errorRate ?? triggersOf(undefined).errorRate),
-    ...(threshold === undefined ? {} : { threshold }),
-    ...(windowMs === undefined ? {} : { windowMs }),
-  };
-  if (windowMs !== undefined && windowMs < 2 * watch.intervalMs)
-    throw new UsageError(
-      `--window ${durationText(windowMs)} is shorter than two looks of ${durationText(watch.intervalMs)}`,
-      `at least ${durationText(2 * watch.intervalMs)}`,
-    );
-  if (tolerance !== undefined && tolerance > MOST_TOLERANCE)
-    throw new UsageError(
-      `--tolerance ${String(tolerance / 100)}%: hardly any release is so much worse`,
-      `at most ${String(MOST_TOLERANCE / 100)}%`,
-    );
-  return {
-    ...watch,
-    triggers: {
-      ...triggers,
-      ...(threshold === undefined && windowMs === undefined ? {} : { errorRate }),
-      ...(tolerance === undefined
-        ? {}
-        : { comparison: { ...COMPARISON_DEFAULTS, ...triggers.comparison, tolerance } }),
-    },
-  };
-}
-
 async function namedRules(values: Values, { plan, environment }: DeploymentRow): Promise<WatchPlan> {
   if (string(values, 'file') === undefined) return plan.watch;
   const file = await configurationFile(values);
@@ -123,20 +88,5 @@ async function namedRules(values: Values, { plan, environment }: DeploymentRow):
   throw new UsageError(
     `${pathFromHere(file)} has no environment ${environment}, where the deployment was`,
     'a configuration that has it',
-  );
-}
-
-function measure(
-  values: Values,
-  option: string,
-  parse: (text: string) => number | undefined,
-  example: string,
-): number | undefined {
-  const text = string(values, option);
-  const value = text === undefined ? undefined : parse(text);
-  if (text === undefined || value !== undefined) return value;
-  throw new UsageError(
-    `--${option} does not take ${JSON.stringify(text)}`,
-    `for example --${option} ${example}`,
   );
 }

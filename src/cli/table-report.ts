@@ -29,10 +29,21 @@ export const REPLAY_METRICS: CommandSpec = {
     'error-rate': text('PERCENT', 'with this threshold of errors'),
     window: text('DURATION', 'with this window of errors'),
     tolerance: text('PERCENT', 'with this tolerance of the comparison with stable'),
+    p95: text('DURATION', 'with this threshold of response time'),
+    cpu: text('PERCENT', 'with this threshold of processor time, where it was measured'),
+    memory: text('SIZE', 'with this threshold of memory, where it was measured'),
+    file: {
+      ...text(
+        'FILE',
+        'by all rules of this configuration, business metrics too (default: those that it had)',
+      ),
+      short: 'f',
+    },
   },
   examples: [
     'shipway replay-metrics deployment/storefront/production/3',
     'shipway replay-metrics storefront/production/3 --error-rate 1% --window 2m',
+    'shipway replay-metrics storefront/production/3 --p95 500ms --cpu 90%',
     'shipway replay-metrics storefront/production/3 -f shipway.yaml --json',
   ],
   load: async () => (await import('./replay-metrics.js')).replayMetrics,

@@ -81,6 +81,9 @@ export const duration = (about: About, least = '1ms') =>
 export const percent = (about: About, least = '0%') =>
   measured(PERCENT, { value: parsePercent(least) ?? 0, text: least }, about);
 
+/** Of one processor: a thousand of them. */
+export const MOST_PERCENT = 100_000;
+
 /** A share of one processor, of which there may be several: of two it is 200%. */
 export const processors = (about: About, least = '1%') =>
   measured(PROCESSORS, { value: parsePercent(least) ?? 0, text: least }, about);
@@ -147,7 +150,7 @@ const percentage = (most: number, moreThan: string, example: string): Measure =>
   },
 });
 const PERCENT = percentage(100, 'everything', '5%');
-const PROCESSORS = percentage(100_000, 'all processors of a machine', '90%');
+const PROCESSORS = percentage(MOST_PERCENT, 'all processors of a machine', '90%');
 
 function meantPercent(text: string): string | undefined {
   const [, number] = /^\s*(\d+(?:\.\d+)?)\s*(?:%|percent|pct|per cent)\s*$/i.exec(text) ?? [];

@@ -41,13 +41,13 @@ export const usageTriggers = {
     })
     .optional(),
 };
-const WINDOW_MS = 120_000;
+export const USAGE_WINDOW_MS = 120_000;
 
 /** Those that are asked for: a plan without them has the hash that it always had. */
 export const usageOf = (input: DeployInput['triggers'] = {}): Pick<Triggers, 'cpu' | 'memory'> =>
   Object.fromEntries(
     RESOURCES.flatMap((resource) => {
-      const { threshold, window: windowMs = WINDOW_MS } = input[resource] ?? {};
+      const { threshold, window: windowMs = USAGE_WINDOW_MS } = input[resource] ?? {};
       return threshold === undefined ? [] : [[resource, { threshold, windowMs }]];
     }),
   );

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { DIRECTIONS } from '../domain/watch-plan.js';
-import { unquoted } from '../domain/promql.js';
+import { readPromql } from '../promql.js';
 import { choice, name, wrong } from './fields.js';
 import { duration, percent } from './measures.js';
-import { isRange, promql } from './query-schema.js';
+import { promql } from './query-schema.js';
 import { shown } from './shown.js';
 
 /** Each is two questions at every look, and one more line in what a watch shows. */
@@ -12,17 +12,17 @@ export const MOST_METRICS = 10;
 export const EXAMPLE = 'orders{service="$service",release="$release",slot="$slot"}';
 
 const query = promql(['$service', '$environment', '$release', '$slot'])
-  .refine((text) => !isRange(text), {
+  .refine((text) => readPromql(text).rangeOf === undefined, {
     error: ({ input }) =>
       wrong(
         `${shown(input)} has a range at its end, and gives no number`,
         'a function of it, such as rate(orders_total[5m])',
       ),
   })
-  .refine((text) => text === '' || !Number.isFinite(Number(text)), {
-    error: ({ input }) => wrong(`${shown(input)} asks for nothing`, EXAMPLE),
+  .refine((text) => text === '' || readPromql(text).selectors.length > 0, {
+    error: ({ input }) => wrong(`${shown(input)} asks for no series`, EXAMPLE),
   })
-  .refine((text) => !/\[[^\]]*:/.test(unquoted(text)), {
+  .refine((text) => !readPromql(text).hasSubquery, {
     error: ({ input }) =>
       wrong(
         `${shown(input)} has a subquery, and shipway cannot tell how old what it gives is`,

@@ -1,32 +1,30 @@
 import { z } from 'zod';
-import { AGGREGATIONS, unquoted } from '../domain/promql.js';
+import { readPromql } from '../promql.js';
 import { wrong } from './fields.js';
 import { shown } from './shown.js';
 
-/** PromQL on one line, in which only these names stand for something. */
+/** PromQL on one line that can be read, in which only these names stand for something. */
 export const promql = (names: readonly string[]) =>
   z
     .string()
     .min(1)
     .max(1_000)
-    .refine((text) => strangers(text, names).length === 0 && !/\p{Cc}/u.test(text), {
-      error: ({ input }) => wrong(...unread(String(input), names)),
+    .refine((text) => text === '' || faultOf(text, names) === undefined, {
+      error: ({ input }) => wrong(...(faultOf(String(input), names) ?? ['', ''])),
     });
-/** Whether it is a range of samples and no value of them: it ends with one, or with when that is to be. */
-export const isRange = (query: string): boolean => ENDING_RANGE.test(unquoted(query));
-const ENDING_RANGE = /\[[^\]]*\]\s*(?:(?:offset\s*-?\s*\w+|@\s*[\w.]+(?:\s*\(\s*\))?)\s*)*$/i;
 
 /** One query of counters: what it is for, as users write it. */
 const query = (description: string, example: string) =>
   promql(['$service', '$environment'])
-    .refine((text) => !isRange(text), {
+    .refine((text) => readPromql(text).rangeOf === undefined, {
       error: ({ input }) =>
         wrong(
           `${shown(input)} has a range, and shipway asks for its own`,
-          String(input).replace(ENDING_RANGE, ''),
+          readPromql(String(input)).rangeOf ?? example,
         ),
     })
-    .refine((text) => !AGGREGATED.test(text), {
+    // A sum falls when one of its processes starts anew, and would be taken for a counter that began at 0.
+    .refine((text) => !readPromql(text).aggregates, {
       error: ({ input }) =>
         wrong(
           `${shown(input)} adds processes together, and one that starts anew would be counted wrongly`,
@@ -35,19 +33,28 @@ const query = (description: string, example: string) =>
     })
     .meta({ description, examples: [example], form: 'PromQL' });
 
-/** A sum falls when one of its processes starts anew, and would be taken for a counter that began at 0. */
-const AGGREGATED = new RegExp(`^[\\s(]*(?:${AGGREGATIONS})\\s*(?:\\(|(?:by|without)\\b)`, 'i');
-
 const strangers = (text: string, names: readonly string[]): readonly string[] =>
   (text.match(NAMES) ?? []).filter((name) => !names.includes(name));
 /** In a regular expression `$` is an end, and in what replaces it `$1` and `${1}` are what it has found. */
 const NAMES = /\$\{?[a-z_]\w*/gi;
 
-function unread(text: string, names: readonly string[]): [message: string, suggestion: string] {
-  const [first] = strangers(text, names);
-  return first === undefined
-    ? [`${shown(text)} has control characters in it`, 'one line of PromQL']
-    : [`${shown(first)} stands for nothing`, `${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}`];
+type Fault = readonly [message: string, suggestion: string];
+function faultOf(text: string, names: readonly string[]): Fault | undefined {
+  const [stranger] = strangers(text, names);
+  if (stranger !== undefined)
+    return [
+      `${shown(stranger)} stands for nothing`,
+      `${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}`,
+    ];
+  if (/\p{Cc}/u.test(text)) return [`${shown(text)} has control characters in it`, 'one line of PromQL'];
+  const { unread } = readPromql(text);
+  if (unread === undefined) return undefined;
+  return unread === ''
+    ? [`${shown(text)} ends too soon to be PromQL`, 'closing what is open, or what it is to end with']
+    : [
+        `${shown(text)} is no PromQL from ${shown(unread)} on`,
+        'what Prometheus takes, as its own page of queries shows it',
+      ];
 }
 
 /** What the metric source `prometheus` is asked. */

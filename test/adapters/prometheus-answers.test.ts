@@ -192,7 +192,7 @@ test('it asks for what the target is, shows its credential, and works free queri
   const errors = 'fails{env="$environment"} > 0';
   await source.sample(TARGET, never, { queries: { ...queries, errors }, of, seen: [] });
   expect(asked.toSorted()).toEqual([
-    'Bearer t (fails{env="staging"} > 0)[300s:5s]',
+    'Bearer t (fails{env="staging"} > 0\n)[300s:5s]',
     'Bearer t http_requests_total{service="shop"}[300s]',
     'Bearer t seconds_bucket[300s]',
   ]);

@@ -24,7 +24,7 @@ test.each([
     await once(server, 'listening');
     const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
     await scraped({ url, staleAfterMs: 1 }, query, 300, never);
-    expect(asked).toBe(step === '' ? `${query}[300s]` : `(${query})[300s${step}]`);
+    expect(asked).toBe(step === '' ? `${query}[300s]` : `(${query}\n)[300s${step}]`);
     server.close().closeAllConnections();
   },
 );

@@ -12,6 +12,9 @@ test.each([
   ['count{release="a"}', true],
   ['(summary_count + minutes_total)', true],
   ['a{path="sum(x)"}', true],
+  ['a + on(instance) group_left sum(b)', false],
+  ['round(sum(a))', false],
+  ['a unless on(instance) max(b) > 5', true],
 ] as const)('what adds processes together is no query: %s', (latency, allowed) => {
   expect(queriesSchema.safeParse({ latency }).success).toBe(allowed);
 });

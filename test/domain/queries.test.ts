@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { TEMPLATES, countedTogether, queriesLeft, templateOf } from '../../src/domain/queries.js';
+import {
+  TEMPLATES,
+  countedTogether,
+  named,
+  queriesLeft,
+  templateOf,
+  tellsReleases,
+} from '../../src/domain/queries.js';
 import type { Queries } from '../../src/domain/watch-plan.js';
 
 const OF = 'service="$service",environment="$environment"';
@@ -48,4 +55,17 @@ test('of what two routers count each must be there, and of nothing else', () => 
   expect(countedTogether(requests)).toEqual([...HAPROXY.split('|'), 'shipway_nginx_request_seconds_count']);
   for (const other of [aborted, TEMPLATES.haproxy.requests, TEMPLATES.nginx.errors, '{__name__=~"a|b"}'])
     expect(countedTogether(other)).toEqual([]);
+});
+
+test('names stand for whom it is asked of, each wherever it is', () => {
+  const of = { service: 'shop', environment: 'staging', release: 'e'.repeat(64), slot: 'green' } as const;
+  expect(named('a{s="$service-$environment",r="$release"} + b{c="$slot$slot"}', of)).toBe(
+    `a{s="shop-staging",r="${of.release}"} + b{c="greengreen"}`,
+  );
+  expect(named('$release', { service: 'shop', environment: 'staging' })).toBe('$release');
+  expect(['a{r="$release"}', 'a{s="$slot"}', 'a{s="$service"}'].map(tellsReleases)).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });

@@ -1,6 +1,6 @@
 import { request } from 'undici';
-import { MATCHERS, METRIC } from '../../domain/promql.js';
 import { ShipwayError, whyOf } from '../../errors.js';
+import { readPromql } from '../../promql.js';
 import { objectIn } from '../json-object.js';
 import { textIn } from '../text-in.js';
 import { within } from '../../within.js';
@@ -22,7 +22,6 @@ const ANSWER_MS = 5_000;
 const LARGEST = 64_000_000;
 /** Of what is no selector Prometheus must be told how often it is to be worked out. */
 const STEP = '5s';
-const SELECTOR = new RegExp(`^(?:${METRIC}(?:${MATCHERS})?|${MATCHERS})$`);
 
 /** What was scraped of a query within the last `seconds`. Fails with `metrics.unavailable`, whatever else comes than that. */
 export async function scraped(
@@ -32,7 +31,8 @@ export async function scraped(
   signal: AbortSignal,
 ): Promise<readonly Series[]> {
   const range = `${String(Math.ceil(seconds))}s`;
-  const promql = SELECTOR.test(query.trim()) ? `${query}[${range}]` : `(${query})[${range}:${STEP}]`;
+  const { one } = readPromql(query);
+  const promql = one === undefined ? `(${query}\n)[${range}:${STEP}]` : `${one.series}[${range}]`;
   const result = await answered(at, { query, promql, type: 'matrix' }, signal);
   return result.map((one) => seriesOf(query, one));
 }
@@ -54,8 +54,9 @@ export async function answered(
   question: Question,
   signal: AbortSignal,
 ): Promise<readonly unknown[]> {
-  const { query, type } = question;
-  const { status, text } = await asked(at, question, signal);
+  const { query, promql, type } = question;
+  const when = question.at === undefined ? {} : { time: String(question.at / 1_000) };
+  const { status, text } = await asked(at, 'query', { query: promql, ...when }, signal);
   const answer: Answer | undefined = objectIn(text);
   const { data, error, errorType, warnings = [] } = answer ?? {};
   const [lacking] = warnings.map(String).filter((warning) => !warning.startsWith(HINT));
@@ -108,15 +109,16 @@ function countIn(query: string, labels: Series['labels'], text: unknown): number
   throw unavailable(`${query}: ${JSON.stringify(labels)} says ${String(text)}, which is no count`);
 }
 
-async function asked(
+/** What its HTTP API says there. Fails with `metrics.unavailable` without an answer. */
+export async function asked(
   { url, authorization }: PrometheusAt,
-  { promql, at }: Question,
+  what: string,
+  parameters: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<{ readonly status: number; readonly text: string }> {
   try {
-    const address = new URL(`${url.replace(/\/+$/, '')}/api/v1/query`);
-    address.searchParams.set('query', promql);
-    if (at !== undefined) address.searchParams.set('time', String(at / 1_000));
+    const address = new URL(`${url.replace(/\/+$/, '')}/api/v1/${what}`);
+    address.search = new URLSearchParams(parameters).toString();
     return await within(ANSWER_MS, signal, async (ending) => {
       const { statusCode, body } = await request(address, {
         headers: authorization === undefined ? {} : { authorization },

@@ -1,4 +1,4 @@
-import { selectorsIn, type Selector } from '../../domain/promql.js';
+import type { Selector } from '../../promql.js';
 
 /** How long before the instant of a question, in ms. */
 export interface Reach {
@@ -9,14 +9,12 @@ export interface Reach {
 }
 
 /**
- * The query, which gives nothing where what it asks for was there and says nothing now: whatever is worked out of that is old and bears the
+ * The query with its selectors, which gives nothing where what it asks for was there and says nothing now: whatever is worked out of that is old and bears the
  * instant of the question, or is what the query says of silence, such as `or vector(0)`. What was never there is the query's own matter, and
  * so is what a target that is scraped does not show.
  */
-export const guarded = (query: string, reach: Reach): string =>
-  selectorsIn(query)
-    .map((selector) => `unless on() (${silent(selector, reach)})`)
-    .reduce((whole, guard) => `${whole} ${guard}`, `(${query}\n)`);
+export const guarded = (query: string, selectors: readonly Selector[], reach: Reach): string =>
+  [`(${query}\n)`, ...selectors.map((selector) => `unless on() (${silent(selector, reach)})`)].join(' ');
 
 /**
  * Series that are gone from a target may have gone with it in good order, as those of the release before do: that is told for as long as they

@@ -1,5 +1,6 @@
 import type { Asking } from '../../domain/metric-source.js';
 import { ShipwayError } from '../../errors.js';
+import { readPromql } from '../../promql.js';
 import { answered, shortened, unavailable, type PrometheusAt } from './prometheus-api.js';
 import { guarded } from './prometheus-guard.js';
 
@@ -10,7 +11,7 @@ const FURTHEST_MS = 24 * HOUR_MS;
 /**
  * The one number that a query gives, NaN and infinities as they are. `undefined`: there is no such series, or one of those that it asks for
  * has not been scraped for too long, or not since then. Fails with `metrics.unavailable`, also when there are several, and with
- * `config.invalid` when the query never gives one.
+ * `config.invalid` when the query never gives one, or cannot be read.
  */
 export async function numberOf(
   at: PrometheusAt,
@@ -27,7 +28,9 @@ export async function numberOf(
     freshMs: Math.min(at.staleAfterMs, ago),
     backMs: since === undefined ? HOUR_MS : Math.min(ago + HOUR_MS, FURTHEST_MS),
   };
-  const [one, ...more] = await ask(guarded(query, reach)).catch(async (error: unknown) => {
+  const { selectors, unread } = readPromql(query);
+  if (unread !== undefined) throw await unreadable(query, unread, ask);
+  const [one, ...more] = await ask(guarded(query, selectors, reach)).catch(async (error: unknown) => {
     // What is wrong with it is said of what the user wrote.
     if (error instanceof ShipwayError && error.type === 'config.invalid') await ask(query);
     throw error;
@@ -37,6 +40,20 @@ export async function numberOf(
       `${shortened(query)}: these are ${String(more.length + 1)} series, and one number is needed`,
     );
   return one === undefined ? undefined : valueIn(query, one, when - at.staleAfterMs);
+}
+
+/** Where Prometheus itself cannot read it either, in its words. */
+async function unreadable(
+  query: string,
+  unread: string,
+  ask: (promql: string) => Promise<unknown>,
+): Promise<ShipwayError> {
+  await ask(query);
+  const from = unread === '' ? 'it ends too soon' : `it cannot be read from ${unread} on`;
+  return new ShipwayError(
+    'config.invalid',
+    `${shortened(query)}: ${from}, and without that nobody can tell whether what it asks for is still there`,
+  );
 }
 
 function valueIn(query: string, one: unknown, since: number): number {

@@ -1,7 +1,7 @@
 import type { TargetRef } from '../../domain/ids.js';
 import type { MetricSource, Watched } from '../../domain/ports.js';
-import { MATCHERS, METRIC } from '../../domain/promql.js';
 import { countedTogether, named } from '../../domain/queries.js';
+import { readPromql } from '../../promql.js';
 import type { Queries } from '../../domain/watch-plan.js';
 import type { Counters } from '../../domain/watching.js';
 import { scraped, unavailable, type PrometheusAt, type Series } from './prometheus-api.js';
@@ -216,15 +216,10 @@ function needed(series: readonly Series[], query: string, who: Who): readonly Se
  * there is a mistake in the query as well as a release without errors.
  */
 function mayLack({ requests, errors }: Queries, counted: readonly Series[]): boolean {
-  const [, name = '', matchers = ''] = RESTRICTED.exec(errors.trim()) ?? [];
-  if (name === '' || /^[\w:]*/.exec(requests.trim())?.[0] !== name) return false;
-  const labels = [...matchers.matchAll(/([a-zA-Z_]\w*)\s*(?:=~|!~|!=|=)\s*["'`]/g)].map(
-    ([, label = '']) => label,
-  );
+  const { metric = '', labels = [] } = readPromql(errors).one ?? {};
+  if (metric === '' || readPromql(requests).one?.metric !== metric) return false;
   return labels.length > 0 && labels.every((label) => counted.some((c) => c.labels[label] !== undefined));
 }
-
-const RESTRICTED = new RegExp(`^(${METRIC})(${MATCHERS})$`);
 
 function latencyOf(
   series: readonly Series[],

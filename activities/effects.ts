@@ -10,6 +10,7 @@ import { permitGuard } from './permits.js';
 import { resizeEffects } from './resize.js';
 import { createFlagEffects } from './ramp.js';
 import { refuseQueries } from './refuse-queries.js';
+import { refuseWindows } from './refuse-windows.js';
 import { probeOnce } from './smoke.js';
 import { splitFor } from './split.js';
 import { UNDO_DRAIN_MS, undoShift, type UndoShiftInput } from './undo-shift.js';
@@ -101,13 +102,7 @@ const provisioned = ({ candidate: slot, release, count, plan }: ProvisionInput) 
 async function provision(deps: EffectDeps, i: ProvisionInput, signal: AbortSignal): Promise<Reached> {
   refuseUnfit(deps, i.plan);
   // What brings back what ran waits for no source.
-  if (i.kind === 'deploy')
-    await refuseQueries(
-      deps.metrics,
-      { ...i, release: i.release.digest, slot: i.candidate },
-      i.plan.watch.triggers.metrics,
-      signal,
-    );
+  if (i.kind === 'deploy') await refuseUnanswerable(deps, i, signal);
   // First: what it reads when it starts is there then.
   await deps.store.flags.declare(i, { version: i.version, flags: i.plan.flags ?? [] }, signal);
   const { release, candidate: slot } = i;
@@ -117,6 +112,20 @@ async function provision(deps: EffectDeps, i: ProvisionInput, signal: AbortSigna
     return reached(await fillSlot(deps, i, { slot, release, configuration }, signal, open));
   await deps.provider.ensure(i, slot, release, configuration, signal, i.count);
   return reached(await open());
+}
+
+/** Of its triggers, what its metric source can never answer. */
+async function refuseUnanswerable(
+  { metrics }: EffectDeps,
+  i: ProvisionInput,
+  signal: AbortSignal,
+): Promise<void> {
+  const { triggers } = i.plan.watch;
+  const who = { ...i, release: i.release.digest, slot: i.candidate };
+  await Promise.all([
+    refuseQueries(metrics, who, triggers.metrics, signal),
+    refuseWindows(metrics, i, triggers, signal),
+  ]);
 }
 
 /** Where users reach the target. */

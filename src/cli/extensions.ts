@@ -8,7 +8,7 @@ import { UsageError } from '../errors.js';
 const METHODS = {
   provider: methods<Omit<Provider, 'usage'>>({ observe: 0, ensure: 0, health: 0, sweep: 0, remove: 0 }),
   router: methods<Router>({ observe: 0, open: 0, admit: 0, split: 0, drain: 0, withdraw: 0, close: 0 }),
-  metrics: methods<Omit<MetricSource, 'query'>>({ sample: 0 }),
+  metrics: methods<Omit<MetricSource, 'query' | 'resolution'>>({ sample: 0 }),
 };
 function methods<Port>(all: Readonly<Record<keyof Port, 0>>): readonly string[] {
   return Object.keys(all);

@@ -22,6 +22,11 @@ export interface MetricSource {
    * has it is refused.
    */
   query?(target: TargetRef, query: string, asking: Asking, signal: AbortSignal): Promise<number | undefined>;
+  /**
+   * How long it takes at least from one thing that it knows to the next, in ms; `undefined`: it cannot say. A plan with a shorter window is
+   * refused. Absent: it knows at each look what is then.
+   */
+  resolution?(target: TargetRef, signal: AbortSignal): Promise<number | undefined>;
 }
 /** Epoch ms. */
 export interface Asking {

@@ -102,6 +102,10 @@ describe.skipIf(without(prometheus))('business metrics on a real Prometheus', ()
     });
   });
 
+  test('it says how often it scrapes', async () => {
+    expect(await source.resolution?.(TARGET, never)).toBe(200);
+  });
+
   test('what is no longer scraped says nothing, also where Prometheus goes on working it out', async () => {
     exporter.lines.set('sold_total', 1);
     await becomes('rate(sold_total[2m])', 0);

@@ -24,6 +24,7 @@ export const deploymentProblems = (plan: DeploymentPlan, input: DeployInput, ask
   ...strategyProblems(plan, input, ask),
   ...looks(plan, ask),
   ...windows(plan, ask),
+  ...enoughChecks(plan, ask),
   ...readiness(plan, ask),
   ...leastBake(plan, input, ask),
   ...queryProblems(plan, input, ask),
@@ -110,6 +111,29 @@ function windows({ watch: { triggers, intervalMs } }: DeploymentPlan, { read, sa
       ),
     ];
   });
+}
+
+/** Each look asks each instance once: what can never come together in a window never takes anything back. */
+function enoughChecks({ configuration, watch }: DeploymentPlan, { read, say }: Ask): Problem[] {
+  const { intervalMs, triggers } = watch;
+  const keys = ['triggers', 'health_check_failures', 'threshold'];
+  if (triggers.healthCheckFailures === undefined) return [];
+  const { threshold, windowMs } = triggers.healthCheckFailures;
+  const most = configuration.replicas * Math.ceil(windowMs / intervalMs);
+  const said = [
+    keys,
+    ['triggers', 'health_check_failures', 'window'],
+    ['monitoring', 'interval'],
+    ['replicas'],
+  ];
+  if (threshold <= most || windowMs < 2 * intervalMs || !said.every((key) => read(key))) return [];
+  return [
+    say(
+      keys,
+      `a window of ${durationText(windowMs)} has ${String(most)} checks at most (replicas is ${String(configuration.replicas)}, monitoring.interval ${durationText(intervalMs)})`,
+      `at most ${String(most)}, or a longer window`,
+    ),
+  ];
 }
 
 /** Who is first asked when the time to become ready is over never becomes ready. */

@@ -75,9 +75,11 @@ function crashText({ watch }: DeploymentPlan): readonly string[] {
   if (health === undefined) return [];
   const { threshold, windowMs } = health;
   const ms = threshold * watch.intervalMs;
-  return ms > windowMs
-    ? []
-    : [`one instance that crashes or stays unhealthy later sends it back after at most ${durationText(ms)}`];
+  return [
+    ms > windowMs
+      ? `one instance alone that crashes or stays unhealthy later may not send it back: ${String(threshold)} failed health checks, one every ${durationText(watch.intervalMs)}, do not fit into ${durationText(windowMs)}`
+      : `one instance that crashes or stays unhealthy later sends it back after at most ${durationText(ms)}`,
+  ];
 }
 
 function returnText({ strategy, rollback }: DeploymentPlan): string {

@@ -201,6 +201,11 @@ describe('a deployment is refused when', () => {
     ['the bake is over before a look', 'bake: 9s', 'it ends before the first look'],
     ['a step is over before a look', 'canary: { step_duration: 9s }', 'it ends before the first look'],
     ['a window holds one look', 'triggers: { error_rate: { window: 19s } }', 'it is shorter than two looks'],
+    [
+      'so many checks are never made in a window',
+      'triggers: { health_check_failures: { threshold: 4, window: 30s } }',
+      'threshold: a window of 30s has 3 checks at most (replicas is 1, monitoring.interval 10s); try at most 3, or a longer window',
+    ],
     ['it looks without a pause', 'monitoring: { interval: 10ms }', '10ms is too little; try at least 100ms'],
     ['a probe asks without a pause', 'health_checks: { liveness: { period: 0s } }', '0s is too little'],
     ['a path is another host', 'smoke_test: { path: //example.com }', '"//example.com" is no path'],

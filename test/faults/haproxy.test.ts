@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTraffic } from '../../src/cli/demo/traffic.js';
 import { FULL } from '../../src/domain/plan.js';
-import type { WatchPlan } from '../../src/domain/watch-plan.js';
+import type { MetricTrigger, WatchPlan } from '../../src/domain/watch-plan.js';
 import { TEMPLATES, templateOf } from '../../src/domain/queries.js';
 import { haproxy, nginx, prometheus, without } from '../e2e/system.js';
 import { haproxyProcess, type HaproxyProcess } from '../support/haproxy-process.js';
@@ -29,6 +29,7 @@ const TOGETHER = {
   watch: { ...WATCH, queries: { ...TEMPLATES.haproxy, ...templateOf('haproxy+nginx'), latency } },
 } as const;
 
+const OF_ITS_OWN = 'release="$release",slot="$slot"';
 const DOUBT = { onInconclusive: 'continue', onUnavailable: 'continue' } as const;
 
 describe.skipIf(without(haproxy) || without(prometheus))('on a real HAProxy with a real Prometheus', () => {
@@ -89,6 +90,37 @@ describe.skipIf(without(haproxy) || without(prometheus))('on a real HAProxy with
         members: { green: [expect.any(String)] },
       });
       expect((await shop.instances()).map((i) => i.version)).toEqual(['v2']);
+    } finally {
+      await traffic.stop();
+    }
+  }, 240_000);
+
+  test('a canary that answers well and loses orders goes back by a business metric, and one that loses none ships', async () => {
+    const shop = service(lab, 'sold');
+    const of = (series: string): string => `sum(rate(${series.replace('}', `,${OF_ITS_OWN}}`)}[3s]))`;
+    const orders: MetricTrigger = {
+      query: `${of('orders_total{service="sold"}')} / ${of('http_request_seconds_bucket{service="sold",le="+Inf"}')}`,
+      ...{ min: 0.2, beside: { direction: 'decrease', tolerance: 2_000 }, windowMs: 1_500 },
+    };
+    const watch = { ...WATCH, triggers: { ...WATCH.triggers, metrics: { orders } } };
+    expect(await shop.ship('v1', first)).toMatchObject({ outcome: 'shipped' });
+    const traffic = await usersOf('sold');
+    try {
+      const good = await shop.ship('v2', { ...SERVED, watch, strategy: CANARY });
+      expect(good, good.reason).toMatchObject({ outcome: 'shipped' });
+      const lost = join(lab.folder, 'no-orders');
+      await writeFile(lost, '');
+      const bad = await shop.ship('v3', {
+        ...{ ...SERVED, watch, variables: { NO_ORDERS_WHILE: lost } },
+        strategy: { ...CANARY, stepDurationMs: 60_000 },
+      });
+      expect(bad).toMatchObject({ outcome: 'rolled_back' });
+      expect(bad.reason).toMatch(
+        /^orders 0 \(limit at least 0.2, at most 20 % below stable’s, stable 1\), at every look of 1500ms/,
+      );
+      expect((await seen('sold'))?.shares).toEqual({ green: FULL });
+      const met = [...traffic.between(0, Date.now()).values()];
+      expect(met.reduce((n, { failed }) => n + failed, 0)).toBe(0);
     } finally {
       await traffic.stop();
     }

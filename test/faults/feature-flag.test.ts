@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { targetId } from '../../src/domain/ids.js';
 import type { FlagStrategy } from '../../src/domain/flags.js';
@@ -16,6 +17,8 @@ const SHIPS = { flags: [CHECKOUT], readyAfterMs: 0, stopAfterMs: 0 };
 const ON = { defaultVariant: 'on' };
 const OFF = { defaultVariant: 'off' };
 const MANY_MS = 480_000;
+/** An instance hears of a flag in less. */
+const HEARD_MS = 2_000;
 
 const FORWARD: readonly Death[] = [
   ['admitDeployment', STABLE, 0],
@@ -95,8 +98,7 @@ test.concurrent(
     const run = await shop.begin('v3', as);
     await shop.phase(3, (view) => view.timeline.some(({ what }) => what.startsWith('watching checkout')));
     const ref = { service: shop.name, environment: 'staging' };
-    // What an instance hears of a flag comes from the worker, which is killed as soon as it has turned it off.
-    await traffic.stop();
+    const asked = Date.now();
     const said = statement('carol', 'rollback', targetId(ref));
     await lab.client.rollback({ ...ref, requestId: 'back', statement: said, reason: 'bad' });
     expect(await shop.ended(run)).toMatchObject({ outcome: 'rolled_back' });
@@ -104,8 +106,21 @@ test.concurrent(
     await off();
     expect(await shop.starts()).toEqual({ v1: 1, v2: 1, v3: 1 });
     await allDied();
-    const met = [...traffic.between(over, Infinity).values()];
-    expect(met.reduce((n, { failed }) => n + failed, 0)).toBe(0);
+    // What an instance hears of a flag comes from the worker, which was killed as soon as it had turned it off.
+    await sleep(HEARD_MS);
+    const heard = Date.now();
+    await sleep(HEARD_MS);
+    await traffic.stop();
+    const of = (version: string, from: number, to: number) => traffic.between(from, to).get(version);
+    expect(traffic.between(asked, Infinity).get('v3')?.failed).toBe(0);
+    for (const [from, to, version] of [
+      [over, asked, 'v3'],
+      [heard, Infinity, 'v2'],
+    ] as const) {
+      const all = [...traffic.between(from, to).values()];
+      expect(all.reduce((n, { failed }) => n + failed, 0)).toBe(0);
+      expect(of(version, from, to)?.requests).toBeGreaterThan(0);
+    }
   },
   MANY_MS,
 );

@@ -15,7 +15,7 @@ const ARROWS = {
   'src/gateway': ['src', 'src/domain'],
   'src/store': ['src', 'src/domain'],
   'src/stage': ['src', 'src/domain', 'src/adapters'],
-  'src/client': ['src/domain', 'src/within.ts'],
+  'src/client': ['src/domain', 'src/temporal-package.ts', 'src/within.ts'],
   // What a user's own code imports.
   'src/index': ['src', 'src/domain', 'src/config', 'src/client', 'src/cli/run-worker.ts'],
   // What adapters are held to: for tests, and for others' tests.

@@ -1,5 +1,5 @@
 import { connect as openSocket } from 'node:net';
-import { Client, Connection, type Workflow } from '@temporalio/client';
+import type { Client, Workflow } from '@temporalio/client';
 import { pollersOf, viewOf, type Pollers } from './client/describe.js';
 import { CommandError, explained } from './client/failure.js';
 import {
@@ -30,6 +30,9 @@ import type { PipelineInput } from './domain/inputs.js';
 import { MESSAGES, type Accepted } from './domain/messages.js';
 import type { Statement } from './domain/statement.js';
 import type { AdoptRequest, RollbackRequest, TargetAnswer } from './domain/target.js';
+import { temporalPackage } from './temporal-package.js';
+
+const temporal = temporalPackage('@temporalio/client');
 
 export type { DeploymentStatus, RunFilter, RunLine, RunStatus } from './client/runs.js';
 
@@ -79,9 +82,9 @@ export async function connect(settings: ConnectionSettings): Promise<ShipwayClie
   const { temporalAddress: address, namespace } = settings;
   const connection = await guarded(address, async () => {
     await refusedAtOnce(address);
-    return Connection.connect({ address, connectTimeout: CALL_MS, ...settings.temporal });
+    return temporal.Connection.connect({ address, connectTimeout: CALL_MS, ...settings.temporal });
   });
-  const client = new Client({ connection, namespace });
+  const client = new temporal.Client({ connection, namespace });
   const within = <T>(body: () => Promise<T>): Promise<T> =>
     guarded(address, () => connection.withDeadline(Date.now() + CALL_MS, body));
   const workers = (): Promise<Pollers> =>

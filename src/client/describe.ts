@@ -1,7 +1,10 @@
-import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { MEMO_VIEW } from '../domain/messages.js';
 import type { Verdict } from '../domain/verdict.js';
 import type { WatchBeat } from '../domain/watching.js';
+import { temporalPackage } from '../temporal-package.js';
+
+const temporal = temporalPackage('@temporalio/client');
 
 /** An activity that Temporal has not seen the end of. */
 export interface Pending {
@@ -77,7 +80,7 @@ export async function viewOf<View>(
     const { memo, status } = await client.workflow.getHandle(workflow).describe();
     return { view: memo?.[MEMO_VIEW] as View | undefined, status: status.name };
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
+    if (error instanceof temporal.WorkflowNotFoundError) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,10 @@
-import { ScheduleNotFoundError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { HousekeepingInput, HousekeepingView } from '../domain/housekeeping.js';
 import { HOUSEKEEPING, QUEUES } from '../domain/ids.js';
 import { MEMO_VIEW } from '../domain/messages.js';
+import { temporalPackage } from '../temporal-package.js';
+
+const temporal = temporalPackage('@temporalio/client');
 
 /** What housekeeping is to be done now; one that runs already is joined. */
 export async function housekeep(client: Client, input: HousekeepingInput): Promise<HousekeepingView> {
@@ -61,7 +64,7 @@ export async function scheduleOf(client: Client, id: string): Promise<ScheduleSt
     const { state } = await client.schedule.getHandle(id).describe();
     return state;
   } catch (error) {
-    if (error instanceof ScheduleNotFoundError) return undefined;
+    if (error instanceof temporal.ScheduleNotFoundError) return undefined;
     throw error;
   }
 }

@@ -1,5 +1,4 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { SearchAttributeType, TypedSearchAttributes, defineSearchAttributeKey } from '@temporalio/common';
+import type { Client } from '@temporalio/client';
 import type { ConnectionSettings } from '../connection.js';
 import { QUEUES, pipelineId, targetId } from '../domain/ids.js';
 import { waysOf, wayText } from '../domain/environments.js';
@@ -14,6 +13,11 @@ import { urlOf } from './api-call.js';
 import { CommandError } from './failure.js';
 import { uiOf } from './ui-address.js';
 import { initialRunView } from '../domain/initial-run-view.js';
+import { temporalPackage } from '../temporal-package.js';
+
+const temporal = temporalPackage('@temporalio/client');
+const { SearchAttributeType, TypedSearchAttributes, defineSearchAttributeKey } =
+  temporalPackage('@temporalio/common');
 
 export interface RunStatus {
   readonly workflow: string;
@@ -129,7 +133,7 @@ async function describeDeployment(
       status: status.name,
     };
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
+    if (error instanceof temporal.WorkflowNotFoundError) return undefined;
     throw error;
   }
 }

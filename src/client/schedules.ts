@@ -1,15 +1,11 @@
-import {
-  ScheduleAlreadyRunning,
-  ScheduleNotFoundError,
-  ScheduleOverlapPolicy,
-  type Client,
-  type ScheduleDescription,
-  type ScheduleHandle,
-} from '@temporalio/client';
+import type { Client, ScheduleDescription, ScheduleHandle } from '@temporalio/client';
 import { QUEUES } from '../domain/ids.js';
 import { scheduleId, schedulePrefix, triggerId, type TriggerInput } from '../domain/trigger.js';
 import { CommandError } from './failure.js';
 import { timesOf } from './schedule-times.js';
+import { temporalPackage } from '../temporal-package.js';
+
+const temporal = temporalPackage('@temporalio/client');
 
 export interface ScheduleRef {
   readonly service: string;
@@ -58,7 +54,7 @@ export function schedulesOf(client: Client): Schedules {
     pause: (ref, note) => on(ref, (handle) => handle.pause(note)),
     resume: (ref, note) => on(ref, (handle) => handle.unpause(note)),
     remove: (ref) => on(ref, (handle) => handle.delete()),
-    now: (ref) => on(ref, (handle) => handle.trigger(ScheduleOverlapPolicy.SKIP)),
+    now: (ref) => on(ref, (handle) => handle.trigger(temporal.ScheduleOverlapPolicy.SKIP)),
   };
 }
 
@@ -80,7 +76,7 @@ async function add(client: Client, schedule: NewSchedule): Promise<void> {
         taskQueue: QUEUES.control,
         args: [input],
       },
-      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: CATCH_UP },
+      policies: { overlap: temporal.ScheduleOverlapPolicy.SKIP, catchupWindow: CATCH_UP },
     });
   } catch (error) {
     throw refused(error, schedule);
@@ -89,7 +85,7 @@ async function add(client: Client, schedule: NewSchedule): Promise<void> {
 
 /** What Temporal's server says of an expression or a time zone, in words for whoever wrote it. */
 function refused(error: unknown, { service, name }: NewSchedule): unknown {
-  if (error instanceof ScheduleAlreadyRunning)
+  if (error instanceof temporal.ScheduleAlreadyRunning)
     return new CommandError(
       `${service} has a schedule ${name}`,
       `another name, or first: shipway schedule remove ${name}`,
@@ -138,7 +134,7 @@ async function viewOf(handle: ScheduleHandle): Promise<ScheduleView | undefined>
       ...(last === undefined ? {} : { last }),
     };
   } catch (error) {
-    if (error instanceof ScheduleNotFoundError) return undefined;
+    if (error instanceof temporal.ScheduleNotFoundError) return undefined;
     throw error;
   }
 }
@@ -160,7 +156,7 @@ async function found({ service, name }: ScheduleRef, body: () => Promise<unknown
   try {
     await body();
   } catch (error) {
-    if (!(error instanceof ScheduleNotFoundError)) throw error;
+    if (!(error instanceof temporal.ScheduleNotFoundError)) throw error;
     throw new CommandError(
       `${service} has no schedule ${name}`,
       'see `shipway schedule list`',

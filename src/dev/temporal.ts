@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { resolve } from 'node:path';
-import { Connection } from '@temporalio/client';
 import { UsageError } from '../errors.js';
 import { freePort } from '../free-port.js';
 import { stopProcess } from '../processes.js';
@@ -10,6 +9,9 @@ import type { Guard } from './guard.js';
 import { didNotStart, started, type Noted } from './started.js';
 import { TUNED_ENVIRONMENT, temporalArguments } from './temporal-arguments.js';
 import { temporalBinary } from './temporal-binary.js';
+import { temporalPackage } from '../temporal-package.js';
+
+const temporal = temporalPackage('@temporalio/client');
 
 export interface TemporalOptions {
   /** The database lies in it; absent: in memory. */
@@ -86,7 +88,7 @@ async function serves(port: number): Promise<boolean> {
   if (!(await accepts(port))) return false;
   try {
     const address = `127.0.0.1:${String(port)}`;
-    const connection = await Connection.connect({ address, connectTimeout: ANSWER_MS });
+    const connection = await temporal.Connection.connect({ address, connectTimeout: ANSWER_MS });
     await connection.close();
     return true;
   } catch {

@@ -177,6 +177,24 @@ describe.skipIf(without(haproxy) || without(nginx))('on a real HAProxy and a rea
     expect((await landed(other)).body).toBe('green');
   });
 
+  test.each(['haproxy', 'nginx'] as const)(
+    'what is written down of users while one is away has the members that run with it: %s',
+    async (name) => {
+      const addresses = await opened();
+      await h.router.admit(TARGET, 'green', GREEN, ['http://127.0.0.1:1'], never);
+      await h[name].kill();
+      const runs = { green: { release: GREEN, members: [green.url] } };
+      const away = h.back(runs);
+      await away.router.split(TARGET, splitTo(FULL), never);
+      expect(away.settled).toThrow(`${name} does not follow`);
+      await h[name].restart();
+      const back = h.back(runs);
+      await back.router.split(TARGET, splitTo(FULL), never);
+      back.settled();
+      for (const address of addresses) expect((await landed(address)).body).toBe('green');
+    },
+  );
+
   test('an address that the second cannot have is none at the first either', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');

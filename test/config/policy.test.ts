@@ -25,10 +25,12 @@ describe('a policy', () => {
 
   test('is what it says', () => {
     const approvals = '{ required_approvals: 2, expires_after: 8h, self_approval: true }';
-    expect(policy(`environments: { p: { identity: asserted, approvals: ${approvals} } }`)).toMatchObject({
+    const rules = `identity: asserted, approvals: ${approvals}, gone_routers: [nginx]`;
+    expect(policy(`environments: { p: { ${rules} } }`)).toMatchObject({
       value: {
         environments: {
           p: {
+            goneRouters: ['nginx'],
             approvals: {
               requiredApprovals: 2,
               expiresAfterMs: 28_800_000,

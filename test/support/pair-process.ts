@@ -1,4 +1,5 @@
 import { together } from '../../src/adapters/routers/together.js';
+import type { Running } from '../../src/adapters/routers/bring-along.js';
 import { wayBack, type WayBack } from '../../src/adapters/routers/way-back.js';
 import type { Pair } from '../../src/adapters/routers/agreed.js';
 import type { Router } from '../../src/domain/ports.js';
@@ -12,7 +13,7 @@ export interface PairProcess extends Ending {
   /** Both, on the way forward. */
   readonly router: Router;
   /** Both, on one way back. */
-  readonly back: () => WayBack;
+  readonly back: (running?: Running) => WayBack;
 }
 
 /** A real HAProxy and a real nginx that serve together. */
@@ -27,7 +28,7 @@ export async function pairProcess(): Promise<PairProcess> {
       haproxy,
       nginx,
       router: together(pair),
-      back: () => wayBack(pair, { ports: [], running: () => Promise.resolve({}) }),
+      back: (running = {}) => wayBack(pair, { ports: [], running: () => Promise.resolve(running) }),
     },
     end: async () => {
       await Promise.all([haproxy.end(), nginx.end()]);

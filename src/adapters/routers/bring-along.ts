@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TargetRef } from '../../domain/ids.js';
 import type { Router, RouterState, Split } from '../../domain/ports.js';
 import type { Slot } from '../../domain/target.js';
+import { ShipwayError } from '../../errors.js';
 import { portOf } from '../../domain/port-of.js';
 import { SLOTS, type ServedSlot } from './served.js';
 
@@ -21,7 +22,8 @@ const LOOK_MS = 500;
  * Sets the shares at one of two routers, which may have been away when the other was told something. Before users come to a slot where
  * none were, it is told what runs there, and a target that it has lost and the other knows is opened; after it, where it is to listen. Where what runs cannot
  * be seen soon, a slot that it does not know is as the other has it, and the rest comes after the shares. A router that cannot be looked
- * at is told the shares all the same: a change heals what a look finds missing. Converges; fails with what routers and `running` fail with.
+ * at is told all the same: a change heals what a look finds missing, and one that is away begins with what was written down for it.
+ * Converges; fails with what routers and `running` fail with.
  */
 export async function broughtAlong(
   at: Lagging,
@@ -32,7 +34,7 @@ export async function broughtAlong(
   const { router, port, running } = at;
   const [look] = await Promise.allSettled([router.observe(t, signal)]);
   if (look.status === 'rejected')
-    return router.split(t, wanted, signal).catch(() => {
+    return unseen(at, t, wanted, signal).catch(() => {
       throw look.reason;
     });
   const here = look.value;
@@ -55,6 +57,20 @@ export async function broughtAlong(
   }
   if (here !== undefined && port !== undefined && port !== 0 && port !== portOf(here.address))
     await router.open(t, port, signal);
+}
+
+/** What it is to begin with, when it is back: shares without the members that they are for would send users to nobody. */
+async function unseen(at: Lagging, t: TargetRef, wanted: Split, signal: AbortSignal): Promise<void> {
+  const runs = await soon(at.running());
+  for (const slot of SLOTS.filter((one) => (wanted.shares[one] ?? 0) > 0)) {
+    const known = runs?.[slot] ?? (await asAt(at.other, t, slot, signal));
+    if (known === undefined) continue;
+    await at.router.admit(t, slot, known.release, known.members, signal).catch((error: unknown) => {
+      // Away it may have been written down.
+      if (!(error instanceof ShipwayError) || error.type !== 'router.unavailable') throw error;
+    });
+  }
+  await at.router.split(t, wanted, signal);
 }
 
 /** `undefined`: it cannot be had soon. */

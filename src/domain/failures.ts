@@ -111,7 +111,7 @@ export const FAILURES = {
   'adapter.unknown': row(
     true,
     'the worker of this target was not given the adapter that its plan names, or its policy does not say where that is',
-    'start the worker with it (`runWorker({ providers, routers, metrics })`), or add the place to the environment in the policy; it is tried again',
+    'start the worker with it (`runWorker({ providers, routers, metrics })`), or add the place to the environment in the policy, or say there that one of two routers is gone (`gone_routers`); it is tried again',
   ),
   'strategy.unknown': {
     ...row(

@@ -148,6 +148,10 @@ describe('the artifact of the stage build', () => {
   });
 });
 
+let built: Promise<unknown> | undefined;
+/** v1 for all tests that only start it. */
+const builtOnce = (): Promise<unknown> => (built ??= npm('v1', 'run', 'build'));
+
 describe('stopping', () => {
   const body = JSON.stringify({ items: [{ id: '1' }] });
   /** A cart of which only the first byte has been sent. */
@@ -160,7 +164,7 @@ describe('stopping', () => {
     return cart;
   };
   const started = async (env: Record<string, string>): Promise<Instance> => {
-    await npm('v1', 'run', 'build');
+    await builtOnce();
     return startInstance(join(home, 'v1'), { NODE_ENV: 'production', ...env });
   };
 
@@ -210,7 +214,7 @@ describe('stopping', () => {
 
 describe('starting', () => {
   test('on a port that is taken, or none, ends with 1 and the reason', async () => {
-    await npm('v1', 'run', 'build');
+    await builtOnce();
     const first = await startInstance(join(home, 'v1'), {});
     try {
       await expect(startInstance(join(home, 'v1'), { PORT: String(first.port) })).rejects.toThrow(

@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
@@ -246,5 +245,3 @@ function existing(store: Store | undefined): Store {
   if (store === undefined) throw new Error('a role that needs the store was started without DATABASE_URL');
   return store;
 }
-
-export const cores = (): number => cpus().length;

@@ -1,7 +1,7 @@
+import { cpus } from 'node:os';
 import { pino } from 'pino';
 import type { Extensions } from '../domain/adapters.js';
 import { checkedExtensions } from './extensions.js';
-import { cores, startWorker } from '../worker.js';
 import { logLevel, parseRoles, workerSettings } from '../settings.js';
 import { result, string } from './output.js';
 import type { Command, Values } from './table.js';
@@ -18,8 +18,10 @@ export const workerWith =
 async function polled(values: Values, extensions?: Extensions): Promise<number> {
   const log = pino({ level: logLevel(process.env) }, pino.destination(2));
   const roles = parseRoles(string(values, 'role'));
-  const settings = workerSettings(process.env, roles, cores());
+  const settings = workerSettings(process.env, roles, cpus().length);
   const publishPolicy = values['publish-policy'] === true;
+  // Loaded only for settings that are good: it is most of what a worker has to load.
+  const { startWorker } = await import('../worker.js');
   const running = await startWorker({ ...settings, publishPolicy }, log, extensions);
   result(values, { roles, ...(running.apiUrl === undefined ? {} : { apiUrl: running.apiUrl }) }, []);
   const stop = (): void => void running.stop();

@@ -88,9 +88,12 @@ const ofVersion = (version: string): string => (version.includes(DIRTY) ? '--dir
 export function nextForDeployment(view: DeploymentView): readonly string[] {
   const answers = answerCommands(view.id, view.waitingFor);
   if (answers.length > 0) return answers;
-  return view.outcome === undefined && view.kind === 'deploy'
-    ? [rollback(view.service, view.environment)]
-    : [];
+  if (view.outcome !== undefined || view.kind !== 'deploy') return [];
+  const back = rollback(view.service, view.environment);
+  if (view.phase !== 'going_back') return [back];
+  // Who goes back by shares may be hurried; what is back already needs nobody.
+  const left = view.candidate === undefined ? undefined : view.shares[view.candidate];
+  return (left ?? 0) > 0 ? [`${back} --immediate`] : [];
 }
 
 /** What is asked now: of the run, or of its deployment when that is in doubt. */

@@ -73,6 +73,14 @@ test('what is typed next follows what is asked, and where', () => {
   expect(nextForDeployment({ ...deployment, outcome: 'shipped', reason: '' })).toEqual([]);
 });
 
+test.each([
+  [2_500, [`${ROLLBACK} --immediate`]],
+  [0, []],
+])('one that goes back with %d of the users left is hurried, or left alone: %j', (share, commands) => {
+  const back = { ...deployment, phase: 'going_back' as const, shares: { green: share } };
+  expect(nextForDeployment(back)).toEqual(commands);
+});
+
 test('a target that is not as recorded is put right first, with what is live there by name', () => {
   const what = ['v1 is live in blue, and nothing runs there'];
   const staging = { service: 'shop', environment: 'staging', what };

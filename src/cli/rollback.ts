@@ -6,6 +6,7 @@ import { FAILURES, isFailureType } from '../domain/failures.js';
 import type { Pace } from '../domain/gradual.js';
 import { VERSION, targetId, type TargetRef } from '../domain/ids.js';
 import type { RollbackRequest } from '../domain/target.js';
+import { replacesInstances } from '../domain/strategy.js';
 import type { DeploymentView } from '../domain/view.js';
 import { UsageError } from '../errors.js';
 import { required, state, withClient } from './context.js';
@@ -84,11 +85,23 @@ async function seenThrough(
   const { deployment: view } = await followed(deploymentToCome(client, deployment, measures), values);
   const seen = await after();
   result(values, { deployment, outcome: view.outcome, view, ...seen?.json }, [
+    ...wholeText(view, values),
     `${view.service} in ${view.environment}: ${went(view) ? 'went back' : `did not go back (${view.outcome ?? 'ended in Temporal'})`}: ${view.reason ?? ''}`,
     ...(seen?.lines ?? []),
   ]);
   return went(view) && seen?.ok !== false ? 0 : 1;
 }
+
+/** What was asked for and could not be. */
+export const wholeText = (
+  { strategy }: Pick<DeploymentView, 'strategy'>,
+  values: Values,
+): readonly string[] =>
+  values['gradual'] === true && replacesInstances(strategy)
+    ? [
+        `users returned at once and not by quarters: with ${strategy} the old instances are started again first`,
+      ]
+    : [];
 
 /** A deployment that was told to go back has; one that was started to go back has shipped the old release. */
 const went = (view: DeploymentView): boolean =>

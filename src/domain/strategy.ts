@@ -132,7 +132,7 @@ export const leavesBoth = (kind: StrategyKind): boolean =>
   kind === 'canary' || kind === 'rolling' || kind === 'own';
 
 /** Whether the old instances give way before the new ones stand: who goes back waits until they have been started again. */
-export const replacesInstances = (kind: StrategyKind): boolean => kind === 'in_place' || kind === 'rolling';
+export const replacesInstances = (name: string): boolean => name === 'in_place' || name === 'rolling';
 
 /**
  * The way a deployment really goes. Where nothing serves there is nothing to compare with or to replace, and who goes back does not take it

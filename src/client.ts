@@ -59,7 +59,7 @@ export interface ShipwayClient {
   readonly rollback: (request: RollbackRequest) => Promise<TargetAnswer>;
   /** Starts the target's workflow when it does not run. Sent twice it counts once. */
   readonly adopt: (request: AdoptRequest) => Promise<Accepted>;
-  /** Does housekeeping now and waits for its end. Needs a worker; two at once are one. */
+  /** Does housekeeping now and waits for its end, of a mere look (`sightings`) for seconds alone. Needs a worker; two at once are one. */
   readonly housekeep: (input: HousekeepingInput) => Promise<HousekeepingView>;
   readonly schedule: (id: string) => Promise<ScheduleState | undefined>;
   /** The newest that removed something, or was to; `undefined` when Temporal knows of none. */
@@ -76,6 +76,9 @@ export interface ShipwayClient {
 }
 
 const CALL_MS = 10_000;
+/** Whoever is asked what he sees has eight seconds, after the store and the record have been read; to remove takes minutes where there is much. */
+const [LOOK_MS, TIDY_MS] = [15_000, 24 * 3_600_000];
+const timeOf = ({ only }: HousekeepingInput): number => (only === 'sightings' ? LOOK_MS : TIDY_MS);
 
 /** Opens a connection. Fails with `CommandError` when there is no server, at once when it is this machine that has none. */
 export async function connect(settings: ConnectionSettings): Promise<ShipwayClient> {
@@ -85,8 +88,8 @@ export async function connect(settings: ConnectionSettings): Promise<ShipwayClie
     return temporal.Connection.connect({ address, connectTimeout: CALL_MS, ...settings.temporal });
   });
   const client = new temporal.Client({ connection, namespace });
-  const within = <T>(body: () => Promise<T>): Promise<T> =>
-    guarded(address, () => connection.withDeadline(Date.now() + CALL_MS, body));
+  const within = <T>(body: () => Promise<T>, ms = CALL_MS): Promise<T> =>
+    guarded(address, () => connection.withDeadline(Date.now() + ms, body));
   const workers = (): Promise<Pollers> =>
     within(() => pollersOf(client, namespace, QUEUES.control, 'workflows'));
   const asked = <T>(body: () => Promise<T>): Promise<T> => withWorker(workers, () => within(body));
@@ -109,8 +112,7 @@ export async function connect(settings: ConnectionSettings): Promise<ShipwayClie
     steer: tell,
     rollback: (request) => asked(() => toTarget(client, MESSAGES.rollback, request)),
     adopt: (request) => asked(() => toTarget(client, MESSAGES.adopt, request)),
-    // Minutes where there is much to remove.
-    housekeep: (input) => guarded(address, () => housekeep(client, input)),
+    housekeep: (input) => within(() => housekeep(client, input), timeOf(input)),
     schedule: (id) => within(() => scheduleOf(client, id)),
     lastHousekeeping: () => within(() => lastHousekeeping(client)),
     view: (workflow) => within(() => viewOf(client, workflow)),

@@ -1,5 +1,6 @@
 import { apiClient } from '../../client/api.js';
 import { CommandError } from '../../client/failure.js';
+import type { ShipwayClient } from '../../client.js';
 import { DIGEST } from '../../domain/release.js';
 import type { Sighting } from '../../domain/sighting.js';
 import { settings, withClient } from '../context.js';
@@ -17,7 +18,8 @@ export const checkSharing = (values: Values): Promise<readonly Check[]> =>
       const { count } = await client.pollers('control', 'workflows');
       if (count === 0)
         return [unknown('artifact store', 'no control worker to ask', 'start one, then ask again')];
-      const { sightings = [] } = await client.housekeep({ only: 'sightings' });
+      const sightings = await seen(client);
+      if (sightings === undefined) return [SILENT];
       const rules = await apiClient(await settings(values))
         .policy()
         .then(({ hash }) => hash)
@@ -25,6 +27,21 @@ export const checkSharing = (values: Values): Promise<readonly Check[]> =>
       return judged(sightings, rules);
     }),
   );
+
+/** `undefined`: nobody has answered in time, as when a worker hangs, or was killed a moment ago. */
+async function seen(client: ShipwayClient): Promise<readonly Sighting[] | undefined> {
+  try {
+    return (await client.housekeep({ only: 'sightings' })).sightings ?? [];
+  } catch (error) {
+    if (error instanceof CommandError && error.kind === 'unanswered') return undefined;
+    throw error;
+  }
+}
+const SILENT = bad(
+  'workers',
+  'one has polled just now, and none answers',
+  'look whether a control worker still runs, and at its log; one that hangs is killed and started again',
+);
 
 /** An API that is away, or refuses, has checks of its own. */
 function ifSilent(error: unknown): undefined {

@@ -65,6 +65,12 @@ export function noWorker(lab: () => DevLab, abandoned: () => Abandoned): void {
       const ask = await lab().type('history');
       expect(ask).toMatchObject({ code: 1, stdout: '' });
       expect(ask.stderr).toMatch(/the API at http\S+ does not answer\n(why: .*\n)?next: start `shipway dev`/);
+      // Temporal still believes that somebody polls.
+      const doctor = await lab().type('doctor');
+      expect(doctor.code).toBe(1);
+      expect(doctor.stdout).toMatch(
+        /✗ fail +workers +one has polled just now, and none answers/,
+      );
     } finally {
       process.kill(lab().devPid, 'SIGCONT');
     }

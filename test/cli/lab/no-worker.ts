@@ -68,9 +68,7 @@ export function noWorker(lab: () => DevLab, abandoned: () => Abandoned): void {
       // Temporal still believes that somebody polls.
       const doctor = await lab().type('doctor');
       expect(doctor.code).toBe(1);
-      expect(doctor.stdout).toMatch(
-        /✗ fail +workers +one has polled just now, and none answers/,
-      );
+      expect(doctor.stdout).toMatch(/✗ fail +workers +one has polled just now, and none answers/);
     } finally {
       process.kill(lab().devPid, 'SIGCONT');
     }

@@ -146,9 +146,10 @@ function calls(client: ShipwayClient, source: string, stateDir: string): Calls {
 }
 
 async function outcomeOf(client: ShipwayClient, service: string, run: string): Promise<Outcome> {
-  const handle = client.temporal.workflow.getHandle(pipelineId(service, run));
-  await handle.result().catch(() => undefined);
+  const { workflow, connection } = client.temporal;
+  const over = (): Promise<unknown> => workflow.getHandle(pipelineId(service, run)).result();
+  await connection.withAbortSignal(AbortSignal.timeout(WAIT_MS), over).catch(() => undefined);
   const { outcome } = (await client.status(service, run)).run;
-  if (outcome === undefined) throw new Error(`${run} of ${service} has ended without an outcome`);
+  if (outcome === undefined) throw new Error(`${run} of ${service} has no outcome, or not in time`);
   return outcome;
 }

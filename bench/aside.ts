@@ -17,9 +17,15 @@ export async function aside(pids: readonly number[]): Promise<boolean> {
       await sleep(PAUSE_MS);
     }
     const enabled = await readFile('/proc/sys/kernel/sched_autogroup_enabled', 'utf8');
-    const groups = await readFile('/proc/self/cgroup', 'utf8');
-    return enabled.trim() === '1' && groups.split('\n').every((line) => line === '' || line.endsWith(':/'));
+    return enabled.trim() === '1' && groupOf(await readFile('/proc/self/cgroup', 'utf8')) === '/';
   } catch {
     return false;
   }
+}
+
+/** The control group that shares the processors out: of a hierarchy of its own, or of the one for all. */
+function groupOf(text: string): string | undefined {
+  const lines = text.split('\n').map((line) => line.split(':'));
+  const own = lines.find(([, controllers]) => controllers?.split(',').includes('cpu') === true);
+  return (own ?? lines.find(([id]) => id === '0'))?.[2];
 }

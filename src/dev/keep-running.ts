@@ -35,8 +35,10 @@ export function keepRunning(keep: Keep): Kept {
   const start = (): void => {
     const begun = performance.now();
     running = launch(keep);
-    void running.ended.then(() => {
+    void running.ended.then((how) => {
       if (stopping) return;
+      if (how !== undefined)
+        keep.say(`the ${keep.name} ended (${how}) and is started again: see ${logOf(keep)}`);
       failures = performance.now() - begun < STEADY_MS ? failures + 1 : 1;
       timer = setTimeout(start, Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS));
     });
@@ -57,30 +59,34 @@ export function keepRunning(keep: Keep): Kept {
 
 interface Running {
   readonly signal: (signal: NodeJS.Signals) => void;
-  /** Never fails: what could not be started has ended, and why is said. */
-  readonly ended: Promise<void>;
+  /** How; never fails: what could not be started has ended, and why is said. */
+  readonly ended: Promise<string | undefined>;
 }
 
 function launch(keep: Keep): Running {
   const { name, say } = keep;
   let child: ChildProcess | undefined;
-  const ended = new Promise<void>((resolve, reject) => {
+  const ended = new Promise<string | undefined>((resolve, reject) => {
     child = spawned(keep);
     child.once('error', reject);
-    child.once('exit', () => {
-      resolve();
+    child.once('exit', (code, signal) => {
+      resolve(signal ?? `exit code ${String(code)}`);
     });
     note(keep, child.pid).catch((error: unknown) => {
       say(`the ${name} runs, but would not be found after a crash: ${String(error)}`);
     });
   }).catch((error: unknown) => {
     say(`the ${name} cannot be started: ${String(error)}`);
+    return undefined;
   });
   return { signal: (signal) => child?.kill(signal), ended };
 }
 
-function spawned({ name, stateDir, args, env }: Keep): ChildProcess {
-  const log = openSync(join(stateDir, `${name}.log`), 'a', 0o600);
+const logOf = ({ stateDir, name }: Keep): string => join(stateDir, `${name}.log`);
+
+function spawned(keep: Keep): ChildProcess {
+  const log = openSync(logOf(keep), 'a', 0o600);
+  const { args, env } = keep;
   try {
     return spawn(process.execPath, [...args], { detached: true, stdio: ['ignore', log, log], env });
   } finally {

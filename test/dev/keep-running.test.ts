@@ -18,12 +18,23 @@ function keep(stateDir: string, script: string): Kept {
   return kept;
 }
 
-test('a process is started anew when it ends, with the environment that it was given and no other', async () => {
+test('a process is started anew when it ends, which is said, with the environment that it was given and no other', async () => {
   const folder = await temporaryFolder();
   const kept = keep(folder, 'console.log(process.env.OF_THE_KEEPER, process.env.VITEST)');
   await expect.poll(() => kept.failures(), { timeout: 10_000 }).toBeGreaterThan(1);
   expect(await readFile(join(folder, 'worker.log'), 'utf8')).toMatch(/^yes undefined\nyes undefined\n/);
-  expect(said).toEqual([]);
+  expect(said[0]).toBe(
+    `the worker ended (exit code 0) and is started again: see ${join(folder, 'worker.log')}`,
+  );
+});
+
+test('one that was killed is said to, and one that is stopped ends without a word', async () => {
+  const kept = keep(await temporaryFolder(), 'process.kill(process.pid, "SIGKILL")');
+  await expect.poll(() => said.join(), { timeout: 10_000 }).toContain('the worker ended (SIGKILL) and');
+  const quiet = keep(await temporaryFolder(), 'setInterval(() => undefined, 1000)');
+  await quiet.stop();
+  await kept.stop();
+  expect(said.filter((line) => !line.includes('SIGKILL'))).toEqual([]);
 });
 
 test('one that cannot be noted is said, and goes on', async () => {

@@ -55,18 +55,30 @@ interface Parsed {
 }
 function parsed(query: string): Parsed {
   let names = query.replaceAll(/\$(?=[a-z])/g, 'x');
-  for (;;) {
-    const { topNode: top } = parser.parse(names);
-    const after = ({ to }: SyntaxNode): string => names.slice(to);
-    const called = within(top).find((node) => node.name === 'Identifier' && /^\s*\(/.test(after(node)));
-    if (called === undefined) return { top, names };
-    const name = names.slice(called.from, called.to);
-    names = `${names.slice(0, called.from)}${(RENAMED[name] ?? ANY).padEnd(name.length)}${after(called)}`;
+  let top = parser.parse(names).topNode;
+  for (let round = 0; round < MOST_UNKNOWN; round++) {
+    const unknown = unknownFunction(top, names);
+    if (unknown === undefined) break;
+    const known = (RENAMED.get(unknown) ?? ANY).padEnd(unknown.length);
+    names = names.replaceAll(new RegExp(`(?<![\\w:])${unknown}(?=\\s*\\()`, 'g'), known);
+    top = parser.parse(names).topNode;
   }
+  return { top, names };
 }
+/** Each costs another reading. A query that names more of them stays unread. */
+const MOST_UNKNOWN = 20;
 /** Until Prometheus 3 it was `holt_winters`; what is alike in both is all that matters. */
-const RENAMED: Readonly<Partial<Record<string, string>>> = { holt_winters: 'deriv' };
+const RENAMED = new Map([['holt_winters', 'deriv']]);
 const ANY = 'ln';
+
+/** The first name that is called and no function. One letter has no room for another name, and no function has such a one. */
+function unknownFunction(top: SyntaxNode, names: string): string | undefined {
+  const called = within(top).find(
+    ({ name, from, to }) =>
+      name === 'Identifier' && to - from >= ANY.length && /^\s*\(/.test(names.slice(to)),
+  );
+  return called && names.slice(called.from, called.to);
+}
 
 const is =
   (name: string) =>

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { parser } from '@prometheus-io/lezer-promql';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { readPromql } from '../src/promql.js';
 
 const selectorsIn = (query: string) => readPromql(query).selectors;
@@ -41,6 +42,7 @@ test.each<[string, readonly string[]]>([
     'holt_winters(a[5m], 0.5, 0.5) + median_over_time(b{c="("}[1d]) / if (d, e[5m])',
     ['a 5m', 'b{c="("} 1d', 'd', 'e 5m'],
   ],
+  ['toString(a[5m]) + valueOf (toString(b))', ['a 5m', 'b']],
   ['orders_$slot{release="$release"}', ['orders_$slot{release="$release"}']],
 ])('the series that %s asks for', (query, found) => {
   expect(selectorsIn(query).map(({ series, range }) => [series, range].filter(Boolean).join(' '))).toEqual(
@@ -68,8 +70,28 @@ test.each([
   ['a{b="c" or d="e"}', 'or d="e"}'],
   ['a "b"', '"b"'],
   ['foo(a[5m]) b(c) keep_metric_names', 'b(c) keep_metric_names'],
+  // What is called where nothing can be called, which Prometheus refuses, too.
+  ['a @ time()', 'time()'],
+  ['a @ now()', 'now()'],
+  ['rate(a[max(5m, step())])', 'max(5m, step())])'],
+  ['rate(a[foo(5m)])', 'foo(5m)])'],
+  ['sum(foo(a)) by job (x)', 'job (x)'],
+  ['a offset now()', 'now()'],
+  ['a + f(orders{a="b"})', '(orders{a="b"})'],
 ])('%j cannot be read from %j on', (query, unread) => {
   expect(readPromql(query).unread).toBe(unread);
+});
+
+test('a query of many unknown functions is not read once for each of them', () => {
+  const parse = vi.spyOn(parser, 'parse');
+  onTestFinished(() => {
+    parse.mockRestore();
+  });
+  const names = Array.from({ length: 150 }, (_, n) => `f${String(n)}(`).join('');
+  expect(readPromql(names).unread).toMatch(/^\(f21\(f22\(/);
+  expect(readPromql('foo('.repeat(150)).unread).toBe('');
+  // Of 20 unknown functions, and of one.
+  expect(parse).toHaveBeenCalledTimes(21 + 2);
 });
 
 test.each([

@@ -131,6 +131,25 @@ test.each<[string, Answer, RegExp]>([
   });
 });
 
+test.each([
+  ['orders keep_metric_names', 'it cannot be read from keep_metric_names on'],
+  ['sum(orders', 'it ends too soon'],
+])(
+  'what is answered and cannot be read here is refused, as nothing would guard it: %s',
+  async (query, why) => {
+    const asked: string[] = [];
+    const answer: Answer = (promql, res) => {
+      asked.push(promql);
+      res.end(vector('3'));
+    };
+    await expect(numberOf(answer, query)).rejects.toMatchObject({
+      type: 'config.invalid',
+      message: `${query}: ${why}, and without that nobody can tell whether what it asks for is still there`,
+    });
+    expect(asked).toEqual([query]);
+  },
+);
+
 test('what Prometheus thinks of a query is no warning', async () => {
   const info =
     'PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "orders" (1:6)';

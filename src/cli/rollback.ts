@@ -84,27 +84,23 @@ async function seenThrough(
   const measures = measuringAt(settings, values);
   const { deployment: view } = await followed(deploymentToCome(client, deployment, measures), values);
   const seen = await after();
-  result(values, { deployment, outcome: view.outcome, view, ...seen?.json }, [
-    ...wholeText(view, values),
+  const whole = wentWhole(view, values);
+  const pace = whole ? { gradual: false } : {};
+  result(values, { deployment, outcome: view.outcome, view, ...pace, ...seen?.json }, [
+    ...(whole ? [`users returned whole and not by quarters: with ${view.strategy} they always do`] : []),
     `${view.service} in ${view.environment}: ${went(view) ? 'went back' : `did not go back (${view.outcome ?? 'ended in Temporal'})`}: ${view.reason ?? ''}`,
     ...(seen?.lines ?? []),
   ]);
   return went(view) && seen?.ok !== false ? 0 : 1;
 }
 
-/** What was asked for and could not be. */
-export const wholeText = (
-  { strategy }: Pick<DeploymentView, 'strategy'>,
-  values: Values,
-): readonly string[] =>
-  values['gradual'] === true && replacesInstances(strategy)
-    ? [
-        `users returned at once and not by quarters: with ${strategy} the old instances are started again first`,
-      ]
-    : [];
+/** Quarters were asked for and could not be. */
+export const wentWhole = (view: Returned, values: Values): boolean =>
+  values['gradual'] === true && went(view) && replacesInstances(view.strategy);
+type Returned = Pick<DeploymentView, 'strategy' | 'kind' | 'outcome'>;
 
 /** A deployment that was told to go back has; one that was started to go back has shipped the old release. */
-const went = (view: DeploymentView): boolean =>
+const went = (view: Returned): boolean =>
   view.outcome === (view.kind === 'deploy' ? 'rolled_back' : 'shipped');
 
 /** That there is nothing to take back is no failure of an emergency: what serves is looked at all the same. */

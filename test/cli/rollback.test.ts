@@ -1,13 +1,20 @@
 import { expect, test } from 'vitest';
-import { wholeText } from '../../src/cli/rollback.js';
+import { wentWhole } from '../../src/cli/rollback.js';
+
+const BACK = { kind: 'deploy', outcome: 'rolled_back' } as const;
 
 test.each([
-  ['in_place', true, 'with in_place the old instances are started again first'],
-  ['rolling', true, 'with rolling the old'],
-  ['rolling', false, ''],
-  ['canary', true, ''],
-])('with %s a rollback by quarters (%s) says what it cannot be: %j', (strategy, gradual, said) => {
-  const [text = ''] = wholeText({ strategy }, { gradual });
-  expect(text).toContain(said);
-  expect(text === '').toBe(said === '');
-});
+  ['in_place', BACK, true, true],
+  ['rolling', BACK, true, true],
+  ['rolling', BACK, false, false],
+  ['canary', BACK, true, false],
+  ['in_place', { kind: 'rollback', outcome: 'shipped' } as const, true, true],
+  // Nobody has returned anywhere.
+  ['in_place', { kind: 'deploy', outcome: 'aborted' } as const, true, false],
+  ['rolling', { kind: 'rollback', outcome: 'failed' } as const, true, false],
+])(
+  'with %s, %j, gradual: %s, users returned whole against what was asked: %s',
+  (strategy, of, gradual, whole) => {
+    expect(wentWhole({ strategy, ...of }, { gradual })).toBe(whole);
+  },
+);

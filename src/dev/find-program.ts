@@ -25,6 +25,8 @@ export function daemonProgram(name: string, path?: string): string {
   if (found !== undefined) return found;
   throw new UsageError(
     `${name} is neither on the PATH nor in /usr/sbin`,
-    `install it (Debian and Ubuntu: apt-get install ${name}) and give the same command again`,
+    `install it (Debian and Ubuntu: apt-get install ${PACKAGES[name] ?? name}) and give the same command again`,
   );
 }
+/** Where one of the same name is not all of it. */
+const PACKAGES: Readonly<Partial<Record<string, string>>> = { nginx: 'nginx libnginx-mod-http-lua' };

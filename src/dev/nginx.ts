@@ -1,5 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { UsageError } from '../errors.js';
 import { freePort } from '../free-port.js';
 import type { ProcessIdentity } from '../processes.js';
 import { daemonProgram } from './find-program.js';
@@ -50,6 +53,29 @@ export async function nginxFiles(base: string, port?: number): Promise<NginxFile
   const command = [daemonProgram('nginx'), '-e', join(base, 'error.log'), '-c', ownFile] as const;
   return { folder, ownFile, own, port: port ?? (await freePort()), command: [...command] };
 }
+
+/** Fails with `UsageError` where it does not know Lua, which the part is written in that shipway puts into its folder. */
+export async function mustKnowLua({ command: [program, ...args], folder }: NginxFiles): Promise<void> {
+  const file = join(folder, 'lua.conf');
+  await writeFile(file, 'lua_shared_dict asked 1m;\n');
+  try {
+    await promisify(execFile)(program, [...args, '-t'], { timeout: TESTED_MS });
+  } catch (error) {
+    const { stderr = '', message } = error as Error & { readonly stderr?: string };
+    const said =
+      stderr
+        .split('\n')
+        .find((line) => line.includes('[emerg]'))
+        ?.trim() ?? message;
+    throw new UsageError(
+      `this nginx does not work with shipway: ${said}`,
+      'install its Lua module (Debian and Ubuntu: apt-get install libnginx-mod-http-lua) and give the same command again',
+    );
+  } finally {
+    await rm(file);
+  }
+}
+const TESTED_MS = 10_000;
 
 /** Starts nginx and waits until it serves. Fails with `UsageError`. */
 export async function startNginx(

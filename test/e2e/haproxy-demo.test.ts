@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { jsonOf, shipway } from '../support/command-line.js';
 import { startDemo } from './demo-process.js';
-import { haproxy, prometheus, without } from './system.js';
+import { haproxy, nginx, prometheus, without } from './system.js';
 
 test('a demo by a router that is unknown, or not on this machine, begins nothing and says what to do', async () => {
   const unknown = await shipway(['demo', '--router', 'envoy']);
@@ -14,14 +14,19 @@ test('a demo by a router that is unknown, or not on this machine, begins nothing
   );
 });
 
+/** The pair has all that HAProxy alone has: how that is started by itself is in test/cli/demo-router.test.ts. */
+const ROUTERS = without(nginx) ? (['haproxy'] as const) : (['haproxy', 'nginx'] as const);
+const PROCESSES = { haproxy: /haproxy -W/, nginx: /nginx: master/ };
+
 test.skipIf(without(haproxy) || without(prometheus))(
-  'the demo by HAProxy, with Prometheus alone to say how a release does: the good one ships without a failed request, the bad one goes back',
+  `the demo by ${ROUTERS.join(' and ')}, with Prometheus alone to say how a release does: the good one ships without a failed request, the bad one goes back`,
   async () => {
-    const it = await startDemo('--router', 'haproxy', '--json');
+    const it = await startDemo('--router', ROUTERS.join('+'), '--json');
     onTestFinished(it.destroy);
-    await it.says(/users come from now on/);
+    const addresses = ROUTERS.map(() => String.raw`http://127\.0\.0\.1:\d+`).join(' and ');
+    await it.says(new RegExp(`users come from now on: .* to ${addresses}$`, 'm'));
     const running = (await it.left()).processes.join('\n');
-    expect(running).toMatch(/haproxy -W/);
+    for (const router of ROUTERS) expect(running).toMatch(PROCESSES[router]);
     expect(running).toMatch(/prometheus --config/);
     expect(await it.ended, it.err()).toBe(0);
     expect(await it.left()).toEqual({ processes: [], folders: [] });

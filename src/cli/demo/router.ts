@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { daemonProgram } from '../../dev/find-program.js';
 import type { Guard } from '../../dev/guard.js';
 import { haproxyFiles, haproxyScrapes, startHaproxy } from '../../dev/haproxy.js';
-import { nginxFiles, startNginx } from '../../dev/nginx.js';
+import { mustKnowLua, nginxFiles, startNginx } from '../../dev/nginx.js';
 import { startPrometheus } from '../../dev/prometheus.js';
 import { routersIn } from '../../domain/adapters.js';
 import { UsageError } from '../../errors.js';
@@ -41,10 +41,10 @@ const START: Readonly<Record<string, (folder: string, guard: Guard) => Promise<S
     return { place: { folder: written, socket }, process, scrapes: haproxyScrapes(files) };
   },
   nginx: async (folder, guard) => {
-    const { folder: written, port, command, ...files } = await nginxFiles(folder);
-    const process = await saying(join(folder, 'error.log'), () =>
-      startNginx({ ...files, folder: written, port, command }, guard),
-    );
+    const files = await nginxFiles(folder);
+    await mustKnowLua(files);
+    const { folder: written, port, command } = files;
+    const process = await saying(join(folder, 'error.log'), () => startNginx(files, guard));
     const scrapes = `
   - job_name: nginx
     static_configs: [{ targets: ['127.0.0.1:${String(port)}'] }]
@@ -54,7 +54,7 @@ const START: Readonly<Record<string, (folder: string, guard: Guard) => Promise<S
 };
 const KINDS = ['haproxy', 'haproxy+nginx'];
 
-/** Fails with `UsageError` when it is unknown, or this machine lacks what it needs. */
+/** Fails with `UsageError` when it is unknown, or this machine lacks a program of it; so does its start when a program does not do. */
 export function routerKind(name: string): RouterKind {
   if (!KINDS.includes(name))
     throw new UsageError(

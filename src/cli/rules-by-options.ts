@@ -1,8 +1,7 @@
 import { COMPARISON_DEFAULTS, MOST_TOLERANCE } from '../config/comparison.js';
 import { triggersOf } from '../config/deployment.js';
-import { MOST_PERCENT } from '../config/measures.js';
-import { USAGE_WINDOW_MS } from '../config/usage.js';
-import { parseDuration, parsePercent, parseSize } from '../config/units.js';
+import { triggers as schema } from '../config/trigger-schema.js';
+import { MOST_BYTES, USAGE_WINDOW_MS } from '../config/usage.js';
 import { durationText } from '../domain/duration.js';
 import type { Triggers, WatchPlan } from '../domain/watch-plan.js';
 import { UsageError } from '../errors.js';
@@ -13,23 +12,15 @@ import type { Values } from './table.js';
  * Rules with what options say of them. Of what neither says, the defaults of a configuration. Refuses what that refuses, with `UsageError`.
  */
 export function withOptions(values: Values, { triggers, ...watch }: WatchPlan): WatchPlan {
-  const changed = { ...errorsBy(values, triggers, watch), ...othersBy(values, triggers) };
+  const changed = { ...errorsBy(values, triggers), ...othersBy(values, triggers) };
+  refuseShort(values, triggers, changed, watch);
   return { ...watch, triggers: { ...triggers, ...changed } };
 }
 
-function errorsBy(
-  values: Values,
-  { errorRate, comparison }: Triggers,
-  { intervalMs }: Pick<WatchPlan, 'intervalMs'>,
-): Triggers {
-  const threshold = measure(values, 'error-rate', parsePercent, '5%');
-  const windowMs = measure(values, 'window', parseDuration, '5m');
-  const tolerance = measure(values, 'tolerance', parsePercent, '0.1%');
-  if (windowMs !== undefined && windowMs < 2 * intervalMs)
-    throw new UsageError(
-      `--window ${durationText(windowMs)} is shorter than two looks of ${durationText(intervalMs)}`,
-      `at least ${durationText(2 * intervalMs)}`,
-    );
+function errorsBy(values: Values, { errorRate, comparison }: Triggers): Triggers {
+  const threshold = measure(values, 'error-rate');
+  const windowMs = measure(values, 'window');
+  const tolerance = measure(values, 'tolerance');
   if (tolerance !== undefined && tolerance > MOST_TOLERANCE)
     throw new UsageError(
       `--tolerance ${String(tolerance / 100)}%: hardly any release is so much worse`,
@@ -48,9 +39,11 @@ function errorsBy(
 
 /** Thresholds of what is slow, or uses too much. */
 function othersBy(values: Values, { responseTime, cpu, memory }: Triggers): Triggers {
-  const p95ThresholdMs = measure(values, 'p95', parseDuration, '500ms');
-  const ofCpu = measure(values, 'cpu', (text) => parsePercent(text, MOST_PERCENT), '90%');
-  const ofMemory = measure(values, 'memory', parseSize, '512Mi');
+  const p95ThresholdMs = measure(values, 'p95');
+  const ofCpu = measure(values, 'cpu');
+  const ofMemory = measure(values, 'memory');
+  if (ofMemory !== undefined && ofMemory > MOST_BYTES)
+    throw new UsageError('--memory: no machine has so much', 'at most 64Ti');
   const usual = { windowMs: USAGE_WINDOW_MS };
   return {
     ...(p95ThresholdMs === undefined
@@ -61,17 +54,52 @@ function othersBy(values: Values, { responseTime, cpu, memory }: Triggers): Trig
   };
 }
 
-function measure(
-  values: Values,
-  option: string,
-  parse: (text: string) => number | undefined,
-  example: string,
-): number | undefined {
+const KEYS = {
+  'error-rate': ['error_rate', 'threshold'],
+  window: ['error_rate', 'window'],
+  tolerance: ['comparison', 'tolerance'],
+  p95: ['response_time', 'p95_threshold'],
+  cpu: ['cpu', 'threshold'],
+  memory: ['memory', 'threshold'],
+} as const;
+
+/** As the key of a configuration reads it, with what that suggests. */
+function measure(values: Values, option: keyof typeof KEYS): number | undefined {
   const text = string(values, option);
-  const value = text === undefined ? undefined : parse(text);
-  if (text === undefined || value !== undefined) return value;
-  throw new UsageError(
-    `--${option} does not take ${JSON.stringify(text)}`,
-    `for example --${option} ${example}`,
-  );
+  if (text === undefined) return undefined;
+  const [trigger, key] = KEYS[option];
+  const { data, error } = schema.safeParse({ [trigger]: { [key]: text } });
+  if (data !== undefined) return (data[trigger] as Readonly<Record<string, number>>)[key];
+  const [, suggestion = ''] = error?.issues[0]?.message.split('\n') ?? [];
+  throw new UsageError(`--${option} does not take ${JSON.stringify(text)}`, suggestion);
+}
+
+const WINDOWS = {
+  errorRate: 'error_rate',
+  responseTime: 'response_time',
+  cpu: 'cpu',
+  memory: 'memory',
+} as const;
+type Windowed = keyof typeof WINDOWS;
+
+/** A window that these options have brought along holds less than two looks. */
+function refuseShort(
+  values: Values,
+  before: Triggers,
+  changed: Triggers,
+  { intervalMs }: Pick<WatchPlan, 'intervalMs'>,
+): void {
+  const least = durationText(2 * intervalMs);
+  for (const trigger of Object.keys(WINDOWS) as Windowed[]) {
+    const windowMs = changed[trigger]?.windowMs ?? Infinity;
+    if (windowMs >= 2 * intervalMs || windowMs === before[trigger]?.windowMs) continue;
+    const option = trigger === 'errorRate' ? string(values, 'window') : undefined;
+    const what = option === undefined ? `${WINDOWS[trigger]}: its usual window of` : '--window';
+    throw new UsageError(
+      `${what} ${durationText(windowMs)} is shorter than two looks of ${durationText(intervalMs)}`,
+      trigger === 'errorRate'
+        ? `--window, at least ${least}`
+        : `a configuration with -f, in which the window of ${WINDOWS[trigger]} is at least ${least}`,
+    );
+  }
 }

@@ -53,7 +53,7 @@ export const usageOf = (input: DeployInput['triggers'] = {}): Pick<Triggers, 'cp
   );
 
 /** No machine has more. */
-const MOST_BYTES = 64 * 1024 ** 4;
+export const MOST_BYTES = 64 * 1024 ** 4;
 const EXAMPLES = { cpu: '90%', memory: '512Mi' } as const;
 
 /** What can be neither meant nor found. */

@@ -48,9 +48,34 @@ test.each<[Values, string]>([
   [{ tolerance: '101%' }, '--tolerance does not take "101%"'],
   [{ cpu: '90' }, '--cpu does not take "90"'],
   [{ memory: '512MB' }, '--memory does not take "512MB"'],
+  [{ memory: '0Mi' }, '--memory does not take "0Mi"'],
+  [{ memory: '65Ti' }, '--memory: no machine has so much'],
+  [{ cpu: '0.99%' }, '--cpu does not take "0.99%"'],
+  [{ p95: '0s' }, '--p95 does not take "0s"'],
   [{ window: '19s' }, '--window 19s is shorter than two looks of 10s'],
 ])('refuses %j as a configuration does', (values, why) => {
   const act = (): unknown => rules(values, {});
   expect(act).toThrow(UsageError);
   expect(act).toThrow(why);
+});
+
+test('what is refused is told what to try', () => {
+  for (const [memory, next] of [
+    ['0Mi', 'at least 1Mi'],
+    ['512MB', '512Mi'],
+  ] as const)
+    expect(() => rules({ memory }, {})).toThrow(expect.objectContaining({ next }));
+});
+
+test('a usual window that would not hold two looks is refused, and one that the plan has is not', () => {
+  const seldom = (values: Values, triggers: Triggers = {}) =>
+    withOptions(values, { ...WATCH_PLAN, intervalMs: 61_000, triggers });
+  for (const option of ['cpu', 'memory'])
+    expect(() => seldom({ [option]: option === 'cpu' ? '90%' : '64Mi' })).toThrow(
+      `${option}: its usual window of 2m is shorter than two looks of 61s`,
+    );
+  expect(seldom({ cpu: '90%' }, { cpu: { threshold: 1, windowMs: 90_000 } }).triggers.cpu?.windowMs).toBe(
+    90_000,
+  );
+  expect(seldom({ p95: '500ms', 'error-rate': '1%' }).triggers.errorRate?.windowMs).toBe(300_000);
 });

@@ -8,6 +8,7 @@ import { queryProblems } from './queries.js';
 import { portProblems } from './routers.js';
 import { usageProblems } from './usage.js';
 import { durationText } from '../domain/duration.js';
+import { looksIn } from '../domain/watch-plan.js';
 import { strategyProblems } from './strategy-rules.js';
 
 /** What a rule asks of the file it is about; keys are those of `deploy`. */
@@ -119,7 +120,7 @@ function enoughChecks({ configuration, watch }: DeploymentPlan, { read, say }: A
   const keys = ['triggers', 'health_check_failures', 'threshold'];
   if (triggers.healthCheckFailures === undefined) return [];
   const { threshold, windowMs } = triggers.healthCheckFailures;
-  const most = configuration.replicas * Math.ceil(windowMs / intervalMs);
+  const most = configuration.replicas * looksIn(windowMs, intervalMs);
   const said = [
     keys,
     ['triggers', 'health_check_failures', 'window'],

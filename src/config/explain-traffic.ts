@@ -1,5 +1,6 @@
 import { percent } from '../domain/details.js';
 import { durationText } from '../domain/duration.js';
+import { looksIn } from '../domain/watch-plan.js';
 import { FULL, type DeploymentPlan, type Share } from '../domain/plan.js';
 
 /** How the traffic of a deployment moves, and how long it takes. */
@@ -76,7 +77,7 @@ function crashText({ watch }: DeploymentPlan): readonly string[] {
   const { threshold, windowMs } = health;
   const ms = threshold * watch.intervalMs;
   return [
-    ms > windowMs
+    threshold > looksIn(windowMs, watch.intervalMs)
       ? `one instance alone that crashes or stays unhealthy later may not send it back: ${String(threshold)} failed health checks, one every ${durationText(watch.intervalMs)}, do not fit into ${durationText(windowMs)}`
       : `one instance that crashes or stays unhealthy later sends it back after at most ${durationText(ms)}`,
   ];

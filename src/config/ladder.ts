@@ -44,7 +44,8 @@ export function countedProblems(
   if (kind !== 'canary' && kind !== 'feature_flag') return [];
   const { steps, step, maximum } = input[kind] ?? {};
   const keys = [kind, step === undefined ? 'maximum' : 'step'];
-  if ((step === undefined && maximum === undefined) || !read(keys)) return [];
+  const wereRead = ['steps', 'step', 'maximum'].every((key) => read([kind, key]));
+  if ((step === undefined && maximum === undefined) || !wereRead) return [];
   if (steps !== undefined)
     return [
       say(keys, 'steps says each share already', 'one of the two: a list of steps, or step and maximum'),

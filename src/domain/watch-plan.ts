@@ -13,6 +13,9 @@ export interface HealthTrigger {
   readonly threshold: number;
   readonly windowMs: number;
 }
+/** So many looks, of one every `intervalMs`, a window has at most. */
+export const looksIn = (windowMs: number, intervalMs: number): number => Math.ceil(windowMs / intervalMs);
+
 /** An instance that uses more at every look of the window. */
 export interface UsageTrigger {
   /** Of `cpu` basis points of one processor, of which there may be several: 15000 is one and a half. Of `memory` bytes. */

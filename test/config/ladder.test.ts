@@ -43,6 +43,8 @@ test.each([
     'maximum: 4%',
     'deploy.canary.maximum: it is less than a step, which is 5% where none is said; try at least 5%',
   ],
+  ['step: 1x, maximum: 3%', 'deploy.canary.step: "1x" is no percentage'],
+  ['steps: [5%, 1x], maximum: 3%', 'deploy.canary.steps[1]: "1x" is no percentage'],
   ['step: 0.5%', 'deploy.canary.step: 0.5% is too little; try at least 1%'],
   ['step: 10%, maximum: 101%', 'deploy.canary.maximum: "101%" is more than everything; try at most 100%'],
 ])('%s is refused', (keys, problem) => {

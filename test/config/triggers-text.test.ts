@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { triggersText, uncomparedText } from '../../src/config/explain-plan.js';
+import { wayBackTexts } from '../../src/config/explain-traffic.js';
 import type { DeploymentPlan } from '../../src/domain/plan.js';
 import type { ComparisonTrigger } from '../../src/domain/watch-plan.js';
 import { deploymentPlan } from '../support/plans.js';
@@ -44,4 +45,16 @@ test.each<[string, DeploymentPlan, readonly string[]]>([
   ['a switch of all users', planned(undefined, { strategy: { kind: 'blue_green' } }), []],
 ])('what is said of the comparison with %s', (_, plan, said) => {
   expect(uncomparedText(plan)).toEqual(said);
+});
+
+test.each([
+  [20_000, 'may not send it back: 3 failed health checks, one every 10s, do not fit into 20s'],
+  // As many as validate says that there are in it.
+  [25_000, 'sends it back after at most 30s'],
+  [30_000, 'sends it back after at most 30s'],
+])('whether one instance alone sends it back where the window is %d ms', (windowMs, said) => {
+  const plan = planned();
+  const triggers = { healthCheckFailures: { threshold: 3, windowMs } };
+  const texts = wayBackTexts({ ...plan, watch: { ...plan.watch, intervalMs: 10_000, triggers } });
+  expect(texts[1]).toContain(said);
 });

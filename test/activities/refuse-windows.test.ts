@@ -39,6 +39,16 @@ test('what is as long passes, and what another asks, and all where a source does
     await refuseWindows(source, TARGET, all, never);
 });
 
+test('a Prometheus with more targets than are to be read for one number cannot say', async () => {
+  const target = JSON.stringify({ discoveredLabels: { a: 'x'.repeat(1_000) }, scrapeInterval: '15s' });
+  const body = `{"data":{"activeTargets":[${Array.from({ length: 5_000 }, () => target).join()}]}}`;
+  const source = await sourceOf((_, res) => void res.end(body));
+  await expect(source.resolution?.(TARGET, never)).rejects.toMatchObject({
+    type: 'metrics.unavailable',
+    message: expect.stringContaining('the answer is too large') as string,
+  });
+});
+
 test.each<[string, number | undefined]>([
   ['{"data":{"activeTargets":[{"scrapeInterval":"1m30s"},{"scrapeInterval":"15s"},{},null]}}', 15_000],
   ['{"data":{"activeTargets":[{"scrapeInterval":"500ms"}]}}', 500],

@@ -109,12 +109,13 @@ function countIn(query: string, labels: Series['labels'], text: unknown): number
   throw unavailable(`${query}: ${JSON.stringify(labels)} says ${String(text)}, which is no count`);
 }
 
-/** What its HTTP API says there. Fails with `metrics.unavailable` without an answer. */
+/** What its HTTP API says there, in at most so many bytes. Fails with `metrics.unavailable` without such an answer. */
 export async function asked(
   { url, authorization }: PrometheusAt,
   what: string,
   parameters: Readonly<Record<string, string>>,
   signal: AbortSignal,
+  largest = LARGEST,
 ): Promise<{ readonly status: number; readonly text: string }> {
   try {
     const address = new URL(`${url.replace(/\/+$/, '')}/api/v1/${what}`);
@@ -124,7 +125,7 @@ export async function asked(
         headers: authorization === undefined ? {} : { authorization },
         signal: ending,
       });
-      return { status: statusCode, text: await textIn(body, LARGEST) };
+      return { status: statusCode, text: await textIn(body, largest) };
     });
   } catch (cause) {
     signal.throwIfAborted();

@@ -9,9 +9,9 @@ export interface Reach {
 }
 
 /**
- * The query with its selectors, which gives nothing where what it asks for was there and says nothing now: whatever is worked out of that is old and bears the
- * instant of the question, or is what the query says of silence, such as `or vector(0)`. What was never there is the query's own matter, and
- * so is what a target that is scraped does not show.
+ * The query with its selectors, which gives nothing where what it asks for was there and says nothing now: whatever is worked out of that is
+ * old and bears the instant of the question, or is what the query says of silence, such as `or vector(0)`. What was never there is the
+ * query's own matter, and so is what a target that is scraped does not show.
  */
 export const guarded = (query: string, selectors: readonly Selector[], reach: Reach): string =>
   [`(${query}\n)`, ...selectors.map((selector) => `unless on() (${silent(selector, reach)})`)].join(' ');

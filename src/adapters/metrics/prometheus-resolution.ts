@@ -3,15 +3,18 @@ import { asked, type PrometheusAt } from './prometheus-api.js';
 
 /**
  * The shortest time between two scrapes of anything that this Prometheus scrapes, in ms; `undefined` where it scrapes nothing, or is not one
- * that says so. Fails with `metrics.unavailable` without an answer.
+ * that says so. Fails with `metrics.unavailable` without an answer, and where there are too many targets to read them all for one number.
  */
 export async function resolutionOf(at: PrometheusAt, signal: AbortSignal): Promise<number | undefined> {
-  const { status, text } = await asked(at, 'targets', { state: 'active' }, signal);
+  const { status, text } = await asked(at, 'targets', { state: 'active' }, signal, LARGEST);
   const { data }: Answer = (status === 200 ? objectIn(text) : undefined) ?? {};
   const targets = Array.isArray(data?.activeTargets) ? (data.activeTargets as readonly unknown[]) : [];
   const all = targets.map(intervalIn).filter((ms) => ms > 0);
   return all.length === 0 ? undefined : Math.min(...all);
 }
+
+/** Of some thousand targets, with all that is known of each. */
+const LARGEST = 4_000_000;
 
 interface Answer {
   readonly data?: { readonly activeTargets?: unknown };

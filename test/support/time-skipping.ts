@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { startGuard } from '../../src/dev/guard.js';
 import { identityOf } from '../../src/processes.js';
@@ -39,7 +40,11 @@ let shared: Promise<TestWorkflowEnvironment> | undefined;
  * run. Its time is the real one for all of them: whoever skips some needs one to itself. To tear it down ends what is open on it.
  */
 export async function sharedServer(): Promise<TestWorkflowEnvironment> {
-  const env = await (shared ??= timeSkippingServer());
+  const env = await (shared ??= timeSkippingServer().catch((error: unknown) => {
+    // The next file tries anew.
+    shared = undefined;
+    throw error;
+  }));
   return Object.assign(Object.create(env) as TestWorkflowEnvironment, {
     teardown: () => endAll(env),
     sleep: () => Promise.reject(new Error('others have this server, too: ask for one to skip time on')),
@@ -50,5 +55,13 @@ async function endAll({ client }: TestWorkflowEnvironment): Promise<void> {
   const { namespace } = client.options;
   const { executions } = await client.workflowService.listOpenWorkflowExecutions({ namespace });
   for (const { execution } of executions)
-    await client.workflow.getHandle(execution?.workflowId ?? '', execution?.runId ?? '').terminate();
+    await client.workflow
+      .getHandle(execution?.workflowId ?? '', execution?.runId ?? '')
+      .terminate()
+      .catch(ifEnded);
+}
+
+/** It may have come to its end since it was listed. */
+function ifEnded(error: unknown): void {
+  if (!(error instanceof WorkflowNotFoundError)) throw error;
 }

@@ -75,7 +75,7 @@ export function noWorker(lab: () => DevLab, abandoned: () => Abandoned): void {
     const approved = await eventually(() => lab().json(`approve ${run} --as bob`));
     expect(approved).toMatchObject({ status: 'accepted' });
     expect(await lab().type(`watch ${run}`)).toMatchObject({ code: 0 });
-  }, 120_000);
+  }, 180_000);
 
   test('when no worker has been seen for longer than one polls, status says since when', async () => {
     const { run, env, at } = abandoned();

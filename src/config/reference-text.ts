@@ -42,7 +42,8 @@ export const RULES = `What is checked besides:
 - \`canary.steps\` rise and end with \`100%\`; \`step\` and \`maximum\` count them up instead, and an environment that says the one way replaces the other. \`canary\` is said where the strategy is \`canary\`, or in \`deploy\` when that of some environment is; \`rolling\` and \`strategy_with\` in the same way where it is \`rolling\` or \`own:NAME\`.
 - \`feature_flag.flag\` is one of \`flags\`, and \`variant\` one of its own beside \`default\`; its steps are as those of \`canary\`, and it is said where \`canary\` may be in the same way.
 - \`rolling.batch_size\` is less than \`replicas\`: somebody serves while a batch is replaced.
-- \`bake\`, \`canary.step_duration\`, \`rolling.pause\` and \`rollback_step\` are no shorter than \`monitoring.interval\`, and no \`window\` is shorter than two of it.
+- \`bake\`, \`canary.step_duration\`, \`rolling.pause\` and \`rollback_step\` are no shorter than \`monitoring.interval\`, and no \`window\` is shorter than two of it. \`health_check_failures.threshold\` is no more than the health checks of all \`replicas\` that its \`window\` has room for.
+- \`queries\` and the \`query\` of each of \`triggers.metrics\` are PromQL that can be read. What \`queries\` give are the counters themselves, without a range and without an aggregation; a \`query\` asks for some series, and has no subquery and no range at its end.
 - No variable is called \`PORT\` or \`HOST\` or begins with \`SHIPWAY_\`: shipway sets these.
 - Nothing looks like a secret, neither by its name nor by its shape.
 - Each environment gives every one of \`required_variables\` a value that is not empty, or a secret.

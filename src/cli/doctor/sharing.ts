@@ -40,7 +40,7 @@ async function seen(client: ShipwayClient): Promise<readonly Sighting[] | undefi
 const SILENT = bad(
   'workers',
   'one has polled just now, and none answers',
-  'look whether a control worker still runs, and at its log; one that hangs is killed and started again',
+  'see the checks `worker: …`: one waits while its database or its artifact store does not answer; else look whether a control worker still runs, and at its log, and kill and start again one that hangs',
 );
 
 /** An API that is away, or refuses, has checks of its own. */

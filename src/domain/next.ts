@@ -63,8 +63,12 @@ function afterFailure(run: RunView): readonly string[] {
     case 'release.held':
     case 'release.taken_back':
       return [`shipway history --service ${service}`];
+    case 'scan.findings':
+    case 'stage.artifact_refused':
+      // The same commit has the same again.
+      return [logs(run)];
     default:
-      return [`shipway logs ${logsAt(run) ?? id}`, ...(failedByStage(run) ? [`shipway retry ${id}`] : [])];
+      return [logs(run), ...(failedByStage(run) ? [`shipway retry ${id}`] : [])];
   }
 }
 
@@ -74,6 +78,8 @@ const again = ({ environment, environments, version }: RunView): string =>
 
 /** What the world may have kept from passing this time; what was refused is refused again. */
 const failedByStage = ({ stages }: RunView): boolean => stages.some((s) => s.state === 'failed' && isWork(s));
+
+const logs = (run: RunView): string => `shipway logs ${logsAt(run) ?? run.run}`;
 
 /** The run whose output is to be read: an earlier one, when this one has run no stage itself. */
 const logsAt = ({ stages }: RunView): string | undefined =>

@@ -44,6 +44,10 @@ test('a run of which a stage failed is tried again', () => {
     'shipway logs v2-abc',
     'shipway retry v2-abc',
   ]);
+  for (const failure of ['scan.findings', 'stage.artifact_refused'])
+    expect(nextCommands({ run: { ...run, stages, outcome: 'failed', failure } })).toEqual([
+      'shipway logs v2-abc',
+    ]);
 });
 
 test('a run through several environments is run again through all of them', () => {

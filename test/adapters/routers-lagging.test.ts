@@ -109,6 +109,20 @@ describe.each(ROWS)('%s %s', (name, lag, side) => {
   });
 });
 
+test.each(['the other is blind, too', 'its members are refused'])(
+  'one that cannot be looked at has its shares on a way back, whatever becomes of its members: %s',
+  async (why) => {
+    const { pair, worlds, state } = await lab(1, 'blind');
+    const blind = why !== 'its members are refused';
+    if (blind) worlds[0].fail('observe', 'router.unavailable');
+    else worlds[1].fail('admit', 'router.refused');
+    const way = back(pair, blind ? new Promise(() => undefined) : undefined);
+    await way.router.split(TARGET, splitTo(0), never);
+    way.settled();
+    expect([0, 1].map((side) => state(side)?.shares)).toEqual([at(0), at(0)]);
+  },
+);
+
 test.each([0, 1] as const)('what one has lost it is given again before a step forward: %i', async (side) => {
   const { pair, state } = await lab(side, 'lost');
   await together(pair).open(TARGET, 8_001, never, 8_002);

@@ -59,18 +59,23 @@ export async function broughtAlong(
     await router.open(t, port, signal);
 }
 
-/** What it is to begin with, when it is back: shares without the members that they are for would send users to nobody. */
+/**
+ * What it is to begin with, when it is back: shares without the members that they are for would send users to nobody. It has its shares also
+ * where those cannot be had soon or are refused: it may know them, and users of a release that hangs are to leave it.
+ */
 async function unseen(at: Lagging, t: TargetRef, wanted: Split, signal: AbortSignal): Promise<void> {
   const runs = await soon(at.running());
   for (const slot of SLOTS.filter((one) => (wanted.shares[one] ?? 0) > 0)) {
-    const known = runs?.[slot] ?? (await asAt(at.other, t, slot, signal));
-    if (known === undefined) continue;
-    await at.router.admit(t, slot, known.release, known.members, signal).catch((error: unknown) => {
-      // Away it may have been written down.
-      if (!(error instanceof ShipwayError) || error.type !== 'router.unavailable') throw error;
-    });
+    const known = runs?.[slot] ?? (await asAt(at.other, t, slot, signal).catch(unlessBug));
+    if (known !== undefined)
+      // Away, or with a configuration that it refuses, it may have been written down.
+      await at.router.admit(t, slot, known.release, known.members, signal).catch(unlessBug);
   }
   await at.router.split(t, wanted, signal);
+}
+
+function unlessBug(error: unknown): undefined {
+  if (!(error instanceof ShipwayError)) throw error;
 }
 
 /** `undefined`: it cannot be had soon. */

@@ -43,22 +43,30 @@ async function restoreTarget(deps: Deps, ref: TargetRef): Promise<void> {
 
 async function restoreOne(deps: Deps, { slot, ...ref }: Required<Place>): Promise<void> {
   const { effects, signal } = deps;
-  const key = randomUUID();
-  const did: Done[] = [];
-  const { why } = await patiently(deps, { ...ref, slot }, () =>
-    restoreSlot(effects, ref, slot, signal, (done) => void did.push(done)),
-  );
-  const [done] = did;
-  if (done === undefined && why === undefined) return;
+  // By one key: while a router stays away each try finds the same to be done.
+  const id = randomUUID();
+  const say = (done: Done): Promise<void> => said(deps, { ...ref, slot }, id, done);
+  const { why } = await patiently(deps, { ...ref, slot }, () => restoreSlot(effects, ref, slot, signal, say));
+  if (why !== undefined) await say({ event_type: 'live.not_restored', details: { why } });
+}
+
+/** In the audit, of what the slot holds; nothing, when it holds nothing any more. Once, however often with the same `id`. Never fails. */
+async function said(
+  deps: Deps,
+  { slot, ...ref }: Required<Place>,
+  id: string,
+  { event_type, details }: Done,
+): Promise<void> {
+  const { store } = deps.effects;
+  const key = `${event_type}/${id}`;
   await patiently(deps, { ...ref, slot }, async () => {
-    const { held } = await heldNow(effects.store, ref, slot);
+    const { held } = await heldNow(store, ref, slot);
     if (held === undefined) return;
-    const failed = { event_type: 'live.not_restored', details: { ...saidOf(held), why: why ?? '' } };
-    const { event_type, details } = done ?? failed;
-    await effects.store.audit.append([
+    await store.audit.append([
       {
-        ...{ key: `${event_type}/${key}`, timestamp: new Date().toISOString(), event_type, user: 'shipway' },
-        ...{ ...ref, version: held.release.version, workflow: held.deployment, details },
+        ...{ key, timestamp: new Date().toISOString(), event_type, user: 'shipway' },
+        ...{ ...ref, version: held.release.version, workflow: held.deployment },
+        details: { ...saidOf(held), ...details },
       },
     ]);
   });

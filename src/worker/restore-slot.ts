@@ -9,7 +9,7 @@ import type { Slot } from '../domain/target.js';
 
 /**
  * Makes a slot run that its target holds, and its members known to the router; no share is changed. What was done it hands to `did`, for
- * the audit, also when one of two routers has not followed, with which it fails then. What is live runs before the router is asked, which may start later; a candidate
+ * the audit, before it fails with one of two routers that has not followed: that may stay away for long. What is live runs before the router is asked, which may start later; a candidate
  * and what was replaced only when the router has them.
  *
  * While a deployment of the target is open, what ended by itself stays as it is: to see that is what the watch is for, and to mend it
@@ -20,11 +20,11 @@ export async function restoreSlot(
   ref: TargetRef,
   slot: Slot,
   signal: AbortSignal,
-  did: (done: Done) => void,
+  did: (done: Done) => Promise<void>,
 ): Promise<void> {
   const world = await worldBackAt(effects, ref);
   const done = await restored(world, ref, slot, signal);
-  if (done !== undefined) did(done);
+  if (done !== undefined) await did(done);
   // Of two routers that serve together, one that was away is told, too.
   world.settled();
 }

@@ -61,3 +61,24 @@ test('a read that fails fails for those who share it alone', async () => {
   open[2]?.end();
   expect(await fourth).toBe(3);
 });
+
+test('a read that hangs holds up nobody for long: the next one begins beside it', async () => {
+  const { read, open, begun } = numbered();
+  void read();
+  const second = read();
+  await expect.poll(begun, { timeout: 2_000 }).toBe(2);
+  open[1]?.end();
+  expect(await second).toBe(2);
+});
+
+test('no two begin where one ends, whenever somebody asks', async () => {
+  const { read, open, begun } = numbered();
+  void read();
+  void read();
+  open[0]?.end();
+  for (let i = 0; i < 30; i++) {
+    await Promise.resolve();
+    void read();
+  }
+  expect(begun()).toBe(2);
+});

@@ -14,7 +14,10 @@ type Environment = Pick<TargetRef, 'environment'>;
 /** Where what serves an environment is, as the policy says that rules. All fail with `adapter.unknown` where it says nothing. */
 export interface Places {
   readonly policy: () => Promise<Policy>;
-  /** Routers that it says are gone. Never fails: where it says nothing, or nothing soon, none are, and all are asked. */
+  /**
+   * Routers that it says are gone. Never fails: where nothing is read soon, what was read some seconds ago counts, and with none none are. One
+   * that is back is not to be left out by what is long over: all are asked then.
+   */
   readonly gone: (of: Environment) => Promise<readonly string[]>;
   readonly haproxy: (of: Environment) => Promise<HaproxyAt>;
   readonly nginx: (of: Environment) => Promise<NginxAt>;
@@ -24,15 +27,25 @@ export interface Places {
 
 /** A way back does not wait for the store: what it said last is good enough. */
 const PATIENCE_MS = 500;
+/** For that a router is gone it is only while it is as new as this: to ask one in vain costs less than to leave out one that serves. */
+const RECENT_MS = 5_000;
 
 export function placesIn(read: () => Promise<Policy>, env: NodeJS.ProcessEnv): Places {
-  let last: Policy | undefined;
-  const policy = async (): Promise<Policy> => {
-    const reading = read().then((said) => (last = said));
-    if (last === undefined) return reading;
-    const known = last;
-    return Promise.race([reading.catch(() => known), sleep(PATIENCE_MS, known, { ref: false })]);
+  let last: { readonly said: Policy; readonly at: number } | undefined;
+  const reading = async (): Promise<Policy> => {
+    const said = await read();
+    last = { said, at: Date.now() };
+    return said;
   };
+  const soon = <T>(known: () => T): Promise<Policy | T> =>
+    Promise.race([reading().catch(known), sleep(PATIENCE_MS, undefined, { ref: false }).then(known)]);
+  const policy = (): Promise<Policy> => {
+    if (last === undefined) return reading();
+    const { said } = last;
+    return soon(() => said);
+  };
+  const recent = (): Policy | undefined =>
+    last !== undefined && Date.now() - last.at < RECENT_MS ? last.said : undefined;
   const placed = async <K extends 'haproxy' | 'nginx' | 'prometheus'>(
     key: K,
     { environment }: Environment,
@@ -48,8 +61,7 @@ export function placesIn(read: () => Promise<Policy>, env: NodeJS.ProcessEnv): P
   return {
     policy,
     gone: async ({ environment }) => {
-      const said = await Promise.race([policy().catch(() => last), sleep(PATIENCE_MS, last, { ref: false })]);
-      const rules = said?.environments ?? {};
+      const rules = (await soon(recent))?.environments ?? {};
       return (Object.hasOwn(rules, environment) ? rules[environment]?.goneRouters : undefined) ?? [];
     },
     haproxy: (of) => placed('haproxy', of),

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Policy } from '../../src/domain/policy.js';
 import { ShipwayError } from '../../src/errors.js';
 import { never } from '../../src/testing/world.js';
@@ -69,7 +69,7 @@ test('a way back does not wait for a store that is away: what it said last is go
   expect(Date.now() - from).toBeLessThan(1_000);
 });
 
-test('routers that are gone are those that the policy names; where it says nothing, or nothing soon, none are', async () => {
+test('routers that are gone are those that the policy names; what is not read soon counts for some seconds, and then none are', async () => {
   let answer = (): Promise<Policy> => Promise.reject(new ShipwayError('store.unavailable', 'away'));
   const places = placesIn(() => answer(), {});
   expect(await places.gone(of('production'))).toEqual([]);
@@ -84,6 +84,13 @@ test('routers that are gone are those that the policy names; where it says nothi
     expect(await places.gone(of(environment))).toEqual([]);
   answer = () => Promise.reject(new ShipwayError('store.unavailable', 'away'));
   expect(await places.gone(of('production'))).toEqual(['nginx']);
+  // By now it may be back: what was said long ago leaves nobody out.
+  const now = Date.now();
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now + 6_000);
+  onTestFinished(() => void clock.mockRestore());
+  expect(await places.gone(of('production'))).toEqual([]);
+  answer = () => new Promise(() => undefined);
+  expect(await places.gone(of('production'))).toEqual([]);
 });
 
 test('what does not answer is said by its name; what serves environments of other hosts is not asked', async () => {

@@ -1,3 +1,4 @@
+import { canonical } from '../../src/domain/canonical.js';
 import { pipelineId } from '../../src/domain/ids.js';
 import type { Plan } from '../../src/domain/plan.js';
 import type { ReleaseRow, Store } from '../../src/domain/store.js';
@@ -28,8 +29,9 @@ export function memoryReleases(planOf: (pipeline: string) => Plan | undefined): 
     plans: ({ service, commit, digest }) =>
       Promise.resolve(
         kept
-          .filter(({ release: r }) => r.commit === commit && r.digest === digest)
-          .flatMap(({ run }) => planOf(pipelineId(service, run)) ?? []),
+          .filter(({ release: r }) => r.service === service && r.commit === commit && r.digest === digest)
+          .flatMap(({ run }) => planOf(pipelineId(service, run)) ?? [])
+          .filter((plan, i, all) => all.findIndex((one) => canonical(one) === canonical(plan)) === i),
       ),
   };
 }

@@ -39,16 +39,19 @@ export const gone = (
   policy: Policy,
   source: Source,
 ): Problem[] =>
-  Object.entries(plans).flatMap(([name, { router }]) => {
+  Object.entries(plans).flatMap(([name, { router, listen, secondListen }]) => {
     const left = routersLeft(router, policy.environments[name]?.goneRouters ?? []);
-    return routersIn(router)
+    const named = routersIn(router);
+    // At the port of the one that is gone it would listen anew, and its users would lose theirs.
+    const port = [listen, secondListen][named.indexOf(left.join())] ?? 0;
+    return named
       .filter((one) => !left.includes(one))
       .map((one) =>
         problemAt(
           source,
           ['environments', name],
           `it has ${one}, and shipway.policy.yaml says that it is gone, so where that rules ${left.join()} serves alone, and what ${one} has stays as it is`,
-          `router: ${left.join()}`,
+          `router: ${left.join()}${port === 0 ? '' : ` with listen: ${String(port)}`}`,
           'key',
         ),
       );

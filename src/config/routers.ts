@@ -26,9 +26,15 @@ export function portProblems({ router, listen }: Routed, { read, say }: Ask): Pr
     return [];
   const [first = 0, second] = typeof listen === 'number' ? [listen] : listen;
   if (typeof router === 'string')
-    return typeof listen === 'number'
+    return second === undefined
       ? []
-      : [say(['listen'], 'these are two ports, and one router listens', String(first))];
+      : [
+          say(
+            ['listen'],
+            'these are two ports, and one router listens',
+            `${String(first)} or ${String(second)}: the one that ${router} has`,
+          ),
+        ];
   if (second !== undefined && (first !== second || first === 0)) return [];
   return [
     say(

@@ -110,7 +110,10 @@ test('two routers are one in a plan, however they are written down, and need bot
   expect(noted.map(({ message, suggestion }) => [message.slice(0, 75), suggestion])).toEqual([
     ['it has nginx, and shipway.policy.yaml does not say where that is, so nothin', expect.any(String)],
     ['it has prometheus, and shipway.policy.yaml does not say where that is, so n', expect.any(String)],
-    ['it has haproxy, and shipway.policy.yaml says that it is gone, so where that', 'router: nginx'],
+    [
+      'it has haproxy, and shipway.policy.yaml says that it is gone, so where that',
+      'router: nginx with listen: 2',
+    ],
   ]);
 });
 

@@ -47,13 +47,16 @@ const runs = (slot: ObservedSlot): boolean => lives(slot) > 0;
 const unrecorded = ({ slot, version }: ObservedSlot): string =>
   `${version} runs in ${slot}, where nothing is recorded`;
 
-/** Routers that serve it at another port than they were asked to. Where none was asked for, any is as asked. */
-function elsewhere({ router, listen, secondListen }: Asked, { addresses = {} }: Observed): readonly string[] {
+/** Routers that serve it at another port than they were asked to. Where none was asked for, or none can be read, any is as asked. */
+export function elsewhere(
+  { router, listen, secondListen }: Asked,
+  { addresses = {} }: Pick<Observed, 'addresses'>,
+): readonly string[] {
   const ports = [listen, secondListen];
   return routersIn(router).flatMap((name, i) => {
-    const { [name]: address } = addresses;
-    const port = ports[i] ?? 0;
-    return address === undefined || port === 0 || portOf(address) === port
+    const { [name]: address = '' } = addresses;
+    const [port = 0, seen] = [ports[i], portOf(address)];
+    return port === 0 || seen === undefined || seen === port
       ? []
       : [`${name} serves it at ${address}; recorded is port ${String(port)}`];
   });

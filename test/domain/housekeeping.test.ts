@@ -169,6 +169,15 @@ describe('drift', () => {
       { addresses: { gateway: 'http://127.0.0.1:2' } },
       ['gateway serves it at http://127.0.0.1:2; recorded is port 1'],
     ],
+    // A router of one's own says where it is in its own way.
+    [{ router: 'own:edge', listen: 443 }, { addresses: { 'own:edge': 'https://shop.example' } }, []],
+    [{ router: 'own:edge', listen: 1 }, { addresses: { 'own:edge': '10.0.0.1:8080' } }, []],
+    [{ router: 'own:edge', listen: 1 }, { addresses: { 'own:edge': 'edge:8080' } }, []],
+    [
+      { router: 'own:edge', listen: 443 },
+      { addresses: { 'own:edge': 'http://shop.example' } },
+      ['own:edge serves it at http://shop.example; recorded is port 443'],
+    ],
   ])('of addresses: %j, %j', (asked, more, found) => {
     expect(driftOf(record, seen(more), 'conf', asked)).toEqual(found);
   });

@@ -34,8 +34,8 @@ export const observeTarget =
       };
     });
 
-/** None where one of two routers says nothing: whose the other's address is cannot be told then. */
-function addressesOf(
+/** Where users reach a target. None where one of two routers says nothing: whose the other's address is cannot be told then. */
+export function addressesOf(
   known: RouterState | undefined,
   routers: readonly string[],
 ): Pick<Observed, 'addresses'> {
@@ -111,15 +111,16 @@ async function adopted(
 /** Deployments of the service, newest first. */
 const LOOKED_AT = 1_000;
 
-/** The newest of them that had this release with this configuration. */
+/** The newest of them that had this release with this configuration, if there is one in the same environment. */
 async function shippedAs(
   { store }: Pick<ControlDeps, 'store'>,
-  { service }: TargetRef,
+  { service, environment }: TargetRef,
   { slot, release, version, configuration }: ObservedSlot,
 ): Promise<DeploymentRow> {
   const rows = await store.deployments.list({ service, limit: LOOKED_AT });
   const same = rows.filter((row) => row.release.digest === release);
-  const found = same.find((row) => digestOf(row.plan.configuration) === configuration);
+  const alike = same.filter((row) => digestOf(row.plan.configuration) === configuration);
+  const found = alike.find((row) => row.environment === environment) ?? alike[0];
   if (found !== undefined) return found;
   const lacks = same.length === 0 ? 'is in none' : 'runs with the configuration of none';
   throw new ShipwayError(

@@ -1,12 +1,15 @@
+import { routersIn } from '../src/domain/adapters.js';
 import { asConfigured, LOOKED_AT, wayBack } from '../src/domain/going-back.js';
 import { returnOf, type Pace } from '../src/domain/gradual.js';
 import type { DeploymentPlan } from '../src/domain/plan.js';
+import { queriesLeft } from '../src/domain/queries.js';
 import type { DeploymentRow } from '../src/domain/store.js';
 import { replacesInstances } from '../src/domain/strategy.js';
 import type { RollbackRequest, TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import type { ControlDeps } from './deps.js';
 import { refuseWithoutSecrets } from './pinned.js';
+import { livePlan } from './serving-plan.js';
 
 type Deps = Pick<ControlDeps, 'store' | 'artifacts' | 'secrets'>;
 
@@ -24,15 +27,17 @@ export async function broughtBack(
   const serves = state.live && (await deps.store.deployments.find(state.live.deployment));
   const now = serves && asConfigured(serves, rows);
   const plan = paced(asConfigured(good, rows), now, emergency === undefined ? pace : 'immediate');
-  return { release: good.release, plan: routedAs(plan, now) };
+  return { release: good.release, plan: routedAs(plan, await livePlan(deps, state)) };
 }
 
-/** Of two routers one may have been left out since, as it is gone: users are with what serves now. */
-function routedAs(plan: DeploymentPlan, now: DeploymentPlan | undefined): DeploymentPlan {
-  if (now === undefined || now.router === plan.router) return plan;
+/** Users are where what serves has them: at its ports, and of two routers at the one that is left when the other has gone since. */
+function routedAs(plan: DeploymentPlan, serving: DeploymentPlan | undefined): DeploymentPlan {
+  const { router, listen, secondListen } = serving ?? plan;
+  const narrower = router !== plan.router;
+  if (serving === undefined || (narrower && !routersIn(plan.router).includes(router))) return plan;
   const { listen: _, secondListen: __, watch, ...rest } = plan;
-  const { router, listen, secondListen } = now;
-  const { queries } = now.metrics === plan.metrics ? now.watch : watch;
+  const queries =
+    narrower && watch.queries ? queriesLeft(watch.queries, plan.router, [router]) : watch.queries;
   return {
     ...{ ...rest, router },
     ...(listen === undefined ? {} : { listen }),

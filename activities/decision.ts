@@ -6,6 +6,7 @@ import type { Digest, Evidence, Release } from '../src/domain/release.js';
 import type { Live } from '../src/domain/target.js';
 import { digestOf } from '../src/hash.js';
 import type { ControlDeps } from './deps.js';
+import { livePlan, type Serving } from './serving-plan.js';
 
 /** What is to be approved, as the gate asks it and as admission looks at it again. */
 export interface ToApprove extends AskedSettings {
@@ -32,11 +33,11 @@ export const presentDecision = (
 export async function settingsAsked(
   { store }: Pick<ControlDeps, 'store'>,
   plan: DeploymentPlan,
-  live: Live | undefined,
+  state: Serving,
 ): Promise<AskedSettings> {
-  const row = live === undefined ? undefined : await store.deployments.find(live.deployment);
-  const changes =
-    live === undefined ? [] : changesOf({ ...row?.plan, configuration: live.configuration }, plan);
+  const { live } = state;
+  const before = await livePlan({ store }, state);
+  const changes = live === undefined ? [] : changesOf({ ...before, configuration: live.configuration }, plan);
   const { strategy, configuration } = plan;
   return {
     secrets: configuration.secrets,

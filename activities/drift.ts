@@ -5,6 +5,7 @@ import type { TargetState } from '../src/domain/target.js';
 import { digestOf } from '../src/hash.js';
 import { entry } from './audit.js';
 import type { ControlDeps } from './deps.js';
+import { livePlan } from './serving-plan.js';
 import { tellDrift, type TellDeps } from './tell.js';
 
 /** A target as it was recorded when it was to be looked at. */
@@ -42,7 +43,7 @@ export const driftSeen =
     if (state?.revision !== revision || (await store.deployments.open(ref)).length > 0)
       return { found: [], changed: false };
     const { live, drift: before } = state;
-    const asked = live && (await store.deployments.find(live.deployment))?.plan;
+    const asked = await livePlan({ store }, state);
     const found = driftOf(state, observed, live && digestOf(live.configuration), asked);
     if (same(before, found)) return { found, changed: false };
     const { service, environment } = state;

@@ -18,11 +18,15 @@ export interface EffectInput extends Subject {
   readonly stable?: Slot;
 }
 
-export /** What every effect is guarded by. */
-interface Guarded {
+/** What every effect is guarded by. */
+export interface Guarded {
   readonly store: Store;
   readonly permits: PermitGuard;
 }
+
+/** Takes what an act says of itself beside what was intended: it stands in the entry of its result. */
+export type Told = (more: Details) => void;
+type Details = { readonly [key: string]: Json };
 
 /**
  * An effect on the way forward: permit, intent in the store, the act, its result in the store. Every act converges,
@@ -31,23 +35,26 @@ interface Guarded {
 export function forward<I extends EffectInput, O>(
   { store, permits }: Guarded,
   name: string,
-  say: (input: I) => { readonly [key: string]: Json },
-  act: (input: I, signal: AbortSignal) => Promise<O>,
+  say: (input: I) => Details,
+  act: (input: I, signal: AbortSignal, told: Told) => Promise<O>,
 ): (input: I) => Promise<O> {
   return (input) =>
     beating(async (signal) => {
       await permits.forward(input);
+      let also: Details = {};
       const details = { effect: name, ...say(input) };
       await store.audit.append([attempted(input, 'effect.intent', details)]);
       const result = await recorded(
-        () => act(input, signal),
+        () => act(input, signal, (more) => (also = { ...also, ...more })),
         async (why) => {
           // Cancelled it is to go back, and what goes back does not wait for the store.
           if (signal.aborted) return;
-          await store.audit.append([attempted(input, 'effect.result', { ...details, ok: false, why })]);
+          await store.audit.append([
+            attempted(input, 'effect.result', { ...details, ...also, ok: false, why }),
+          ]);
         },
       );
-      await store.audit.append([attempted(input, 'effect.result', { ...details, ok: true })]);
+      await store.audit.append([attempted(input, 'effect.result', { ...details, ...also, ok: true })]);
       return result;
     });
 }

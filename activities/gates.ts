@@ -53,7 +53,7 @@ export const openGate =
     const { live, holdMarks = [] } = (await store.targets.load(subject)) ?? {};
     const asked = deploymentIn(plan, environment);
     const deployment = asked && (await resolved(deps, { ...subject, commit: plan.commit }, asked, live));
-    const settings = deployment && (await settingsAsked(deps, deployment, live));
+    const settings = deployment && (await settingsAsked(deps, deployment, { ...subject, live }));
     const decision = presentDecision({ planHash, environment, release, evidence, ...settings }, live, rules);
     const changes = shownOf(
       live === undefined ? secretLines(settings) : [...downtimeLines(deployment), ...changeLines(settings)],

@@ -7,15 +7,18 @@ import {
   type Verification,
   type Verified,
 } from '../src/domain/incident.js';
+import { elsewhere } from '../src/domain/drift.js';
 import { LOOKED_AT } from '../src/domain/going-back.js';
 import type { TargetRef } from '../src/domain/ids.js';
 import { FULL, type DeploymentPlan } from '../src/domain/plan.js';
 import type { Instance, ObservedSlot, RouterState } from '../src/domain/ports.js';
 import type { Live } from '../src/domain/target.js';
 import { ShipwayError, whyOf } from '../src/errors.js';
+import { addressesOf } from './adoption.js';
 import { entry, self } from './audit.js';
 import { beating } from './beating.js';
 import type { EffectDeps } from './deps.js';
+import { livePlan } from './serving-plan.js';
 import { probeOnce } from './smoke.js';
 import { tellOpened, tellVerified, type TellDeps } from './tell.js';
 import { worldAt } from './world.js';
@@ -67,15 +70,15 @@ async function timesOver({ store }: TellDeps, incident: string): Promise<number>
 }
 
 /**
- * Looks at a target from all sides: whether all users are with what is live, all of it runs, and each instance answers its smoke test and
+ * Looks at a target from all sides: whether all users are with what is live, at the ports it asked for, all of it runs, and each instance answers its smoke test and
  * its health checks. Changes nothing, so it needs no permit. What does not answer is found unwell; fails with `store.unavailable` only.
  */
 export const verifyServing =
   (deps: EffectDeps) =>
   (target: TargetRef): Promise<Verification> =>
     beating(async (signal) => {
-      const live = (await deps.store.targets.load(target))?.live;
-      const plan = live && (await deps.store.deployments.find(live.deployment))?.plan;
+      const { live } = (await deps.store.targets.load(target)) ?? {};
+      const plan = await livePlan(deps, { ...target, live });
       try {
         const world = await worldAt(deps, target);
         const [known, slots] = await Promise.all([
@@ -88,6 +91,7 @@ export const verifyServing =
         const unwell = [
           ...placed(live, slot, known),
           ...Object.values(known?.differences ?? {}),
+          ...(plan === undefined ? [] : elsewhere(plan, addressesOf(known, world.routers))),
           ...(await answering(world, target, live, asked, signal)),
         ];
         return { serves: `${live.release.version} in ${live.slot}`, unwell };

@@ -8,6 +8,7 @@ import { within } from '../src/within.js';
 import { self } from './audit.js';
 import type { EffectDeps } from './deps.js';
 import { back, forward, type EffectInput, type Guarded } from './effect.js';
+import { livePlan } from './serving-plan.js';
 
 export interface FlagInput extends EffectInput {
   /** Which flag it is stands in the plan, which the permit is for. */
@@ -57,8 +58,8 @@ async function refuseLit({ store }: Deps, i: FlagInput, signal: AbortSignal): Pr
 /** What the live release declares is served until this one is live, which is after the ramp. Gives whether it declares the flag. */
 async function refuseOtherwise({ store }: Deps, i: FlagInput, flag: string): Promise<boolean> {
   const live = (await store.targets.load(i))?.live;
-  const before = live && (await store.deployments.find(live.deployment));
-  const [served, own] = [before?.plan, i.plan].map((plan) => plan?.flags?.find(({ name }) => name === flag));
+  const before = await livePlan({ store }, { ...i, live });
+  const [served, own] = [before, i.plan].map((plan) => plan?.flags?.find(({ name }) => name === flag));
   if (live === undefined || served === undefined) return false;
   if (own === undefined || canonical([served.variants, served.off]) === canonical([own.variants, own.off]))
     return true;

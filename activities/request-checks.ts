@@ -15,6 +15,7 @@ import { refuseOutdated } from './outdated.js';
 import { policyOf } from './policy.js';
 import { refuseUnrecorded } from './required-evidence.js';
 import { releaseDigest } from './release-digest.js';
+import { livePlan } from './serving-plan.js';
 import { resolved } from './resolved.js';
 import { messageOf } from './statements.js';
 import { isRunning } from './until-ended.js';
@@ -72,11 +73,11 @@ export async function verifyStanding(
 async function refuseOtherAdapters(
   { store, policy }: Pick<Deps, 'store' | 'policy'>,
   { plan, environment }: DeployRequest,
-  { live }: TargetState,
+  state: TargetState,
 ): Promise<void> {
-  const served = live === undefined ? undefined : await store.deployments.find(live.deployment);
-  if (served === undefined || refuseChange(served.plan, plan) === undefined) return;
-  const why = refuseChange(served.plan, plan, (await policyOf(policy, environment)).goneRouters);
+  const served = await livePlan({ store }, state);
+  if (served === undefined || refuseChange(served, plan) === undefined) return;
+  const why = refuseChange(served, plan, (await policyOf(policy, environment)).goneRouters);
   if (why !== undefined) throw new ShipwayError('target.adapters', why);
 }
 
@@ -127,7 +128,7 @@ async function verifyApproval(
   const rules = (await policyOf(deps.policy, environment)).approvals;
   await refuseUnrecorded(deps, rules, { environment, release, evidence });
   if (rules.requiredApprovals === 0) return;
-  const settings = await settingsAsked(deps, deployment, state.live);
+  const settings = await settingsAsked(deps, deployment, state);
   const decision = presentDecision(
     { planHash, environment, release, evidence, ...settings },
     state.live,

@@ -10,16 +10,19 @@ import type { DeploymentPlan } from '../src/domain/plan.js';
 import type { ObservedSlot, Router } from '../src/domain/ports.js';
 import { ShipwayError } from '../src/errors.js';
 import type { EffectDeps } from './deps.js';
+import type { Told } from './effect.js';
 import { lives } from './fill-slot.js';
+import { servingPlan } from './serving-plan.js';
 
 /**
  * The adapters that serve a target, by name; two routers that serve it together as one, on the way forward, and one of them alone where the
- * policy says that the other is gone. Fails with `adapter.unknown` when this worker was given none of that name.
+ * policy says that the other is gone, which is `told` for the audit. Fails with `adapter.unknown` when this worker was given none of that name.
  */
-export async function worldOf(deps: EffectDeps, served: Served): Promise<World> {
+export async function worldOf(deps: EffectDeps, served: Served, told?: Told): Promise<World> {
   const { adapters } = served;
   const routers = await routersThere(deps, served);
   const [gone] = routersIn((adapters ?? BUILT_IN).router).filter((name) => !routers.includes(name));
+  if (gone !== undefined) told?.({ left_behind: gone });
   return { ...worldWith(deps, adapters, routers), routers, ...(gone === undefined ? {} : { gone }) };
 }
 
@@ -52,6 +55,10 @@ export interface World extends EffectDeps {
   /** One of two that is left as it is, as the policy says that it is gone. */
   readonly gone?: string;
 }
+/** What is said in the timeline of one that is left. */
+export const leftAsItIs = ({ gone }: World): string | undefined =>
+  gone === undefined ? undefined : `leave ${gone} as it is, which is gone`;
+
 interface Served extends Pick<TargetRef, 'environment'> {
   readonly adapters?: Adapters;
 }
@@ -81,10 +88,10 @@ export type WorldBack = World & Pick<WayBack, 'settled' | 'lagging'>;
  * The same for a way back, which neither of two routers holds up at the other: it does all it can at the one that follows, and only then
  * fails with what the other has failed with. So whoever goes it ends with `settled`, and says that before removing what users may be sent to.
  */
-export async function worldBack(deps: EffectDeps, served: ServedBack): Promise<WorldBack> {
+export async function worldBack(deps: EffectDeps, served: ServedBack, told?: Told): Promise<WorldBack> {
   const { adapters, plan } = served;
   const pair = adapters && pairOf(deps, adapters);
-  const world = await worldOf(deps, served);
+  const world = await worldOf(deps, served, told);
   if (pair === undefined || world.gone !== undefined) return { ...world, ...ALONE };
   const running = async (t: TargetRef, signal: AbortSignal): Promise<Running> =>
     runningIn(await world.provider.observe(t, signal));
@@ -118,7 +125,7 @@ function pairOf(deps: EffectDeps, { router }: Adapters): Pair | undefined {
     : [first, second];
 }
 
-/** The same for whoever knows only the target: what its newest deployment has. Fails with `store.unavailable`, too. */
+/** The same for whoever knows only the target: by what it is served. Fails with `store.unavailable`, too. */
 export const worldAt = async (deps: EffectDeps, target: TargetRef): Promise<World> =>
   worldOf(deps, await servedAt(deps, target));
 
@@ -126,9 +133,9 @@ export const worldAt = async (deps: EffectDeps, target: TargetRef): Promise<Worl
 export const worldBackAt = async (deps: EffectDeps, target: TargetRef): Promise<WorldBack> =>
   worldBack(deps, await servedAt(deps, target));
 
-async function servedAt(deps: EffectDeps, { service, environment }: TargetRef): Promise<Served> {
-  const [newest] = await deps.store.deployments.list({ service, environment, limit: 1 });
-  return { environment, ...(newest === undefined ? {} : { adapters: newest.plan }) };
+async function servedAt(deps: EffectDeps, target: TargetRef): Promise<Served> {
+  const plan = await servingPlan(deps, target);
+  return { environment: target.environment, ...(plan === undefined ? {} : { adapters: plan }) };
 }
 
 /**

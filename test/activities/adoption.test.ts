@@ -72,6 +72,13 @@ describe('what serves is live', () => {
     expect((await adopt(seen({ gone: 'nginx' }))).message).toBe(`v2 in green is live already${left}`);
   });
 
+  test('as this environment had it, whichever had it last', async () => {
+    const { store, adopt } = await lab();
+    const staging = { ...REF, environment: 'staging' };
+    await admitRow(store, rowOf(staging, 1, { release, plan: deploymentPlan({ listen: 9_090 }) }));
+    expect((await adopt(seen())).state.live?.deployment).toBe('deployment/shop/production/1');
+  });
+
   test('said twice it is once', async () => {
     const { store, adopt } = await lab();
     await adopt(seen());

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { broughtBack } from '../../activities/brought-back.js';
 import type { Outcome } from '../../src/domain/outcome.js';
 import type { DeploymentPlan } from '../../src/domain/plan.js';
-import { templateOf } from '../../src/domain/queries.js';
+import { TEMPLATES, templateOf } from '../../src/domain/queries.js';
 import type { Queries, WatchPlan } from '../../src/domain/watch-plan.js';
 import type { DeploymentRow } from '../../src/domain/store.js';
 import { newTarget, type RollbackRequest } from '../../src/domain/target.js';
@@ -67,6 +67,42 @@ test('what is brought back is reached as what serves now is: of two routers one 
   const { release, plan } = await broughtBack({ store, artifacts, secrets }, state, {});
   expect(release.version).toBe('v1');
   expect(plan).toStrictEqual(deploymentPlan(now));
+});
+
+const planOf = async (version: string, n: number): Promise<DeploymentPlan> => {
+  const { configuration } = deploymentPlan();
+  const state = { ...newTarget(REF), live: { ...live(version, 'green', n), configuration }, nextN: n + 1 };
+  const { store, artifacts, secrets } = lab;
+  return (await broughtBack({ store, artifacts, secrets }, state, {})).plan;
+};
+
+test('users stay at the port where they are, also when it is gone back twice', async () => {
+  await shipped(['v0', {}], ['v1', { listen: 8_080 }], ['v2', { listen: 9_000 }]);
+  expect(await planOf('v2', 3)).toEqual(deploymentPlan({ listen: 9_000 }));
+  const { release } = requestFor('shop', 'production', 'v1', 'r');
+  const plan = deploymentPlan({ listen: 9_000 });
+  const ended = { outcome: 'shipped', endedAt: '', reason: '' } as const;
+  await admitRow(lab.store, rowOf(REF, 4, { release, kind: 'rollback', plan, ...ended }));
+  expect(await planOf('v1', 4)).toEqual(plan);
+});
+
+test('another router than one of its own does not come with what is brought back', async () => {
+  await shipped(['v1', { router: 'haproxy', listen: 8_080 }], ['v2', { router: 'gateway', listen: 9_090 }]);
+  expect(await planOf('v2', 2)).toMatchObject({ router: 'haproxy', listen: 8_080 });
+});
+
+test('of its queries those that are for two routers are for the one that is left, wherever the counters come from now', async () => {
+  const queries = { ...templateOf('gateway+nginx'), latency: 'mine' } as Queries;
+  const both = {
+    router: 'gateway+nginx',
+    metrics: 'prometheus',
+    watch: { ...deploymentPlan().watch, queries },
+  };
+  await shipped(['v1', both], ['v2', { router: 'gateway' }]);
+  const { metrics, watch } = await planOf('v2', 2);
+  expect(metrics).toBe('prometheus');
+  const { requests, errors, aborted } = TEMPLATES.gateway;
+  expect(watch.queries).toEqual({ requests, errors, aborted, latency: 'mine' });
 });
 
 test.each<[Outcome, string | undefined]>([

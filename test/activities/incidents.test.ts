@@ -68,6 +68,14 @@ test('a router that does not answer is named, too, and nothing live that still h
   expect(await look()).toEqual({ serves: 'nothing', unwell: ['the router still sends users to blue'] });
 });
 
+test('another port than the live one asked for is named', async () => {
+  const asked = { ...rowOf(REF, 2), release: row.release, plan: { ...plan, listen: 9_000 } };
+  await admitRow(store, asked);
+  const state = (await store.targets.load(REF)) ?? newTarget(REF);
+  await store.targets.save({ ...state, live: { ...live, deployment: asked.id } });
+  expect((await look()).unwell).toEqual(['gateway serves it at http://127.0.0.1:1; recorded is port 9000']);
+});
+
 const POLICY: Policy = {
   environments: {
     production: {

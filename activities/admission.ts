@@ -87,10 +87,22 @@ async function again(
   state: TargetState,
   row: DeploymentRow,
 ): Promise<DeploymentInput> {
-  const { service, environment, id, kind, requestId, requestedBy, run, release, plan } = row;
+  const {
+    service,
+    environment,
+    id,
+    kind,
+    requestId,
+    requestedBy,
+    run,
+    release,
+    plan,
+    leftBehind: left,
+  } = row;
   return {
     ...{ service, environment, id, kind, requestId, requestedBy, release, plan },
     ...(run === undefined ? {} : { run }),
+    ...(left === undefined ? {} : { leftBehind: left }),
     ...(state.host === undefined ? {} : { host: state.host }),
     ...(input.cause.kind === 'recover' ? await recoveryOf(deps, input.cause.lost, state) : beside(state)),
   };
@@ -128,7 +140,7 @@ const admission = (input: AdmitInput, admitted: DeploymentInput): AuditEntry =>
       release: admitted.release.digest,
       replaces: admitted.replaces?.release.digest ?? 'none',
       approved_by: statementsOf(input.cause).map((s) => s.person),
-      ...(admitted.gone === undefined ? {} : { left_behind: admitted.gone }),
+      ...(admitted.leftBehind === undefined ? {} : { left_behind: admitted.leftBehind }),
     },
     { user: admitted.requestedBy },
   );
@@ -199,6 +211,7 @@ async function recoveryOf(
 
 function rowOf(admitted: DeploymentInput, n: number): DeploymentRow {
   const { service, environment, id, kind, requestId, run, requestedBy, release, replaces, plan } = admitted;
+  const { leftBehind: left } = admitted;
   return {
     service,
     environment,
@@ -211,6 +224,7 @@ function rowOf(admitted: DeploymentInput, n: number): DeploymentRow {
     plan,
     ...(run === undefined ? {} : { run }),
     ...(replaces === undefined ? {} : { replaces: replaces.release }),
+    ...(left === undefined ? {} : { leftBehind: left }),
     startedAt: new Date().toISOString(),
   };
 }

@@ -2,6 +2,7 @@ import { routersIn, routersLeft } from '../src/domain/adapters.js';
 import type { DeploymentInput } from '../src/domain/inputs.js';
 import type { TargetState } from '../src/domain/target.js';
 import type { ControlDeps } from './deps.js';
+import { livePlan } from './serving-plan.js';
 
 /**
  * Routers of which the policy says that they are gone, of those by which the target is served or is to be: what they have of it stays as it
@@ -9,11 +10,11 @@ import type { ControlDeps } from './deps.js';
  */
 export async function leftBehind(
   { store, policy }: Pick<ControlDeps, 'store' | 'policy'>,
-  { live }: TargetState,
+  state: TargetState,
   { environment, plan }: Pick<DeploymentInput, 'environment' | 'plan'>,
-): Promise<Pick<DeploymentInput, 'gone'>> {
-  const served = live && (await store.deployments.find(live.deployment));
-  const pair = [plan, ...(served === undefined ? [] : [served.plan])]
+): Promise<Pick<DeploymentInput, 'leftBehind'>> {
+  const served = await livePlan({ store }, state);
+  const pair = [plan, ...(served === undefined ? [] : [served])]
     .map(({ router }) => router)
     .find((router) => routersIn(router).length > 1);
   if (pair === undefined) return {};
@@ -21,5 +22,5 @@ export async function leftBehind(
   const rules = Object.hasOwn(environments, environment) ? environments[environment] : undefined;
   const left = routersLeft(pair, rules?.goneRouters ?? []);
   const [gone] = routersIn(pair).filter((name) => !left.includes(name));
-  return gone === undefined ? {} : { gone };
+  return gone === undefined ? {} : { leftBehind: gone };
 }

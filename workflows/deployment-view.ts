@@ -18,9 +18,9 @@ export function initialView(input: DeploymentInput): DeploymentView {
     shares: {},
     candidate: input.candidate,
     timeline:
-      input.gone === undefined
+      input.leftBehind === undefined
         ? []
-        : [{ at: Date.now(), what: `the policy says that ${input.gone} is gone: it is left as it is` }],
+        : [{ at: Date.now(), what: `the policy says that ${input.leftBehind} is gone: it is left as it is` }],
   };
 }
 

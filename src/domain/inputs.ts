@@ -105,7 +105,7 @@ export interface DeploymentInput extends TargetRef {
   readonly candidate: Slot;
   readonly host?: string;
   /** One of two routers that the policy said is gone when this was admitted: what it has of the target stays as it is. */
-  readonly gone?: string;
+  readonly leftBehind?: string;
 }
 
 /** Signal argument: stop going forward and undo. */

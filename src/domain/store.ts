@@ -73,6 +73,8 @@ export interface DeploymentRow extends TargetRef {
   readonly release: Release;
   readonly replaces?: Release;
   readonly plan: DeploymentPlan;
+  /** One of two routers that the policy said is gone when it was admitted; absent: none, or nothing of the kind was kept yet. */
+  readonly leftBehind?: string;
   readonly startedAt: string;
   readonly endedAt?: string;
   readonly outcome?: Outcome;

@@ -4,8 +4,8 @@ import type { Release } from '../src/domain/release.js';
 import { otherSlot, type Live, type Slot } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import type { EffectDeps } from './deps.js';
-import { back, forward, type EffectInput } from './effect.js';
-import { emptySlot, fillSlot, serving } from './fill-slot.js';
+import { back, forward, type EffectInput, type Told } from './effect.js';
+import { emptySlot, fillSlot, forgotten, serving } from './fill-slot.js';
 import { permitGuard } from './permits.js';
 import { resizeEffects } from './resize.js';
 import { createFlagEffects } from './ramp.js';
@@ -15,13 +15,15 @@ import { probeOnce } from './smoke.js';
 import { splitFor } from './split.js';
 import { UNDO_DRAIN_MS, undoShift, type UndoShiftInput } from './undo-shift.js';
 import { self } from './audit.js';
-import { refuseUnfit, worldBack, worldOf, type WorldBack } from './world.js';
+import { leftAsItIs, refuseUnfit, worldBack, worldOf, type WorldBack } from './world.js';
 
 export interface ProvisionInput extends EffectInput {
   readonly release: Release;
   readonly plan: DeploymentPlan;
   /** So many of its instances, of which the router is not told yet; absent: all, and it is. */
   readonly count?: number;
+  /** It has had users, or is put back: whether its source can answer what its triggers ask is no question any more. */
+  readonly again?: boolean;
 }
 export interface ShiftInput extends EffectInput {
   /** Of two routers, where they are to listen; absent: where they do. */
@@ -47,9 +49,9 @@ export function createEffects(deps: EffectDeps) {
   const guarded = { store: deps.store, permits: permitGuard(deps.store) };
   return {
     /** Instances of the release run and are ready in the candidate slot, known to the router, without any user. */
-    provision: forward(guarded, 'provision', provisioned, async (i, signal) =>
+    provision: forward(guarded, 'provision', provisioned, async (i, signal, told) =>
       // What brings users back does not wait for one of two routers here: the shift tells it what it has missed, and fails with it.
-      provision(await (i.kind === 'deploy' ? worldOf(deps, i) : worldBack(deps, i)), i, signal),
+      provision(await (i.kind === 'deploy' ? worldOf : worldBack)(deps, i, told), i, signal),
     ),
     ...resizeEffects(deps, guarded),
     /** The candidate answers its smoke test, asked directly and not through the router. Fails with `smoke.failed`. */
@@ -61,27 +63,27 @@ export function createEffects(deps: EffectDeps) {
     ),
     /**
      * The candidate has `share` of the users and stable the rest. A rollback that goes on to a greater share answers which of two routers
-     * has not followed.
+     * has not followed, and the last step which is left as it is because it is gone.
      */
     shiftTraffic: forward(
       guarded,
       'shift_traffic',
       (i: ShiftInput) => ({ slot: i.candidate, from: i.from, share: i.share }),
-      (i, signal) => shift(deps, i, signal),
+      (i, signal, told) => shift(deps, i, signal, told),
     ),
     /** A slot without users is drained, forgotten by the router, and its instances are stopped. */
     retireSlot: forward(
       guarded,
       'retire_slot',
       (i: RetireInput) => ({ slot: i.slot }),
-      async (i, signal) => retire(await worldOf(deps, i), i, i.slot, i.drainTimeoutMs, signal),
+      async (i, signal, told) => retire(await worldOf(deps, i, told), i, i.slot, i.drainTimeoutMs, signal),
     ),
     /** All users are on what the target knows as good, whatever a lost deployment left. */
     restoreTarget: forward(
       guarded,
       'restore_target',
       (i: RestoreInput) => ({ live: i.live?.release.digest ?? 'none' }),
-      async (i, signal) => restore(await worldBack(deps, i), i, signal),
+      async (i, signal, told) => restore(await worldBack(deps, i, told), i, signal),
     ),
     ...createFlagEffects(guarded),
     undoShift: back(guarded, async (i: UndoShiftInput, signal) =>
@@ -101,8 +103,8 @@ const provisioned = ({ candidate: slot, release, count, plan }: ProvisionInput) 
 
 async function provision(deps: EffectDeps, i: ProvisionInput, signal: AbortSignal): Promise<Reached> {
   refuseUnfit(deps, i.plan);
-  // What brings back what ran waits for no source.
-  if (i.kind === 'deploy') await refuseUnanswerable(deps, i, signal);
+  // Only before users have anything of it: what brings back what ran waits for no source, and one that has changed is no reason to go back.
+  if (i.kind === 'deploy' && i.again !== true) await refuseUnanswerable(deps, i, signal);
   // First: what it reads when it starts is there then.
   await deps.store.flags.declare(i, { version: i.version, flags: i.plan.flags ?? [] }, signal);
   const { release, candidate: slot } = i;
@@ -145,17 +147,29 @@ const opened = (
  * What one of two routers refuses is no reason to undo a rollback: the other's users are safe by it. Nor does it hold them where they are:
  * on the way they go on without those of a router that lags, and the last step waits for both.
  */
-async function shift(deps: EffectDeps, i: ShiftInput, signal: AbortSignal): Promise<string | undefined> {
+async function shift(
+  deps: EffectDeps,
+  i: ShiftInput,
+  signal: AbortSignal,
+  told: Told,
+): Promise<string | undefined> {
   const split = splitFor(i, i.share);
   if (i.kind === 'deploy') {
-    await (await worldOf(deps, i)).router.split(i, split, signal);
-    return undefined;
+    const world = await worldOf(deps, i, told);
+    await world.router.split(i, split, signal);
+    return i.share < FULL ? undefined : leftAsItIs(world);
   }
-  const world = await worldBack(deps, i);
+  const world = await worldBack(deps, i, told);
   await world.router.split(i, split, signal);
-  if (i.share < FULL) return world.lagging();
+  if (i.share < FULL) return lagging(world, told);
   world.settled('retried');
-  return undefined;
+  return leftAsItIs(world);
+}
+
+function lagging(world: WorldBack, told: Told): string | undefined {
+  const lags = world.lagging();
+  if (lags !== undefined) told({ lags });
+  return lags;
 }
 
 /** The same on the way back. Answers what was done beside that. */
@@ -171,7 +185,7 @@ async function sentBack(
   const said = [
     also,
     lags && `go on with one router: ${lags}`,
-    onTheWay || world.gone === undefined ? undefined : `leave ${world.gone} as it is, which is gone`,
+    onTheWay ? undefined : leftAsItIs(world),
   ].filter((text) => text !== undefined);
   return said.length === 0 ? undefined : said.join('; ');
 }
@@ -197,21 +211,6 @@ async function retire(
 ): Promise<void> {
   await forgotten(deps, i, slot, drainMs, signal);
   await deps.provider.remove(i, slot, signal);
-}
-
-/** No router has the slot, and what it had in flight has ended or had its time. */
-async function forgotten(
-  { router }: EffectDeps,
-  i: EffectInput,
-  slot: Slot,
-  drainMs: number,
-  signal: AbortSignal,
-): Promise<void> {
-  const known = await router.observe(i, signal);
-  // Of two routers the one that did not answer may know it.
-  if (known?.members[slot] === undefined && known?.differences?.target === undefined) return;
-  await router.drain(i, slot, drainMs, signal);
-  await router.withdraw(i, slot, signal);
 }
 
 async function restore(deps: WorldBack, i: RestoreInput, signal: AbortSignal): Promise<void> {

@@ -56,3 +56,18 @@ export async function emptySlot(
   }
   await provider.remove(ref, slot, signal);
 }
+
+/** No router has the slot, and what it had in flight has ended or had its time. Converges; fails with what routers fail with. */
+export async function forgotten(
+  { router }: EffectDeps,
+  ref: TargetRef,
+  slot: Slot,
+  drainMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const known = await router.observe(ref, signal);
+  // Of two routers the one that did not answer may know it.
+  if (known?.members[slot] === undefined && known?.differences?.target === undefined) return;
+  await router.drain(ref, slot, drainMs, signal);
+  await router.withdraw(ref, slot, signal);
+}

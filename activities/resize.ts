@@ -26,14 +26,14 @@ export const resizeEffects = (deps: EffectDeps, guarded: Guarded) => ({
     guarded,
     'resize_stable',
     (i: ResizeInput) => ({ slot: i.replaces.slot, release: i.replaces.release.digest, count: i.count }),
-    async (i, signal) => resizeStable(await worldOf(deps, i), i, signal),
+    async (i, signal, told) => resizeStable(await worldOf(deps, i, told), i, signal),
   ),
   /** The router knows all instances of the candidate. */
   admitInstances: forward(
     guarded,
     'admit_instances',
     (i: AdmitInstancesInput) => ({ slot: i.candidate, release: i.release.digest }),
-    async (i, signal) => admitInstances(await worldOf(deps, i), i, signal),
+    async (i, signal, told) => admitInstances(await worldOf(deps, i, told), i, signal),
   ),
 });
 

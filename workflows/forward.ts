@@ -15,13 +15,13 @@ export async function provision(field: Field): Promise<void> {
   field.show(
     await field.effects.slow.provision.executeWithOptions(
       summary(`start ${named(field)} ${release.version} in ${candidate}`),
-      [provisioned(field)],
+      [{ ...provisioned(field), ...(field.moved ? { again: true as const } : {}) }],
     ),
   );
 }
 
-/** The same for so many of its instances, of which the router is not told yet. */
-export async function provisionPart(field: Field, count: number): Promise<void> {
+/** The same for so many of its instances, of which the router is not told yet. `again`: some of them have served before. */
+export async function provisionPart(field: Field, count: number, again: boolean): Promise<void> {
   const { release, candidate } = field.input;
   const said = `${candidate} to ${String(count)} × ${release.version}`;
   field.show({ phase: 'provision' }, said);
@@ -29,7 +29,7 @@ export async function provisionPart(field: Field, count: number): Promise<void> 
   field.show(
     await guarded(field, () =>
       field.effects.slow.provision.executeWithOptions(summary(`${named(field)} ${said}`), [
-        { ...provisioned(field), count },
+        { ...provisioned(field), ...(again ? { again } : {}), count },
       ]),
     ),
   );

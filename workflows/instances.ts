@@ -23,7 +23,7 @@ export async function replaceBatch(field: Field, batch: Batch): Promise<void> {
   field.show({ phase: 'shift' }, `batch ${batchText(batch)}`);
   if (shares.meanwhile > field.share) await shift(field, shares.meanwhile);
   await resizeStable(field, stable.to);
-  await provisionPart(field, batch.to);
+  await provisionPart(field, batch.to, batch.from > 0);
   await smoke(field);
   await admitInstances(field, batch.to);
   if (shares.after > field.share) await shift(field, shares.after);
@@ -42,7 +42,7 @@ export async function tryBatch(field: Field, batch: Batch): Promise<string | und
     field.judgedBad = judgedBad;
     const why = reasonOf(error);
     field.show({ phase: 'shift' }, `putting batch ${batchText(batch)} back: ${why}`);
-    await provisionPart(field, batch.from);
+    await provisionPart(field, batch.from, true);
     await resizeStable(field, batch.stable.from);
     if (share < field.share) await shift(field, share);
     return why;

@@ -47,12 +47,12 @@ test('it ends a deployment before anything runs, and holds no way back up', asyn
   const base = deploymentPlan();
   const triggers = { metrics: { orders: { query: 'sum(', min: 1, windowMs: 60_000 } } };
   const plan = { ...base, watch: { ...base.watch, triggers } };
-  const provision = async (n: number, kind: DeploymentRow['kind']) => {
+  const provision = async (n: number, kind: DeploymentRow['kind'], again = false) => {
     const row = rowOf({ service: 'shop', environment: 'production' }, n, { plan, kind });
     await admitRow(store, row, permitOf(row));
     const { service, environment, release } = row;
     const input = { service, environment, version: release.version, kind, plan, release };
-    return activityOf(row.id).run(effects.provision, { ...input, candidate: 'green' });
+    return activityOf(row.id).run(effects.provision, { ...input, candidate: 'green', again });
   };
   await expect(provision(1, 'deploy')).rejects.toMatchObject({
     type: 'config.invalid',
@@ -61,4 +61,6 @@ test('it ends a deployment before anything runs, and holds no way back up', asyn
   expect(world.slots.size).toBe(0);
   await provision(2, 'rollback');
   expect(world.slots.size).toBe(1);
+  // Of a batch that is not the first users have something already.
+  await provision(3, 'deploy', true);
 });

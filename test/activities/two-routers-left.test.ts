@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { away, lags, of, twoRouters } from '../support/two-routers.js';
+import { watch } from '../../activities/watch.js';
+import type { MetricSource } from '../../src/domain/ports.js';
+import { TEMPLATES, templateOf } from '../../src/domain/queries.js';
+import type { Queries } from '../../src/domain/watch-plan.js';
+import { activityOf } from '../support/activity.js';
+import { memoryStore } from '../support/memory-store.js';
+import { away, lags, of, plan, release, replaces, twoRouters } from '../support/two-routers.js';
+import { WATCH_PLAN, watchInput } from '../support/watching.js';
 
 let two: Awaited<ReturnType<typeof twoRouters>>;
 let haproxy: typeof two.haproxy;
@@ -59,6 +66,29 @@ test.each(['deploy', 'rollback'] as const)(
   },
 );
 
+test('one that is said to be gone amid a rollback is left by each step from then on, which the audit and the last step say', async () => {
+  const { shift, provide, run, effects, about, store } = await two.deployment('rollback');
+  await provide();
+  nginx.fail('split', 'router.unavailable');
+  const lagging = await shift(5_000);
+  expect(store.entries().at(-1)?.details).toMatchObject({ ok: true, lags: lagging });
+  away(nginx, true);
+  two.gone = ['nginx'];
+  expect(await shift(10_000)).toBe('leave nginx as it is, which is gone');
+  await run(effects.retireSlot, { ...about, slot: 'blue', drainTimeoutMs: 0 });
+  await run(effects.admitInstances, { ...about, release });
+  await run(effects.restoreTarget, { ...about, plan, live: replaces });
+  const results = store.entries().filter(({ event_type }) => event_type === 'effect.result');
+  expect(results.map(({ details }) => [details['effect'], details['left_behind']])).toEqual([
+    ['provision', undefined],
+    ['shift_traffic', undefined],
+    ...['shift_traffic', 'retire_slot', 'admit_instances', 'restore_target'].map((name) => [name, 'nginx']),
+  ]);
+  await run(effects.undoProvision, about);
+  expect(of(haproxy)?.members).not.toHaveProperty('green');
+  expect(of(nginx)?.members).toHaveProperty('green');
+});
+
 test('said amid a way back that waits for it, that is over; the second listens alone where it did beside the first', async () => {
   const { shift, provide, back } = await two.deployment('deploy', [8_080, 8_081]);
   await provide();
@@ -70,4 +100,25 @@ test('said amid a way back that waits for it, that is over; the second listens a
   expect(of(nginx)).toMatchObject({ address: 'http://127.0.0.1:8081', shares: { blue: 10_000 } });
   nginx.routes.clear();
   expect(await provide()).toEqual({ address: 'http://127.0.0.1:8081' });
+});
+
+test('a watch asks for what both have counted, and where one is gone for what the other has', async () => {
+  const asked: unknown[] = [];
+  const queries = { ...templateOf('haproxy+nginx'), latency: 'mine' } as Queries;
+  const prometheus: MetricSource = {
+    sample: (_, __, watched) => {
+      asked.push(watched?.queries);
+      return Promise.resolve({ at: Date.now(), counters: [] });
+    },
+  };
+  const { shipped, ...deps } = two.deps(memoryStore());
+  const looking = watch({ ...deps, shipped: { routers: {}, ...shipped, metrics: { prometheus } } });
+  const input = watchInput({
+    ...{ from: Date.now(), until: Date.now() },
+    adapters: { provider: 'process', router: 'haproxy+nginx', metrics: 'prometheus' },
+    plan: { ...WATCH_PLAN, intervalMs: 3_600_000, stepTimeoutMs: 0, queries },
+  });
+  for (two.gone of [[], ['nginx']]) await activityOf('d').run(looking, input);
+  const { aborted: _, ...alone } = { ...queries, ...TEMPLATES.haproxy };
+  expect([asked[0], asked.at(-1)]).toEqual([queries, alone]);
 });

@@ -3,7 +3,7 @@ import type { EffectDeps } from '../../activities/deps.js';
 import { createEffects } from '../../activities/effects.js';
 import type { DeploymentKind } from '../../src/domain/store.js';
 import type { Live } from '../../src/domain/target.js';
-import { activityOf } from './activity.js';
+import { activityOf, type ActivityLab } from './activity.js';
 import { admitRow, permitOf, rowOf } from './admitted.js';
 import { routed } from './fake-router.js';
 import { fakeWorld, type FakeWorld } from './fake-world.js';
@@ -70,18 +70,20 @@ async function deployment(
   ports?: readonly [number, number],
 ) {
   const store = memoryStore();
-  const asked = { ...plan, ...(ports && { listen: ports[0], secondListen: ports[1] }) };
-  const row = rowOf(REF, 2, { kind, release, plan: asked });
+  const wanted = { ...plan, ...(ports && { listen: ports[0], secondListen: ports[1] }) };
+  const row = rowOf(REF, 2, { kind, release, plan: wanted });
   await admitRow(store, row, permitOf(row, { candidate: 'green', replaces }));
   const effects = createEffects(deps(store));
   const about = {
     ...{ ...REF, version: 'v2', kind, adapters: plan },
     ...({ candidate: 'green', stable: 'blue' } as const),
-    ...(ports && { plan: asked }),
+    ...(ports && { plan: wanted }),
   };
-  const { run } = activityOf(row.id);
+  let asked = 0;
+  const run: ActivityLab['run'] = (effect, ...input) =>
+    activityOf(row.id, { activityId: String(++asked) }).run(effect, ...input);
   const shift = (share: number) => run(effects.shiftTraffic, { ...about, share, from: 0, userKey: [] });
-  const provide = () => run(effects.provision, { ...about, release, plan: asked });
+  const provide = () => run(effects.provision, { ...about, release, plan: wanted });
   const back = (share = 0) =>
     run(effects.undoShift, { ...about, userKey: [], replaces, ...(share > 0 && { share }) });
   return { effects, about, run, shift, provide, back, store };

@@ -109,9 +109,11 @@ describe('a rolling deployment', () => {
     await shop.watching('asked');
     expect(now(shop)).toEqual(before);
     // It is watched while it is asked.
-    await expect.poll(async () => (await shop.seen(2)).waitingFor?.title).toBe(
-      'asks v2 → production asks: batch 3 to 4 of 6 was put back (ensure green × 4 was made to fail): try it again? approve: go on; reject: go back',
-    );
+    await expect
+      .poll(async () => (await shop.seen(2)).waitingFor?.title)
+      .toBe(
+        'asks v2 → production asks: batch 3 to 4 of 6 was put back (ensure green × 4 was made to fail): try it again? approve: go on; reject: go back',
+      );
     await answer(lab, shop, 2, 'approve');
     expect((await shop.ended(input)).outcome).toBe('shipped');
     expect(now(shop)).toEqual([undefined, 6, 10_000]);

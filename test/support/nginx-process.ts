@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { nginxRouter } from '../../src/adapters/routers/nginx.js';
 import { startGuard } from '../../src/dev/guard.js';
 import { nginxFiles, startNginx, type NginxFiles } from '../../src/dev/nginx.js';
-import { findIdentity, isAlive, stopProcess } from '../../src/processes.js';
+import { findIdentity, isAlive, stopProcess, type ProcessIdentity } from '../../src/processes.js';
 import type { RouterHarness } from '../../src/testing/world.js';
 import type { Ending } from '../contracts/contract.js';
 
@@ -36,6 +36,17 @@ export async function nginxProcess(port?: number): Promise<NginxProcess> {
     for (const one of [master, ...all])
       if (one !== undefined) await stopProcess(one, { signal: 'SIGKILL', graceMs: 0 });
   };
+  /** As a service manager does it, and with what it said where it does not start. */
+  const startedAgain = async (attempts = 5): Promise<ProcessIdentity> => {
+    try {
+      return await startNginx(files, guard);
+    } catch (error) {
+      const said = (await readFile(join(base, 'error.log'), 'utf8')).slice(-2_000);
+      if (attempts <= 1) throw new Error(`${String(error)}, and said\n${said}`, { cause: error });
+      await sleep(500);
+      return startedAgain(attempts - 1);
+    }
+  };
   return {
     ...files,
     workers,
@@ -51,7 +62,7 @@ export async function nginxProcess(port?: number): Promise<NginxProcess> {
     kill,
     restart: async () => {
       await kill();
-      master = await startNginx(files, guard);
+      master = await startedAgain();
     },
     end: async () => {
       await kill();

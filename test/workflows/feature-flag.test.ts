@@ -153,7 +153,7 @@ test('users go back while the store says nothing of the flag, which is turned of
   await shop.watching('checkout 10 %');
   const list = lab.store.flags.list.bind(lab.store.flags);
   const asked = vi.spyOn(lab.store.flags, 'list').mockImplementation(async (...of) => {
-    await vi.waitUntil(() => lab.world.log.includes('remove green'), { timeout: 20_000 });
+    await vi.waitUntil(async () => (await undone(shop)).length === RETURNED.length, { timeout: 20_000 });
     return list(...of);
   });
   await shop.rollback();

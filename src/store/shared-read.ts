@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 /** A read that takes longer hangs: who asks later is not to wait for it before his own begins. */
 const PATIENCE_MS = 500;
 
@@ -24,10 +22,12 @@ export function sharedRead<T>(read: () => Promise<T>): () => Promise<T> {
 }
 
 /** The read has ended, or hangs. Never fails. */
-async function ended(reading: Promise<unknown>): Promise<void> {
-  const waiting = new AbortController();
-  const late = sleep(PATIENCE_MS, undefined, { ref: false, signal: waiting.signal });
-  await Promise.allSettled([Promise.race([reading, late])]);
-  waiting.abort();
-  await Promise.allSettled([late]);
-}
+const ended = (reading: Promise<unknown>): Promise<void> =>
+  new Promise((over) => {
+    const late = setTimeout(over, PATIENCE_MS).unref();
+    const end = (): void => {
+      clearTimeout(late);
+      over();
+    };
+    reading.then(end, end);
+  });

@@ -4,9 +4,7 @@ import type { MetricSource } from '../src/domain/ports.js';
 import type { MetricTrigger } from '../src/domain/watch-plan.js';
 import type { Subject } from '../src/domain/window.js';
 import { ShipwayError } from '../src/errors.js';
-import { within } from '../src/within.js';
-
-const ANSWER_MS = 5_000;
+import { answered } from './answered.js';
 
 /**
  * Asks each business metric once, before anybody has the candidate: one that its source can never answer is refused. A source that is away,
@@ -20,7 +18,7 @@ export async function refuseQueries(
 ): Promise<void> {
   const asked = Object.entries(metrics).map(async ([name, { query }]) => {
     try {
-      await within(ANSWER_MS, signal, async (ending) =>
+      await answered(signal, async (ending) =>
         source.query?.(of, named(query, of), { at: Date.now() }, ending),
       );
     } catch (error) {

@@ -3,9 +3,7 @@ import { durationText } from '../src/domain/duration.js';
 import type { MetricSource } from '../src/domain/ports.js';
 import type { Triggers } from '../src/domain/watch-plan.js';
 import { ShipwayError } from '../src/errors.js';
-import { within } from '../src/within.js';
-
-const ANSWER_MS = 5_000;
+import { answered } from './answered.js';
 
 /**
  * Refuses a window in which its source knows one thing at most, before anybody has the candidate: what is to hold for a while would hang on
@@ -18,9 +16,9 @@ export async function refuseWindows(
   triggers: Triggers,
   signal: AbortSignal,
 ): Promise<void> {
-  const resolutionMs = await within(ANSWER_MS, signal, async (ending) =>
-    source.resolution?.(of, ending),
-  ).catch(() => undefined);
+  const resolutionMs = await answered(signal, async (ending) => source.resolution?.(of, ending)).catch(
+    () => undefined,
+  );
   signal.throwIfAborted();
   const [name, windowMs = 0] = windowsOf(triggers).find(([, ms]) => ms < (resolutionMs ?? 0)) ?? [];
   if (name === undefined || resolutionMs === undefined) return;

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { refuseQueries } from '../../activities/refuse-queries.js';
 import { refuseWindows } from '../../activities/refuse-windows.js';
 import type { MetricSource } from '../../src/domain/ports.js';
 import type { Triggers } from '../../src/domain/watch-plan.js';
@@ -37,6 +38,20 @@ test('what is as long passes, and what another asks, and all where a source does
   const away = { sample, resolution: () => Promise.reject(new Error('away')) };
   for (const source of [knowing(undefined), { sample }, away])
     await refuseWindows(source, TARGET, all, never);
+});
+
+test('a source that hangs, and heeds no signal, holds no deployment up', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const hangs = () => new Promise<never>(() => undefined);
+  const source = { sample, resolution: hangs, query: hangs };
+  const of = { ...TARGET, release: 'c'.repeat(64), slot: 'green' } as const;
+  const passed = Promise.all([
+    refuseWindows(source, TARGET, { errorRate }, never),
+    refuseQueries(source, of, metrics, never),
+  ]);
+  await vi.advanceTimersByTimeAsync(10_000);
+  await passed;
 });
 
 test('a Prometheus with more targets than are to be read for one number cannot say', async () => {

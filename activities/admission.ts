@@ -87,22 +87,8 @@ async function again(
   state: TargetState,
   row: DeploymentRow,
 ): Promise<DeploymentInput> {
-  const {
-    service,
-    environment,
-    id,
-    kind,
-    requestId,
-    requestedBy,
-    run,
-    release,
-    plan,
-    leftBehind: left,
-  } = row;
   return {
-    ...{ service, environment, id, kind, requestId, requestedBy, release, plan },
-    ...(run === undefined ? {} : { run }),
-    ...(left === undefined ? {} : { leftBehind: left }),
+    ...common(row),
     ...(state.host === undefined ? {} : { host: state.host }),
     ...(input.cause.kind === 'recover' ? await recoveryOf(deps, input.cause.lost, state) : beside(state)),
   };
@@ -209,23 +195,20 @@ async function recoveryOf(
   return recoveryFrom(state, row);
 }
 
-function rowOf(admitted: DeploymentInput, n: number): DeploymentRow {
-  const { service, environment, id, kind, requestId, run, requestedBy, release, replaces, plan } = admitted;
-  const { leftBehind: left } = admitted;
+const rowOf = (admitted: DeploymentInput, n: number): DeploymentRow => ({
+  ...common(admitted),
+  n,
+  ...(admitted.replaces === undefined ? {} : { replaces: admitted.replaces.release }),
+  startedAt: new Date().toISOString(),
+});
+
+/** What an admission and its row have the same. */
+function common(of: DeploymentInput | DeploymentRow) {
+  const { service, environment, id, kind, requestId, requestedBy, run, release, plan, leftBehind: left } = of;
   return {
-    service,
-    environment,
-    id,
-    n,
-    kind,
-    requestId,
-    requestedBy,
-    release,
-    plan,
+    ...{ service, environment, id, kind, requestId, requestedBy, release, plan },
     ...(run === undefined ? {} : { run }),
-    ...(replaces === undefined ? {} : { replaces: replaces.release }),
     ...(left === undefined ? {} : { leftBehind: left }),
-    startedAt: new Date().toISOString(),
   };
 }
 

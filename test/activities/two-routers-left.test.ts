@@ -1,22 +1,28 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { watch } from '../../activities/watch.js';
 import type { MetricSource } from '../../src/domain/ports.js';
 import { TEMPLATES, templateOf } from '../../src/domain/queries.js';
 import type { Queries } from '../../src/domain/watch-plan.js';
 import { activityOf } from '../support/activity.js';
 import { memoryStore } from '../support/memory-store.js';
-import { away, lags, of, plan, release, replaces, twoRouters } from '../support/two-routers.js';
+import {
+  away,
+  lags,
+  of,
+  plan,
+  release,
+  replaces,
+  twoRoutersOfEach,
+  type TwoRouters,
+} from '../support/two-routers.js';
 import { WATCH_PLAN, watchInput } from '../support/watching.js';
 
-let two: Awaited<ReturnType<typeof twoRouters>>;
-let haproxy: typeof two.haproxy;
-let nginx: typeof two.nginx;
-beforeEach(async () => {
-  two = await twoRouters();
-  ({ haproxy, nginx } = two);
-});
-afterEach(() => {
-  two.close();
+let two: TwoRouters;
+let haproxy: TwoRouters['haproxy'];
+let nginx: TwoRouters['nginx'];
+twoRoutersOfEach((given) => {
+  two = given;
+  ({ haproxy, nginx } = given);
 });
 
 test('users who go back by shares are not held up by a router that lags: its users stay, and follow by the next share', async () => {

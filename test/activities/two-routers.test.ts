@@ -1,21 +1,28 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { observeTarget } from '../../activities/adoption.js';
 import { verifyServing } from '../../activities/incidents.js';
 import { serving } from '../../src/domain/adoption.js';
 import { activityOf } from '../support/activity.js';
-import { REF, away, lags, of, plan, release, replaces, twoRouters } from '../support/two-routers.js';
+import {
+  REF,
+  away,
+  lags,
+  of,
+  plan,
+  release,
+  replaces,
+  twoRoutersOfEach,
+  type TwoRouters,
+} from '../support/two-routers.js';
 
 const never = new AbortController().signal;
 
-let two: Awaited<ReturnType<typeof twoRouters>>;
-let haproxy: typeof two.haproxy;
-let nginx: typeof two.nginx;
-beforeEach(async () => {
-  two = await twoRouters();
-  ({ haproxy, nginx } = two);
-});
-afterEach(() => {
-  two.close();
+let two: TwoRouters;
+let haproxy: TwoRouters['haproxy'];
+let nginx: TwoRouters['nginx'];
+twoRoutersOfEach((given) => {
+  two = given;
+  ({ haproxy, nginx } = given);
 });
 
 test('a step of a deployment is taken at both or at none', async () => {

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import type { EffectDeps } from '../../activities/deps.js';
 import { createEffects } from '../../activities/effects.js';
 import type { DeploymentKind } from '../../src/domain/store.js';
@@ -61,6 +61,19 @@ export async function twoRouters() {
     },
   };
   return two;
+}
+
+export type TwoRouters = Awaited<ReturnType<typeof twoRouters>>;
+
+/** Gives each test two of its own, which are gone after it. */
+export function twoRoutersOfEach(given: (two: TwoRouters) => void): void {
+  let two: TwoRouters;
+  beforeEach(async () => {
+    given((two = await twoRouters()));
+  });
+  afterEach(() => {
+    two.close();
+  });
 }
 
 /** The effects of a deployment of that kind, and what they are told. */

@@ -31,22 +31,18 @@ export async function nginxProcess(port?: number): Promise<NginxProcess> {
   };
   const kill = async (): Promise<void> => {
     if (!(await isAlive(master))) return;
+    // In a reload it starts more of them, which would keep its ports.
+    process.kill(master.pid, 'SIGSTOP');
     const all = await Promise.all((await workers()).map(findIdentity));
     // Without their master they would go on.
     for (const one of [master, ...all])
       if (one !== undefined) await stopProcess(one, { signal: 'SIGKILL', graceMs: 0 });
   };
-  /** As a service manager does it, and with what it said where it does not start. */
-  const startedAgain = async (attempts = 5): Promise<ProcessIdentity> => {
-    try {
-      return await startNginx(files, guard);
-    } catch (error) {
-      const said = (await readFile(join(base, 'error.log'), 'utf8')).slice(-2_000);
-      if (attempts <= 1) throw new Error(`${String(error)}, and said\n${said}`, { cause: error });
-      await sleep(500);
-      return startedAgain(attempts - 1);
-    }
-  };
+  const start = (): Promise<ProcessIdentity> =>
+    startNginx(files, guard).catch(async (error: unknown) => {
+      const said = await readFile(join(base, 'error.log'), 'utf8').catch(() => '');
+      throw new Error(`${String(error)}, and said\n${said.slice(-2_000)}`, { cause: error });
+    });
   return {
     ...files,
     workers,
@@ -62,7 +58,7 @@ export async function nginxProcess(port?: number): Promise<NginxProcess> {
     kill,
     restart: async () => {
       await kill();
-      master = await startedAgain();
+      master = await start();
     },
     end: async () => {
       await kill();

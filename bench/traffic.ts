@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { targetId, type TargetRef } from '../src/domain/ids.js';
 import { FULL, type DeploymentPlan, type Strategy } from '../src/domain/plan.js';
-import { aside } from './aside.js';
 import { startFleet, type Fleet } from './fleet.js';
 import { ms, quantile, type Row } from './measure.js';
 import { startLoad } from './load-process.js';
@@ -36,8 +35,6 @@ const REPLICAS = 2;
 /** One service behind one router. */
 interface Shop {
   readonly fleet: Fleet;
-  /** The processors are the traffic's before they are the pipeline's. */
-  readonly alone: boolean;
   readonly router: BenchRouter;
   readonly target: TargetRef;
 }
@@ -54,11 +51,9 @@ export async function traffic(): Promise<readonly Row[]> {
   const environments = routers.map(({ name, place }) => [name, { identity: 'asserted', ...place }] as const);
   const fleet = await startFleet({}, { environments: Object.fromEntries(environments) });
   try {
-    const worker = await fleet.worker();
-    // What moves the traffic is not to take the processors from it: it is at home on other machines.
-    const alone = await aside([worker.pid, fleet.servers.temporal.pid]);
+    await fleet.worker();
     const rows: Row[] = [];
-    for (const router of routers) rows.push(...(await behind({ fleet, alone }, router)));
+    for (const router of routers) rows.push(...(await behind(fleet, router)));
     return rows;
   } finally {
     await fleet.stop();
@@ -67,11 +62,8 @@ export async function traffic(): Promise<readonly Row[]> {
   }
 }
 
-async function behind(
-  { fleet, alone }: Pick<Shop, 'fleet' | 'alone'>,
-  router: BenchRouter,
-): Promise<readonly Row[]> {
-  const shop = { fleet, alone, router, target: { service: `shop-${router.name}`, environment: router.name } };
+async function behind(fleet: Fleet, router: BenchRouter): Promise<readonly Row[]> {
+  const shop = { fleet, router, target: { service: `shop-${router.name}`, environment: router.name } };
   await ship(shop, 1, { kind: 'blue_green' });
   const address = await router.address(shop.target, fleet);
   const rows: Row[] = [];
@@ -193,7 +185,7 @@ function failedRow(what: string, { router }: Shop, samples: readonly Sample[]): 
 
 function slownessRow(
   what: string,
-  { router, alone }: Shop,
+  { router }: Shop,
   samples: readonly Sample[],
   switches: readonly Switch[],
 ): Row {
@@ -209,7 +201,7 @@ function slownessRow(
   return {
     name: `p99 around the switch, ${what}, ${router.name}`,
     ...{ value: during / before, unit: '×', budget: 1.5, better: 'less' },
-    detail: `${ms(during)} of all ${String(switches.length)} and ${ms(worst)} of the worst, against ${ms(before)} before; from the first answer of the new version to the last of the old one ${ms(longest)} at most${alone ? '' : '; the worker and Temporal had their share of the processors, too'}`,
+    detail: `${ms(during)} of all ${String(switches.length)} and ${ms(worst)} of the worst, against ${ms(before)} before; from the first answer of the new version to the last of the old one ${ms(longest)} at most`,
   };
 }
 

@@ -9,7 +9,7 @@ import type { RollbackRequest, TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import type { ControlDeps } from './deps.js';
 import { refuseWithoutSecrets } from './pinned.js';
-import { livePlan } from './serving-plan.js';
+import { planHere } from './serving-plan.js';
 
 type Deps = Pick<ControlDeps, 'store' | 'artifacts' | 'secrets'>;
 
@@ -27,7 +27,7 @@ export async function broughtBack(
   const serves = state.live && (await deps.store.deployments.find(state.live.deployment));
   const now = serves && asConfigured(serves, rows);
   const plan = paced(asConfigured(good, rows), now, emergency === undefined ? pace : 'immediate');
-  return { release: good.release, plan: routedAs(plan, await livePlan(deps, state)) };
+  return { release: good.release, plan: routedAs(plan, serves && (await planHere(deps, state, serves))) };
 }
 
 /** Users are where what serves has them: at its ports, and of two routers at the one that is left when the other has gone since. */

@@ -1,6 +1,7 @@
 import { BUILT_IN } from '../src/domain/adapters.js';
 import type { TargetRef } from '../src/domain/ids.js';
 import type { DeploymentPlan } from '../src/domain/plan.js';
+import type { DeploymentRow } from '../src/domain/store.js';
 import type { TargetState } from '../src/domain/target.js';
 import type { ControlDeps } from './deps.js';
 
@@ -18,9 +19,18 @@ export async function livePlan(
   { live, ...target }: Serving,
 ): Promise<DeploymentPlan | undefined> {
   const row = live && (await store.deployments.find(live.deployment));
-  if (row === undefined || row.environment === target.environment) return row?.plan;
-  const { listen: _, secondListen: __, ...plan } = row.plan;
-  return { ...plan, ...served(await newest({ store }, target)) };
+  return row && planHere({ store }, target, row);
+}
+
+/** The same where the row of that deployment is known. */
+export async function planHere(
+  { store }: Deps,
+  target: TargetRef,
+  { environment, plan }: DeploymentRow,
+): Promise<DeploymentPlan> {
+  if (environment === target.environment) return plan;
+  const { listen: _, secondListen: __, ...rest } = plan;
+  return { ...rest, ...served(await newest({ store }, target)) };
 }
 
 /**

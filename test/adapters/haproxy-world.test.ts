@@ -1,7 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'undici';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { haproxyRouter } from '../../src/adapters/routers/haproxy.js';
 import { lookAtHaproxy } from '../../src/adapters/routers/haproxy-look.js';
 import { bucketOf } from '../../src/domain/buckets.js';
 import { FULL } from '../../src/domain/plan.js';
@@ -16,6 +19,28 @@ const userBelow = (share: number): string =>
   Array.from({ length: 100 }, (_, i) => `u${String(i)}`).find(
     (user) => share === 0 || bucketOf(splitTo(share).salt, user) < share,
   ) ?? '';
+
+/** A socket before the master's own, which swallows the first answer to that command. */
+async function swallowing(h: HaproxyProcess, command: string) {
+  const folder = await mkdtemp(join(tmpdir(), 'swallowing-'));
+  const socket = join(folder, 'master.sock');
+  let swallowed = false;
+  const server = createServer({ allowHalfOpen: true }, (one) => {
+    one.once('data', (asked: Buffer) => {
+      const mine = !swallowed && asked.toString().includes(command);
+      swallowed ||= mine;
+      void h.say(asked.toString().trim()).then((answer) => one.end(mine ? '' : answer));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  return {
+    ...{ socket, swallowed: () => swallowed },
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
 
 describe.skipIf(without(haproxy))('on a real HAProxy (left out where there is none outside CI)', () => {
   let h: HaproxyProcess;
@@ -46,6 +71,17 @@ describe.skipIf(without(haproxy))('on a real HAProxy (left out where there is no
       members: { blue: [blue.url], green: [green.url] },
     });
   });
+
+  test.each(['show servers state', 'show env'])(
+    'a worker that hangs up before it has answered `%s`, as one that a reload sends away does, is asked again',
+    async (command) => {
+      await using between = await swallowing(h, command);
+      const router = haproxyRouter(() => Promise.resolve({ socket: between.socket, folder: h.folder }));
+      await router.split(TARGET, splitTo(2_500), never);
+      expect(between.swallowed()).toBe(true);
+      expect(await h.router.observe(TARGET, never)).toMatchObject({ shares: { blue: 7_500, green: 2_500 } });
+    },
+  );
 
   test('shares and members change without a reload', async () => {
     const workers = async () => /^\d+(?=\s+worker)/m.exec(await h.say('show proc'))?.[0];

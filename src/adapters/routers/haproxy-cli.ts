@@ -73,6 +73,10 @@ const notMaster = (said: unknown): Error =>
     ? said
     : unavailable(`what answers is no master process of HAProxy with a worker: ${firstLine(String(said))}`);
 
+/** What was asked something that has an answer always, and said nothing: it hung up before it was through, which the system tells as the end of it. */
+export const hungUp = (command: string): Error =>
+  unavailable(`HAProxy hung up before it had answered \`${command}\``, { code: 'ECONNRESET' });
+
 /** It hung up, as it does when it replaces itself. */
 export const isReload = (error: unknown): boolean =>
   error instanceof ShipwayError &&

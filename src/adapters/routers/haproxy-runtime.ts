@@ -1,6 +1,6 @@
 import type { Slot } from '../../domain/target.js';
 import { unavailable } from './failures.js';
-import { firstLine, type Ask } from './haproxy-cli.js';
+import { firstLine, hungUp, type Ask } from './haproxy-cli.js';
 import { REVISION, backendOf, mapFile } from './haproxy-config.js';
 import { SLOTS, type ServedTarget } from './served.js';
 import { entryOf, hostPort, serversOf, type Server } from './servers.js';
@@ -77,8 +77,10 @@ async function serversIn(ask: Ask, backend: string): Promise<readonly SeenServer
   });
 }
 
-const nonsense = (command: string, text: string) =>
-  unavailable(`what answers is no HAProxy: ${firstLine(text)} to \`${command}\``);
+const nonsense = (command: string, text: string): Error =>
+  text === ''
+    ? hungUp(command)
+    : unavailable(`what answers is no HAProxy: ${firstLine(text)} to \`${command}\``);
 
 /** A command, and what HAProxy says when it has done it. */
 export interface Command {

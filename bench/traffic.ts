@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { targetId, type TargetRef } from '../src/domain/ids.js';
 import { FULL, type DeploymentPlan, type Strategy } from '../src/domain/plan.js';
+import { aside } from './aside.js';
 import { startFleet, type Fleet } from './fleet.js';
 import { ms, quantile, type Row } from './measure.js';
 import { startLoad } from './load-process.js';
@@ -36,6 +37,8 @@ const REPLICAS = 2;
 interface Shop {
   readonly fleet: Fleet;
   readonly router: BenchRouter;
+  /** By it the rows are told apart. */
+  readonly label: string;
   readonly target: TargetRef;
 }
 /** When users went over, by whose answers they got. */
@@ -51,9 +54,15 @@ export async function traffic(): Promise<readonly Row[]> {
   const environments = routers.map(({ name, place }) => [name, { identity: 'asserted', ...place }] as const);
   const fleet = await startFleet({}, { environments: Object.fromEntries(environments) });
   try {
-    await fleet.worker();
-    const rows: Row[] = [];
-    for (const router of routers) rows.push(...(await behind(fleet, router)));
+    const worker = await fleet.worker();
+    const shopOf = (router: BenchRouter, label = router.name): Shop => {
+      const target = { service: `shop-${label.replaceAll(' ', '-')}`, environment: router.name };
+      return { fleet, router, label, target };
+    };
+    const rows = (await behind(shopOf(GATEWAY, `${GATEWAY.name} ${SHARING}`))).map(withoutRatio);
+    // What a switch does to users is asked, not what else has to run on two processors: that is at home on other machines.
+    if (!(await aside([worker.pid, fleet.servers.temporal.pid]))) process.stderr.write(NOT_ASIDE);
+    for (const router of routers) rows.push(...(await behind(shopOf(router))));
     return rows;
   } finally {
     await fleet.stop();
@@ -62,8 +71,17 @@ export async function traffic(): Promise<readonly Row[]> {
   }
 }
 
-async function behind(fleet: Fleet, router: BenchRouter): Promise<readonly Row[]> {
-  const shop = { fleet, router, target: { service: `shop-${router.name}`, environment: router.name } };
+const SHARING = 'sharing the processors';
+const NOT_ASIDE =
+  'this kernel does not have the worker and Temporal give way to the traffic: all rows share the processors\n';
+
+/** What they take from each other where the pipeline shares the processors is told, and is no matter of the switch. */
+const withoutRatio = ({ budget, ...row }: Row): Row =>
+  row.unit === RATIO || budget === undefined ? row : { ...row, budget };
+const RATIO = '×';
+
+async function behind(shop: Shop): Promise<readonly Row[]> {
+  const { fleet, router } = shop;
   await ship(shop, 1, { kind: 'blue_green' });
   const address = await router.address(shop.target, fleet);
   const rows: Row[] = [];
@@ -171,13 +189,13 @@ async function takenBack(shop: Shop, n: number): Promise<void> {
 const SERVED_MS = 3_000;
 
 /** What was sent once more has failed, too, but where nginx was reloaded, which ends kept connections. */
-function failedRow(what: string, { router }: Shop, samples: readonly Sample[]): Row {
+function failedRow(what: string, { router, label }: Shop, samples: readonly Sample[]): Row {
   const forgiven = router.name === 'nginx' && what === RELOADED;
   const failed = samples.filter((one) => one.failed !== undefined || (one.reset && !forgiven));
   const resets = samples.filter((one) => one.reset).length;
   const first = failed.find((one) => one.failed !== undefined)?.failed;
   return {
-    name: `failed requests, ${what}, ${router.name}`,
+    name: `failed requests, ${what}, ${label}`,
     ...{ value: failed.length, unit: 'requests', budget: 0, better: 'less' },
     detail: `${String(samples.length)} at ${String(RATE)} a second, half on ${String(KEPT_CONNECTIONS)} kept connections and half on new ones; ${String(resets)} were reset on a kept one and sent once more${first === undefined ? '' : `; the first: ${first}`}`,
   };
@@ -185,7 +203,7 @@ function failedRow(what: string, { router }: Shop, samples: readonly Sample[]): 
 
 function slownessRow(
   what: string,
-  { router }: Shop,
+  { label }: Shop,
   samples: readonly Sample[],
   switches: readonly Switch[],
 ): Row {
@@ -199,8 +217,8 @@ function slownessRow(
   const worst = Math.max(...around.map(p99));
   const longest = Math.max(...switches.map(({ begun, ended }) => ended - begun));
   return {
-    name: `p99 around the switch, ${what}, ${router.name}`,
-    ...{ value: during / before, unit: '×', budget: 1.5, better: 'less' },
+    name: `p99 around the switch, ${what}, ${label}`,
+    ...{ value: during / before, unit: RATIO, budget: 1.5, better: 'less' },
     detail: `${ms(during)} of all ${String(switches.length)} and ${ms(worst)} of the worst, against ${ms(before)} before; from the first answer of the new version to the last of the old one ${ms(longest)} at most`,
   };
 }

@@ -1,4 +1,5 @@
 import { CancellationScope, CancelledFailure, condition, isCancellation } from '@temporalio/workflow';
+import { durationText } from '../src/domain/duration.js';
 import { queueRules } from '../src/domain/queue.js';
 import type { Field } from './field.js';
 import { control } from './profiles.js';
@@ -6,7 +7,7 @@ import { watchPhase } from './watch-phase.js';
 
 /** Watches a share for `ms`, or until a person ends that. Throws when the candidate is bad. */
 export async function watchStep(field: Field, phase: string, ms: number): Promise<void> {
-  const said = `watching ${phase} for ${String(ms / 1000)} s`;
+  const said = `watching ${phase} for ${durationText(ms)}`;
   await watchUnless(field, { phase, until: Date.now() + ms, said }, () => field.skipped !== undefined);
 }
 
@@ -39,7 +40,7 @@ async function bakeUntilEnough(
   const end = begun + ms;
   // Remembered: who comes and goes does not move it again.
   let brought: number | undefined;
-  let said = `watching bake for ${String(ms / 1000)} s`;
+  let said = `watching bake for ${durationText(ms)}`;
   for (;;) {
     const next = field.next;
     if (next !== undefined) brought ??= Math.max(begun + minBakeMs, Date.now());

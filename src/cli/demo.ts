@@ -84,7 +84,7 @@ async function story(stage: Stage): Promise<number> {
   const { uiUrl } = await stage.dev.ready();
   const told = await shipReleases({ place, example, interactive, everywhere: stage.environments, say });
   const print = stage.json ? say : tell;
-  const good = await summary({ place, story: told, uiUrl, print });
+  const good = await summary({ place, story: told, uiUrl, keep: stage.keep, print });
   if (stage.json) result({ json: true }, { ok: good, releases: plain(told), uiUrl }, []);
   if (stage.keep) {
     stage.kept = true;

@@ -18,9 +18,11 @@ export const dev: Command = async (values) => {
   const running = await up({ directory, policyFile, workerFile, env: process.env, say: progress });
   const { uiUrl } = running.endpoints;
   progress(`shipway is up.${uiUrl === undefined ? '' : ` Temporal UI: ${uiUrl}`}`);
-  progress(
-    'In another terminal: shipway run --environment ENVIRONMENT. End with Ctrl-C; data stays in .shipway/.',
-  );
+  // Who starts it by a program has no other terminal.
+  if (process.stderr.isTTY)
+    progress(
+      'In another terminal: shipway run --environment ENVIRONMENT. End with Ctrl-C; data stays in .shipway/.',
+    );
   result(values, { ...running.endpoints }, []);
   await end;
   progress('ending …');

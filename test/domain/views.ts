@@ -30,7 +30,7 @@ export const deployment: DeploymentView = {
   nextAt: 60_000,
   timeline: [
     { at: 0, what: 'shift 5 % → 25 %' },
-    { at: 1_000, what: 'watching canary 25 % for 59 s' },
+    { at: 1_000, what: 'watching canary 25 % for 59s' },
   ],
 };
 export const waitingFor = (workflow: string) => ({

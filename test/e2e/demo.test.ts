@@ -65,7 +65,7 @@ test(
     expect(v3).toContain('only real traffic could show it');
 
     expect(out).toMatch(/^audit chain verified$/m);
-    expect(out).toMatch(/^Temporal UI: http:\/\/127\.0\.0\.1:\d+$/m);
+    expect(out).toMatch(/^Temporal UI: http:\/\/127\.0\.0\.1:\d+ \(it ends with this demo\)$/m);
     expect(out).toContain('demo --keep');
     expect(it.err()).toMatch(/^ {2}\$ shipway run --environment production --release v2 --as alice$/m);
   },

@@ -49,7 +49,7 @@ test('a stage kind, a strategy and a metric source of one’s own take a service
   expect(deployment).toMatchObject({ outcome: 'shipped', shares: { green: 10_000 } });
   const said = deployment?.timeline.map(({ what }) => what);
   expect(said).toEqual(
-    expect.arrayContaining(['watching own:careful 10 % for 1 s', 'watching own:careful 50 % for 1 s']),
+    expect.arrayContaining(['watching own:careful 10 % for 1s', 'watching own:careful 50 % for 1s']),
   );
   const { stdout } = await lab.type('logs', run, '--stage', 'size');
   expect(stdout).toMatch(/built\.js has \d+ bytes, and may have 1000/);

@@ -72,7 +72,7 @@ describe('a strategy of one’s own', () => {
       expect.arrayContaining([
         'asks: is support ready?',
         'dave lets it go on',
-        'watching own:given 5 % for 60 s',
+        'watching own:given 5 % for 1m',
       ]),
     );
     await record('deployment-own-strategy', shop.deployment(2));

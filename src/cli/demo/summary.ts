@@ -8,18 +8,20 @@ export interface SummaryOptions {
   readonly place: Place;
   readonly story: Story;
   readonly uiUrl: string;
+  /** It all goes on when the demo has ended. */
+  readonly keep: boolean;
   readonly print: (line: string) => void;
 }
 
 /** Says what happened, release by release, and checks the audit. `false` when anything ended other than the example says. */
-export async function summary({ place, story, uiUrl, print }: SummaryOptions): Promise<boolean> {
+export async function summary({ place, story, uiUrl, keep, print }: SummaryOptions): Promise<boolean> {
   for (const line of story.shipped.flatMap((s) => ['', ...releaseLines(s, story)])) print(line);
   print('');
   const once = story.traffic.size < 2 || (await builtOnce(place, story, print));
   const audit = await shipway(place, ['audit', '--verify']);
   const said = `${audit.stdout}${audit.stderr}`;
   print(audit.code === 0 ? 'audit chain verified' : `audit chain NOT verified:\n${said}`);
-  print(`Temporal UI: ${uiUrl}`);
+  print(`Temporal UI: ${uiUrl}${keep ? '' : ' (it ends with this demo)'}`);
   const good = once && story.shipped.every((s) => asExpected(s, story));
   if (!good) print('NOT as expected: see above');
   return good && audit.code === 0;

@@ -51,7 +51,7 @@ export function shipping(lab: () => DevLab): void {
   test('watch follows to the outcome: progress on stderr, one line on stdout, exit code 0', async () => {
     const { code, stdout, stderr } = await lab().type(`watch ${run}`);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${run} shipped: v1 is live in staging\n` });
-    for (const line of [/^ {2}✓ test /m, /^ {2}✓ deploy /m, /shift 0 % → 100 %/, /watching bake for 1 s/])
+    for (const line of [/^ {2}✓ test /m, /^ {2}✓ deploy /m, /shift 0 % → 100 %/, /watching bake for 1s/])
       expect(stderr).toMatch(line);
     expect(stderr).not.toContain('\u001b');
     const json = await lab().json(`watch ${run}`);

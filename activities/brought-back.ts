@@ -88,11 +88,14 @@ async function newestGood(
   const { service, environment } = state;
   const { chosen, known } = wayBack(state, rows, to);
   if (chosen !== undefined && (to === undefined || (await isKept(artifacts, chosen)))) return chosen;
+  const beside = `known good beside the live one: ${known.join(', ') || 'none'}`;
   throw new ShipwayError(
     'rollback.impossible',
     chosen !== undefined
       ? `${to ?? ''} of ${service} is not kept any more`
-      : `${service} in ${environment} has no known good release${to === undefined ? ' before the live one' : ` ${to}`}; known good beside the live one: ${known.join(', ') || 'none'}`,
+      : to !== undefined && to === state.live?.release.version
+        ? `${to} of ${service} is live in ${environment} now; ${beside}`
+        : `${service} in ${environment} has no known good release${to === undefined ? ' before the live one' : ` ${to}`}; ${beside}`,
   );
 }
 /** What nobody names is kept for its time only. What a rollback goes to by itself is kept for good, so that nothing is asked about it. */

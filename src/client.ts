@@ -11,13 +11,12 @@ import {
 } from './client/housekeeping.js';
 import { followRun } from './client/follow-run.js';
 import { livingTarget } from './client/living-target.js';
+import { deploymentOf, type DeploymentStatus } from './client/deployments.js';
 import {
-  deploymentOf,
   listRuns,
   serviceOf,
   startRun,
   statusOf,
-  type DeploymentStatus,
   type RunFilter,
   type RunLine,
   type RunStatus,
@@ -34,7 +33,8 @@ import { temporalPackage } from './temporal-package.js';
 
 const temporal = temporalPackage('@temporalio/client');
 
-export type { DeploymentStatus, RunFilter, RunLine, RunStatus } from './client/runs.js';
+export type { DeploymentStatus } from './client/deployments.js';
+export type { RunFilter, RunLine, RunStatus } from './client/runs.js';
 
 /** shipway's calls over Temporal, for the CLI, activities and a user's own code. All fail with `CommandError` in words for people. */
 export interface ShipwayClient {

@@ -3,6 +3,7 @@ import { MEMO_VIEW } from '../domain/messages.js';
 import type { Verdict } from '../domain/verdict.js';
 import type { WatchBeat } from '../domain/watching.js';
 import { temporalPackage } from '../temporal-package.js';
+import { innermost } from './failure.js';
 
 const temporal = temporalPackage('@temporalio/client');
 
@@ -69,6 +70,37 @@ export async function pollersOf(
   const [last] = times;
   const count = times.filter((t) => Date.now() - t < FRESH_MS).length;
   return { count, ...(last === undefined ? {} : { lastSeen: new Date(last).toISOString() }) };
+}
+
+/** What Temporal knows of a workflow's end. */
+export interface Ending {
+  readonly status: string;
+  /** Of one that has ended and could not write how. */
+  readonly why?: string;
+}
+
+/** `view` is what it last wrote of itself. */
+export async function endingOf(
+  client: Client,
+  workflow: string,
+  status: string,
+  view: { readonly outcome?: unknown } | undefined,
+): Promise<Ending> {
+  if (status === 'RUNNING' || view?.outcome !== undefined) return { status };
+  const why = await whyEnded(client, workflow);
+  return { status, ...(why === undefined ? {} : { why }) };
+}
+
+/** Why a workflow that has ended did not end well, with the failure's type; `undefined` when it did, or nobody said why. */
+async function whyEnded(client: Client, workflow: string): Promise<string | undefined> {
+  try {
+    await client.workflow.getHandle(workflow, undefined, { followRuns: false }).result();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof temporal.WorkflowFailedError)) throw error;
+    const { message, type } = innermost(error);
+    return message === '' ? undefined : `${message}${type === undefined ? '' : ` (${type})`}`;
+  }
 }
 
 /** What a workflow last wrote of itself, and whether it still runs. */

@@ -4,18 +4,26 @@ import { QUEUES, pipelineId, targetId } from '../domain/ids.js';
 import { waysOf, wayText } from '../domain/environments.js';
 import type { PipelineInput } from '../domain/inputs.js';
 import { markdown } from '../domain/details.js';
-import type { DriftNow } from '../domain/next.js';
+import type { DriftNow, LiveNow } from '../domain/next.js';
 import { MEMO_VIEW } from '../domain/messages.js';
 import type { DeploymentView, RunView } from '../domain/view.js';
-import { lastVerdictOf, pendingOf, pollersOf, viewOf, type Pending, type Pollers } from './describe.js';
-import { behind, driftOf, targetsNow, type Behind } from './targets-now.js';
+import { describeDeployment } from './deployments.js';
+import {
+  endingOf,
+  pendingOf,
+  pollersOf,
+  viewOf,
+  type Ending,
+  type Pending,
+  type Pollers,
+} from './describe.js';
+import { behind, driftOf, sinceOf, targetsNow, type Behind } from './targets-now.js';
 import { urlOf } from './api-call.js';
 import { CommandError } from './failure.js';
 import { uiOf } from './ui-address.js';
 import { initialRunView } from '../domain/initial-run-view.js';
 import { temporalPackage } from '../temporal-package.js';
 
-const temporal = temporalPackage('@temporalio/client');
 const { SearchAttributeType, TypedSearchAttributes, defineSearchAttributeKey } =
   temporalPackage('@temporalio/common');
 
@@ -23,11 +31,13 @@ export interface RunStatus {
   readonly workflow: string;
   readonly run: RunView;
   readonly deployment?: DeploymentView;
-  readonly temporal: { readonly status: string; readonly pending: readonly Pending[] };
+  readonly temporal: Ending & { readonly pending: readonly Pending[] };
   /** Who polls the queue that all workflows need. */
   readonly workers: Pollers;
   /** Where it leads and housekeeping has seen something else than is recorded; absent: nowhere. */
   readonly drift?: readonly DriftNow[];
+  /** Where it shipped to and another version is live by now; absent: nowhere. */
+  readonly since?: readonly LiveNow[];
   /** Who waits for its deployment, in this order; absent: nobody. */
   readonly behind?: readonly Behind[];
 }
@@ -98,71 +108,27 @@ export async function statusOf(client: Client, namespace: string, workflow: stri
   const run = description.memo?.[MEMO_VIEW] as RunView | undefined;
   if (run === undefined || description.type !== 'pipeline')
     throw new CommandError(`${workflow} is no run of shipway`, 'see `shipway list`');
-  const [under, targets] = await Promise.all([
+  const [ending, under, targets] = await Promise.all([
+    endingOf(client, workflow, description.status.name, run),
     run.deployment ? describeDeployment(client, run.deployment) : undefined,
     targetsNow(
       client,
       waysOf(run).map((environment) => ({ service: run.service, environment })),
     ),
   ]);
-  const [drift, waiting] = [driftOf(targets), behind(targets, run.deployment)];
+  const [drift, since] = [driftOf(targets), sinceOf(targets, run)];
+  const waiting = behind(targets, run.deployment);
   const pending = [...pendingOf(description.raw), ...(under?.pending ?? [])];
   return {
     workflow,
     run,
     ...(under?.view === undefined ? {} : { deployment: under.view }),
-    temporal: { status: description.status.name, pending },
+    temporal: { ...ending, pending },
     workers,
     ...(drift.length === 0 ? {} : { drift }),
+    ...(since.length === 0 ? {} : { since }),
     ...(waiting.length === 0 ? {} : { behind: waiting }),
   };
-}
-
-/** `undefined` when Temporal does not know it (any more). */
-async function describeDeployment(
-  client: Client,
-  workflow: string,
-): Promise<{ view: DeploymentView | undefined; pending: readonly Pending[]; status: string } | undefined> {
-  try {
-    const { memo, raw, status } = await client.workflow.getHandle(workflow).describe();
-    const view = memo?.[MEMO_VIEW] as DeploymentView | undefined;
-    const verdict = await lastVerdictOf(client, raw);
-    return {
-      view: view === undefined || verdict === undefined ? view : { ...view, verdict },
-      pending: pendingOf(raw),
-      status: status.name,
-    };
-  } catch (error) {
-    if (error instanceof temporal.WorkflowNotFoundError) return undefined;
-    throw error;
-  }
-}
-
-/** A deployment by itself. */
-export interface DeploymentStatus extends Pick<RunStatus, 'workflow' | 'temporal' | 'workers'> {
-  readonly deployment: DeploymentView;
-}
-
-/** Fails with `CommandError` of kind `not_found`. */
-export async function deploymentOf(
-  client: Client,
-  namespace: string,
-  workflow: string,
-): Promise<DeploymentStatus> {
-  const [under, workers] = await Promise.all([
-    describeDeployment(client, workflow),
-    pollersOf(client, namespace, QUEUES.control, 'workflows'),
-  ]);
-  if (under?.view === undefined)
-    throw new CommandError(
-      `Temporal knows no ${workflow}`,
-      'see `shipway history`, which also has those that Temporal has forgotten',
-      1,
-      undefined,
-      'not_found',
-    );
-  const { view: deployment, pending, status } = under;
-  return { workflow, deployment, temporal: { status, pending }, workers };
 }
 
 export interface RunFilter {

@@ -1,7 +1,8 @@
 import type { Client } from '@temporalio/client';
+import { liveIn } from '../domain/environments.js';
 import { targetId, type TargetRef } from '../domain/ids.js';
-import type { DriftNow } from '../domain/next.js';
-import type { TargetView } from '../domain/view.js';
+import type { DriftNow, LiveNow } from '../domain/next.js';
+import type { RunView, TargetView } from '../domain/view.js';
 import { viewOf } from './describe.js';
 
 /** Targets as their workflows last wrote of themselves; one whose workflow is gone is not told of. */
@@ -22,6 +23,19 @@ export const driftOf = (targets: readonly TargetView[]): readonly DriftNow[] =>
       ? []
       : [{ service, environment, what, ...(live === undefined ? {} : { live }) }],
   );
+
+/** Where a run shipped to and another version is live by now. Nothing of a target that has yet to record the run's own deployment. */
+export const sinceOf = (targets: readonly TargetView[], run: RunView): readonly LiveNow[] =>
+  run.outcome === undefined
+    ? []
+    : targets.flatMap(({ service, environment, live, running }) =>
+        live === undefined ||
+        live === run.version ||
+        (running !== undefined && running === run.deployment) ||
+        !liveIn(run).includes(environment)
+          ? []
+          : [{ service, environment, live }],
+      );
 
 /** A run that waits for a deployment to end. */
 export interface Behind {

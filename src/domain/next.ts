@@ -8,6 +8,11 @@ export interface Under {
   readonly run: RunView;
   readonly deployment?: DeploymentView;
   readonly drift?: readonly DriftNow[];
+  readonly since?: readonly LiveNow[];
+}
+/** The version that is live at a target now. */
+export interface LiveNow extends TargetRef {
+  readonly live: string;
 }
 /** A target that was not as recorded when it was last looked at: how, and what is recorded as live there. */
 export interface DriftNow extends TargetRef {
@@ -33,16 +38,19 @@ const putRight = ({ service, environment, live }: DriftNow): readonly string[] =
 ];
 
 /** Of a run that has ended: what went wrong, how to take it back, what serves instead, or how to begin again. */
-function afterwards({ run, deployment }: Under, outcome: Outcome): readonly string[] {
+function afterwards({ run, deployment, since = [] }: Under, outcome: Outcome): readonly string[] {
   const { service, environment } = run;
+  const history = [`shipway history --service ${service} --environment ${environment}`];
   switch (outcome) {
     case 'failed':
       return afterFailure(run);
     case 'shipped':
+      // A rollback would take back what came after it.
+      if (since.some((s) => s.environment === environment)) return history;
       return deployment?.replaces === undefined ? [] : [rollback(service, environment)];
     case 'rolled_back':
     case 'superseded':
-      return [`shipway history --service ${service} --environment ${environment}`];
+      return history;
     case 'rejected':
     case 'expired':
     case 'aborted':
@@ -68,6 +76,7 @@ function afterFailure(run: RunView): readonly string[] {
       // The same commit has the same again.
       return [logs(run)];
     default:
+      if (failedByDeployment(run)) return [`shipway retry ${id}`];
       return [logs(run), ...(failedByStage(run) ? [`shipway retry ${id}`] : [])];
   }
 }
@@ -78,6 +87,10 @@ const again = ({ environment, environments, version }: RunView): string =>
 
 /** What the world may have kept from passing this time; what was refused is refused again. */
 const failedByStage = ({ stages }: RunView): boolean => stages.some((s) => s.state === 'failed' && isWork(s));
+
+/** Why that could not begin is in its reason, and stages have said nothing of it. */
+const failedByDeployment = ({ stages, deployment }: RunView): boolean =>
+  deployment !== undefined && stages.some((s) => s.state === 'failed' && s.kind === 'deploy');
 
 const logs = (run: RunView): string => `shipway logs ${logsAt(run) ?? run.run}`;
 

@@ -156,7 +156,8 @@ describe('processes', () => {
       await w.kill((await w.started())[0] ?? '');
       // A probe that is under way meets it while it is dying.
       const seen = await eventually(health);
-      expect(seen).toMatchObject({ failures: 1, note: expect.stringContaining('gone') as string });
+      const note = expect.stringMatching(/ is gone; its output: \/.*\.log$/) as string;
+      expect(seen).toMatchObject({ failures: 1, note });
     });
     await failed;
   });

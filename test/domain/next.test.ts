@@ -50,6 +50,25 @@ test('a run of which a stage failed is tried again', () => {
     ]);
 });
 
+test('a run whose deployment could not begin is tried again: no stage has said why', () => {
+  const stages = [
+    { name: 'test', kind: 'command', state: 'passed' },
+    { name: 'deploy', kind: 'deploy', state: 'failed' },
+  ] as const;
+  expect(nextCommands({ run: { ...run, stages, deployment: deployment.id, outcome: 'failed' } })).toEqual([
+    'shipway retry v2-abc',
+  ]);
+});
+
+test('what serves no more is not rolled back: that would take back what came after it', () => {
+  const since = [{ service: 'shop', environment: 'production', live: 'v3' }];
+  expect(nextCommands({ run: { ...run, outcome: 'shipped' }, deployment, since })).toEqual([HISTORY]);
+  const elsewhere = [{ ...since[0], environment: 'staging', service: 'shop', live: 'v3' }];
+  expect(nextCommands({ run: { ...run, outcome: 'shipped' }, deployment, since: elsewhere })).toEqual([
+    ROLLBACK,
+  ]);
+});
+
 test('a run through several environments is run again through all of them', () => {
   const through = { ...run, environments: ['staging', 'production'], outcome: 'expired' as const };
   expect(nextCommands({ run: through })).toEqual(['shipway run --release v2']);

@@ -127,6 +127,10 @@ describe('on an idle target a rollback is a deployment of its own', () => {
       type: 'rollback.impossible',
       message: 'named in production has no known good release v9; known good beside the live one: v2, v1',
     });
+    expect(await shop.rollback({ to: 'v3' })).toMatchObject({
+      status: 'refused',
+      message: 'v3 of named is live in production now; known good beside the live one: v2, v1',
+    });
     expect(await shop.rollback({ to: 'v1' })).toMatchObject({ status: 'running' });
     expect((await shop.deployed(4)).outcome).toBe('shipped');
     expect(shop.state()?.live?.release.version).toBe('v1');

@@ -20,6 +20,7 @@ import {
   slotDir,
   type InstanceNote,
   type SlotNote,
+  logFile,
 } from './process-files.js';
 import { probe, urlOf } from './process-health.js';
 import { exclusive } from '../../exclusive.js';
@@ -173,7 +174,7 @@ async function unwell(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const absent = await absence(directory, slot, note);
-  if (absent === 'gone') return `instance ${note.id} is gone`;
+  if (absent === 'gone') return `instance ${note.id} is gone; its output: ${logFile(directory, note.id)}`;
   if (absent === 'lost') throw unsaid(note, 'ended with its host, and not by itself');
   if (absent === 'starting') throw unsaid(note, 'is still starting');
   const why = await probe(urlOf(note), asked, signal);

@@ -18,7 +18,7 @@ export const openLines = (status: Open, waiting: WaitingFor | undefined, now: nu
 export const endedInTemporal = ({ temporal }: Pick<RunStatus, 'temporal'>): string | undefined =>
   temporal.status === 'RUNNING'
     ? undefined
-    : `ended in Temporal (${temporal.status.toLowerCase()}) before it could write an outcome`;
+    : `ended in Temporal (${temporal.status.toLowerCase()}) before it could write an outcome${temporal.why === undefined ? '' : `: ${oneLine(temporal.why)}`}`;
 
 /** What to type now. */
 export const typeLines = (commands: readonly string[]): readonly string[] =>

@@ -40,6 +40,7 @@ export function renderRun(
     ...knownLines(run),
     ...(deployment === undefined ? [] : ['', ...deploymentLines(deployment, now, status.measured)]),
     ...(run.outcome === undefined ? [] : ['', `${outcomeOf(run)}: ${oneLine(run.reason ?? '')}`]),
+    ...sinceLines(status),
     ...behindLines(status),
     ...driftLines(status),
     ...(run.outcome === undefined || asked !== undefined ? openLines(status, asked, now) : []),
@@ -65,6 +66,9 @@ const behindLines = ({ behind = [] }: RunStatus): readonly string[] =>
           ({ run, version, by }) => `behind it waits ${version} of run ${run}, by ${oneLine(by)}`,
         ),
       ];
+
+const sinceLines = ({ since = [] }: RunStatus): readonly string[] =>
+  since.map(({ environment, live }) => `by now ${oneLine(live)} is live in ${environment}`);
 
 const driftLines = ({ drift = [] }: RunStatus): readonly string[] =>
   drift.flatMap(({ environment, what }) => [

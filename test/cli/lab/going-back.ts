@@ -26,6 +26,12 @@ export function goingBack(lab: () => DevLab): void {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^lamp in staging: went back: v1 /);
     expect(stderr).toContain('shift 0 % → 100 %');
+    // What the run says next follows what serves: a rollback would take back the rollback.
+    const { run } = shipped['status'] as { run: { run: string } };
+    expect(await lab().json(`status ${run.run}`)).toMatchObject({
+      since: [{ service: 'lamp', environment: 'staging', live: 'v1' }],
+      next: ['shipway history --service lamp --environment staging'],
+    });
     const { deployments } = await lab().json('history --environment staging');
     const newest = (deployments as readonly { readonly id: string }[]).slice(0, 3);
     expect(newest).toMatchObject([

@@ -96,6 +96,17 @@ export function temporalsOwn(lab: () => DevLab): void {
     expect(await temporal('workflow show --workflow-id deployment/lamp/staging/99')).not.toContain(
       'shiftTraffic',
     );
+    expect((await lab().type('status deployment/lamp/staging/99')).stdout).toContain(
+      'before it could write an outcome: deployment/lamp/staging/99 has no permit (permit.missing)',
+    );
+    await temporal(`${start.replace('/99', '/98')} --input {}`).catch(() => undefined);
+    expect(await lab().json('status deployment/lamp/staging/98', 1)).toMatchObject({
+      error: {
+        message: expect.stringMatching(
+          /^deployment\/lamp\/staging\/98 is no deployment of shipway: its input is none of shipway’s: .* \(permit\.missing\)$/,
+        ) as string,
+      },
+    });
   });
 }
 

@@ -1,4 +1,5 @@
 import { serving, type Observed } from '../src/domain/adoption.js';
+import type { FailureType } from '../src/domain/failures.js';
 import { targetId, type TargetRef } from '../src/domain/ids.js';
 import type { Accepted } from '../src/domain/messages.js';
 import type { ObservedSlot, RouterState } from '../src/domain/ports.js';
@@ -7,6 +8,7 @@ import type { DeploymentRow } from '../src/domain/store.js';
 import type { TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import { digestOf } from '../src/hash.js';
+import { answered, NoAnswer } from './answered.js';
 import { entry, self } from './audit.js';
 import { beating } from './beating.js';
 import type { ControlDeps, EffectDeps } from './deps.js';
@@ -21,8 +23,8 @@ export const observeTarget =
     beating(async (signal) => {
       const { provider, router, routers, gone } = await worldAt(deps, target);
       const [slots, known] = await Promise.all([
-        provider.observe(target, signal),
-        router.observe(target, signal),
+        seen('provider.unavailable', signal, (ending) => provider.observe(target, ending)),
+        seen('router.unavailable', signal, (ending) => router.observe(target, ending)),
       ]);
       const differences = Object.values(known?.differences ?? {});
       return {
@@ -33,6 +35,22 @@ export const observeTarget =
         ...(gone === undefined ? {} : { gone }),
       };
     });
+
+/** Less than the whole look may take: then it is told who did not answer. */
+const SEEN_MS = 4_000;
+
+/** One that hangs is not waited for: every look would keep a place of the worker that going back needs, too. */
+async function seen<T>(
+  silent: FailureType,
+  signal: AbortSignal,
+  ask: (ending: AbortSignal) => Promise<T>,
+): Promise<T> {
+  try {
+    return await answered(signal, ask, SEEN_MS);
+  } catch (error) {
+    throw error instanceof NoAnswer ? new ShipwayError(silent, error.message) : error;
+  }
+}
 
 /** Where users reach a target. None where one of two routers says nothing: whose the other's address is cannot be told then. */
 export function addressesOf(

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { adoptLive, hostOf, observeTarget, type AdoptInput } from '../../activities/adoption.js';
 import { messageOf } from '../../activities/statements.js';
 import { serving, type Observed } from '../../src/domain/adoption.js';
@@ -132,6 +132,28 @@ test('what is observed is what runs and where users are', async () => {
     instances: [{ state: 'ready' }],
   });
 });
+
+test.each(['provider', 'router'] as const)(
+  'a %s that hangs and heeds nothing is not waited for',
+  async (port) => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const world = fakeWorld();
+    const hanging = { ...world[port], observe: () => new Promise<never>(() => undefined) };
+    const metrics = { sample: () => Promise.reject(new Error('unused')) };
+    const look = activityOf('housekeeping').run(
+      observeTarget({ ...world, [port]: hanging, store: memoryStore(), metrics }),
+      REF,
+    );
+    const said = expect(look).rejects.toMatchObject({
+      type: `${port}.unavailable`,
+      message: 'no answer within 4s',
+    });
+    // What Temporal gives one look.
+    await vi.advanceTimersByTimeAsync(5_000);
+    await said;
+  },
+);
 
 test('a target without a record is on the host of new ones', async () => {
   const { store } = await lab();

@@ -12,8 +12,8 @@ export interface Courier {
   readonly kick: () => void;
   /** Sends what is due. */
   readonly deliver: (signal: AbortSignal) => Promise<Delivered>;
-  /** Channels of the policy whose credential is not on this worker, a line each. */
-  readonly missing: () => Promise<readonly string[]>;
+  /** Channels of the policy whose credential is not on this worker, a line each; `undefined` when the policy has no channel. */
+  readonly missing: () => Promise<readonly string[] | undefined>;
 }
 
 /** What activities on the control queue work with. */

@@ -24,11 +24,16 @@ export const canaryKept =
 /** What a control worker sees, also of its own policy file. */
 export const seenByControl =
   ({ artifacts, ownPolicy, courier }: Pick<ControlDeps, 'artifacts' | 'ownPolicy' | 'courier'>) =>
-  async ({ digest }: Sought): Promise<Sighting> => ({
-    ...(await sighting(() => artifacts.get(digest))),
-    ...(ownPolicy === undefined ? {} : { policy: await ownPolicy() }),
-    ...(courier === undefined ? {} : { channels: await courier.missing() }),
-  });
+  async ({ digest }: Sought): Promise<Sighting> => {
+    const seen = await sighting(() => artifacts.get(digest));
+    const policy = await ownPolicy?.();
+    const channels = await courier?.missing();
+    return {
+      ...seen,
+      ...(policy === undefined ? {} : { policy }),
+      ...(channels === undefined ? {} : { channels }),
+    };
+  };
 
 export const seenByHost =
   ({

@@ -15,6 +15,6 @@ export interface Sighting {
   readonly elsewhere?: Readonly<Record<string, string>>;
   /** The hash of its own policy file, or what is wrong with that; of control workers. */
   readonly policy?: string;
-  /** Channels to people whose credential it has not, a line each; of control workers. */
+  /** Channels to people whose credential it has not, a line each; of control workers, where the policy has a channel. */
   readonly channels?: readonly string[];
 }

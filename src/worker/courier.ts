@@ -91,9 +91,14 @@ async function notifierOf(channel: Channel, env: NodeJS.ProcessEnv): Promise<Not
   }
 }
 
-async function missing(policy: () => Promise<Policy>, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
+async function missing(
+  policy: () => Promise<Policy>,
+  env: NodeJS.ProcessEnv,
+): Promise<readonly string[] | undefined> {
+  const channels = Object.entries((await policy()).notifications?.channels ?? {});
+  if (channels.length === 0) return undefined;
   const found: string[] = [];
-  for (const [name, channel] of Object.entries((await policy()).notifications?.channels ?? {}))
+  for (const [name, channel] of channels)
     for (const reference of credentialsOf(channel))
       await credential(reference, env).catch((error: unknown) => {
         if (!(error instanceof ShipwayError)) throw error;

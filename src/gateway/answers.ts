@@ -17,6 +17,11 @@ export const NO_MEMBER: Answer = {
   code: 'no_member',
   message: 'no instance of the service takes requests now',
 };
+export const NO_ROOM: Answer = {
+  status: 503,
+  code: 'no_room',
+  message: 'the gateway has no room for another connection now',
+};
 export const NO_CONNECTION: Answer = {
   status: 502,
   code: 'no_connection',

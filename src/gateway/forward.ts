@@ -6,6 +6,7 @@ import {
   BODY_NOT_FORWARDED,
   NO_CONNECTION,
   NO_MEMBER,
+  NO_ROOM,
   NO_SLOT,
   NO_TIME,
 } from './answers.js';
@@ -37,6 +38,8 @@ const CONNECTION_FAILED = new Set([
   'UND_ERR_SOCKET',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
+/** The process or the system has no file descriptor left: that is the gateway's failure, whoever is asked. */
+const NO_DESCRIPTOR = new Set(['EMFILE', 'ENFILE']);
 const TOO_LATE = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
 /**
@@ -45,7 +48,12 @@ const TOO_LATE = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
  */
 export function forwarder(deps: Forwarding): (request: FastifyRequest, reply: FastifyReply) => void {
   const turns = new Map<string, number>();
-  const warn = sparing(deps.log);
+  const warn = sparing(WARN_EVERY_MS, (about) => {
+    deps.log.warn(about, 'no answer from a member');
+  });
+  const full = sparing(FULL_EVERY_MS, (about) => {
+    deps.log.error(about, 'no file descriptor is left: raise the hard limit of open files (`ulimit -Hn`)');
+  });
   /** A second try is no turn of its own: of two members, one that is down would otherwise be first every time. */
   const membersFrom = ({ slot }: Routed): { first: string; second: string } => {
     const turn = turns.get(slot.slot) ?? 0;
@@ -68,7 +76,7 @@ export function forwarder(deps: Forwarding): (request: FastifyRequest, reply: Fa
     const mayRepeat = !withBody && IDEMPOTENT.has(request.method);
     const { first, second } = membersFrom(routed);
     const passing = new Passing(deps, routed, first, reply);
-    send({ reply, passing, routed, member: first, warn, second: mayRepeat ? second : undefined });
+    send({ reply, passing, routed, member: first, warn, full, second: mayRepeat ? second : undefined });
   };
 }
 
@@ -78,6 +86,7 @@ interface Sending {
   readonly routed: Routed;
   readonly member: string;
   readonly warn: (about: object) => void;
+  readonly full: (about: object) => void;
   /** The member to try after this one; absent: there is no second try. */
   readonly second: string | undefined;
 }
@@ -114,6 +123,12 @@ function failed(s: Sending, error: Error): void {
   const { reply, passing, second } = s;
   if (reply.raw.destroyed || reply.sent) return;
   const code = codeOf(error);
+  if (NO_DESCRIPTOR.has(code)) {
+    s.full({ code });
+    passing.ending = 'unsent';
+    answer(reply, NO_ROOM);
+    return;
+  }
   s.warn({ slot: s.routed.slot.slot, member: s.member, code });
   if (second !== undefined && CONNECTION_FAILED.has(code)) {
     passing.retryOn(second);
@@ -183,18 +198,19 @@ function codeOf(error: unknown): string {
 }
 
 const WARN_EVERY_MS = 1_000;
+const FULL_EVERY_MS = 60_000;
 
-/** A member that is down fails every request: one line a second says so, with the number of those left out. */
-function sparing(log: Logger): (about: object) => void {
+/** What fails every request is said once in a while, with the number of those left out. */
+function sparing(everyMs: number, say: (about: object) => void): (about: object) => void {
   let last = -Infinity;
   let silent = 0;
   return (about) => {
     const now = performance.now();
-    if (now - last < WARN_EVERY_MS) {
+    if (now - last < everyMs) {
       silent += 1;
       return;
     }
-    log.warn({ ...about, alsoFailed: silent }, 'no answer from a member');
+    say({ ...about, alsoFailed: silent });
     last = now;
     silent = 0;
   };

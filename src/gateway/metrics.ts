@@ -3,8 +3,11 @@ import { AtRisk } from './at-risk.js';
 import type { Routed } from './routing.js';
 import { sameTarget, type TargetName } from './state.js';
 
-/** How a request ended for the user: what the release answered, no usable answer from it (connection, time), or the user left. */
-export type Ending = 'answered' | '5xx' | 'connection' | 'aborted';
+/**
+ * How a request ended for the user: what the release answered, no usable answer from it (connection, time), the user left, or the gateway
+ * could not send it, which tells nothing of the release.
+ */
+export type Ending = 'answered' | '5xx' | 'connection' | 'aborted' | 'unsent';
 
 /** Cumulative counts of one release in one slot since the process started. */
 export interface SeriesSample {
@@ -46,6 +49,11 @@ export class Metrics {
   readonly #aborted = this.#counter(
     'aborted',
     'Requests whose user left before the answer was complete',
+    NAMES,
+  );
+  readonly #unsent = this.#counter(
+    'unsent',
+    'Requests that the gateway could not send for want of file descriptors; no other counter has them',
     NAMES,
   );
   readonly #retries = this.#counter('retries', 'Requests that were sent to a second member', NAMES);
@@ -133,7 +141,7 @@ export class Metrics {
   #create(target: TargetName, labels: Labels): Series {
     this.#requests.zero(labels);
     for (const kind of ERRORS) this.#errors.inc({ ...labels, class: kind }, 0);
-    for (const counter of [this.#aborted, this.#retries, this.#atRisk, this.#firstErrors])
+    for (const counter of [this.#aborted, this.#unsent, this.#retries, this.#atRisk, this.#firstErrors])
       counter.inc(labels, 0);
     this.#inflight.inc(labels, 0);
     return {
@@ -147,6 +155,10 @@ export class Metrics {
       end: (ending, seconds, user) => {
         if (this.#gone.has(labels)) return;
         this.#inflight.dec(labels);
+        if (ending === 'unsent') {
+          this.#unsent.inc(labels);
+          return;
+        }
         this.#requests.observe(labels, seconds);
         if (ending === 'aborted') this.#aborted.inc(labels);
         else if (ending !== 'answered') this.#errors.inc({ ...labels, class: ending });
@@ -164,8 +176,8 @@ export class Metrics {
     this.#gone.add(labels);
     this.#requests.remove(labels);
     for (const kind of ERRORS) this.#errors.remove({ ...labels, class: kind });
-    const others = [this.#aborted, this.#retries, this.#inflight, this.#atRisk, this.#firstErrors];
-    for (const metric of others) metric.remove(labels);
+    for (const metric of [this.#aborted, this.#unsent, this.#retries, this.#inflight]) metric.remove(labels);
+    for (const metric of [this.#atRisk, this.#firstErrors]) metric.remove(labels);
   }
 
   #histogram(): Histogram<keyof Labels> {

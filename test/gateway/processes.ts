@@ -9,14 +9,23 @@ export interface Running {
   readonly stderr: () => string;
 }
 
+const MAIN = join(packageRoot(), 'dist/src/gateway/main.js');
+
 /** The built gateway as a process of its own. */
 export function spawnGateway(lab: Lab, args: readonly string[], env: Record<string, string> = {}): Running {
-  const main = join(packageRoot(), 'dist/src/gateway/main.js');
-  return tracked(lab, [main, ...args], env);
+  return tracked(lab, process.execPath, [MAIN, ...args], env);
 }
 
-export async function gatewayProcess(lab: Lab, stateDir: string): Promise<Admin & Running> {
-  const running = spawnGateway(lab, ['--state', stateDir, '--admin-port', '0']);
+export const gatewayProcess = (lab: Lab, stateDir: string): Promise<Admin & Running> =>
+  serving(stateDir, spawnGateway(lab, ['--state', stateDir, '--admin-port', '0']));
+
+/** One that may have so many files open and no more. */
+export const gatewayOfFewFiles = (lab: Lab, stateDir: string, files: number): Promise<Admin & Running> => {
+  const args = [process.execPath, MAIN, '--state', stateDir, '--admin-port', '0'];
+  return serving(stateDir, tracked(lab, 'sh', ['-c', `ulimit -n ${String(files)}; exec "$0" "$@"`, ...args]));
+};
+
+async function serving(stateDir: string, running: Running): Promise<Admin & Running> {
   for (;;) {
     if (running.child.exitCode !== null) throw new Error(`the gateway ended: ${running.stderr()}`);
     const admin = await adminOf(stateDir).catch(() => undefined);
@@ -36,7 +45,7 @@ const BACKEND = `
 `;
 
 export async function backendProcess(lab: Lab, name: string): Promise<{ url: string; child: ChildProcess }> {
-  const { child } = tracked(lab, ['-e', BACKEND, name], {});
+  const { child } = tracked(lab, process.execPath, ['-e', BACKEND, name]);
   const [port] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
   return { url: `http://127.0.0.1:${port.toString().trim()}`, child };
 }
@@ -54,8 +63,13 @@ export async function kill(
   return ended(running);
 }
 
-function tracked(lab: Lab, args: readonly string[], env: Record<string, string>): Running {
-  const child = spawn(process.execPath, args, {
+function tracked(
+  lab: Lab,
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Running {
+  const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'] ?? '', ...env },
   });

@@ -9,8 +9,8 @@ const SHARING = ['activities', 'api', 'client', 'config', 'domain', 'store', 'wo
 const FAULTS = 'test/faults/**/*.test.ts';
 const COMMON = { pool: 'forks', testTimeout: 60_000, hookTimeout: 120_000 } as const;
 
-/** Files for each processor: many wait most of the time. With the faults, which CI has, among them, more would leave tests with bounds too little. */
-const AT_ONCE = process.env['CI'] === 'true' ? 1.5 : 2;
+/** Files at once for each processor: many wait most of the time; more would leave the tests that kill processes too little of it. */
+const AT_ONCE = 1.5;
 
 export default defineConfig({
   test: {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readInstances, writeInstance } from '../../src/adapters/providers/process-files.js';
 import { stopInstances } from '../../src/dev/instances.js';
@@ -12,19 +13,16 @@ beforeAll(async () => {
 });
 afterAll(() => lab.end());
 
-/** One that ends while it is looked at is not counted yet. */
-const running = (shop: Service, n: number): Promise<boolean> =>
-  shop.instances().then(
-    (instances) => instances.length === n,
-    () => false,
-  );
+/** What runs is of these versions, all in one look. */
+const running = async (shop: Service, ...versions: readonly string[]): Promise<boolean> =>
+  isDeepStrictEqual((await shop.instances()).map((i) => i.version).sort(), versions);
 
 /** The host goes down, with all its processes, and is started anew. */
 async function reboot(of: readonly Service[], meanwhile: () => Promise<void> = () => Promise.resolve()) {
   await Promise.all([lab.worker.kill(), lab.killGateway()]);
   for (const shop of of) {
     for (const { process: dying } of await shop.instances()) process.kill(dying.pid, 'SIGKILL');
-    await until(() => running(shop, 0));
+    await until(() => running(shop));
     for (const slot of ['blue', 'green']) {
       const directory = join(lab.stateDir, 'instances', shop.name, 'staging', slot);
       for (const note of await readInstances(directory))
@@ -66,8 +64,7 @@ test.each([
     await canary.phase(2, (view) => view.timeline.some(({ what }) => what.startsWith('watching canary')));
     await bake.phase(2, (view) => view.phase === 'bake');
     await down([canary, bake]);
-    await until(() => running(bake, 2), 60_000);
-    expect((await bake.instances()).map((i) => i.version).sort()).toEqual(['v1', 'v2']);
+    await until(() => running(bake, 'v1', 'v2'), 60_000);
     expect(await canary.ended(runs[0])).toMatchObject({ outcome: 'shipped' });
     expect(await bake.ended(runs[1])).toMatchObject({ outcome: 'shipped' });
     await Promise.all([canary.serves('v2'), bake.serves('v2')]);
@@ -101,7 +98,7 @@ test('what takes long to start again holds up nobody: another service goes back 
   await reboot([slow], async () => {
     const candidate = (await bad.instances()).find((i) => i.version === 'v2');
     process.kill(candidate?.process.pid ?? NaN, 'SIGKILL');
-    await until(() => running(bad, 1));
+    await until(() => running(bad, 'v1'));
   });
   expect(await bad.ended(run)).toMatchObject({ outcome: 'rolled_back' });
   expect(await restored(slow)).toEqual([]);

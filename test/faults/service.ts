@@ -11,7 +11,7 @@ import { FULL, type DeploymentPlan, type StagePlan, type Strategy } from '../../
 import type { WatchPlan } from '../../src/domain/watch-plan.js';
 import type { TargetState } from '../../src/domain/target.js';
 import type { DeploymentView } from '../../src/domain/view.js';
-import { identityOf, type ProcessIdentity } from '../../src/processes.js';
+import { findIdentity, type ProcessIdentity } from '../../src/processes.js';
 import { ask, until, type Shown } from '../gateway/lab.js';
 import { sql } from '../store/cluster.js';
 import { commandStage, deploymentPlan, pipelineInput, plan } from '../support/plans.js';
@@ -112,16 +112,18 @@ export function service(lab: FaultLab, name: string, environment = 'staging'): S
     (await readFile(file, 'utf8').catch(() => '')).split('\n').filter(Boolean);
   const starts = async (): Promise<string[][]> => (await linesOf(counter)).map((line) => line.split(' '));
   const shown: Service['shown'] = () => lab.gateway().must(`GET`, `/targets/${name}/${environment}`);
-  const instances: Service['instances'] = async () =>
-    (
-      await Promise.all(
-        (await starts()).map(async ([id = '', , version = '']) =>
-          Promise.all(
-            (await carrying(id)).map(async (pid) => ({ id, version, process: await identityOf(pid) })),
-          ),
-        ),
-      )
-    ).flat();
+  const instances: Service['instances'] = async () => {
+    const found = (await starts()).map(async ([id = '', , version = '']) =>
+      Promise.all(
+        (await carrying(id)).map(async (pid) => {
+          const process = await findIdentity(pid);
+          // It has ended since it was found.
+          return process === undefined ? [] : [{ id, version, process }];
+        }),
+      ),
+    );
+    return (await Promise.all(found)).flat(2);
+  };
   const state: Service['state'] = async () => {
     const [row] = await sql(lab.databaseUrl, `SELECT state FROM shipway.targets WHERE service = '${name}'`);
     return row?.['state'] as TargetState;

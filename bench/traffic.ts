@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { targetId, type TargetRef } from '../src/domain/ids.js';
-import { FULL, type DeploymentPlan, type Strategy } from '../src/domain/plan.js';
+import type { DeploymentPlan } from '../src/domain/plan.js';
 import { aside } from './aside.js';
 import { startFleet, type Fleet } from './fleet.js';
 import { ms, quantile, type Row } from './measure.js';
@@ -10,6 +10,7 @@ import { canary, deploymentOf, shippingPlan } from './plans.js';
 import { GATEWAY, startedHaproxy, startedNginx, type BenchRouter } from './routers.js';
 import { temporaryFolder } from './lab.js';
 import { said } from './statements.js';
+import { WAYS, type Way } from './ways.js';
 
 /** A second, on all connections. */
 const RATE = 800;
@@ -25,12 +26,6 @@ const TRAIL_MS = 1_000;
 const RELOAD_EVERY_MS = 1_000;
 const DAY_MS = 86_400_000;
 
-/** By the names that the rows have. */
-const STRATEGIES: Readonly<Record<string, Strategy>> = {
-  blue_green: { kind: 'blue_green' },
-  canary: { kind: 'canary', steps: [500, 2_500, 5_000, FULL], stepDurationMs: 3_000 },
-  rolling: { kind: 'rolling', batchSize: 1, pauseMs: 2_000, onBadBatch: 'roll_back' },
-};
 const REPLICAS = 2;
 
 /** One service behind one router. */
@@ -82,15 +77,20 @@ const RATIO = '×';
 
 async function behind(shop: Shop): Promise<readonly Row[]> {
   const { fleet, router } = shop;
-  await ship(shop, 1, { kind: 'blue_green' });
+  await ship(shop, 1, { strategy: { kind: 'blue_green' } });
   const address = await router.address(shop.target, fleet);
   const rows: Row[] = [];
   let n = 1;
-  for (const [name, strategy] of Object.entries(STRATEGIES)) {
+  for (const [name, wayOf] of Object.entries(WAYS)) {
     const first = n + 1;
-    const samples = await underLoad(address, () => ship(shop, ++n, strategy));
+    const samples = await underLoad(address, () => ship(shop, ++n, wayOf(n)));
+    const failed = failedRow(name, shop, samples);
+    if (wayOf(n).downtime) {
+      rows.push(withDowntime(failed, n - first + 1));
+      continue;
+    }
     const switches = versions(first, n).map((to) => switchOf(samples, to));
-    rows.push(failedRow(name, shop, samples), slownessRow(name, shop, samples, switches));
+    rows.push(failed, slownessRow(name, shop, samples, switches));
   }
   const first = n + 1;
   const samples = await underLoad(address, () => takenBack(shop, ++n));
@@ -107,6 +107,11 @@ async function behind(shop: Shop): Promise<readonly Row[]> {
     );
   return rows;
 }
+/** What is promised there is that it ends, and what serves then. */
+const withDowntime = ({ detail, ...failed }: Row, times: number): Row => ({
+  ...{ name: failed.name, value: failed.value, unit: failed.unit },
+  detail: `${detail}; in ${String(times)} deployments, each with its downtime`,
+});
 const BACK = 'forced rollback';
 const RELOADED = 'a reload every second';
 
@@ -148,10 +153,11 @@ async function underLoad(address: string, work: () => Promise<unknown>): Promise
   return load.ended(REQUESTS);
 }
 
-const begin = ({ fleet, target, router }: Shop, n: number, strategy: Strategy): Promise<string> => {
+const begin = ({ fleet, target, router }: Shop, n: number, { strategy, flags }: Way): Promise<string> => {
   const plain = deploymentOf(fleet.folder);
   const deployment: DeploymentPlan = {
     ...plain,
+    ...(flags === undefined ? {} : { flags }),
     ...{ router: router.name, strategy, configuration: { ...plain.configuration, replicas: REPLICAS } },
     // Nobody counts what the other routers share out: health alone is judged.
     watch: { ...plain.watch, intervalMs: 1_000, onUnavailable: 'continue' },
@@ -165,15 +171,15 @@ const begin = ({ fleet, target, router }: Shop, n: number, strategy: Strategy): 
   return fleet.begin({ ...plan, stages, schema: 3 });
 };
 
-async function ship(shop: Shop, n: number, strategy: Strategy): Promise<void> {
-  const outcome = await shop.fleet.ended(shop.target.service, await begin(shop, n, strategy));
+async function ship(shop: Shop, n: number, way: Way): Promise<void> {
+  const outcome = await shop.fleet.ended(shop.target.service, await begin(shop, n, way));
   if (outcome !== 'shipped') throw new Error(`v${String(n)} of ${shop.target.service} ${outcome}`);
 }
 
 /** A candidate with half of the users goes when somebody says so. */
 async function takenBack(shop: Shop, n: number): Promise<void> {
   const { fleet, target } = shop;
-  const run = await begin(shop, n, canary(DAY_MS));
+  const run = await begin(shop, n, { strategy: canary(DAY_MS) });
   await fleet.seen(target, n, ({ timeline }) =>
     timeline.some(({ what }) => what.startsWith('watching canary')),
   );

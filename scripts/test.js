@@ -21,7 +21,7 @@ const args = [
   '--reporter=default',
   '--reporter=json',
   `--outputFile.json=${report}`,
-  ...(quick ? FAULTS_LEFT_OUT : []),
+  ...(quick ? [FAULTS_LEFT_OUT] : []),
   ...filters,
 ];
 foreground(process.execPath, args, (code) => {

@@ -61,6 +61,18 @@ describe('what answers is hostile', () => {
     await expect(router.drain(TARGET, 'blue', 50, never)).rejects.toMatchObject(unavailable);
   });
 
+  test('one that hangs up on every question is told as one that is always being reloaded', async () => {
+    server = createServer({ allowHalfOpen: true }, (one) => {
+      one.on('data', (said: Buffer) => one.end(said.toString().includes('show proc') ? PROC : ''));
+    });
+    await new Promise<void>((resolve) => server?.listen(socket, resolve));
+    const router = haproxyRouter(() => Promise.resolve({ socket, folder }));
+    await expect(router.open(TARGET, undefined, never)).rejects.toMatchObject({
+      type: 'router.unavailable',
+      message: expect.stringMatching(/: it was being reloaded$/) as string,
+    });
+  });
+
   test('silence ends in time', async () => {
     server = createServer(() => undefined);
     await new Promise<void>((resolve) => server?.listen(socket, resolve));

@@ -26,6 +26,7 @@ export interface HaproxyAt {
 const ROUNDS = 6;
 const RELOADED_MS = 10_000;
 const PAUSE_MS = 25;
+const RELOADING = 'it was being reloaded';
 
 /**
  * Brings HAProxy to what the files say of one target, and ends only when the worker process that is there afterwards does just that: what
@@ -45,7 +46,10 @@ export async function converge(
     const { current, old } = await processes(ask, signal);
     const worker = askWorker(ask, current);
     const seen = await seenBy(worker, key, at.folder);
-    if (seen === undefined) continue;
+    if (seen === undefined) {
+      said = RELOADING;
+      continue;
+    }
     try {
       const now = await step(ask, worker, at, { served, key, seen, revision }, signal);
       const before = await Promise.all(old.map((pid) => stepOfOld(askWorker(ask, pid), at, served, key)));
@@ -53,7 +57,7 @@ export async function converge(
     } catch (error) {
       // Amid somebody's reload: what was done of it is done again by whoever comes.
       if (!isReload(error)) throw error;
-      said = 'it was being reloaded';
+      said = RELOADING;
     }
     if (said === '' && (await processes(ask, signal)).current === current) return;
   }

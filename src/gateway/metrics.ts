@@ -63,6 +63,8 @@ export class Metrics {
     NAMES,
   );
   readonly #firstErrors = this.#counter('first_errors', 'Requests at risk that failed for the user', NAMES);
+  /** With the labels of a series and none of their own. */
+  readonly #counters = [this.#aborted, this.#unsent, this.#retries, this.#atRisk, this.#firstErrors];
   readonly #inflight = new Gauge({
     name: 'shipway_gateway_inflight',
     help: 'Requests in flight',
@@ -141,8 +143,7 @@ export class Metrics {
   #create(target: TargetName, labels: Labels): Series {
     this.#requests.zero(labels);
     for (const kind of ERRORS) this.#errors.inc({ ...labels, class: kind }, 0);
-    for (const counter of [this.#aborted, this.#unsent, this.#retries, this.#atRisk, this.#firstErrors])
-      counter.inc(labels, 0);
+    for (const counter of this.#counters) counter.inc(labels, 0);
     this.#inflight.inc(labels, 0);
     return {
       begin: () => {
@@ -176,8 +177,7 @@ export class Metrics {
     this.#gone.add(labels);
     this.#requests.remove(labels);
     for (const kind of ERRORS) this.#errors.remove({ ...labels, class: kind });
-    for (const metric of [this.#aborted, this.#unsent, this.#retries, this.#inflight]) metric.remove(labels);
-    for (const metric of [this.#atRisk, this.#firstErrors]) metric.remove(labels);
+    for (const metric of [...this.#counters, this.#inflight]) metric.remove(labels);
   }
 
   #histogram(): Histogram<keyof Labels> {

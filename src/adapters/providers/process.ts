@@ -14,13 +14,13 @@ import { bootIdentity } from './process-boot.js';
 import { ensureSlot } from './process-ensure.js';
 import {
   forgetSlot,
+  logFile,
   readInstances,
   SLOTS,
   readSlot,
   slotDir,
   type InstanceNote,
   type SlotNote,
-  logFile,
 } from './process-files.js';
 import { probe, urlOf } from './process-health.js';
 import { exclusive } from '../../exclusive.js';

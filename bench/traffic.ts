@@ -55,7 +55,7 @@ export async function traffic(): Promise<readonly Row[]> {
       return { fleet, router, label, target };
     };
     const rows = (await behind(shopOf(GATEWAY, `${GATEWAY.name} ${SHARING}`))).map(withoutRatio);
-    // What a switch does to users is asked, not what else has to run on two processors: that is at home on other machines.
+    // What a switch does to users is asked, not what else runs on two processors.
     if (!(await aside([worker.pid, fleet.servers.temporal.pid]))) process.stderr.write(NOT_ASIDE);
     for (const router of routers) rows.push(...(await behind(shopOf(router))));
     return rows;
@@ -70,9 +70,10 @@ const SHARING = 'sharing the processors';
 const NOT_ASIDE =
   'this kernel does not have the worker and Temporal give way to the traffic: all rows share the processors\n';
 
-/** What they take from each other where the pipeline shares the processors is told, and is no matter of the switch. */
-const withoutRatio = ({ budget, ...row }: Row): Row =>
-  row.unit === RATIO || budget === undefined ? row : { ...row, budget };
+/** What they take from each other where the pipeline shares the processors is no matter of the switch. */
+const withoutRatio = (row: Row): Row => (row.unit === RATIO ? told(row) : row);
+/** Without a budget. */
+const told = ({ name, value, unit, detail }: Row): Row => ({ name, value, unit, detail });
 const RATIO = '×';
 
 async function behind(shop: Shop): Promise<readonly Row[]> {
@@ -108,9 +109,9 @@ async function behind(shop: Shop): Promise<readonly Row[]> {
   return rows;
 }
 /** What is promised there is that it ends, and what serves then. */
-const withDowntime = ({ detail, ...failed }: Row, times: number): Row => ({
-  ...{ name: failed.name, value: failed.value, unit: failed.unit },
-  detail: `${detail}; in ${String(times)} deployments, each with its downtime`,
+const withDowntime = (failed: Row, times: number): Row => ({
+  ...told(failed),
+  detail: `${failed.detail}; in ${String(times)} deployments, each with its downtime`,
 });
 const BACK = 'forced rollback';
 const RELOADED = 'a reload every second';

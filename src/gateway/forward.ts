@@ -10,6 +10,7 @@ import {
   NO_SLOT,
   NO_TIME,
 } from './answers.js';
+import { blameOf, wantOf } from './blame.js';
 import { requestHeaders, responseHeaders } from './forwarded.js';
 import type { Ending, Metrics, Series } from './metrics.js';
 import type { Route, Routed } from './routing.js';
@@ -27,20 +28,6 @@ export interface Forwarding {
 
 /** RFC 9110, 9.2.2: a proxy repeats only what has the same effect twice. */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
-/** No answer, and no more to come on that connection. */
-const CONNECTION_FAILED = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ETIMEDOUT',
-  'UND_ERR_SOCKET',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-/** The process or the system has no file descriptor left: that is the gateway's failure, whoever is asked. */
-const NO_DESCRIPTOR = new Set(['EMFILE', 'ENFILE']);
-const TOO_LATE = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
 /**
  * Sends each request to a member of the slot that its user belongs to, members in turn. When the connection fails before an answer and the
@@ -52,7 +39,7 @@ export function forwarder(deps: Forwarding): (request: FastifyRequest, reply: Fa
     deps.log.warn(about, 'no answer from a member');
   });
   const full = sparing(FULL_EVERY_MS, (about) => {
-    deps.log.error(about, 'no file descriptor is left: raise the hard limit of open files (`ulimit -Hn`)');
+    deps.log.error(about, wantOf(about.code));
   });
   /** A second try is no turn of its own: of two members, one that is down would otherwise be first every time. */
   const membersFrom = ({ slot }: Routed): { first: string; second: string } => {
@@ -85,8 +72,8 @@ interface Sending {
   readonly passing: Passing;
   readonly routed: Routed;
   readonly member: string;
-  readonly warn: (about: object) => void;
-  readonly full: (about: object) => void;
+  readonly warn: (about: Failed) => void;
+  readonly full: (about: Failed) => void;
   /** The member to try after this one; absent: there is no second try. */
   readonly second: string | undefined;
 }
@@ -123,20 +110,21 @@ function failed(s: Sending, error: Error): void {
   const { reply, passing, second } = s;
   if (reply.raw.destroyed || reply.sent) return;
   const code = codeOf(error);
-  if (NO_DESCRIPTOR.has(code)) {
+  const blame = blameOf(code);
+  if (blame === 'unsent') {
     s.full({ code });
     passing.ending = 'unsent';
     answer(reply, NO_ROOM);
     return;
   }
   s.warn({ slot: s.routed.slot.slot, member: s.member, code });
-  if (second !== undefined && CONNECTION_FAILED.has(code)) {
+  if (second !== undefined && blame === 'connection') {
     passing.retryOn(second);
     send({ ...s, member: second, second: undefined });
     return;
   }
   passing.ending = 'connection';
-  answer(reply, TOO_LATE.has(code) ? NO_TIME : NO_CONNECTION);
+  answer(reply, blame === 'late' ? NO_TIME : NO_CONNECTION);
 }
 
 interface Answered {
@@ -200,8 +188,16 @@ function codeOf(error: unknown): string {
 const WARN_EVERY_MS = 1_000;
 const FULL_EVERY_MS = 60_000;
 
+interface Failed {
+  readonly code: string;
+  readonly slot?: string;
+  readonly member?: string;
+  /** Of those that were not told of. */
+  readonly alsoFailed?: number;
+}
+
 /** What fails every request is said once in a while, with the number of those left out. */
-function sparing(everyMs: number, say: (about: object) => void): (about: object) => void {
+function sparing(everyMs: number, say: (about: Failed) => void): (about: Failed) => void {
   let last = -Infinity;
   let silent = 0;
   return (about) => {

@@ -53,7 +53,7 @@ export class Metrics {
   );
   readonly #unsent = this.#counter(
     'unsent',
-    'Requests that the gateway could not send for want of file descriptors; no other counter has them',
+    'Requests that the gateway could not send for want of file descriptors or local ports; no other counter has them',
     NAMES,
   );
   readonly #retries = this.#counter('retries', 'Requests that were sent to a second member', NAMES);

@@ -171,7 +171,11 @@ export const outboxDelivered =
 /** Puts down what was removed, for good. */
 export const housekeepingDone =
   ({ store }: Pick<ControlDeps, 'store'>) =>
-  async ({ removed, unanswered }: Pick<HousekeepingView, 'removed' | 'unanswered'>): Promise<void> => {
+  async ({
+    removed,
+    unanswered,
+    failed = [],
+  }: Pick<HousekeepingView, 'removed' | 'unanswered' | 'failed'>): Promise<void> => {
     const subject = { service: 'shipway', environment: 'all', version: 'housekeeping' };
     const counts = Object.entries(removed) as readonly [Kind, Removed][];
     await store.audit.append([
@@ -179,6 +183,7 @@ export const housekeepingDone =
         removed: Object.fromEntries(counts.map(([kind, { count }]) => [kind, count])),
         bytes: counts.reduce((sum, [, { bytes = 0 }]) => sum + bytes, 0),
         unanswered,
+        ...(failed.length === 0 ? {} : { failed: failed.map(({ what }) => what) }),
       }),
     ]);
   };

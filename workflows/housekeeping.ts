@@ -1,4 +1,10 @@
-import { ActivityFailure, getExternalWorkflowHandle, isCancellation } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  getExternalWorkflowHandle,
+  isCancellation,
+  patched,
+} from '@temporalio/workflow';
 import { housekeepingDetails } from '../src/domain/details.js';
 import type { HousekeepingInput, HousekeepingView } from '../src/domain/housekeeping.js';
 import { QUEUES, effectQueues, targetId } from '../src/domain/ids.js';
@@ -6,6 +12,7 @@ import type { Sighting } from '../src/domain/sighting.js';
 import { lookedAt } from './messages.js';
 import { control, observing, sightingOn, sweeping } from './profiles.js';
 import { publisher } from './publish.js';
+import { reasonOf } from './undo.js';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -38,8 +45,8 @@ export async function housekeeping(input: HousekeepingInput = {}): Promise<House
   if (input.only === undefined) await tidy(view, show);
   if (!dryRun) await look(view);
   if (input.only === undefined && !dryRun) {
-    const { removed, unanswered } = view;
-    await control.housekeepingDone({ removed, unanswered });
+    const { removed, unanswered, failed = [] } = view;
+    await control.housekeepingDone({ removed, unanswered, failed });
   }
   view.done = true;
   show();
@@ -86,7 +93,8 @@ async function tidy(view: Writable<HousekeepingView>, show: () => void): Promise
   show();
   let unpacked = { count: 0, bytes: 0 };
   for (const host of hosts) {
-    const of = await answered(view, host, () => sweeping(host).releasesSwept({ keep, cachesMs, dryRun }));
+    const asked = { host, what: `unpacked releases on ${host}` };
+    const of = await answered(view, asked, () => sweeping(host).releasesSwept({ keep, cachesMs, dryRun }));
     unpacked = { count: unpacked.count + (of?.count ?? 0), bytes: unpacked.bytes + (of?.bytes ?? 0) };
   }
   view.removed = { ...view.removed, unpacked_releases: unpacked };
@@ -97,7 +105,7 @@ async function look(view: Writable<HousekeepingView>): Promise<void> {
   for (const target of await control.targetsToLookAt()) {
     const { host, service, environment } = target;
     if (view.unanswered.includes(host)) continue;
-    const observed = await answered(view, host, () =>
+    const observed = await answered(view, { host, what: targetId(target) }, () =>
       observing(host).observeTarget({ service, environment }),
     );
     if (observed === undefined) continue;
@@ -111,16 +119,24 @@ async function look(view: Writable<HousekeepingView>): Promise<void> {
   }
 }
 
+interface Asked {
+  readonly host: string;
+  readonly what: string;
+}
+
+/** Of a host that does not answer nothing more is asked; where it answers, what fails holds up nothing else of it. */
 async function answered<T>(
   view: Writable<HousekeepingView>,
-  host: string,
+  { host, what }: Asked,
   body: () => Promise<T>,
 ): Promise<T | undefined> {
   try {
     return await body();
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-    view.unanswered = [...new Set([...view.unanswered, host])];
+    if (error.cause instanceof ApplicationFailure && patched('failed-look'))
+      view.failed = [...(view.failed ?? []), { what, why: reasonOf(error) }];
+    else view.unanswered = [...new Set([...view.unanswered, host])];
     return undefined;
   }
 }

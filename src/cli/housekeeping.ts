@@ -10,6 +10,8 @@ export const housekeeping: Command = async (values) =>
     const view = await client.housekeep({ dryRun: values['dry-run'] === true });
     for (const host of view.unanswered)
       progress(`nobody answered for host ${host}: what is there is looked at the next time`, values);
+    for (const { what, why } of view.failed ?? [])
+      progress(`could not look after ${what}: ${why}; it is tried again the next time`, values);
     if (view.dryRun)
       progress('content that only these records name goes with them, and is not counted yet', values);
     result(values, { housekeeping: view }, linesOf(view));

@@ -81,6 +81,10 @@ export function housekeepingDetails(view: HousekeepingView): string {
     ),
     table(['what', view.dryRun ? 'would go' : 'removed', 'bytes', 'old, and kept'], housekeepingRows(view)),
     view.unanswered.length === 0 ? '' : `Nobody answered for ${markdown(view.unanswered.join(', '))}`,
+    table(
+      ['what failed', 'why'],
+      (view.failed ?? []).map(({ what, why }) => [what, why]),
+    ),
   );
 }
 

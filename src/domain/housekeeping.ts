@@ -127,6 +127,8 @@ export interface HousekeepingView {
   readonly drift: readonly { readonly target: string; readonly what: readonly string[] }[];
   /** Hosts that nobody answered for. */
   readonly unanswered: readonly string[];
+  /** What could not be looked at or tidied although its host answered, and why. */
+  readonly failed?: readonly { readonly what: string; readonly why: string }[];
   /** What workers see, where that was asked for. */
   readonly sightings?: readonly Sighting[];
   /** Messages to people by how their attempt ended, where that was asked for. */

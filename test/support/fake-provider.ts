@@ -59,6 +59,7 @@ export function fakeProvider({ met, note }: Faults): FakeProvider {
     provider: {
       async observe(t, signal) {
         await met('observe', signal);
+        await met(`observe ${t.service}`, signal);
         return ['blue', 'green'].flatMap((s) => slots.get(key(t, s)) ?? []);
       },
       async ensure(...asked) {

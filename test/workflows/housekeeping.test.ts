@@ -52,6 +52,25 @@ test('what nothing names goes; targets are looked at, and what differs is told o
   expect(events('drift.gone')).toMatchObject([{ details: { what } }]);
 });
 
+test('a target that cannot be looked at holds up no other of its host, and is named', async () => {
+  // What was tidied above is what runs begin with.
+  lab.artifacts.keep('source');
+  const shops = ['dim', 'lit'].map((service) => story(lab, service));
+  for (const shop of shops) expect((await shop.ship('v1')).outcome).toBe('shipped');
+  const [observed] = lab.world.slots.values();
+  for (const { service } of shops)
+    lab.world.slots.set(`${service}/production/green`, { ...(observed ?? expect.fail()), slot: 'green' });
+  lab.world.fail('observe dim', 'router.refused');
+  const { view } = await keep({ only: 'drift' });
+  lab.world.fail('observe dim', undefined);
+  expect(view).toMatchObject({
+    unanswered: [],
+    failed: [{ what: 'target/dim/production', why: 'observe dim was made to fail' }],
+  });
+  expect(view.drift.map(({ target }) => target)).toContain('target/lit/production');
+  for (const { service } of shops) lab.world.slots.delete(`${service}/production/green`);
+});
+
 test('a host that nobody answers for holds up nothing else', async () => {
   await lab.store.targets.save({
     ...newTarget({ service: 'away', environment: 'production' }),

@@ -1,5 +1,4 @@
 import { serving, type Observed } from '../src/domain/adoption.js';
-import type { FailureType } from '../src/domain/failures.js';
 import { targetId, type TargetRef } from '../src/domain/ids.js';
 import type { Accepted } from '../src/domain/messages.js';
 import type { ObservedSlot, RouterState } from '../src/domain/ports.js';
@@ -8,7 +7,7 @@ import type { DeploymentRow } from '../src/domain/store.js';
 import type { TargetState } from '../src/domain/target.js';
 import { ShipwayError } from '../src/errors.js';
 import { digestOf } from '../src/hash.js';
-import { answered, NoAnswer } from './answered.js';
+import { seen } from './answered.js';
 import { entry, self } from './audit.js';
 import { beating } from './beating.js';
 import type { ControlDeps, EffectDeps } from './deps.js';
@@ -35,22 +34,6 @@ export const observeTarget =
         ...(gone === undefined ? {} : { gone }),
       };
     });
-
-/** Less than the whole look may take: then it is told who did not answer. */
-const SEEN_MS = 4_000;
-
-/** One that hangs is not waited for: every look would keep a place of the worker that going back needs, too. */
-async function seen<T>(
-  silent: FailureType,
-  signal: AbortSignal,
-  ask: (ending: AbortSignal) => Promise<T>,
-): Promise<T> {
-  try {
-    return await answered(signal, ask, SEEN_MS);
-  } catch (error) {
-    throw error instanceof NoAnswer ? new ShipwayError(silent, error.message) : error;
-  }
-}
 
 /** Where users reach a target. None where one of two routers says nothing: whose the other's address is cannot be told then. */
 export function addressesOf(

@@ -1,4 +1,5 @@
 import { durationText } from '../src/domain/duration.js';
+import { ShipwayError } from '../src/errors.js';
 import { within } from '../src/within.js';
 
 /** Long for whoever is slow, and short beside the time that users would be with what nobody sees. */
@@ -27,3 +28,24 @@ const ended = (ending: AbortSignal, signal: AbortSignal, ms: number): Promise<ne
     if (ending.aborted) end();
     ending.addEventListener('abort', end);
   });
+
+/** Less than a whole look at a target may take: then it is told who did not answer. */
+const SEEN_MS = 4_000;
+
+/**
+ * What a provider or a router says of a target. One that hangs fails as `silent` in time: every look at it would keep a place of the worker
+ * that going back needs, too.
+ */
+export async function seen<T>(
+  silent: 'provider.unavailable' | 'router.unavailable',
+  signal: AbortSignal,
+  ask: (ending: AbortSignal) => Promise<T>,
+): Promise<T> {
+  try {
+    return await answered(signal, ask, SEEN_MS);
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error;
+    const who = silent === 'router.unavailable' ? 'router' : 'provider';
+    throw new ShipwayError(silent, `the ${who} gave ${error.message}`);
+  }
+}

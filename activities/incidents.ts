@@ -15,6 +15,7 @@ import type { Instance, ObservedSlot, RouterState } from '../src/domain/ports.js
 import type { Live } from '../src/domain/target.js';
 import { ShipwayError, whyOf } from '../src/errors.js';
 import { addressesOf } from './adoption.js';
+import { seen } from './answered.js';
 import { entry, self } from './audit.js';
 import { beating } from './beating.js';
 import type { EffectDeps } from './deps.js';
@@ -82,8 +83,8 @@ export const verifyServing =
       try {
         const world = await worldAt(deps, target);
         const [known, slots] = await Promise.all([
-          world.router.observe(target, signal),
-          world.provider.observe(target, signal),
+          seen('router.unavailable', signal, (ending) => world.router.observe(target, ending)),
+          seen('provider.unavailable', signal, (ending) => world.provider.observe(target, ending)),
         ]);
         if (live === undefined) return { serves: 'nothing', unwell: stillServed(known) };
         const slot = slots.find((s) => s.slot === live.slot && s.release === live.release.digest);

@@ -147,7 +147,7 @@ test.each(['provider', 'router'] as const)(
     );
     const said = expect(look).rejects.toMatchObject({
       type: `${port}.unavailable`,
-      message: 'no answer within 4s',
+      message: `the ${port} gave no answer within 4s`,
     });
     // What Temporal gives one look.
     await vi.advanceTimersByTimeAsync(5_000);

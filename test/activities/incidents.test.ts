@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { closeIncident, openIncident, verifyServing } from '../../activities/incidents.js';
 import type { Incident } from '../../src/domain/incident.js';
 import { FULL } from '../../src/domain/plan.js';
@@ -66,6 +66,15 @@ test('a router that does not answer is named, too, and nothing live that still h
   const { live: _, ...rest } = (await store.targets.load(REF)) ?? newTarget(REF);
   await store.targets.save(rest);
   expect(await look()).toEqual({ serves: 'nothing', unwell: ['the router still sends users to blue'] });
+});
+
+test('one that hangs is named in time, and not waited for', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  world.stall('observe', true);
+  const found = look();
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect((await found).unwell).toEqual(['the router gave no answer within 4s']);
 });
 
 test('another port than the live one asked for is named', async () => {

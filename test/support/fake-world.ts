@@ -9,7 +9,7 @@ export interface FakeWorld extends FakeProvider, FakeRouter {
   /** Makes the named operation fail from now on, or so many times, or not any more. */
   fail(operation: string, type: FailureType | undefined, times?: number): void;
   /** Makes the named operation hang until it is cancelled, or not any more. Answers how often it was begun. */
-  stall(operation: 'ensure' | 'remove' | 'split', on: boolean): () => number;
+  stall(operation: 'ensure' | 'observe' | 'remove' | 'split', on: boolean): () => number;
 }
 
 /** What the fakes share. */

@@ -106,8 +106,16 @@ export async function statusOf(client: Client, namespace: string, workflow: stri
     pollersOf(client, namespace, QUEUES.control, 'workflows'),
   ]);
   const run = description.memo?.[MEMO_VIEW] as RunView | undefined;
-  if (run === undefined || description.type !== 'pipeline')
-    throw new CommandError(`${workflow} is no run of shipway`, 'see `shipway list`');
+  if (description.type !== 'pipeline')
+    throw new CommandError(
+      `${workflow} is no run of shipway, but a ${description.type}`,
+      'see `shipway list`',
+    );
+  if (run === undefined)
+    throw new CommandError(
+      `${workflow} has written nothing of itself: it was started by hand`,
+      'see it in Temporal’s UI; start runs with `shipway run`',
+    );
   const [ending, under, targets] = await Promise.all([
     endingOf(client, workflow, description.status.name, run),
     run.deployment ? describeDeployment(client, run.deployment) : undefined,

@@ -1,7 +1,8 @@
 import type { DeploymentInput } from '../src/domain/inputs.js';
 import type { Configuration, DeploymentPlan } from '../src/domain/plan.js';
 import type { Release } from '../src/domain/release.js';
-import type { Covered, DeploymentKind, Permit } from '../src/domain/store.js';
+import type { Covered, Permit } from '../src/domain/permit.js';
+import type { DeploymentKind } from '../src/domain/store.js';
 import type { Live, Slot } from '../src/domain/target.js';
 import { digestOf } from '../src/hash.js';
 

@@ -68,7 +68,8 @@ async function finishDeployment(deps: TellDeps, i: FinishInput): Promise<void> {
   const row = await store.deployments.find(i.deployment);
   if (row === undefined) throw new ShipwayError('permit.missing', `${i.deployment} was never admitted`);
   const endedAt = new Date().toISOString();
-  const end = { endedAt, outcome: i.outcome, reason: i.reason };
+  const by = i.failure === undefined ? {} : { failure: i.failure };
+  const end = { outcome: i.outcome, reason: i.reason, ...by };
   if (row.kind === 'recover') await finishLost(deps, row, i, endedAt);
   else await changeRecord(store, i, (state) => afterEnd(state, i, row, endedAt));
   await store.audit.append([
@@ -84,10 +85,10 @@ async function finishDeployment(deps: TellDeps, i: FinishInput): Promise<void> {
         },
       ),
     ),
-    entry(i, 'deployment.finished', { deployment: i.deployment, outcome: i.outcome, reason: i.reason }),
+    entry(i, 'deployment.finished', { deployment: i.deployment, ...end }),
   ]);
   await store.permits.close(i.deployment, endedAt);
-  await store.deployments.finish(i.deployment, end);
+  await store.deployments.finish(i.deployment, { endedAt, ...end });
   await tellEnd(deps, row, i);
 }
 

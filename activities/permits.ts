@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Permit, Store } from '../src/domain/store.js';
+import type { Permit } from '../src/domain/permit.js';
+import type { Store } from '../src/domain/store.js';
 import { ShipwayError } from '../src/errors.js';
 import { beyond, type Claimed } from './covered.js';
 import { self } from './audit.js';

@@ -215,12 +215,14 @@ export const finishRun =
     run: string;
     outcome: Outcome;
     reason: string;
+    /** The row of the failure table that it ended by. */
+    failure?: string;
     /** What stands of a run that did not ship, for who tries it again. */
     passed?: readonly Passed[];
     /** What its stages have found that did not pass. */
     evidence?: readonly Evidence[];
   }): Promise<void> => {
-    const { run, outcome, reason, planHash, plan, environment, passed, evidence } = input;
+    const { run, outcome, reason, failure, planHash, plan, environment, passed, evidence } = input;
     const { workflowId = '', runId = '' } = Context.current().info.workflowExecution ?? {};
     if (passed !== undefined || evidence !== undefined)
       await store.runs.finish(workflowId, {
@@ -231,7 +233,7 @@ export const finishRun =
       entry(
         subjectOf(plan, environment),
         'run.finished',
-        { run, outcome, reason, plan: planHash },
+        { run, outcome, reason, plan: planHash, ...(failure === undefined ? {} : { failure }) },
         { key: `${workflowId}/${runId}/run.finished` },
       ),
     ]);

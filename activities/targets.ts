@@ -75,7 +75,10 @@ export const findRequest =
     if (row === undefined) return store.requests.answer(input, input.requestId);
     return row.outcome === undefined
       ? { status: 'running', deployment: row.id }
-      : { status: 'finished', deployment: row.id, outcome: row.outcome, reason: row.reason ?? '' };
+      : {
+          ...{ status: 'finished', deployment: row.id, outcome: row.outcome, reason: row.reason ?? '' },
+          ...(row.failure === undefined ? {} : { failure: row.failure }),
+        };
   };
 
 /** The same for a request to deploy; one that nothing is known of gets its place in the order of asking. */

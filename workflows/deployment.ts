@@ -18,7 +18,7 @@ import { OUTCOME } from './search.js';
 import { recover } from './strategies/recover.js';
 import { strategyFor } from './strategies/index.js';
 import { shielded } from './shielded.js';
-import { reasonOf, typeOf } from './undo.js';
+import { failedBy, reasonOf, typeOf } from './undo.js';
 
 /**
  * One change of one target. Ends shipped, or undoes what it did and fails with `run.<outcome>`; what happened is in the store
@@ -103,7 +103,11 @@ function endingOf(moves: Moves, error: unknown, back: GoBack | undefined): Ended
     return { outcome, reason: `${back.why} by ${back.by}: ${back.reason}` };
   }
   if (isCancellation(error)) return { outcome: 'aborted', reason: 'cancelled in Temporal' };
-  return { outcome: moves.trafficMoved() ? 'rolled_back' : 'failed', reason: reasonOf(error) };
+  return {
+    outcome: moves.trafficMoved() ? 'rolled_back' : 'failed',
+    reason: reasonOf(error),
+    ...failedBy(error),
+  };
 }
 
 async function finished(moves: Moves, ended: Ended): Promise<Ended> {

@@ -21,7 +21,7 @@ import { OUTCOME } from './search.js';
 import { askForKinds } from './stage-commands.js';
 import { runStages, type Run } from './stages.js';
 import { shielded } from './shielded.js';
-import { reasonOf, typeOf } from './undo.js';
+import { detailsOf, failedBy, reasonOf } from './undo.js';
 
 /**
  * One execution of a service's stages for one commit, through one environment or several. Ends shipped or superseded, or fails with
@@ -60,7 +60,7 @@ const cancelledDuring = (error: unknown): CancelledFailure =>
   new CancelledFailure('the run was cancelled', [], error instanceof Error ? error : undefined);
 
 /** What a failure of the pipeline's own code or of a step means for the run. A step that failed because it was stopped was aborted. */
-function endingOf(error: unknown, run: Run): Ending {
+function endingOf(error: unknown, run: Run): Ended {
   const ended = withoutLive(error, run);
   const view = run.view();
   if (liveIn(view).length === 0) return ended;
@@ -73,7 +73,7 @@ function endingOf(error: unknown, run: Run): Ending {
   return { outcome: 'shipped', reason: `${live(view)}; ${stage} did not pass: ${ended.reason}` };
 }
 
-function withoutLive(error: unknown, run: Run): Ending {
+function withoutLive(error: unknown, run: Run): Ended {
   const outcome = error instanceof ApplicationFailure ? outcomeOfType(error.type) : undefined;
   if (isCancellation(error) || (outcome === undefined && run.cancelled())) {
     const by = run.abortedBy();
@@ -82,16 +82,15 @@ function withoutLive(error: unknown, run: Run): Ending {
       reason: by === undefined ? 'cancelled in Temporal' : `aborted by ${by.person}: ${by.reason ?? ''}`,
     };
   }
-  if (outcome !== undefined) return { outcome, reason: reasonOf(error) };
-  const failure = typeOf(error);
-  return { outcome: 'failed', reason: reasonOf(error), ...(failure === undefined ? {} : { failure }) };
+  const reason = reasonOf(error);
+  if (outcome === undefined) return { outcome: 'failed', reason, ...failedBy(error) };
+  const { failure } = (detailsOf(error) ?? {}) as Partial<Ended>;
+  return { outcome, reason, ...(failure === undefined ? {} : { failure }) };
 }
-type Ending = Ended & Pick<RunView, 'failure'>;
 
-async function end(run: Run, { failure, ...ended }: Ending): Promise<Ended> {
+async function end(run: Run, ended: Ended): Promise<Ended> {
   const { plan, planHash } = run.input;
-  const by = failure === undefined ? {} : { failure };
-  run.update({ ...ended, ...by, stages: run.view().stages.map((s) => stopped(s, ended)) });
+  run.update({ ...ended, stages: run.view().stages.map((s) => stopped(s, ended)) });
   upsertSearchAttributes([{ key: OUTCOME, value: ended.outcome }]);
   const { service, environment, version } = run.view();
   await surely(

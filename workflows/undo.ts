@@ -1,4 +1,5 @@
 import { ApplicationFailure, CancellationScope, log, patched } from '@temporalio/workflow';
+import { isFailureType, type FailureType } from '../src/domain/failures.js';
 import { PATIENCE_MS, within } from './patience.js';
 
 /** One way back: what it restores, in words, and the activity call that does it (converging, so it may run twice). */
@@ -87,6 +88,12 @@ export function reasonOf(error: unknown): string {
 export function typeOf(error: unknown): string | undefined {
   const e = innermost(error);
   return e instanceof ApplicationFailure ? (e.type ?? undefined) : undefined;
+}
+
+/** The row of the failure table that ended something, when it was one. */
+export function failedBy(error: unknown): { readonly failure?: FailureType } {
+  const type = typeOf(error) ?? '';
+  return isFailureType(type) ? { failure: type } : {};
 }
 
 /** What the innermost failure tells beside its message. */

@@ -1,8 +1,8 @@
 import { CommandError } from '../client/failure.js';
 import type { DeploymentStatus, RunStatus, ShipwayClient } from '../client.js';
-import { FAILURES, isFailureType } from '../domain/failures.js';
+import { wasRefused } from '../domain/failures.js';
 import { REFUSED, exitCodeOf } from '../domain/outcome.js';
-import type { DeploymentView } from '../domain/view.js';
+import type { DeploymentView, RunView } from '../domain/view.js';
 import { interrupted, interruption, pause } from './interrupt.js';
 import type { Measure, Measuring } from './measuring.js';
 import { printable, progress } from './output.js';
@@ -99,10 +99,9 @@ export function deploymentToCome(
   return { ...there, look };
 }
 
-/** The exit code of what was followed: also of a run that failed because it was refused. */
-export function exitOf({ run: { outcome, failure = '' } }: RunStatus): number {
-  const refused = isFailureType(failure) && FAILURES[failure].exit === REFUSED;
-  if (refused) return REFUSED;
+/** The exit code of what was followed: also of what failed because it was refused. */
+export function exitOf({ outcome, failure }: Pick<RunView, 'outcome' | 'failure'>): number {
+  if (wasRefused(failure)) return REFUSED;
   return outcome === undefined ? 1 : exitCodeOf(outcome);
 }
 /** The last line of a run: how it ended and why. */

@@ -69,7 +69,7 @@ export async function toldAndFollowed(
   const measures = measuringAt(settings, values);
   const status = await followed(runToFollow(client, { service, run: id }, measures), values);
   result(values, { ...told, outcome: status.run.outcome, status: statusJson(status, ui) }, [endLine(status)]);
-  return exitOf(status);
+  return exitOf(status.run);
 }
 
 interface Starting {

@@ -1,6 +1,5 @@
 import type { DeploymentStatus, RunStatus, ShipwayClient } from '../client.js';
 import type { ConnectionSettings } from '../connection.js';
-import { exitCodeOf } from '../domain/outcome.js';
 import { UsageError } from '../errors.js';
 import { withClient } from './context.js';
 import { deploymentToFollow, endLine, exitOf, followed, runToFollow } from './follow.js';
@@ -28,7 +27,7 @@ const followedToEnd = (values: Values, text: string | undefined): Promise<number
     const measures = measuringAt(settings, values);
     const status = await followed(runToFollow(client, run, measures), values, said.change);
     said.end(status, endLine(status));
-    return exitOf(status);
+    return exitOf(status.run);
   });
 
 /** With --changes every change is an object, and the end is the last of them; without it the end alone is said. */
@@ -71,5 +70,5 @@ async function ofDeployment(
       ? `was ${endedInTemporal(status) ?? ''}`
       : `${outcome.replaceAll('_', ' ')}: ${reason}`;
   said.end(status, `${name} ${how}`);
-  return outcome === undefined ? 1 : exitCodeOf(outcome);
+  return exitOf(status.deployment);
 }

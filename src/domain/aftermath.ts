@@ -9,6 +9,8 @@ export interface DeploymentEnd {
   readonly deployment: string;
   readonly outcome: Outcome;
   readonly reason: string;
+  /** The row of the failure table that it ended by. */
+  readonly failure?: string;
   /** The rules, and not a person, found the release bad. */
   readonly judgedBad: boolean;
   /** It passed its bake. */

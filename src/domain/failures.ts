@@ -1,5 +1,6 @@
 import { row, type FailureRow } from './failure-row.js';
 import { FLAG_FAILURES } from './flag-failures.js';
+import { REFUSED } from './outcome.js';
 import { NOTIFICATION_FAILURES } from './notification-failures.js';
 import { STAGE_FAILURES } from './stage-failures.js';
 import { TRIGGER_FAILURES } from './trigger-failures.js';
@@ -240,4 +241,7 @@ export const FAILURES = {
 } as const satisfies Record<string, FailureRow>;
 
 export type FailureType = keyof typeof FAILURES;
+/** Whether policy or a decision refused what ended so. */
+export const wasRefused = (failure: string | undefined): boolean =>
+  failure !== undefined && isFailureType(failure) && FAILURES[failure].exit === REFUSED;
 export const isFailureType = (type: string): type is FailureType => Object.hasOwn(FAILURES, type);

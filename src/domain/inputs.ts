@@ -46,6 +46,8 @@ export interface Built {
 export interface Ended {
   readonly outcome: Outcome;
   readonly reason: string;
+  /** The row of the failure table that it ended by; absent: people or rules ended it, or the failure is none of the table. */
+  readonly failure?: string;
 }
 
 /** A request that was answered without a deployment of its own. */

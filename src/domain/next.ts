@@ -1,3 +1,4 @@
+import { wasRefused } from './failures.js';
 import { DIRTY, type TargetRef } from './ids.js';
 import type { Outcome } from './outcome.js';
 import { isWork } from './plan.js';
@@ -71,12 +72,16 @@ function afterFailure(run: RunView): readonly string[] {
     case 'release.held':
     case 'release.taken_back':
       return [`shipway history --service ${service}`];
+    case 'flag.on':
+    case 'flag.otherwise':
+      return [`shipway flags --service ${service} --environment ${environment}`];
     case 'scan.findings':
     case 'stage.artifact_refused':
       // The same commit has the same again.
       return [logs(run)];
     default:
-      if (failedByDeployment(run)) return [`shipway retry ${id}`];
+      if (failedByDeployment(run))
+        return [wasRefused(failure) ? `shipway history --service ${service}` : `shipway retry ${id}`];
       return [logs(run), ...(failedByStage(run) ? [`shipway retry ${id}`] : [])];
   }
 }

@@ -3,40 +3,14 @@ import type { TargetRef } from './ids.js';
 import type { Old } from './old.js';
 import type { Outbox } from './outbox.js';
 import type { Outcome } from './outcome.js';
+import type { Permit } from './permit.js';
 import type { DeploymentPlan, Plan } from './plan.js';
 import type { FlagStore } from './ports.js';
 import type { Digest, Evidence, Release } from './release.js';
 import type { Passed } from './retry.js';
-import type { Person, Statement } from './statement.js';
-import type { DeployRequest, Slot, TargetAnswer, TargetState } from './target.js';
+import type { Person } from './statement.js';
+import type { DeployRequest, TargetAnswer, TargetState } from './target.js';
 import type { Sample } from './watching.js';
-
-/** Leave to have effects, given by the activity that admitted a deployment. */
-export interface Permit {
-  /** Workflow id of the deployment. */
-  readonly deployment: string;
-  readonly target: TargetRef;
-  readonly decision?: Digest;
-  readonly statements: readonly Statement[];
-  readonly planHash: Digest;
-  readonly covers: Covered;
-  readonly grantedAt: string;
-  /** Closed when the deployment ended: no effect after that. */
-  readonly closedAt?: string;
-}
-
-/** What a permit is for: a workflow of its name that does anything else has none. Digests of the canonical values. */
-export interface Covered {
-  /** A rollback is not watched, so that what was admitted to deploy must not say that it is one. */
-  readonly kind: DeploymentKind;
-  readonly release: Digest;
-  readonly plan: Digest;
-  readonly configuration: Digest;
-  readonly candidate: Slot;
-  readonly stable?: Slot;
-  /** Of what it replaces, and goes back to. */
-  readonly replaces?: Digest;
-}
 
 /** A run as it was admitted: what its requests must agree with. */
 export interface RunRow {
@@ -62,7 +36,15 @@ export interface RunEnd {
 }
 
 export type DeploymentKind = 'deploy' | 'rollback' | 'recover';
-export interface DeploymentRow extends TargetRef {
+export interface DeploymentEnding {
+  readonly endedAt: string;
+  readonly outcome: Outcome;
+  readonly reason: string;
+  /** The row of the failure table that it ended by; absent: none, or nothing of the kind was kept yet. */
+  readonly failure?: string;
+}
+/** Without an ending it runs. */
+export interface DeploymentRow extends TargetRef, Partial<DeploymentEnding> {
   /** Workflow id. */
   readonly id: string;
   readonly n: number;
@@ -76,9 +58,6 @@ export interface DeploymentRow extends TargetRef {
   /** One of two routers that the policy said is gone when it was admitted; absent: none, or nothing of the kind was kept yet. */
   readonly leftBehind?: string;
   readonly startedAt: string;
-  readonly endedAt?: string;
-  readonly outcome?: Outcome;
-  readonly reason?: string;
 }
 
 /** A release as one run made or shipped it, with what that run found out about it. */
@@ -171,10 +150,7 @@ export interface Store {
     }): Promise<boolean>;
     /** The highest number that a deployment or a permit of this target has; 0 when there is none. */
     lastNumber(target: TargetRef): Promise<number>;
-    finish(
-      id: string,
-      end: { readonly endedAt: string; readonly outcome: Outcome; readonly reason: string },
-    ): Promise<void>;
+    finish(id: string, end: DeploymentEnding): Promise<void>;
     find(id: string): Promise<DeploymentRow | undefined>;
     /** By request id, for a target that must answer a repeated request. The newest if there are several. */
     findByRequest(target: TargetRef, requestId: string): Promise<DeploymentRow | undefined>;

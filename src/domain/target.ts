@@ -115,6 +115,8 @@ export interface Finished {
   readonly deployment: string;
   readonly outcome: Outcome;
   readonly reason: string;
+  /** The row of the failure table that the deployment ended by. */
+  readonly failure?: string;
 }
 /** What a target says to a request, the same for every repeat of it. */
 export type TargetAnswer =

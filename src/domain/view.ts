@@ -56,7 +56,7 @@ export interface RunView {
   readonly waitingFor?: WaitingFor;
   readonly outcome?: Outcome;
   readonly reason?: string;
-  /** The row of the failure table that a failed run ended by. */
+  /** The row of the failure table that it ended by. */
   readonly failure?: string;
 }
 
@@ -97,6 +97,8 @@ export interface DeploymentView {
   readonly timeline: readonly { readonly at: number; readonly what: string }[];
   readonly outcome?: Outcome;
   readonly reason?: string;
+  /** The row of the failure table that it ended by. */
+  readonly failure?: string;
 }
 
 /** Evidence kept in a run's view: bounded for the memo. */

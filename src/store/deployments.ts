@@ -16,8 +16,8 @@ const PAGE = 100;
 export const deploymentsOf = (db: Database): Deployments => ({
   admit: (admission) => admit(db, admission),
   lastNumber: (target) => lastNumber(db, target),
-  finish: async (id, { endedAt, outcome, reason }) => {
-    const ending = JSON.stringify({ endedAt, outcome, reason });
+  finish: async (id, { endedAt, outcome, reason, failure }) => {
+    const ending = JSON.stringify({ endedAt, outcome, reason, failure });
     const done = await db.query('UPDATE deployments SET ending = coalesce(ending, $2) WHERE id = $1', [
       keyOf(id),
       ending,

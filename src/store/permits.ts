@@ -1,4 +1,5 @@
-import type { Permit, Store } from '../domain/store.js';
+import type { Permit } from '../domain/permit.js';
+import type { Store } from '../domain/store.js';
 import type { Database } from './pool.js';
 import { keyOf } from './text.js';
 

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { createDeploymentActivities, type FinishInput } from '../../activities/deployments.js';
+import { findRequest } from '../../activities/targets.js';
 import type { Live, TargetState } from '../../src/domain/target.js';
 import { newTarget } from '../../src/domain/target.js';
 import type { Policy } from '../../src/domain/policy.js';
@@ -105,6 +106,18 @@ test('a record that others have changed meanwhile is changed as it is then', asy
   await by().run(activities.promote, PROMOTE);
   expect(await load(REF)).toMatchObject({ host: 'other', live: { release: { version: 'v1' } } });
   expect(store.entries().map((e) => e.event_type)).toEqual(['deployment.promoted']);
+});
+
+test('the row of the failure table that it ended by is kept, and told to who asks how it ended', async () => {
+  await by().run(activities.finishDeployment, { ...FINISH, outcome: 'failed', failure: 'flag.on' });
+  const { requestId, id } = ROW;
+  expect(await findRequest({ store })({ ...REF, requestId })).toEqual({
+    ...{ status: 'finished', deployment: id, outcome: 'failed', reason: 'bad', failure: 'flag.on' },
+  });
+  expect(store.entries().at(-1)).toMatchObject({
+    event_type: 'deployment.finished',
+    details: { failure: 'flag.on' },
+  });
 });
 
 test('only what was admitted is promoted', async () => {

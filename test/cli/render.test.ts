@@ -96,7 +96,7 @@ describe('a run that failed', () => {
     ['a type of a later version', 1],
     [undefined, 1],
   ])('by %s ends a command with %d, and says by what', (failure, exit) => {
-    expect(exitOf(failed(failure))).toBe(exit);
+    expect(exitOf(failed(failure).run)).toBe(exit);
     const how = failure === undefined ? 'failed: not here' : `failed (${failure}): not here`;
     expect(endLine(failed(failure))).toBe(`v2-k3x9ab ${how}`);
     expect(renderRun(failed(failure), AT)).toContain(how);

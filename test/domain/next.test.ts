@@ -34,6 +34,7 @@ test.each([
   ['release.held', 'shipway history --service shop'],
   ['release.taken_back', 'shipway history --service shop'],
   ['stage.failed', 'shipway logs v2-abc'],
+  ['flag.on', 'shipway flags --service shop --environment production'],
 ])('after a run that has failed by %s: %s', (failure, command) => {
   expect(nextCommands({ run: { ...run, outcome: 'failed', failure, reason: 'so' } })).toEqual([command]);
 });
@@ -57,6 +58,14 @@ test('a run whose deployment could not begin is tried again: no stage has said w
   ] as const;
   expect(nextCommands({ run: { ...run, stages, deployment: deployment.id, outcome: 'failed' } })).toEqual([
     'shipway retry v2-abc',
+  ]);
+});
+
+test('what was refused once its deployment had begun is refused again', () => {
+  const stages = [{ name: 'deploy', kind: 'deploy', state: 'failed' }] as const;
+  const ended = { outcome: 'failed', failure: 'policy.refused' } as const;
+  expect(nextCommands({ run: { ...run, stages, deployment: deployment.id, ...ended } })).toEqual([
+    'shipway history --service shop',
   ]);
 });
 

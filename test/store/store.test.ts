@@ -65,7 +65,12 @@ describe('targets', () => {
 });
 
 describe('deployments', () => {
-  const end = { endedAt: '2026-11-24T10:00:00Z', outcome: 'shipped', reason: STRANGE } as const;
+  const end = {
+    endedAt: '2026-11-24T10:00:00Z',
+    outcome: 'failed',
+    reason: STRANGE,
+    failure: 'smoke.failed',
+  } as const;
 
   test('started once, found, open until the first end', async () => {
     await admitRow(store, row(1));
@@ -76,7 +81,7 @@ describe('deployments', () => {
     );
     expect((await store.deployments.open(target)).map((d) => d.n)).toEqual([1, 2]);
     await store.deployments.finish(row(1).id, end);
-    await store.deployments.finish(row(1).id, { ...end, outcome: 'failed' });
+    await store.deployments.finish(row(1).id, { ...end, outcome: 'shipped' });
     expect(await store.deployments.find(row(1).id)).toMatchObject({ ...end, requestedBy: 'ann' });
     expect((await store.deployments.open(target)).map((d) => d.n)).toEqual([2]);
     expect(await store.deployments.find('deployment/shop/production/99')).toBeUndefined();

@@ -3,7 +3,8 @@ import type { Client } from '@temporalio/client';
 import { coveredBy } from '../../activities/covered.js';
 import { deploymentId, type TargetRef } from '../../src/domain/ids.js';
 import type { DeploymentInput } from '../../src/domain/inputs.js';
-import type { DeploymentRow, Permit, Store } from '../../src/domain/store.js';
+import type { Permit } from '../../src/domain/permit.js';
+import type { DeploymentRow, Store } from '../../src/domain/store.js';
 import { newTarget, type DeployRequest } from '../../src/domain/target.js';
 import { deploymentPlan, runFor } from './plans.js';
 

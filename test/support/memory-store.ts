@@ -1,7 +1,8 @@
 import { canonical } from '../../src/domain/canonical.js';
 import { GENESIS, type AuditEntry, type ChainedEntry } from '../../src/domain/audit.js';
 import type { TargetRef } from '../../src/domain/ids.js';
-import type { DeploymentRow, Permit, PolicyRow, RunRow, Store } from '../../src/domain/store.js';
+import type { Permit } from '../../src/domain/permit.js';
+import type { DeploymentRow, PolicyRow, RunRow, Store } from '../../src/domain/store.js';
 import type { DeployRequest, TargetAnswer, TargetState } from '../../src/domain/target.js';
 import type { Sample } from '../../src/domain/watching.js';
 import { ShipwayError } from '../../src/errors.js';

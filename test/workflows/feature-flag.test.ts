@@ -200,9 +200,13 @@ test('with a flag that users have already nothing is begun', async () => {
     { name: 'checkout', by: 'ann', rule: { shares: { on: 2_000 } } },
     never,
   );
-  expect(await shop.ended(await shop.begin('v2', dark))).toEqual({
+  const input = await shop.begin('v2', dark);
+  const ended = {
     outcome: 'failed',
     reason: 'checkout of lit in production is on for 20% of the users',
-  });
+    failure: 'flag.on',
+  };
+  expect(await shop.ended(input)).toEqual(ended);
+  expect([await lab.view(input), await shop.seen(2)]).toMatchObject([ended, ended]);
   expect([lab.world.log, await shareOf(shop)]).toEqual([[], '2000']);
 });

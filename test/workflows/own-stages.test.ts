@@ -53,6 +53,7 @@ test('a kind that no worker has ends the run before anything has run', async () 
   await lab.env.sleep('2m');
   expect(await endedOf(handle)).toEqual({
     outcome: 'failed',
+    failure: 'stage.unknown',
     reason: 'this worker was not given the stage kind own:licenses',
   });
   expect(ran).toEqual([]);

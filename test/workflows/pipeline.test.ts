@@ -138,7 +138,11 @@ describe('stages', () => {
         : Promise.resolve();
     const input = pipelineInput(plan('v7'));
     await lab.start(input);
-    expect(await ended(input)).toEqual({ outcome: 'failed', reason: 'stage test: exit code 1' });
+    expect(await ended(input)).toEqual({
+      outcome: 'failed',
+      reason: 'stage test: exit code 1',
+      failure: 'stage.failed',
+    });
     expect((await lab.view(input)).stages.map((s) => s.state)).toEqual([
       'failed',
       'pending',

@@ -73,6 +73,7 @@ describe('a run that finds its target at work', () => {
     const older = await shop.begin('v0', by({ policy: 'supersede' }));
     expect(await shop.ended(older)).toEqual({
       outcome: 'failed',
+      failure: 'run.outdated',
       reason: 'v0 is older than v2, which waits and follows it',
     });
     expect(await shop.queued(second)).toBe('place 1 behind deployment/refused/production/1');
@@ -156,6 +157,7 @@ describe('a run that finds its target at work', () => {
     const second = await shop.begin('v2', by({ policy: 'reject' }));
     expect(await shop.ended(second)).toEqual({
       outcome: 'failed',
+      failure: 'target.busy',
       reason: 'deployment/busy/production/1 comes first, and this one does not wait (queue: reject)',
     });
     expect((await lab.view(second)).failure).toBe('target.busy');

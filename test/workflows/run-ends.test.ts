@@ -101,7 +101,11 @@ test('a release whose artifact is gone fails its deployment, and the next one is
   lab.world.fail('ensure', 'artifact.missing');
   const input = await shop.begin('v1');
   await lab.env.sleep('1h');
-  expect(await shop.ended(input)).toEqual({ outcome: 'failed', reason: 'ensure was made to fail' });
+  expect(await shop.ended(input)).toEqual({
+    outcome: 'failed',
+    reason: 'ensure was made to fail',
+    failure: 'artifact.missing',
+  });
   lab.world.fail('ensure', undefined);
   expect((await shop.ship('v2')).outcome).toBe('shipped');
 });

@@ -69,7 +69,11 @@ describe('stages that do not wait for each other', () => {
       await lab.until(() => Promise.resolve(failed || undefined), 'the other to fail');
     };
     await lab.start(input);
-    expect(await shop.ended(input)).toEqual({ outcome: 'failed', reason: 'exit code 1' });
+    expect(await shop.ended(input)).toEqual({
+      outcome: 'failed',
+      reason: 'exit code 1',
+      failure: 'stage.failed',
+    });
     expect(ran).not.toContain('build');
     expect(await lab.view(input)).toMatchObject({
       failure: 'stage.failed',
@@ -134,6 +138,7 @@ describe('a run that is tried again', () => {
     await lab.start(again);
     expect(await shop.ended(again)).toEqual({
       outcome: 'failed',
+      failure: 'retry.impossible',
       reason: `the run cannot be tried again: run ${first.run} has not passed test`,
     });
   });

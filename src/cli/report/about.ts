@@ -14,7 +14,7 @@ export function aboutRun(
   deployments: readonly GatheredDeployment[],
 ): About {
   const own = entries.filter(({ entry }) => entry.workflow === pipelineId(service, run));
-  const { outcome, reason, endedAt, ...written } = writtenOf(own);
+  const { outcome, reason, failure, endedAt, ...written } = writtenOf(own);
   // One that goes on, or has been taken up again, has not ended, whatever was written of it.
   const ended = status === undefined || status.run.outcome !== undefined;
   const [first] = own;
@@ -30,6 +30,7 @@ export function aboutRun(
     ...written,
     ...(ended && outcome !== undefined ? { outcome } : {}),
     ...(ended && reason !== undefined ? { reason } : {}),
+    ...(ended && failure !== undefined ? { failure } : {}),
     ...(ended && endedAt !== undefined ? { endedAt } : {}),
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(status === undefined ? {} : viewed(status.run)),
@@ -62,13 +63,13 @@ function writtenOf(own: readonly ChainedEntry[]): Partial<About> {
   const asked = own.find(({ entry }) => entry.statement?.verb === 'run')?.entry;
   const made = of('release.recorded', 'release.reused')?.entry.details ?? {};
   const finished = of('run.finished')?.entry;
-  const { outcome, reason } = finished?.details ?? {};
+  const { outcome, reason, failure } = finished?.details ?? {};
   const known = OUTCOMES.find((o: Outcome) => o === outcome);
   return {
     ...(asked === undefined ? {} : { requestedBy: asked.user }),
     ...(asked?.statement === undefined ? {} : { planHash: asked.statement.on }),
     ...(asked?.statement?.signature === 'none' ? { identity: 'asserted' } : {}),
-    ...texts({ commit: made['commit'], release: made['digest'], reason }),
+    ...texts({ commit: made['commit'], release: made['digest'], reason, failure }),
     ...(known === undefined ? {} : { outcome: known }),
     ...(finished === undefined ? {} : { endedAt: finished.timestamp }),
   };
@@ -82,13 +83,14 @@ export function aboutDeployment([only]: readonly GatheredDeployment[]): About {
   if (only === undefined) throw new Error('a report is of a run or of a deployment');
   const { row, status } = only;
   const { outcome = status?.deployment.outcome, reason = status?.deployment.reason } = row;
-  const { run, endedAt, release } = row;
+  const { run, endedAt, release, failure } = row;
   return {
     ...{ kind: 'deployment', id: row.id, service: row.service, version: release.version },
     ...{ environments: [row.environment], requestedBy: row.requestedBy, startedAt: row.startedAt },
     ...{ commit: release.commit, release: release.digest },
     ...(outcome === undefined ? {} : { outcome }),
     ...(reason === undefined ? {} : { reason }),
+    ...(failure === undefined ? {} : { failure }),
     ...(run === undefined ? {} : { run }),
     ...(endedAt === undefined ? {} : { endedAt }),
     ...(outcome === undefined && status !== undefined

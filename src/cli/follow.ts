@@ -9,8 +9,8 @@ import { printable, progress } from './output.js';
 import { PATIENCE_MS, patient } from './patience.js';
 import type { RunReference } from './reference.js';
 import { renderDeployment } from './render/deployment.js';
-import { endedInTemporal } from './render/open.js';
-import { outcomeOf, renderRun } from './render/run.js';
+import { endedInTemporal, outcomeOf } from './render/open.js';
+import { renderRun } from './render/run.js';
 import type { Values } from './table.js';
 
 const LOOK_MS = 500;
@@ -104,11 +104,14 @@ export function exitOf({ outcome, failure }: Pick<RunView, 'outcome' | 'failure'
   if (wasRefused(failure)) return REFUSED;
   return outcome === undefined ? 1 : exitCodeOf(outcome);
 }
-/** The last line of a run: how it ended and why. */
-export function endLine(status: RunStatus): string {
-  const { run } = status;
-  if (run.outcome === undefined) return `${run.run} was ${endedInTemporal(status) ?? ''}`;
-  return `${run.run} ${outcomeOf(run)}: ${run.reason ?? ''}`;
+/** The last line of what was followed: how it ended and why. */
+export function endLine(
+  name: string,
+  ended: Pick<RunView, 'outcome' | 'failure' | 'reason'>,
+  status: Parameters<typeof endedInTemporal>[0],
+): string {
+  if (ended.outcome === undefined) return `${name} was ${endedInTemporal(status) ?? ''}`;
+  return `${name} ${outcomeOf(ended)}: ${ended.reason ?? ''}`;
 }
 
 /** On a terminal the picture is drawn over the last one; elsewhere only what is new is said. */

@@ -68,7 +68,9 @@ export async function toldAndFollowed(
   progress(`run ${id}; Ctrl-C leaves it running`, values);
   const measures = measuringAt(settings, values);
   const status = await followed(runToFollow(client, { service, run: id }, measures), values);
-  result(values, { ...told, outcome: status.run.outcome, status: statusJson(status, ui) }, [endLine(status)]);
+  result(values, { ...told, outcome: status.run.outcome, status: statusJson(status, ui) }, [
+    endLine(status.run.run, status.run, status),
+  ]);
   return exitOf(status.run);
 }
 

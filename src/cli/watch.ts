@@ -6,7 +6,6 @@ import { deploymentToFollow, endLine, exitOf, followed, runToFollow } from './fo
 import { measuringAt } from './measuring.js';
 import { result } from './output.js';
 import { deploymentNamed, runOrNewest } from './reference.js';
-import { endedInTemporal } from './render/open.js';
 import { deploymentJson, statusJson } from './status.js';
 import type { Command, Values } from './table.js';
 import { uiOf } from '../client/ui-address.js';
@@ -26,7 +25,7 @@ const followedToEnd = (values: Values, text: string | undefined): Promise<number
     const said = teller(values, (status: RunStatus) => statusJson(status, uiOf(settings, status.workflow)));
     const measures = measuringAt(settings, values);
     const status = await followed(runToFollow(client, run, measures), values, said.change);
-    said.end(status, endLine(status));
+    said.end(status, endLine(run.run, status.run, status));
     return exitOf(status.run);
   });
 
@@ -64,11 +63,6 @@ async function ofDeployment(
   const said = teller(values, (seen: DeploymentStatus) => deploymentJson(seen, uiOf(settings, name)));
   const measures = measuringAt(settings, values);
   const status = await followed(deploymentToFollow(client, name, measures), values, said.change);
-  const { outcome, reason = '' } = status.deployment;
-  const how =
-    outcome === undefined
-      ? `was ${endedInTemporal(status) ?? ''}`
-      : `${outcome.replaceAll('_', ' ')}: ${reason}`;
-  said.end(status, `${name} ${how}`);
+  said.end(status, endLine(name, status.deployment, status));
   return exitOf(status.deployment);
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { renderDeployment } from '../../src/cli/render/deployment.js';
 import { endedInTemporal } from '../../src/cli/render/open.js';
 import { renderRun } from '../../src/cli/render/run.js';
-import { run } from '../domain/views.js';
+import { deployment, run } from '../domain/views.js';
 
 test('who waits for it is named; what is not as recorded where it leads is said, with what puts it right', () => {
   const text = renderRun(
@@ -38,4 +39,16 @@ test('one that Temporal has ended says why', () => {
   expect(endedInTemporal({ temporal })).toBe(
     'ended in Temporal (failed) before it could write an outcome: it has no permit (permit.missing)',
   );
+});
+
+test('a deployment that failed says by which row of the failure table', () => {
+  const ended = { outcome: 'failed', failure: 'flag.on', reason: 'checkout is on' } as const;
+  const lines = renderDeployment(
+    {
+      ...{ workflow: deployment.id, deployment: { ...deployment, ...ended }, workers: { count: 1 } },
+      temporal: { status: 'FAILED', pending: [] },
+    },
+    0,
+  );
+  expect(lines).toContain('failed (flag.on): checkout is on');
 });

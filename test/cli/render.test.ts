@@ -98,7 +98,7 @@ describe('a run that failed', () => {
   ])('by %s ends a command with %d, and says by what', (failure, exit) => {
     expect(exitOf(failed(failure).run)).toBe(exit);
     const how = failure === undefined ? 'failed: not here' : `failed (${failure}): not here`;
-    expect(endLine(failed(failure))).toBe(`v2-k3x9ab ${how}`);
+    expect(endLine('v2-k3x9ab', failed(failure).run, failed(failure))).toBe(`v2-k3x9ab ${how}`);
     expect(renderRun(failed(failure), AT)).toContain(how);
   });
 });

@@ -5,7 +5,7 @@ import { nextForDeployment } from '../../domain/next.js';
 import type { Measure } from '../measuring.js';
 import { oneLine } from '../output.js';
 import { measureLines } from './measures.js';
-import { endedInTemporal, openLines, typeLines } from './open.js';
+import { endedInTemporal, openLines, outcomeOf, typeLines } from './open.js';
 import { bar, clock, lengthOf } from './text.js';
 
 const MOST_EVENTS = 8;
@@ -22,7 +22,7 @@ export function renderDeployment(
     `${d.service} ${d.version} → ${d.environment}${d.run === undefined ? '' : `   of run ${d.run}`}`,
     '',
     ...deploymentLines(d, now, status.measured),
-    ...(open ? [] : ['', `${phase(d)}: ${oneLine(d.reason ?? '')}`]),
+    ...(open ? [] : ['', `${outcomeOf(d)}: ${oneLine(d.reason ?? '')}`]),
     ...(gone !== undefined
       ? ['', gone]
       : [

@@ -1,6 +1,6 @@
 import type { RunStatus } from '../../client.js';
 import type { Question } from '../../domain/gate.js';
-import type { WaitingFor } from '../../domain/view.js';
+import type { RunView, WaitingFor } from '../../domain/view.js';
 import { oneLine } from '../output.js';
 import { lengthOf } from './text.js';
 
@@ -19,6 +19,10 @@ export const endedInTemporal = ({ temporal }: Pick<RunStatus, 'temporal'>): stri
   temporal.status === 'RUNNING'
     ? undefined
     : `ended in Temporal (${temporal.status.toLowerCase()}) before it could write an outcome${temporal.why === undefined ? '' : `: ${oneLine(temporal.why)}`}`;
+
+/** How it ended, and by which row of the failure table. */
+export const outcomeOf = ({ outcome, failure }: Pick<RunView, 'outcome' | 'failure'>): string =>
+  `${outcome?.replaceAll('_', ' ') ?? ''}${failure === undefined ? '' : ` (${failure})`}`;
 
 /** What to type now. */
 export const typeLines = (commands: readonly string[]): readonly string[] =>

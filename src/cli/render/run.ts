@@ -6,7 +6,7 @@ import { oneLine } from '../output.js';
 import { deploymentLines } from './deployment.js';
 import { evidenceLines } from './evidence.js';
 import { nextCommands, waitingOf } from '../../domain/next.js';
-import { endedInTemporal, openLines, typeLines } from './open.js';
+import { endedInTemporal, openLines, outcomeOf, typeLines } from './open.js';
 import { lengthOf } from './text.js';
 
 /** A stage's state at a glance. */
@@ -75,10 +75,6 @@ const driftLines = ({ drift = [] }: RunStatus): readonly string[] =>
     '',
     `${environment} is not as recorded: ${what.map(oneLine).join('; ')}`,
   ]);
-
-/** How it ended, and by which row of the failure table. */
-export const outcomeOf = ({ outcome, failure }: RunView): string =>
-  `${outcome?.replaceAll('_', ' ') ?? ''}${failure === undefined ? '' : ` (${failure})`}`;
 
 /** Of the column with the names. */
 const widestOf = ({ stages }: RunView): number =>

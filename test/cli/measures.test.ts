@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { steady } from '../../src/cli/follow.js';
 import { measuring, measuringAt, type Measure } from '../../src/cli/measuring.js';
 import { measureLines, sparkline } from '../../src/cli/render/measures.js';
@@ -21,6 +21,10 @@ const sample = (look: number, more: Partial<Sample> = {}): Sample => ({
 const shown = (measures: readonly Measure[]): readonly string[] => measureLines(measures);
 const view = (more: Partial<DeploymentView> = {}): DeploymentView =>
   ({ id: ID, phase: 'shift', shares: {}, timeline: [], ...more }) as DeploymentView;
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** The API, which gives what there is from an instant on. */
 function asked(all: Sample[]) {

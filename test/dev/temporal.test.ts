@@ -4,16 +4,15 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startGuard } from '../../src/dev/guard.js';
 import { startTemporal, type RunningTemporal, type TemporalOptions } from '../../src/dev/temporal.js';
 import { freePort } from '../../src/free-port.js';
 import { packageRoot } from '../../src/paths.js';
 import { identityOf, isAlive } from '../../src/processes.js';
+import '../support/runtime.js';
 import { temporaryFolder } from './temporary.js';
-
-Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 const guard = startGuard();
 afterEach(() => {

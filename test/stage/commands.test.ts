@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { identityOf, isAlive } from '../../src/processes.js';
 import { runDir } from '../../src/stage/job-files.js';
 import { settled } from '../../src/stage/behind.js';
@@ -70,9 +70,9 @@ test('only what is declared reaches the commands: no credentials, nothing of the
     TEMPORAL_API_KEY: 'key',
     SHIPWAY_API_TOKEN: 'token',
   };
-  const before = { ...process.env };
-  onTestFinished(() => void (process.env = before));
-  Object.assign(process.env, planted, { npm_config_token: 'npm', NODE_OPTIONS: '', EDITOR: 'vi' });
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const others = { npm_config_token: 'npm', NODE_OPTIONS: '', EDITOR: 'vi' };
+  for (const [name, value] of Object.entries({ ...planted, ...others })) vi.stubEnv(name, value);
   lab.chunks.length = 0;
   const input = lab.input(source, {
     script: ['env'],
@@ -88,7 +88,7 @@ test('only what is declared reaches the commands: no credentials, nothing of the
     go: 'mine',
     HOME: join(job, 'run/home'),
     LANG: 'C.UTF-8',
-    PATH: before['PATH'],
+    PATH: process.env['PATH'],
     PWD: join(job, 'run/workspace'),
     ...(given['OLDPWD'] === undefined ? {} : { OLDPWD: expect.any(String) as string }),
     SHIPWAY_COMMIT: source.commit,

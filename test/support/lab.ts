@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import {
   createControlActivities,
   createEffectActivities,
@@ -23,6 +23,7 @@ import type { RunView } from '../../src/domain/view.js';
 import type { DeployRequest, TargetAnswer } from '../../src/domain/target.js';
 import type { WatchInput, WatchResult } from '../../src/domain/watching.js';
 import type { pipeline } from '../../workflows/index.js';
+import './runtime.js';
 import { activityOf } from './activity.js';
 import { runOf } from './admitted.js';
 import { memoryArtifacts, type MemoryArtifacts } from './memory-artifacts.js';
@@ -108,8 +109,6 @@ export interface Lab {
   ask(request: DeployRequest): Promise<TargetAnswer>;
   readonly stop: () => Promise<void>;
 }
-
-Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 /** The lab of a whole test file, which ends with it. */
 export async function labOfFile(

@@ -20,6 +20,8 @@ export async function timeSkippingServer(): Promise<TestWorkflowEnvironment> {
   process.env['NOTED_PROGRAM'] = timeSkippingServerPath();
   const env = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path: NOTED } },
+  }).finally(() => {
+    for (const name of ['NOTED_PID', 'NOTED_PROGRAM']) Reflect.deleteProperty(process.env, name);
   });
   guard.process(await identityOf(Number(await readFile(join(folder, 'pid'), 'utf8'))));
   await addSearchAttributes(env.connection, env.namespace ?? 'default');

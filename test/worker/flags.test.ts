@@ -34,6 +34,7 @@ afterAll(async () => {
 });
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await OpenFeature.close();
   for (const worker of workers.splice(0)) await killed(worker);
 });

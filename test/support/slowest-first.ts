@@ -3,7 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
  * Whole runs, killed workers, frozen servers, real load: minutes, most of them waiting, which must not begin when all else is done and one of
- * the workers would stand idle. Last are those that only compute.
+ * the workers would stand idle. Last are those that are short.
  */
 const ORDER = [
   'test/e2e/',
@@ -15,7 +15,6 @@ const ORDER = [
   'test/worker/',
   'test/dev/',
   '',
-  'test/workflows/',
   'test/store/',
   'test/client/',
   'test/config/',
@@ -23,6 +22,8 @@ const ORDER = [
   'test/api/',
   'test/domain/',
 ];
+/** Where workflows are waited for most of the time: at once they would leave the processors idle that all others are in want of. */
+const WAITING = 'test/workflows/';
 
 /**
  * The slow ones first, in this order; within one the longest first, as far as is known from earlier runs or the size. Files that share their
@@ -30,13 +31,28 @@ const ORDER = [
  */
 export class SlowestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
+    const pathOf = (file: TestSpecification): string => relative(this.ctx.config.root, file.moduleId);
     const rank = (file: TestSpecification): number => {
-      const path = relative(this.ctx.config.root, file.moduleId);
-      const at = ORDER.findIndex((place) => place !== '' && path.startsWith(place));
+      const at = ORDER.findIndex((place) => place !== '' && pathOf(file).startsWith(place));
       return at === -1 ? ORDER.indexOf('') : at;
     };
-    const alone = (file: TestSpecification): number => Number(file.project.config.isolate);
-    return sorted.sort((a, b) => alone(b) - alone(a) || rank(a) - rank(b));
+    const sorted = (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+    const sharing = sorted.filter((file) => !file.project.config.isolate);
+    const waits = (file: TestSpecification): boolean => pathOf(file).startsWith(WAITING);
+    return [
+      ...sorted.filter((file) => file.project.config.isolate),
+      ...mixed(
+        sharing.filter((file) => !waits(file)),
+        sharing.filter(waits),
+      ),
+    ];
   }
+}
+
+/** Each in its order, and both evenly from the first to the last. */
+function mixed<One>(...lists: readonly (readonly One[])[]): One[] {
+  return lists
+    .flatMap((list) => list.map((one, i) => ({ one, at: (i + 0.5) / list.length })))
+    .sort((a, b) => a.at - b.at)
+    .map(({ one }) => one);
 }

@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { gatewayMetrics } from '../../src/adapters/metrics/gateway.js';
 import { gatewayRouter } from '../../src/adapters/routers/gateway.js';
 import { packageRoot } from '../../src/paths.js';
-import type { MetricsHarness } from '../../src/testing/world.js';
+import { TARGET, never, type MetricsHarness } from '../../src/testing/world.js';
 import type { Ending } from '../contracts/contract.js';
 
 /** What somebody else must know of it before it starts. */
@@ -15,10 +16,36 @@ interface Known {
   readonly token?: string;
 }
 
+type GatewayProcess = MetricsHarness & Ending & { readonly stateDir: string };
+
+/**
+ * What makes a gateway for each test of this file: the same process for one after the other, which forgets the target at the end of each.
+ * One that was killed for good is followed by a new one.
+ */
+export function gatewayOfFile(): () => Promise<GatewayProcess> {
+  let idle: GatewayProcess | undefined;
+  afterAll(() => idle?.end());
+  return async () => {
+    const gateway = idle ?? (await gatewayProcess());
+    idle = undefined;
+    let killed = false;
+    return {
+      ...gateway,
+      kill: async () => {
+        killed = true;
+        await gateway.kill();
+      },
+      end: async () => {
+        if (killed) return gateway.end();
+        await gateway.router.close(TARGET, never);
+        idle = gateway;
+      },
+    };
+  };
+}
+
 /** The gateway as the built process that it is, on a folder of its own. */
-export async function gatewayProcess({ adminPort = 0, token }: Known = {}): Promise<
-  MetricsHarness & Ending & { readonly stateDir: string }
-> {
+export async function gatewayProcess({ adminPort = 0, token }: Known = {}): Promise<GatewayProcess> {
   const stateDir = await mkdtemp(join(tmpdir(), 'gateway-'));
   if (token !== undefined) await writeFile(join(stateDir, 'token'), token);
   let child = await started(stateDir, adminPort);

@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,6 +57,20 @@ test('its users want an address', async () => {
   await expect(asked).rejects.toMatchObject({
     code: 2,
     stderr: expect.stringContaining('npm run users ADDRESS') as string,
+  });
+});
+
+test('its lint names the file and the line of what cannot be parsed', async () => {
+  const wrong = join(home, 'wrong');
+  await cp(join(home, 'v1'), wrong, { recursive: true });
+  await writeFile(join(wrong, 'src/wrong.js'), 'export const one = 1;\nexport const two = ;\n');
+  await writeFile(join(wrong, 'src/wrong.json'), '{,}');
+  await expect(npm('wrong', 'run', 'lint')).rejects.toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining(' 2 problems') as string,
+    stderr: expect.stringMatching(
+      /^src\/wrong\.js: \S+wrong\.js:2\n[^]*SyntaxError[^]*^src\/wrong\.json: .* in JSON/m,
+    ) as string,
   });
 });
 
@@ -131,10 +145,14 @@ describe.each(manifest.releases)('release $tag', ({ tag, expect: expected }) => 
   });
 });
 
+let built: Promise<unknown> | undefined;
+/** v1 for all tests that only start it. */
+const builtOnce = (): Promise<unknown> => (built ??= npm('v1', 'run', 'build'));
+
 describe('the artifact of the stage build', () => {
   test('runs from dist/ and package.json alone, and is the same when built again', async () => {
     const alone = join(home, 'alone');
-    await npm('v1', 'run', 'build');
+    await builtOnce();
     await cp(join(home, 'v1/dist'), join(alone, 'dist'), { recursive: true });
     await cp(join(home, 'v1/package.json'), join(alone, 'package.json'));
     await npm('v1', 'run', 'build');
@@ -147,10 +165,6 @@ describe('the artifact of the stage build', () => {
     }
   });
 });
-
-let built: Promise<unknown> | undefined;
-/** v1 for all tests that only start it. */
-const builtOnce = (): Promise<unknown> => (built ??= npm('v1', 'run', 'build'));
 
 describe('stopping', () => {
   const body = JSON.stringify({ items: [{ id: '1' }] });

@@ -17,7 +17,7 @@ export interface Typed {
 }
 
 /** The environment of a person at a terminal who has set nothing of Temporal's or shipway's. */
-const plain = (): Record<string, string> => ({
+export const plain = (): Record<string, string> => ({
   PATH: process.env['PATH'] ?? '',
   HOME: process.env['HOME'] ?? '',
 });

@@ -11,7 +11,7 @@ interface Listed {
 /** A commit that was shipped to staging before: what ships to production is that, and not something built of the same source again. */
 export function builtOnce(lab: () => DevLab): void {
   const listed = async (): Promise<readonly Listed[]> =>
-    (await lab().json('releases'))['releases'] as readonly Listed[];
+    (await lab().askJson('releases'))['releases'] as readonly Listed[];
   let built: Listed;
 
   test('releases lists what was built, by which run, and where it is', async () => {
@@ -21,7 +21,7 @@ export function builtOnce(lab: () => DevLab): void {
     const [release] = await listed();
     expect(release).toMatchObject({ versions: ['v1'], live: ['staging'], knownGood: ['staging'], held: [] });
     if (release !== undefined) built = release;
-    expect(await lab().type('releases --service nothing')).toMatchObject({
+    expect(await lab().ask('releases --service nothing')).toMatchObject({
       code: 0,
       stdout: 'no release of nothing\n',
     });
@@ -33,12 +33,12 @@ export function builtOnce(lab: () => DevLab): void {
       `ships release ${built.digest.slice(0, 12)} as run ${built.run} built it, known good in staging (--rebuild builds it anew)`,
     );
     expect(stdout).toContain(`1. test: not again, run ${built.run} has done it\n`);
-    expect(await lab().json('plan --environment production --release v1')).toMatchObject({
+    expect(await lab().askJson('plan --environment production --release v1')).toMatchObject({
       plan: { release: built.digest },
     });
-    const anew = await lab().json('plan --environment production --release v1 --rebuild');
+    const anew = await lab().askJson('plan --environment production --release v1 --rebuild');
     expect(anew['plan']).not.toHaveProperty('release');
-    const other = await lab().type('plan --environment production --release v2');
+    const other = await lab().ask('plan --environment production --release v2');
     expect(other).toMatchObject({ code: 0, stderr: '' });
   });
 
@@ -58,7 +58,7 @@ export function builtOnce(lab: () => DevLab): void {
         next: `what it said before: shipway logs ${built.run} --stage test`,
       },
     });
-    expect((await lab().type(`audit --environment staging`)).stdout).toMatch(/release\.reused/);
+    expect((await lab().ask(`audit --environment staging`)).stdout).toMatch(/release\.reused/);
   });
 
   test('--rebuild runs every stage; what comes out the same is the same release', async () => {

@@ -24,7 +24,7 @@ export function deciding(lab: () => DevLab): void {
       `shipway approve ${run} --decision ${decision.slice(0, 12)}`,
       `shipway reject ${run} --reason "…"`,
     ]);
-    expect((await lab().type('list')).stdout).toMatch(
+    expect((await lab().ask('list')).stdout).toMatch(
       new RegExp(`lamp/${run} +production +waiting: approve +alice`),
     );
   });
@@ -46,7 +46,7 @@ export function deciding(lab: () => DevLab): void {
     expect(said.stderr).toContain(why);
     expect(said.stderr).toMatch(/^next: /m);
     if (code === 3) expect(said.stderr).toContain(`shipway status ${run}`);
-    const json = await lab().json(args.replace('RUN', run), code);
+    const json = await lab().askJson(args.replace('RUN', run), code);
     expect(json).toMatchObject({ error: { message: expect.stringContaining(why) as string, exit: code } });
   });
 
@@ -81,7 +81,7 @@ export function deciding(lab: () => DevLab): void {
   });
 
   test('the audit has who said what, and why', async () => {
-    const { stdout } = await lab().type('audit --environment production');
+    const { stdout } = await lab().ask('audit --environment production');
     expect(stdout).toMatch(/bob +statement\.accepted .*verb=approve/);
     expect(stdout).toMatch(/bob +statement\.accepted .*reason="not on a Friday"/);
   });

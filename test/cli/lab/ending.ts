@@ -12,12 +12,12 @@ export function ending(lab: () => DevLab): void {
     expect(said.stdout).toMatch(new RegExp(`^${run} failed \\(stage.failed\\): .*test.*\\n$`));
     expect(said.stderr).toMatch(/^ {2}✗ test /m);
     expect((await lab().type(`logs ${run}`)).stdout).toContain('this cannot work\n');
-    const status = await lab().json(`status ${run}`);
+    const status = await lab().askJson(`status ${run}`);
     expect(status).toMatchObject({
       run: { outcome: 'failed' },
       next: [`shipway logs ${run}`, `shipway retry ${run}`],
     });
-    expect((await lab().type(`status ${run}`)).stdout).toContain(
+    expect((await lab().ask(`status ${run}`)).stdout).toContain(
       `next:\n  shipway logs ${run}\n  shipway retry ${run}\n`,
     );
   });
@@ -58,7 +58,7 @@ export function ending(lab: () => DevLab): void {
         exit: 130,
       },
     });
-    expect(await lab().json(`status ${run}`)).toMatchObject({ temporal: { status: 'RUNNING' } });
+    expect(await lab().askJson(`status ${run}`)).toMatchObject({ temporal: { status: 'RUNNING' } });
 
     const follow = await lab().type(`logs ${run} --follow --stage test`, { interruptAt: /begun/ });
     expect(follow).toEqual({ code: 130, stdout: '$ sh test.sh\nbegun\n', stderr: '' });
@@ -68,7 +68,7 @@ export function ending(lab: () => DevLab): void {
     expect(aborted).toMatchObject({ schema: 1, run, workflow: `pipeline/lamp/${run}`, status: 'accepted' });
     const reason = 'aborted: aborted by bob: wrong version';
     expect(await watching).toMatchObject({ code: 1, stdout: `${run} ${reason}\n` });
-    const again = await lab().json(`abort ${run} --reason "once more"`, 1);
+    const again = await lab().askJson(`abort ${run} --reason "once more"`, 1);
     expect(again).toMatchObject({ error: { message: `${run} has ended: aborted` } });
   });
 }

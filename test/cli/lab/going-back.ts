@@ -14,7 +14,7 @@ export function goingBack(lab: () => DevLab): void {
   });
 
   test('an environment that there is not is refused with the one that was meant: exit code 3', async () => {
-    const refused = await lab().json('rollback --environment stagin --as bob --reason slow', 3);
+    const refused = await lab().askJson('rollback --environment stagin --as bob --reason slow', 3);
     expect(refused).toMatchObject({ error: { next: '--environment with staging', exit: 3 } });
   });
 
@@ -28,11 +28,11 @@ export function goingBack(lab: () => DevLab): void {
     expect(stderr).toContain('shift 0 % → 100 %');
     // What the run says next follows what serves: a rollback would take back the rollback.
     const { run } = shipped['status'] as { run: { run: string } };
-    expect(await lab().json(`status ${run.run}`)).toMatchObject({
+    expect(await lab().askJson(`status ${run.run}`)).toMatchObject({
       since: [{ service: 'lamp', environment: 'staging', live: 'v1' }],
       next: ['shipway history --service lamp --environment staging'],
     });
-    const { deployments } = await lab().json('history --environment staging');
+    const { deployments } = await lab().askJson('history --environment staging');
     const newest = (deployments as readonly { readonly id: string }[]).slice(0, 3);
     expect(newest).toMatchObject([
       { kind: 'rollback', outcome: 'shipped', release: { version: 'v1' }, requestedBy: 'bob' },
@@ -45,7 +45,7 @@ export function goingBack(lab: () => DevLab): void {
     expect((await lab().type(`status ${id.slice('deployment/'.length)}`)).stdout).toContain('shipped: ');
     expect(await lab().json(`watch ${id}`)).toMatchObject(of);
     expect((await lab().type(`ui ${id}`)).stdout).toContain(encodeURIComponent(id));
-    expect(await lab().json('status deployment/lamp/staging/99', 1)).toMatchObject({
+    expect(await lab().askJson('status deployment/lamp/staging/99', 1)).toMatchObject({
       error: { message: 'Temporal knows no deployment/lamp/staging/99' },
     });
   });
@@ -67,7 +67,7 @@ export function goingBack(lab: () => DevLab): void {
     });
     const reason = `${run} rolled back: rollback by bob: checkout is slow\n`;
     expect(await watching).toMatchObject({ code: 1, stdout: reason });
-    const status = await lab().json(`status ${run}`);
+    const status = await lab().askJson(`status ${run}`);
     expect(status).toMatchObject({ deployment: { shares: { blue: 10_000, green: 0 } } });
   });
 
@@ -81,7 +81,7 @@ export function goingBack(lab: () => DevLab): void {
       view: { reason: 'rollback by bob: checkout fails' },
     });
     expect(await lab().json(emergency)).toMatchObject({ found });
-    expect(await lab().json(`status ${run}`)).toMatchObject({
+    expect(await lab().askJson(`status ${run}`)).toMatchObject({
       run: { outcome: 'rolled_back' },
     });
   });
@@ -103,7 +103,7 @@ export function goingBack(lab: () => DevLab): void {
       /^v1-\w+ failed \(run\.outdated\): v1 is older than v2, which serves staging and follows it\n$/,
     );
     const [, run = ''] = /^run (\S+);/m.exec(said.stderr) ?? [];
-    expect(await lab().json(`status ${run}`)).toMatchObject({
+    expect(await lab().askJson(`status ${run}`)).toMatchObject({
       run: { outcome: 'failed', failure: 'run.outdated' },
     });
   });

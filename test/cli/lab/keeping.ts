@@ -21,46 +21,47 @@ export function keeping(lab: () => DevLab): void {
   const stateDir = (): string => join(lab().directory, '.shipway');
   const keep = async (args = ''): Promise<Json> =>
     (await lab().json(`housekeeping ${args}`))['housekeeping'] as Json;
+  const keptAgain = async (): Promise<Json> => (await lab().askJson('housekeeping'))['housekeeping'] as Json;
   const staging = async (): Promise<{ run?: string; release: { version: string } }[]> =>
-    (await lab().json('history --environment staging'))['deployments'] as never;
+    (await lab().askJson('history --environment staging'))['deployments'] as never;
   let old = '';
 
   test('what would go is said, and nothing is removed', async () => {
     old = (await staging()).findLast(({ run }) => run !== undefined)?.run ?? '';
-    expect((await lab().type(`logs ${old}`)).stdout).not.toBe('');
+    expect((await lab().ask(`logs ${old}`)).stdout).not.toBe('');
     await age(stateDir());
     const { removed } = await keep('--dry-run');
     expect(removed).toMatchObject({ logs: { count: expect.any(Number) as number } });
     expect((await lab().type('housekeeping --dry-run')).stdout).toMatch(/^logs +[1-9]\d* /m);
-    expect((await lab().type(`logs ${old}`)).stdout).not.toBe('');
+    expect((await lab().ask(`logs ${old}`)).stdout).not.toBe('');
   });
 
   test('what is old goes; the live release is gone back from all the same', async () => {
-    const count = async () => ((await lab().json('releases'))['releases'] as unknown[]).length;
+    const count = async () => ((await lab().askJson('releases'))['releases'] as unknown[]).length;
     const before = await count();
     const { removed, kept } = (await keep()) as Record<string, Record<string, Record<string, number>>>;
     expect(removed?.['logs']?.['count']).toBeGreaterThan(0);
     expect(removed?.['artifacts']?.['bytes']).toBeGreaterThan(0);
     expect(kept?.['releases']).toMatchObject({ live: expect.any(Number) as number });
     expect(await count()).toBe(before - (removed?.['releases']?.['count'] ?? 0));
-    expect((await lab().type(`logs ${old}`)).stdout).toBe('');
-    const { entries } = await lab().json('audit');
+    expect((await lab().ask(`logs ${old}`)).stdout).toBe('');
+    const { entries } = await lab().askJson('audit');
     expect(JSON.stringify(entries)).toContain('housekeeping.done');
     const back = await lab().json('rollback --environment staging --as bob --reason "still there"');
     expect(back).toMatchObject({ outcome: 'shipped' });
   });
 
   test('an instance that is gone is told by housekeeping and doctor, and that it is there again', async () => {
-    expect(await keep()).toMatchObject({ drift: [] });
+    expect(await keptAgain()).toMatchObject({ drift: [] });
     await killOneIn(join(stateDir(), 'instances/lamp/staging'));
-    const { drift } = await keep();
+    const { drift } = await keptAgain();
     expect(drift).toMatchObject([
       {
         target: 'target/lamp/staging',
         what: [expect.stringMatching(/is live in .*, and nothing runs there$/)],
       },
     ]);
-    const drifted = () => lab().type(`status ${old}`);
+    const drifted = () => lab().ask(`status ${old}`);
     const shown = await eventually(async () => {
       const said = (await drifted()).stdout;
       return said.includes('staging is not as recorded') ? said : undefined;
@@ -75,7 +76,7 @@ export function keeping(lab: () => DevLab): void {
     );
     expect(stdout).toMatch(/^✓ ok {5}housekeeping +\S+: \d+ removed$/m);
     await lab().json('rollback --environment staging --to flaky --as bob --reason "it is down"');
-    expect(await keep()).toMatchObject({ drift: [] });
+    expect(await keptAgain()).toMatchObject({ drift: [] });
     await eventually(async () => !(await drifted()).stdout.includes('not as recorded') || undefined);
   });
 }

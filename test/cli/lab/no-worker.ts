@@ -72,7 +72,7 @@ export function noWorker(lab: () => DevLab, abandoned: () => Abandoned): void {
     } finally {
       process.kill(lab().devPid, 'SIGCONT');
     }
-    const approved = await eventually(() => lab().json(`approve ${run} --as bob`));
+    const approved = await eventually(() => lab().askJson(`approve ${run} --as bob`));
     expect(approved).toMatchObject({ status: 'accepted' });
     expect(await lab().type(`watch ${run}`)).toMatchObject({ code: 0 });
   }, 180_000);

@@ -12,7 +12,7 @@ export function retrying(lab: () => DevLab): void {
     first = await lab().run('flaky', 'staging');
     await lab().until(first, (s) => s.run.outcome === 'failed');
     expect(await lab().json('retry nope-aaaaaa', 1)).toMatchObject({ error: { exit: 1 } });
-    const status = await lab().type(`status ${first}`);
+    const status = await lab().ask(`status ${first}`);
     expect(status.stdout).toContain(`next:\n  shipway logs ${first}\n  shipway retry ${first}\n`);
   });
 
@@ -24,13 +24,13 @@ export function retrying(lab: () => DevLab): void {
     const [run = ''] = again.stdout.split(' ');
     expect(again.stdout).toBe(`${run} shipped: flaky is live in staging\n`);
     expect(await readFile(beside('tested'), 'utf8')).toBe('tested\n');
-    expect(await lab().json(`status ${run}`)).toMatchObject({
+    expect(await lab().askJson(`status ${run}`)).toMatchObject({
       run: {
         requestedBy: 'bob',
         stages: [{ name: 'test', state: 'reused', byRun: first }, { state: 'passed' }, {}, {}],
       },
     });
-    expect(await lab().json(`retry ${run}`, 3)).toMatchObject({
+    expect(await lab().askJson(`retry ${run}`, 3)).toMatchObject({
       error: { message: `${run} has ended: shipped` },
     });
   });

@@ -40,7 +40,7 @@ export function secrets(lab: () => DevLab): void {
       (e) => e['LAMP_TOKEN'],
     );
   const users = async (): Promise<readonly Json[]> => {
-    const { secrets: all } = await lab().json('secrets list --environment guarded');
+    const { secrets: all } = await lab().askJson('secrets list --environment guarded');
     return (all as readonly { versions: readonly Json[] }[])[0]?.versions ?? [];
   };
 
@@ -139,7 +139,7 @@ export function secrets(lab: () => DevLab): void {
     expect(pids).toHaveLength(1);
     finds.in('the instance', await readFile(`/proc/${pids[0] ?? ''}/environ`));
     expect(finds.found()).toEqual(['the instance']);
-    const audited = (await lab().json('audit'))['entries'] as readonly {
+    const audited = (await lab().askJson('audit'))['entries'] as readonly {
       entry: { event_type: string; user: string; details: Json };
     }[];
     const events = audited.map(({ entry }) => entry).filter((e) => e.event_type.startsWith('secret.'));

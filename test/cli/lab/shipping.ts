@@ -55,7 +55,7 @@ export function shipping(lab: () => DevLab): void {
       expect(stderr).toMatch(line);
     expect(stderr).not.toContain('\u001b');
     const json = await lab().json(`watch ${run}`);
-    expect(json).toEqual(await lab().json(`status ${run}`));
+    expect(json).toEqual(await lab().askJson(`status ${run}`));
     // Of a run that has ended there is one change to tell: how.
     expect(await lab().json(`watch ${run} --changes`)).toEqual(json);
   });
@@ -64,7 +64,7 @@ export function shipping(lab: () => DevLab): void {
     const { code, stdout, stderr } = await lab().type(`status ${run}`);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     await expect(masked(stdout)).toMatchFileSnapshot(golden('status-shipped'));
-    const [bare, full] = [await lab().json('status'), await lab().json(`status lamp/${run}`)];
+    const [bare, full] = [await lab().json('status'), await lab().askJson(`status lamp/${run}`)];
     expect(bare).toEqual(full);
     expect(keys(full)).toEqual(
       ['deployment', 'next', 'run', 'schema', 'temporal', 'ui', 'workers', 'workflow'].sort(),
@@ -97,8 +97,8 @@ export function shipping(lab: () => DevLab): void {
   });
 
   test('a filter that nothing fits leaves nothing', async () => {
-    expect((await lab().json('list --environment production'))['runs']).toEqual([]);
-    expect((await lab().json('history --service other'))['deployments']).toEqual([]);
+    expect((await lab().askJson('list --environment production'))['runs']).toEqual([]);
+    expect((await lab().askJson('history --service other'))['deployments']).toEqual([]);
   });
 
   test('audit --verify recomputes the chain', async () => {
@@ -147,10 +147,10 @@ export function shipping(lab: () => DevLab): void {
     const page = await lab().type('report deployment/lamp/staging/1 --html');
     expect(page).toMatchObject({ code: 0, stderr: '' });
     expect(page.stdout).toMatch(/^<!doctype html>[^]*<h1>lamp v1 → staging<\/h1>[^]*<\/html>\n$/);
-    expect(await lab().json(`report ${run} --html`, 2)).toMatchObject({
+    expect(await lab().askJson(`report ${run} --html`, 2)).toMatchObject({
       error: { message: '--html and --json are two forms of one report' },
     });
-    expect(await lab().json('report v9-aaaaaa', 1)).toMatchObject({
+    expect(await lab().askJson('report v9-aaaaaa', 1)).toMatchObject({
       error: { message: 'neither Temporal nor the store knows a run lamp/v9-aaaaaa' },
     });
   });
@@ -168,15 +168,15 @@ export function shipping(lab: () => DevLab): void {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^rules: more than 1 % errors in 10m/m);
     expect(stdout).toMatch(/^nothing would have taken it back\nit ended shipped: /m);
-    expect(await lab().json(`${of} -f shipway.yaml`)).toMatchObject({ looks: judged['looks'] });
+    expect(await lab().askJson(`${of} -f shipway.yaml`)).toMatchObject({ looks: judged['looks'] });
     const mistakes: readonly (readonly [string, unknown])[] = [
       [`${of} --error-rate 5`, '--error-rate does not take "5"'],
       [`${of} --window 1ms`, expect.stringMatching(/^--window 1ms is shorter than two looks of /) as string],
       ['replay-metrics v1', '"v1" is no deployment'],
     ];
     for (const [wrong, message] of mistakes)
-      expect(await lab().json(wrong, 2)).toMatchObject({ error: { message } });
-    expect((await lab().json('replay-metrics lamp/staging/999', 1))['error']).toBeDefined();
+      expect(await lab().askJson(wrong, 2)).toMatchObject({ error: { message } });
+    expect((await lab().askJson('replay-metrics lamp/staging/999', 1))['error']).toBeDefined();
   });
 
   test('logs: the stages’ output alone, all of it or one stage’s', async () => {
@@ -197,11 +197,11 @@ export function shipping(lab: () => DevLab): void {
 
   test('references that cannot be are refused in words', async () => {
     expect(await lab().json('status nope-aaaaaa', 1)).toMatchObject({ error: { exit: 1 } });
-    expect(await lab().json(`logs ${run} --stage tset`, 2)).toMatchObject({
+    expect(await lab().askJson(`logs ${run} --stage tset`, 2)).toMatchObject({
       error: { message: `${run} has no stage "tset"`, next: '--stage with test' },
     });
-    expect(await lab().json('logs ../x', 2)).toMatchObject({ error: { message: '"../x" is no run' } });
-    expect(await lab().json('abort lamp/v9-aaaaaa --reason x', 1)).toMatchObject({
+    expect(await lab().askJson('logs ../x', 2)).toMatchObject({ error: { message: '"../x" is no run' } });
+    expect(await lab().askJson('abort lamp/v9-aaaaaa --reason x', 1)).toMatchObject({
       error: { next: expect.stringContaining('shipway list') as string },
     });
   });

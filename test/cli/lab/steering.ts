@@ -46,8 +46,8 @@ export function steering(lab: () => DevLab): void {
       },
       next: [`shipway resume ${run}`, `shipway reject ${run} --reason "…"`],
     });
-    expect((await lab().type(`status ${run}`)).stdout).toContain('waiting for a word to go on');
-    expect(await lab().json(`pause ${run} --as bob`, 3)).toMatchObject({
+    expect((await lab().ask(`status ${run}`)).stdout).toContain('waiting for a word to go on');
+    expect(await lab().askJson(`pause ${run} --as bob`, 3)).toMatchObject({
       error: {
         message: expect.stringContaining('it is paused already') as string,
         next: `look at it with: shipway status ${run}`,
@@ -58,7 +58,7 @@ export function steering(lab: () => DevLab): void {
     expect((await lab().until(run, () => true)).deployment).toMatchObject({ shares: { green: 3_000 } });
     expect((await lab().type(`resume ${run} --as alice`)).stdout).toBe(`${deployment}: it goes on\n`);
     await lab().until(run, watches('canary 50 %'));
-    expect(await lab().json(`resume ${run}`, 3)).toMatchObject({
+    expect(await lab().askJson(`resume ${run}`, 3)).toMatchObject({
       error: { message: `${deployment} is not paused` },
     });
   });
@@ -66,12 +66,12 @@ export function steering(lab: () => DevLab): void {
   test('promoted it goes to all users, which cannot be said twice', async () => {
     await lab().json(`promote ${run} --as bob`);
     await lab().until(run, watches('bake'));
-    expect(await lab().json(`promote ${run} --as bob`, 3)).toMatchObject({
+    expect(await lab().askJson(`promote ${run} --as bob`, 3)).toMatchObject({
       error: { message: expect.stringContaining('all users are with it already') as string },
     });
-    await lab().json(`skip ${run} --as bob`);
+    await lab().askJson(`skip ${run} --as bob`);
     expect((await lab().until(run, over)).run.outcome).toBe('shipped');
-    expect(await lab().json(`pause ${run} --as bob`, 3)).toMatchObject({
+    expect(await lab().askJson(`pause ${run} --as bob`, 3)).toMatchObject({
       error: { message: `${run} has ended: shipped` },
     });
   });
@@ -79,17 +79,17 @@ export function steering(lab: () => DevLab): void {
   test('what serves already is adopted as it is; an environment that there is not is refused', async () => {
     const there = 'adopt --environment steered --as bob --reason "moved by hand"';
     expect((await lab().type(there)).stdout).toBe('lamp in steered: v2 in green is live already\n');
-    expect(await lab().json('adopt --environment steerd --as bob --reason why', 3)).toMatchObject({
+    expect(await lab().askJson('adopt --environment steerd --as bob --reason why', 3)).toMatchObject({
       error: { next: '--environment with steered', exit: 3 },
     });
-    expect(await lab().json('adopt --environment steered --as bob', 2)).toMatchObject({
+    expect(await lab().askJson('adopt --environment steered --as bob', 2)).toMatchObject({
       error: { message: '--reason is missing' },
     });
   });
 
   test('a share that is none is refused before anything is asked: exit code 2', async () => {
     for (const share of ['0%', '101%', '50', 'half', '1.234%'])
-      expect(await lab().json(`promote ${run} --to ${share}`, 2)).toMatchObject({
+      expect(await lab().askJson(`promote ${run} --to ${share}`, 2)).toMatchObject({
         error: { message: `"${share}" is no share`, next: 'a percentage above 0%, such as --to 50%' },
       });
   });

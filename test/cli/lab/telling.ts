@@ -43,16 +43,16 @@ export function telling(lab: () => DevLab): void {
   test('so is what went back, by whom and why; nothing that they were told is a secret', async () => {
     const run = await lab().run('baking', 'told');
     await lab().until(run, (s) => s.run.waitingFor?.decision !== undefined);
-    await lab().type(`approve ${run} --as bob`);
+    await lab().ask(`approve ${run} --as bob`);
     await lab().until(run, (s) => s.deployment?.verdict !== undefined);
     await lab().type('rollback --environment told --as bob --reason "too dark"');
     const text = await posted('rolled back: lamp baking → told');
     expect(text).toContain('rollback by bob: too dark');
     await mailed('rollback by bob: too dark');
     expect(JSON.stringify([slack.requests.map(({ body }) => body), mail.mails])).not.toContain('the-secret');
-    const checks = (await lab().json('doctor'))['checks'];
+    const checks = (await lab().askJson('doctor'))['checks'];
     expect(checks).toContainEqual(expect.objectContaining({ name: 'channels to people', state: 'ok' }));
-    expect(await lab().json('history --environment told')).toMatchObject({ unknown_messages: [] });
+    expect(await lab().askJson('history --environment told')).toMatchObject({ unknown_messages: [] });
   });
 
   test('a message that may not have arrived is shown by history and doctor, and never sent again', async () => {
@@ -60,16 +60,16 @@ export function telling(lab: () => DevLab): void {
     const before = slack.requests.length;
     const run = await lab().run('v2', 'told');
     const shown = await eventually(async () => {
-      const { stdout } = await lab().type('history --environment told');
+      const { stdout } = await lab().ask('history --environment told');
       return /^! may not have reached ops at .*: approval asked: lamp v2 → told .*$/m.exec(stdout)?.[0];
     }, 30_000);
     expect(shown).not.toContain('the-secret');
-    expect((await lab().type('audit --environment told')).stdout).toMatch(
+    expect((await lab().ask('audit --environment told')).stdout).toMatch(
       /shipway +notification\.unknown .*channel=ops/,
     );
-    expect((await lab().type('doctor')).stdout).toMatch(/! short +messages .*may not have reached ops/);
-    await lab().type(`abort ${run} --as alice --reason enough`);
-    await lab().type(`watch ${run}`);
+    expect((await lab().ask('doctor')).stdout).toMatch(/! short +messages .*may not have reached ops/);
+    await lab().ask(`abort ${run} --as alice --reason enough`);
+    await lab().ask(`watch ${run}`);
     expect(slack.requests).toHaveLength(before + 1);
   });
 }

@@ -72,13 +72,13 @@ export function temporalsOwn(lab: () => DevLab): void {
     });
     await shell(signal, { ...env, PERSON: 'bob' });
     expect(await lab().type(`watch ${id}`)).toMatchObject({ code: 0 });
-    const { stdout } = await lab().type('audit --environment production');
+    const { stdout } = await lab().ask('audit --environment production');
     expect(stdout).toMatch(/alice +statement\.refused .*may not approve/);
     expect(stdout).toMatch(/bob +statement\.accepted/);
   });
 
   test('a deployment that is started by hand moves nothing', async () => {
-    const { deployments: before } = await lab().json('history');
+    const { deployments: before } = await lab().askJson('history');
     const input = await temporal('workflow show --workflow-id deployment/lamp/staging/1 -o json').then(
       inputOf,
     );
@@ -92,7 +92,7 @@ export function temporalsOwn(lab: () => DevLab): void {
       String((error as { stdout?: string }).stdout),
     );
     expect(failed).toContain('permit.missing');
-    expect((await lab().json('history'))['deployments']).toEqual(before);
+    expect((await lab().askJson('history'))['deployments']).toEqual(before);
     expect(await temporal('workflow show --workflow-id deployment/lamp/staging/99')).not.toContain(
       'shiftTraffic',
     );
@@ -100,7 +100,7 @@ export function temporalsOwn(lab: () => DevLab): void {
       'before it could write an outcome: deployment/lamp/staging/99 has no permit (permit.missing)',
     );
     await temporal(`${start.replace('/99', '/98')} --input {}`).catch(() => undefined);
-    expect(await lab().json('status deployment/lamp/staging/98', 1)).toMatchObject({
+    expect(await lab().askJson('status deployment/lamp/staging/98', 1)).toMatchObject({
       error: {
         message: expect.stringMatching(
           /^deployment\/lamp\/staging\/98 is no deployment of shipway: its input is none of shipway’s: .* \(permit\.missing\)$/,

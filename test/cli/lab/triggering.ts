@@ -15,7 +15,7 @@ export function triggering(lab: () => DevLab): void {
   let commit = '';
   let run = '';
   const listed = async () =>
-    (await lab().json('list --limit 1000'))['runs'] as readonly {
+    (await lab().askJson('list --limit 1000'))['runs'] as readonly {
       readonly run: string;
       readonly view?: { readonly requestedBy: string };
     }[];
@@ -51,7 +51,7 @@ export function triggering(lab: () => DevLab): void {
     expect(watched).toMatchObject({
       run: { outcome: 'shipped', environment: 'staging', requestedBy: 'hook:github/ann' },
     });
-    expect((await lab().type('audit --environment staging')).stdout).toMatch(
+    expect((await lab().ask('audit --environment staging')).stdout).toMatch(
       /trigger\.fired .*hook:github\/ann/,
     );
   });
@@ -99,7 +99,7 @@ export function triggering(lab: () => DevLab): void {
     ['another service', 'add nightly --cron "0 3 * * *" --service other', 3, 'names no repository of other'],
     ['one that there is not', 'pause nightly --reason fair', 1, 'lamp has no schedule nightly'],
   ])('a schedule is refused: %s', async (_, args, code, why) => {
-    const said = await lab().type(`schedule ${args}`);
+    const said = await lab().ask(`schedule ${args}`);
     expect(said).toMatchObject({ code, stdout: '' });
     expect(said.stderr).toContain(why);
   });
@@ -112,7 +112,7 @@ export function triggering(lab: () => DevLab): void {
       stdout: 'lamp: nightly is made: 0 3 * * 1-5 Europe/Berlin, main to staging\n',
     });
     expect(await lab().type(make)).toMatchObject({ code: 1, stdout: '' });
-    const schedules = async () => (await lab().json('schedule list'))['schedules'] as readonly object[];
+    const schedules = async () => (await lab().askJson('schedule list'))['schedules'] as readonly object[];
     await eventually(async () => (await schedules()).length === 1 || undefined, 30_000);
     const made = {
       ...{ service: 'lamp', name: 'nightly', cron: '0 3 * * 1-5', timezone: 'Europe/Berlin' },

@@ -165,9 +165,11 @@ describe('what the documents show works in one lab', () => {
       expect(await works('shipway status')).toContain(`shipway approve ${run} --decision`);
       await works('shipway approve RUN --as bob', run);
       const users = 'npm run users ADDRESS';
-      await lab.leaveRunning(users.replace('ADDRESS', await lab.serving(run, 'shop')), 'shop', /^v1: \d+$/m);
+      const address = await lab.serving(run, 'shop');
+      const stop = await lab.leaveRunning(users.replace('ADDRESS', address), 'shop', /^v1: \d+$/m);
       typed.add(users);
       expect(await ended).toContain(`${run} shipped: v1 is live in production`);
+      await stop();
       expect(await works('shipway watch RUN', run)).toContain('shipped');
       expect(await works('shipway logs RUN --stage test', run)).toContain('# pass');
       expect(await works('shipway ui RUN', run)).toMatch(

@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,17 +16,13 @@ export interface Typed {
   readonly stdout: string;
   readonly stderr: string;
 }
-interface Running {
-  readonly child: ChildProcess;
-  readonly ended: Promise<unknown>;
-}
 /** A folder with nothing in it, and a place of its own for what `npm` puts on the PATH. */
 export interface Lab {
   readonly folder: string;
   /** Types a line into a shell. */
   readonly type: (line: string, inside?: string) => Promise<Typed>;
-  /** Types a line that goes on, and waits until it has said `ready`. */
-  readonly leaveRunning: (line: string, inside: string, ready: RegExp) => Promise<void>;
+  /** Types a line that goes on, and waits until it has said `ready`; gives what ends it, which the end of all does, too. */
+  readonly leaveRunning: (line: string, inside: string, ready: RegExp) => Promise<() => Promise<void>>;
   /** Watches a run until its status is so. */
   readonly until: (run: string, inside: string, when: (status: Status) => boolean) => Promise<Status>;
   /** The address of a run's deployment, once users are served there. */
@@ -49,7 +45,7 @@ export async function openLab(): Promise<Lab> {
     PATH: [join(prefix, 'bin'), process.env['PATH']].join(delimiter),
     SHIPWAY_USER: 'alice',
   };
-  const running: Running[] = [];
+  const running: (() => Promise<void>)[] = [];
   const traffic: Traffic[] = [];
   const type: Lab['type'] = (line, inside = '.') =>
     new Promise((done) => {
@@ -77,8 +73,12 @@ export async function openLab(): Promise<Lab> {
         env,
         stdio: ['ignore', 'pipe', 'pipe'],
       });
-      const ended = once(child, 'exit');
-      running.push({ child, ended });
+      const exited = once(child, 'exit');
+      const end = async (): Promise<void> => {
+        child.kill('SIGTERM');
+        await exited;
+      };
+      running.push(end);
       guard.data(join(folder, inside, '.shipway/postgres'));
       if (child.pid !== undefined) void identityOf(child.pid).then(guard.process, () => undefined);
       let said = '';
@@ -89,6 +89,7 @@ export async function openLab(): Promise<Lab> {
           throw new Error(`${line} ended with ${String(child.exitCode ?? child.signalCode)}:\n${said}`);
         await new Promise((r) => setTimeout(r, LOOK_MS));
       }
+      return end;
     },
     until,
     serving,
@@ -99,10 +100,7 @@ export async function openLab(): Promise<Lab> {
     },
     remove: async () => {
       await Promise.all(traffic.map((t) => t.stop()));
-      for (const { child, ended } of running) {
-        child.kill('SIGTERM');
-        await ended;
-      }
+      for (const end of running) await end();
       await removeAll(folder);
       guard.release();
     },

@@ -1,7 +1,9 @@
-const PAUSE_MS = 100;
-
-/** Asks until there is an answer. Fails after `withinMs`, with the last error if asking failed. */
-export async function eventually<T>(ask: () => Promise<T | undefined>, withinMs = 60_000): Promise<T> {
+/** Asks until there is an answer, every `pauseMs`. Fails after `withinMs`, with the last error if asking failed. */
+export async function eventually<T>(
+  ask: () => Promise<T | undefined>,
+  withinMs = 60_000,
+  pauseMs = 100,
+): Promise<T> {
   const until = Date.now() + withinMs;
   let last: unknown = 'it answered nothing';
   while (Date.now() < until) {
@@ -11,7 +13,7 @@ export async function eventually<T>(ask: () => Promise<T | undefined>, withinMs 
     } catch (error) {
       last = error;
     }
-    await new Promise((r) => setTimeout(r, PAUSE_MS));
+    await new Promise((r) => setTimeout(r, pauseMs));
   }
   throw new Error(`it did not come within ${String(withinMs)} ms`, { cause: last });
 }

@@ -2,7 +2,7 @@ import type { AuditEntry } from '../src/domain/audit.js';
 import { deploymentIn, environmentsOf } from '../src/domain/environments.js';
 import { GRAPH } from '../src/domain/graph.js';
 import type { Admitted, Built, PipelineInput } from '../src/domain/inputs.js';
-import type { Outcome } from '../src/domain/outcome.js';
+import type { Ended } from '../src/domain/outcome.js';
 import { MOST_STAGES, beginsWithSource, type DeploymentPlan, type Plan } from '../src/domain/plan.js';
 import type { ArtifactRef, Digest, Evidence, Release } from '../src/domain/release.js';
 import type { Passed } from '../src/domain/retry.js';
@@ -204,24 +204,22 @@ export const recordEvidence =
 
 const told = (evidence: readonly Evidence[]): readonly string[] => evidence.map(({ digest }) => digest);
 
+interface FinishedRun extends Ended {
+  readonly plan: Plan;
+  /** Where it ended, of those that the plan leads through; absent: the last. */
+  readonly environment?: string;
+  readonly planHash: Digest;
+  readonly run: string;
+  /** What stands of a run that did not ship, for who tries it again. */
+  readonly passed?: readonly Passed[];
+  /** What its stages have found that did not pass. */
+  readonly evidence?: readonly Evidence[];
+}
+
 /** Its key is of the run, not of the activity: tried in two ways it is one entry. */
 export const finishRun =
   ({ store }: Pick<ControlDeps, 'store'>) =>
-  async (input: {
-    plan: Plan;
-    /** Where it ended, of those that the plan leads through; absent: the last. */
-    environment?: string;
-    planHash: Digest;
-    run: string;
-    outcome: Outcome;
-    reason: string;
-    /** The row of the failure table that it ended by. */
-    failure?: string;
-    /** What stands of a run that did not ship, for who tries it again. */
-    passed?: readonly Passed[];
-    /** What its stages have found that did not pass. */
-    evidence?: readonly Evidence[];
-  }): Promise<void> => {
+  async (input: FinishedRun): Promise<void> => {
     const { run, outcome, reason, failure, planHash, plan, environment, passed, evidence } = input;
     const { workflowId = '', runId = '' } = Context.current().info.workflowExecution ?? {};
     if (passed !== undefined || evidence !== undefined)

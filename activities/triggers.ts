@@ -6,7 +6,7 @@ import { startRun, type Addresses } from '../src/client/runs.js';
 import { uiOf } from '../src/client/ui-address.js';
 import { environmentsOf } from '../src/domain/environments.js';
 import { pipelineId } from '../src/domain/ids.js';
-import type { Ended } from '../src/domain/inputs.js';
+import type { Ended } from '../src/domain/outcome.js';
 import { MEMO_VIEW } from '../src/domain/messages.js';
 import type { StatusBoard } from '../src/domain/ports.js';
 import type { Statement } from '../src/domain/statement.js';

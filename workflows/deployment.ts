@@ -8,8 +8,8 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { returnOf } from '../src/domain/gradual.js';
-import type { DeploymentInput, Ended, GoBack } from '../src/domain/inputs.js';
-import { failureTypeOf, type Outcome } from '../src/domain/outcome.js';
+import type { DeploymentInput, GoBack } from '../src/domain/inputs.js';
+import { type Ended, failureTypeOf, type Outcome } from '../src/domain/outcome.js';
 import { notAdmitted, unbegun } from './by-hand.js';
 import { goBackSignal, startMoves, type Moves } from './moves.js';
 import { surely } from './parking.js';

@@ -1,6 +1,7 @@
 import { setHandler } from '@temporalio/workflow';
 import type { Batch } from '../src/domain/batches.js';
-import type { DeploymentInput, Ended } from '../src/domain/inputs.js';
+import type { DeploymentInput } from '../src/domain/inputs.js';
+import type { Ended } from '../src/domain/outcome.js';
 import type { FlagStrategy } from '../src/domain/flags.js';
 import type { GradualReturn, Share } from '../src/domain/plan.js';
 import { createField, type Field, type Way } from './field.js';

@@ -6,9 +6,9 @@ import {
   isCancellation,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { Ended, PipelineInput } from '../src/domain/inputs.js';
+import type { PipelineInput } from '../src/domain/inputs.js';
 import { liveIn } from '../src/domain/environments.js';
-import { failureTypeOf, outcomeOfType } from '../src/domain/outcome.js';
+import { type Ended, failureTypeOf, outcomeOfType } from '../src/domain/outcome.js';
 import { isWork, kindsIn } from '../src/domain/plan.js';
 import type { RunEnd } from '../src/domain/store.js';
 import type { RunView, StageView } from '../src/domain/view.js';

@@ -2,8 +2,8 @@ import { ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/wo
 import { environmentOf } from '../src/domain/environments.js';
 import { refuserOf, type GateState } from '../src/domain/gate.js';
 import type { Order } from '../src/domain/graph.js';
-import type { Admitted, Ended, PipelineInput } from '../src/domain/inputs.js';
-import { failureTypeOf } from '../src/domain/outcome.js';
+import type { Admitted, PipelineInput } from '../src/domain/inputs.js';
+import { type Ended, failureTypeOf } from '../src/domain/outcome.js';
 import type { DeployStage, StagePlan } from '../src/domain/plan.js';
 import type { Evidence } from '../src/domain/release.js';
 import type { Statement } from '../src/domain/statement.js';

@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, log } from '@temporalio/workflow';
-import type { Ended } from '../src/domain/inputs.js';
+import type { Ended } from '../src/domain/outcome.js';
 import {
   commitSaid,
   stateOf,

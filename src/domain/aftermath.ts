@@ -1,16 +1,12 @@
-import type { Outcome } from './outcome.js';
+import type { Ended } from './outcome.js';
 import type { DeploymentPlan } from './plan.js';
 import type { Release } from './release.js';
 import type { DeploymentRow } from './store.js';
 import { idleSlot, markOn, type HoldMark, type Live, type Slot, type TargetState } from './target.js';
 
 /** How a deployment ended. */
-export interface DeploymentEnd {
+export interface DeploymentEnd extends Ended {
   readonly deployment: string;
-  readonly outcome: Outcome;
-  readonly reason: string;
-  /** The row of the failure table that it ended by. */
-  readonly failure?: string;
   /** The rules, and not a person, found the release bad. */
   readonly judgedBad: boolean;
   /** It passed its bake. */

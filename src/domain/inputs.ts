@@ -1,6 +1,5 @@
 import type { TargetRef } from './ids.js';
 import type { Pace } from './gradual.js';
-import type { Outcome } from './outcome.js';
 import type { DeploymentPlan, Plan } from './plan.js';
 import type { ArtifactRef, Digest, Evidence, Release } from './release.js';
 import type { Person, Statement } from './statement.js';
@@ -40,14 +39,6 @@ export interface Kept {
 export interface Built {
   readonly release: Release;
   readonly evidence: readonly Evidence[];
-}
-
-/** Result of `pipeline` and of `deployment` when they shipped; otherwise it is the detail of their failure. */
-export interface Ended {
-  readonly outcome: Outcome;
-  readonly reason: string;
-  /** The row of the failure table that it ended by; absent: people or rules ended it, or the failure is none of the table. */
-  readonly failure?: string;
 }
 
 /** A request that was answered without a deployment of its own. */

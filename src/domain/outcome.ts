@@ -10,6 +10,14 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
+/** How something ended, and why. Result of `pipeline` and of `deployment` when they shipped; otherwise it is the detail of their failure. */
+export interface Ended {
+  readonly outcome: Outcome;
+  readonly reason: string;
+  /** The row of the failure table that it ended by; absent: people or rules ended it, or the failure is none of the table. */
+  readonly failure?: string;
+}
+
 /** The Temporal failure type of a run that did not ship, `run.<outcome>`. */
 export const failureTypeOf = (outcome: Outcome): string => `run.${outcome}`;
 

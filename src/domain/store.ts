@@ -2,7 +2,7 @@ import type { AuditEntry, ChainedEntry } from './audit.js';
 import type { TargetRef } from './ids.js';
 import type { Old } from './old.js';
 import type { Outbox } from './outbox.js';
-import type { Outcome } from './outcome.js';
+import type { Ended, Outcome } from './outcome.js';
 import type { Permit } from './permit.js';
 import type { DeploymentPlan, Plan } from './plan.js';
 import type { FlagStore } from './ports.js';
@@ -36,12 +36,8 @@ export interface RunEnd {
 }
 
 export type DeploymentKind = 'deploy' | 'rollback' | 'recover';
-export interface DeploymentEnding {
+export interface DeploymentEnding extends Ended {
   readonly endedAt: string;
-  readonly outcome: Outcome;
-  readonly reason: string;
-  /** The row of the failure table that it ended by; absent: none, or nothing of the kind was kept yet. */
-  readonly failure?: string;
 }
 /** Without an ending it runs. */
 export interface DeploymentRow extends TargetRef, Partial<DeploymentEnding> {

@@ -3,7 +3,7 @@ import type { Emergency } from './incident.js';
 import { canonical } from './canonical.js';
 import type { Drift } from './drift.js';
 import type { TargetRef } from './ids.js';
-import type { Outcome } from './outcome.js';
+import type { Ended } from './outcome.js';
 import type { Configuration, DeploymentPlan } from './plan.js';
 import type { Evidence, Release, Digest } from './release.js';
 import type { Person, Statement } from './statement.js';
@@ -110,13 +110,9 @@ export interface AdoptRequest extends TargetRef {
   readonly statement: Statement;
 }
 
-export interface Finished {
+export interface Finished extends Ended {
   readonly status: 'finished';
   readonly deployment: string;
-  readonly outcome: Outcome;
-  readonly reason: string;
-  /** The row of the failure table that the deployment ended by. */
-  readonly failure?: string;
 }
 /** What a target says to a request, the same for every repeat of it. */
 export type TargetAnswer =

@@ -1,4 +1,4 @@
-import type { Outcome } from './outcome.js';
+import type { Ended } from './outcome.js';
 import type { Share, StagePlan } from './plan.js';
 import type { Digest, Evidence } from './release.js';
 import type { Slot } from './target.js';
@@ -36,7 +36,7 @@ export interface StageView {
 }
 
 /** A run as its workflow last wrote it to its memo (key `view`): readable when no worker lives. */
-export interface RunView {
+export interface RunView extends Partial<Ended> {
   readonly run: string;
   readonly service: string;
   /** Where it is now, or where it ended. */
@@ -54,10 +54,6 @@ export interface RunView {
   readonly evidence?: readonly Evidence[];
   readonly deployment?: string;
   readonly waitingFor?: WaitingFor;
-  readonly outcome?: Outcome;
-  readonly reason?: string;
-  /** The row of the failure table that it ended by. */
-  readonly failure?: string;
 }
 
 export type Phase =
@@ -73,7 +69,7 @@ export type Phase =
   | 'done';
 
 /** A deployment as its workflow last wrote it to its memo (key `view`). Times are epoch ms. */
-export interface DeploymentView {
+export interface DeploymentView extends Partial<Ended> {
   readonly id: string;
   readonly service: string;
   readonly environment: string;
@@ -95,10 +91,6 @@ export interface DeploymentView {
   readonly others?: readonly string[];
   readonly waitingFor?: WaitingFor;
   readonly timeline: readonly { readonly at: number; readonly what: string }[];
-  readonly outcome?: Outcome;
-  readonly reason?: string;
-  /** The row of the failure table that it ended by. */
-  readonly failure?: string;
 }
 
 /** Evidence kept in a run's view: bounded for the memo. */

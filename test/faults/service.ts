@@ -6,7 +6,7 @@ import { verifyChain } from '../../src/audit-chain.js';
 import { startTraffic, type Traffic } from '../../src/cli/demo/traffic.js';
 import type { AuditEntry } from '../../src/domain/audit.js';
 import { deploymentId, pipelineId, targetId } from '../../src/domain/ids.js';
-import type { Ended } from '../../src/domain/inputs.js';
+import type { Ended } from '../../src/domain/outcome.js';
 import { FULL, type DeploymentPlan, type StagePlan, type Strategy } from '../../src/domain/plan.js';
 import type { WatchPlan } from '../../src/domain/watch-plan.js';
 import type { TargetState } from '../../src/domain/target.js';

@@ -6,7 +6,8 @@ import { endedOf } from '../support/story.js';
 import { deploymentPlan, pipelineInput, plan, statement } from '../support/plans.js';
 import { MESSAGES } from '../../src/domain/messages.js';
 import { deploymentId, pipelineId, targetId } from '../../src/domain/ids.js';
-import type { Ended, PipelineInput } from '../../src/domain/inputs.js';
+import type { PipelineInput } from '../../src/domain/inputs.js';
+import type { Ended } from '../../src/domain/outcome.js';
 
 const lab = await labOfFile('time skipping');
 beforeEach(() => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Ended, PipelineInput } from '../../src/domain/inputs.js';
+import type { PipelineInput } from '../../src/domain/inputs.js';
+import type { Ended } from '../../src/domain/outcome.js';
 import { MESSAGES } from '../../src/domain/messages.js';
 import type { TargetView } from '../../src/domain/view.js';
 import { labOfFile, targetHandle } from '../support/lab.js';

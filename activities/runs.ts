@@ -204,7 +204,7 @@ export const recordEvidence =
 
 const told = (evidence: readonly Evidence[]): readonly string[] => evidence.map(({ digest }) => digest);
 
-interface FinishedRun extends Ended {
+export interface FinishedRun extends Ended {
   readonly plan: Plan;
   /** Where it ended, of those that the plan leads through; absent: the last. */
   readonly environment?: string;

@@ -1,3 +1,4 @@
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { FaultLab } from './lab.js';
@@ -21,13 +22,19 @@ export async function goodAndBad(lab: FaultLab) {
     endedAsTheyAre: async (): Promise<void> => {
       await Promise.all([good.serves('v2'), bad.serves('v1')]);
       expect(await bad.instances()).toEqual(before);
-      expect([await good.starts(), await bad.starts()]).toEqual([
-        { v1: 1, v2: 1 },
-        { v1: 1, v2: 1 },
-      ]);
+      const each = { v1: 1, v2: 1 };
+      expect([await good.starts(), await bad.starts()], await outputs(lab)).toEqual([each, each]);
     },
   };
 }
 
 const inCanary = (shop: Service): Promise<void> =>
   shop.phase(2, (view) => view.timeline.some(({ what }) => what.startsWith('watching canary')));
+
+/** What the worker and every instance have said: why one was started again is in there and nowhere else. */
+async function outputs({ stateDir, worker }: FaultLab): Promise<string> {
+  const root = join(stateDir, 'instances');
+  const logs = (await readdir(root, { recursive: true })).filter((name) => name.endsWith('.log'));
+  const said = logs.map(async (name) => `${name}: ${await readFile(join(root, name), 'utf8')}`);
+  return [...(await Promise.all(said)), `worker: ${await worker.log()}`].join('\n');
+}

@@ -74,6 +74,27 @@ describe('what answers where nginx should be is hostile', () => {
     });
   });
 
+  test('who hangs up, as in a reload, is asked again, and given up in time', async () => {
+    let asked = 0;
+    let deaf = 3;
+    const answer = 'place no\nnow \nkept ';
+    server = createServer((req, res) => {
+      asked++;
+      if (asked > deaf) res.writeHead(200, GOOD).end(answer);
+      else req.socket.resetAndDestroy();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const router = routerAt((server.address() as AddressInfo).port);
+    // Heard: it has no place for the target.
+    await expect(router.observe(TARGET, never)).rejects.toMatchObject({ type: 'router.refused' });
+    expect(asked).toBe(deaf + 1);
+
+    deaf = Infinity;
+    const from = Date.now();
+    await expect(router.observe(TARGET, never)).rejects.toMatchObject(unavailable);
+    expect(Date.now() - from).toBeLessThan(3_000);
+  });
+
   test('silence ends in time', async () => {
     const silent = createTcpServer(() => undefined).listen(0, '127.0.0.1');
     await once(silent, 'listening');

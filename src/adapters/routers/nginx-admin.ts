@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { within } from '../../within.js';
 import { textIn } from '../text-in.js';
@@ -87,33 +88,41 @@ interface Answer {
   readonly revision?: string;
 }
 
+/** In a reload: a worker that is sent away hangs up on whom it has taken a connection of, and has not heard yet. */
+const HUNG_UP = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
+const PAUSE_MS = 25;
+
+/** Every call may be made again: what it says is all that is to be true. */
 async function asked(place: NginxPlace, call: Call, signal: AbortSignal): Promise<Answer | undefined> {
-  signal.throwIfAborted();
-  try {
-    return await within(ANSWER_MS, signal, async (ending) => {
-      const { statusCode, headers, body } = await request(
-        `http://127.0.0.1:${String(place.port)}${call.path}`,
-        {
-          method: call.method,
-          headers: { authorization: `Bearer ${place.token ?? ''}` },
-          body: call.body ?? null,
-          signal: ending,
-          // A kept connection may be to a worker that a reload has sent away.
-          reset: true,
-        },
-      );
-      const revision = headers['x-shipway-revision'];
-      return {
-        status: statusCode,
-        text: await textIn(body, LARGEST),
-        ...(typeof revision === 'string' ? { revision } : {}),
-      };
-    });
-  } catch (cause) {
+  for (const until = Date.now() + ANSWER_MS; ;) {
     signal.throwIfAborted();
-    if ((cause as NodeJS.ErrnoException).code === 'ECONNREFUSED') return undefined;
-    throw silent(place, whyOf(cause), cause);
+    try {
+      return await within(ANSWER_MS, signal, (ending) => askedOnce(place, call, ending));
+    } catch (cause) {
+      signal.throwIfAborted();
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code === 'ECONNREFUSED') return undefined;
+      if (!HUNG_UP.includes(code ?? '') || Date.now() > until) throw silent(place, whyOf(cause), cause);
+    }
+    await sleep(PAUSE_MS, undefined, { signal });
   }
+}
+
+async function askedOnce(place: NginxPlace, call: Call, signal: AbortSignal): Promise<Answer> {
+  const { statusCode, headers, body } = await request(`http://127.0.0.1:${String(place.port)}${call.path}`, {
+    method: call.method,
+    headers: { authorization: `Bearer ${place.token ?? ''}` },
+    body: call.body ?? null,
+    signal,
+    // A kept connection may be to a worker that a reload has sent away.
+    reset: true,
+  });
+  const revision = headers['x-shipway-revision'];
+  return {
+    status: statusCode,
+    text: await textIn(body, LARGEST),
+    ...(typeof revision === 'string' ? { revision } : {}),
+  };
 }
 
 export const silent = ({ port }: NginxPlace, why: string, cause?: unknown): Error =>

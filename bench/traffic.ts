@@ -12,11 +12,13 @@ import { temporaryFolder } from './lab.js';
 import { said } from './statements.js';
 import { WAYS, type Way } from './ways.js';
 
-/** A second, on all connections. */
-const RATE = 800;
 const REQUESTS = 30_000;
+/** A second, on all connections: what has two processors two thirds busy before anything is shipped. */
+const BUSY = 800;
+/** Where times are held against a budget: below that, so that they are of the switch and not of a queue for the processors. */
+const CALM = 400;
 /** What p99 before a switch is of; what was shipped before has gone by then. */
-const BEFORE_MS = 8_000;
+const REQUESTS_BEFORE = 6_400;
 const SETTLED_MS = 3_000;
 /** Connections are opened and code is compiled: of neither is the switch the cause. */
 const WARM_MS = 3_000;
@@ -35,6 +37,8 @@ interface Shop {
   /** By it the rows are told apart. */
   readonly label: string;
   readonly target: TargetRef;
+  /** Requests a second where the time that they take is asked. */
+  readonly rate: number;
 }
 /** When users went over, by whose answers they got. */
 interface Switch {
@@ -50,11 +54,11 @@ export async function traffic(): Promise<readonly Row[]> {
   const fleet = await startFleet({}, { environments: Object.fromEntries(environments) });
   try {
     const worker = await fleet.worker();
-    const shopOf = (router: BenchRouter, label = router.name): Shop => {
+    const shopOf = (router: BenchRouter, label = router.name, rate = CALM): Shop => {
       const target = { service: `shop-${label.replaceAll(' ', '-')}`, environment: router.name };
-      return { fleet, router, label, target };
+      return { fleet, router, label, target, rate };
     };
-    const rows = (await behind(shopOf(GATEWAY, `${GATEWAY.name} ${SHARING}`))).map(withoutRatio);
+    const rows = (await behind(shopOf(GATEWAY, `${GATEWAY.name} ${SHARING}`, BUSY))).map(withoutRatio);
     // What a switch does to users is asked, not what else runs on two processors.
     if (!(await aside([worker.pid, fleet.servers.temporal.pid]))) process.stderr.write(NOT_ASIDE);
     for (const router of routers) rows.push(...(await behind(shopOf(router))));
@@ -84,28 +88,25 @@ async function behind(shop: Shop): Promise<readonly Row[]> {
   let n = 1;
   for (const [name, wayOf] of Object.entries(WAYS)) {
     const first = n + 1;
-    const samples = await underLoad(address, () => ship(shop, ++n, wayOf(n)));
-    const failed = failedRow(name, shop, samples);
-    if (wayOf(n).downtime) {
+    const { downtime = false } = wayOf(first);
+    const asked = await underLoad(address, downtime ? BUSY : shop.rate, () => ship(shop, ++n, wayOf(n)));
+    const failed = failedRow(name, shop, asked);
+    if (downtime) {
       rows.push(withDowntime(failed, n - first + 1));
       continue;
     }
-    const switches = versions(first, n).map((to) => switchOf(samples, to));
-    rows.push(failed, slownessRow(name, shop, samples, switches));
+    const switches = versions(first, n).map((to) => switchOf(asked.samples, to));
+    rows.push(failed, slownessRow(name, shop, asked, switches));
   }
   const first = n + 1;
-  const samples = await underLoad(address, () => takenBack(shop, ++n));
-  const backs = versions(first, n).map((of) => backOf(samples, of));
-  rows.push(failedRow(BACK, shop, samples), slownessRow(BACK, shop, samples, backs));
+  const asked = await underLoad(address, shop.rate, () => takenBack(shop, ++n));
+  const backs = versions(first, n).map((of) => backOf(asked.samples, of));
+  rows.push(failedRow(BACK, shop, asked), slownessRow(BACK, shop, asked, backs));
   const { reload } = router;
-  if (reload !== undefined)
-    rows.push(
-      failedRow(
-        RELOADED,
-        shop,
-        await underLoad(address, () => Promise.all([reload(), sleep(RELOAD_EVERY_MS)])),
-      ),
-    );
+  if (reload !== undefined) {
+    const reloaded = (): Promise<unknown> => Promise.all([reload(), sleep(RELOAD_EVERY_MS)]);
+    rows.push(failedRow(RELOADED, shop, await underLoad(address, BUSY, reloaded)));
+  }
   return rows;
 }
 /** What is promised there is that it ends, and what serves then. */
@@ -140,19 +141,26 @@ function moved(samples: readonly Sample[], n: number): readonly number[] {
   return answers;
 }
 
-/** All that was asked from a while before, while the work is done again and again until enough were asked. */
-async function underLoad(address: string, work: () => Promise<unknown>): Promise<readonly Sample[]> {
+/** All that was asked, so many a second. */
+interface Asked {
+  readonly rate: number;
+  readonly samples: readonly Sample[];
+}
+
+/** From a while before, while the work is done again and again until enough were asked. */
+async function underLoad(address: string, rate: number, work: () => Promise<unknown>): Promise<Asked> {
   await sleep(SETTLED_MS);
-  const end = performance.now() + (REQUESTS / RATE) * 1_000;
-  const load = startLoad(address, RATE);
-  await sleep(WARM_MS + BEFORE_MS);
+  const end = performance.now() + msOf(REQUESTS, rate);
+  const load = startLoad(address, rate);
+  await sleep(WARM_MS + msOf(REQUESTS_BEFORE, rate));
   do {
     await work();
     // What comes next is not to be a part of this switch.
     await sleep(TRAIL_MS + LEAD_MS);
   } while (performance.now() < end);
-  return load.ended(REQUESTS);
+  return { rate, samples: await load.ended(REQUESTS) };
 }
+const msOf = (requests: number, rate: number): number => (requests / rate) * 1_000;
 
 const begin = ({ fleet, target, router }: Shop, n: number, { strategy, flags }: Way): Promise<string> => {
   const plain = deploymentOf(fleet.folder);
@@ -196,7 +204,7 @@ async function takenBack(shop: Shop, n: number): Promise<void> {
 const SERVED_MS = 3_000;
 
 /** What was sent once more has failed, too, but where nginx was reloaded, which ends kept connections. */
-function failedRow(what: string, { router, label }: Shop, samples: readonly Sample[]): Row {
+function failedRow(what: string, { router, label }: Shop, { rate, samples }: Asked): Row {
   const forgiven = router.name === 'nginx' && what === RELOADED;
   const failed = samples.filter((one) => one.failed !== undefined || (one.reset && !forgiven));
   const resets = samples.filter((one) => one.reset).length;
@@ -204,19 +212,19 @@ function failedRow(what: string, { router, label }: Shop, samples: readonly Samp
   return {
     name: `failed requests, ${what}, ${label}`,
     ...{ value: failed.length, unit: 'requests', budget: 0, better: 'less' },
-    detail: `${String(samples.length)} at ${String(RATE)} a second, half on ${String(KEPT_CONNECTIONS)} kept connections and half on new ones; ${String(resets)} were reset on a kept one and sent once more${first === undefined ? '' : `; the first: ${first}`}`,
+    detail: `${String(samples.length)} at ${String(rate)} a second, half on ${String(KEPT_CONNECTIONS)} kept connections and half on new ones; ${String(resets)} were reset on a kept one and sent once more${first === undefined ? '' : `; the first: ${first}`}`,
   };
 }
 
 function slownessRow(
   what: string,
   { label }: Shop,
-  samples: readonly Sample[],
+  { rate, samples }: Asked,
   switches: readonly Switch[],
 ): Row {
   const start = Math.min(...samples.map(({ at }) => at));
   const warm = start + WARM_MS;
-  const before = p99(samples.filter(({ at }) => at >= warm && at <= warm + BEFORE_MS));
+  const before = p99(samples.filter(({ at }) => at >= warm && at <= warm + msOf(REQUESTS_BEFORE, rate)));
   const around = switches.map(({ begun, ended }) =>
     samples.filter(({ at }) => at >= begun - LEAD_MS && at <= ended + TRAIL_MS),
   );
@@ -226,7 +234,7 @@ function slownessRow(
   return {
     name: `p99 around the switch, ${what}, ${label}`,
     ...{ value: during / before, unit: RATIO, budget: 1.5, better: 'less' },
-    detail: `${ms(during)} of all ${String(switches.length)} and ${ms(worst)} of the worst, against ${ms(before)} before; from the first answer of the new version to the last of the old one ${ms(longest)} at most`,
+    detail: `at ${String(rate)} requests a second ${ms(during)} of all ${String(switches.length)} and ${ms(worst)} of the worst, against ${ms(before)} before; from the first answer of the new version to the last of the old one ${ms(longest)} at most`,
   };
 }
 

@@ -41,7 +41,7 @@ const putRight = ({ service, environment, live }: DriftNow): readonly string[] =
 /** Of a run that has ended: what went wrong, how to take it back, what serves instead, or how to begin again. */
 function afterwards({ run, deployment, since = [] }: Under, outcome: Outcome): readonly string[] {
   const { service, environment } = run;
-  const history = [`shipway history --service ${service} --environment ${environment}`];
+  const history = historyOf(run);
   switch (outcome) {
     case 'failed':
       return afterFailure(run);
@@ -59,11 +59,16 @@ function afterwards({ run, deployment, since = [] }: Under, outcome: Outcome): r
   }
 }
 
+const historyOf = ({ service, environment }: RunView): readonly string[] => [
+  `shipway history --service ${service} --environment ${environment}`,
+];
+
 function afterFailure(run: RunView): readonly string[] {
   const { run: id, service, environment, version, failure } = run;
   switch (failure) {
     case 'run.outdated':
-      return [`${rollback(service, environment)} --to ${version}`];
+      // What was never known good there, a rollback refuses.
+      return [`${rollback(service, environment)} --to ${version}`, ...historyOf(run)];
     case 'target.busy':
     case 'decision.outdated':
       return [again(run)];

@@ -28,15 +28,15 @@ test.each<readonly [Outcome, string, 'first' | 'over v1' | undefined]>([
 });
 
 test.each([
-  ['run.outdated', `${ROLLBACK} --to v2`],
+  ['run.outdated', `${ROLLBACK} --to v2`, HISTORY],
   ['target.busy', AGAIN],
   ['decision.outdated', AGAIN],
   ['release.held', 'shipway history --service shop'],
   ['release.taken_back', 'shipway history --service shop'],
   ['stage.failed', 'shipway logs v2-abc'],
   ['flag.on', 'shipway flags --service shop --environment production'],
-])('after a run that has failed by %s: %s', (failure, command) => {
-  expect(nextCommands({ run: { ...run, outcome: 'failed', failure, reason: 'so' } })).toEqual([command]);
+])('after a run that has failed by %s: %s', (failure, ...commands) => {
+  expect(nextCommands({ run: { ...run, outcome: 'failed', failure, reason: 'so' } })).toEqual(commands);
 });
 
 test('a run of which a stage failed is tried again', () => {

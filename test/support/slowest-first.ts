@@ -22,8 +22,12 @@ const ORDER = [
   'test/api/',
   'test/domain/',
 ];
-/** Where workflows are waited for most of the time: at once they would leave the processors idle that all others are in want of. */
-const WAITING = 'test/workflows/';
+/**
+ * Of what shares processes: where other programs or workflows are waited for most of the time. At once they would leave the processors idle that
+ * all others are in want of.
+ */
+const WAITING = ['test/adapters/', 'test/gateway/', 'test/stage/', 'test/worker/', 'test/dev/'];
+const WORKFLOWS = ['test/workflows/'];
 
 /**
  * The slow ones first, in this order; within one the longest first, as far as is known from earlier runs or the size. Files that share their
@@ -38,18 +42,20 @@ export class SlowestFirst extends BaseSequencer {
     };
     const sorted = (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
     const sharing = sorted.filter((file) => !file.project.config.isolate);
-    const waits = (file: TestSpecification): boolean => pathOf(file).startsWith(WAITING);
+    const isIn = (places: readonly string[], file: TestSpecification): boolean =>
+      places.some((place) => pathOf(file).startsWith(place));
     return [
       ...sorted.filter((file) => file.project.config.isolate),
       ...mixed(
-        sharing.filter((file) => !waits(file)),
-        sharing.filter(waits),
+        sharing.filter((file) => isIn(WAITING, file)),
+        sharing.filter((file) => isIn(WORKFLOWS, file)),
+        sharing.filter((file) => !isIn([...WAITING, ...WORKFLOWS], file)),
       ),
     ];
   }
 }
 
-/** Each in its order, and both evenly from the first to the last. */
+/** Each in its order, and all evenly from the first to the last. */
 function mixed<One>(...lists: readonly (readonly One[])[]): One[] {
   return lists
     .flatMap((list) => list.map((one, i) => ({ one, at: (i + 0.5) / list.length })))

@@ -9,8 +9,7 @@ import { emptySlot, fillSlot, forgotten, serving } from './fill-slot.js';
 import { permitGuard } from './permits.js';
 import { resizeEffects } from './resize.js';
 import { createFlagEffects } from './ramp.js';
-import { refuseQueries } from './refuse-queries.js';
-import { refuseWindows } from './refuse-windows.js';
+import { refuseUnanswerable } from './refuse-unanswerable.js';
 import { probeOnce } from './smoke.js';
 import { splitFor } from './split.js';
 import { UNDO_DRAIN_MS, undoShift, type UndoShiftInput } from './undo-shift.js';
@@ -51,7 +50,7 @@ export function createEffects(deps: EffectDeps) {
     /** Instances of the release run and are ready in the candidate slot, known to the router, without any user. */
     provision: forward(guarded, 'provision', provisioned, async (i, signal, told) =>
       // What brings users back does not wait for one of two routers here: the shift tells it what it has missed, and fails with it.
-      provision(await (i.kind === 'deploy' ? worldOf : worldBack)(deps, i, told), i, signal),
+      provision(await (i.kind === 'deploy' ? worldOf : worldBack)(deps, i, told), i, signal, told),
     ),
     ...resizeEffects(deps, guarded),
     /** The candidate answers its smoke test, asked directly and not through the router. Fails with `smoke.failed`. */
@@ -101,37 +100,37 @@ const provisioned = ({ candidate: slot, release, count, plan }: ProvisionInput) 
   ...(plan.flags === undefined ? {} : { flags: plan.flags.map(({ name }) => name) }),
 });
 
-async function provision(deps: EffectDeps, i: ProvisionInput, signal: AbortSignal): Promise<Reached> {
+async function provision(
+  deps: EffectDeps,
+  i: ProvisionInput,
+  signal: AbortSignal,
+  told: Told,
+): Promise<Provisioned> {
   refuseUnfit(deps, i.plan);
   // Only before users have anything of it: what brings back what ran waits for no source, and one that has changed is no reason to go back.
-  if (i.kind === 'deploy' && i.again !== true) await refuseUnanswerable(deps, i, signal);
+  const isNew = i.kind === 'deploy' && i.again !== true;
+  const who = { ...i, release: i.release.digest, slot: i.candidate };
+  const unchecked = isNew ? await refuseUnanswerable(deps.metrics, who, i.plan.watch, signal) : undefined;
+  if (unchecked !== undefined) told({ unchecked });
   // First: what it reads when it starts is there then.
   await deps.store.flags.declare(i, { version: i.version, flags: i.plan.flags ?? [] }, signal);
   const { release, candidate: slot } = i;
   const { configuration } = i.plan;
   const open = () => opened(deps, i, signal);
+  const also = unchecked === undefined ? {} : { unchecked };
   if (i.count === undefined)
-    return reached(await fillSlot(deps, i, { slot, release, configuration }, signal, open));
+    return {
+      ...reached(await fillSlot(deps, i, { slot, release, configuration }, signal, open)),
+      ...also,
+    };
   await deps.provider.ensure(i, slot, release, configuration, signal, i.count);
-  return reached(await open());
-}
-
-/** Of its triggers, what its metric source can never answer. */
-async function refuseUnanswerable(
-  { metrics }: EffectDeps,
-  i: ProvisionInput,
-  signal: AbortSignal,
-): Promise<void> {
-  const { triggers } = i.plan.watch;
-  const who = { ...i, release: i.release.digest, slot: i.candidate };
-  await Promise.all([
-    refuseQueries(metrics, who, triggers.metrics, signal),
-    refuseWindows(metrics, i, triggers, signal),
-  ]);
+  return { ...reached(await open()), ...also };
 }
 
 /** Where users reach the target. */
 type Reached = Pick<RouterState, 'address' | 'others'>;
+/** `unchecked`: what of the plan could not be checked, and why. */
+type Provisioned = Reached & { readonly unchecked?: string };
 const reached = ({ address, others }: RouterState): Reached => ({
   address,
   ...(others === undefined ? {} : { others }),

@@ -12,12 +12,11 @@ export async function provision(field: Field): Promise<void> {
   const { release, candidate } = field.input;
   field.show({ phase: 'provision' }, `starting ${release.version} in ${candidate}`);
   undoneByRemoval(field);
-  field.show(
-    await field.effects.slow.provision.executeWithOptions(
-      summary(`start ${named(field)} ${release.version} in ${candidate}`),
-      [{ ...provisioned(field), ...(field.moved ? { again: true as const } : {}) }],
-    ),
+  const { unchecked, ...reached } = await field.effects.slow.provision.executeWithOptions(
+    summary(`start ${named(field)} ${release.version} in ${candidate}`),
+    [{ ...provisioned(field), ...(field.moved ? { again: true as const } : {}) }],
   );
+  field.show(reached, unchecked);
 }
 
 /** The same for so many of its instances, of which the router is not told yet. `again`: some of them have served before. */
@@ -26,13 +25,12 @@ export async function provisionPart(field: Field, count: number, again: boolean)
   const said = `${candidate} to ${String(count)} × ${release.version}`;
   field.show({ phase: 'provision' }, said);
   undoneByRemoval(field);
-  field.show(
-    await guarded(field, () =>
-      field.effects.slow.provision.executeWithOptions(summary(`${named(field)} ${said}`), [
-        { ...provisioned(field), ...(again ? { again } : {}), count },
-      ]),
-    ),
+  const { unchecked, ...reached } = await guarded(field, () =>
+    field.effects.slow.provision.executeWithOptions(summary(`${named(field)} ${said}`), [
+      { ...provisioned(field), ...(again ? { again } : {}), count },
+    ]),
   );
+  field.show(reached, unchecked);
 }
 
 const provisioned = (field: Field) => ({

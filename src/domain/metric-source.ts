@@ -23,10 +23,23 @@ export interface MetricSource {
    */
   query?(target: TargetRef, query: string, asking: Asking, signal: AbortSignal): Promise<number | undefined>;
   /**
-   * How long it takes at least from one thing that it knows to the next, in ms; `undefined`: it cannot say. A plan with a shorter window is
-   * refused. Absent: it knows at each look what is then.
+   * How long it takes from one thing that it knows to the next, as these queries ask for it; none: it cannot say. A plan with a shorter window
+   * is refused. Absent: it knows at each look what is then.
    */
-  resolution?(target: TargetRef, signal: AbortSignal): Promise<number | undefined>;
+  resolution?(
+    target: TargetRef,
+    queries: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly Resolution[]>;
+}
+export interface Resolution {
+  /** Absent: of each query that no other is of, and of what is asked without one. */
+  readonly query?: string;
+  /** In ms: no less, and no more. */
+  readonly leastMs: number;
+  readonly mostMs: number;
+  /** By what it is so. */
+  readonly why: string;
 }
 /** Epoch ms. */
 export interface Asking {

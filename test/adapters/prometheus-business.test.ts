@@ -33,23 +33,27 @@ describe.skipIf(without(prometheus))('business metrics on a real Prometheus', ()
   const ask = (query: string) => source.query?.(TARGET, query, { at: Date.now() }, never);
   /** What ends while the others go on. */
   let mortal: Awaited<ReturnType<typeof exporterAt>>;
+  /** What is scraped every 2 s. */
+  let slow: Awaited<ReturnType<typeof exporterAt>>;
   /** What Prometheus itself says, however old it is. */
   const raw = async (query: string): Promise<string> =>
     (await fetch(`${server.url}/api/v1/query?query=${encodeURIComponent(query)}`)).text();
 
   beforeAll(async () => {
-    const ports = { shop: await freePort(), mortal: await freePort() };
+    const ports = { shop: await freePort(), mortal: await freePort(), slow: await freePort() };
     [exporter, mortal] = [await exporterAt(ports.shop), await exporterAt(ports.mortal)];
+    slow = await exporterAt(ports.slow);
+    slow.lines.set('seldom{service="shop",release="other",slot="blue"}', 1);
     const scrapes = Object.entries(ports).map(
       ([job, port]) =>
-        `  - { job_name: ${job}, static_configs: [{ targets: ['127.0.0.1:${String(port)}'] }] }\n`,
+        `  - { job_name: ${job}, scrape_interval: ${job === 'slow' ? '2s' : '200ms'}, static_configs: [{ targets: ['127.0.0.1:${String(port)}'] }] }\n`,
     );
     server = await prometheusProcess(scrapes.join(''), ['--query.lookback-delta=20m']);
     // It looks for what to scrape only then.
-    await eventually(async () => ((await raw('count(up == 1)')).includes('"2"') ? true : undefined), 20_000);
+    await eventually(async () => ((await raw('count(up == 1)')).includes('"3"') ? true : undefined), 20_000);
   }, 30_000);
   afterAll(async () => {
-    for (const one of [exporter, mortal]) one.end();
+    for (const one of [exporter, mortal, slow]) one.end();
     await server.end();
   });
   const becomes = (query: string, value: number | undefined) =>
@@ -102,8 +106,21 @@ describe.skipIf(without(prometheus))('business metrics on a real Prometheus', ()
     });
   });
 
-  test('it says how often it scrapes', async () => {
-    expect(await source.resolution?.(TARGET, never)).toBe(200);
+  test('it says how often it scrapes what a query has series of, of whatever release', async () => {
+    const queries = [
+      QUERY,
+      'sum by (release) (seldom{service="$service",release="$release",slot=~"$slot"})',
+      'sum(rate(seldom[5m])) / sum(orders)',
+      'nothing or vector(0)',
+    ];
+    const [often, seldom, both] = queries.map((query) => query.slice(0, 60));
+    const says = (query: string, ms: number, why: string) => ({ query, leastMs: ms, mostMs: ms, why });
+    expect(await source.resolution?.(TARGET, queries, never)).toEqual([
+      says(queries[0] ?? '', 200, `${often ?? ''} comes from the job shop`),
+      says(queries[1] ?? '', 2_000, `${seldom ?? ''}… comes from the job slow`),
+      says(queries[2] ?? '', 200, `${both ?? ''} comes from the job shop`),
+      { leastMs: 200, mostMs: 2_000, why: expect.stringContaining('not known') as string },
+    ]);
   });
 
   test('what is no longer scraped says nothing, also where Prometheus goes on working it out', async () => {

@@ -7,17 +7,20 @@ import { record } from '../support/record.js';
 import { answer, steer, underWay } from '../support/steering.js';
 import { story, type Story } from '../support/story.js';
 
-/** How long the metric source knows nothing new at a time. */
-let knowsNothingNewForMs = 0;
+/** How long the metric source knows nothing new at a time, at least and at most. */
+let knowsNothingNewForMs: readonly [least: number, most: number] = [0, 0];
 const lab = await labOfFile('shared', {
   metrics: {
     sample: () => Promise.reject(new Error('unused')),
-    resolution: () => Promise.resolve(knowsNothingNewForMs),
+    resolution: () => {
+      const [leastMs, mostMs] = knowsNothingNewForMs;
+      return Promise.resolve([{ leastMs, mostMs, why: 'who knows' }]);
+    },
   },
 });
 afterEach(() => {
   calm(lab);
-  knowsNothingNewForMs = 0;
+  knowsNothingNewForMs = [0, 0];
   for (const n of [2, 4]) lab.world.fail(`ensure green × ${String(n)}`, undefined);
 });
 
@@ -55,7 +58,7 @@ describe('a rolling deployment', () => {
     const shop = await serving('rolls');
     // What becomes of its source between two batches is no reason to send users back.
     lab.watching = () => {
-      knowsNothingNewForMs = 3_600_000;
+      knowsNothingNewForMs = [3_600_000, 3_600_000];
       return undefined;
     };
     const input = await shop.begin('v2', by());
@@ -71,6 +74,31 @@ describe('a rolling deployment', () => {
     expect((await shop.deployed(3)).outcome).toBe('shipped');
     expect(lab.world.log).toEqual(['ensure blue v1', 'split blue 10000', 'remove green']);
   });
+
+  test.each([
+    ['rolling', by()],
+    ['in place', { deployment: deploymentPlan({ strategy: { kind: 'in_place' } }) }],
+  ])(
+    'that is %s says once what could not be checked of it, in its timeline and in the audit',
+    async (name, how) => {
+      const shop = await serving(`unchecked-${name.replace(' ', '-')}`);
+      knowsNothingNewForMs = [1_000, 3_600_000];
+      const input = await shop.begin('v2', how);
+      expect((await shop.ended(input)).outcome).toBe('shipped');
+      const said = 'is as long as the metric source takes to know something new: from 1s to 1h: who knows';
+      const { timeline } = await shop.seen(2);
+      expect(timeline.map(({ what }) => what).filter((what) => what.endsWith(said))).toHaveLength(1);
+      const results = lab.store
+        .entries()
+        .filter((e) => e.service === shop.service && 'unchecked' in e.details);
+      expect(results).toMatchObject([
+        {
+          event_type: 'effect.result',
+          details: { effect: 'provision', unchecked: expect.stringContaining(said) as string },
+        },
+      ]);
+    },
+  );
 
   test.each([
     ['rolling 2 of 6', FORWARD.slice(0, 3), BACK],

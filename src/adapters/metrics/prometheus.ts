@@ -6,7 +6,7 @@ import type { Queries } from '../../domain/watch-plan.js';
 import type { Counters } from '../../domain/watching.js';
 import { scraped, unavailable, type PrometheusAt, type Series } from './prometheus-api.js';
 import { numberOf } from './prometheus-number.js';
-import { resolutionOf } from './prometheus-resolution.js';
+import { resolutionsOf } from './prometheus-resolution.js';
 import { increase } from './increase.js';
 
 type Who = Pick<Counters, 'release' | 'slot'>;
@@ -37,7 +37,7 @@ export function prometheusMetrics(at: (target: TargetRef) => Promise<PrometheusA
       return sampleOf(parts, queries, watched, { now, staleAfterMs: place.staleAfterMs });
     },
     query: async (target, text, asking, signal) => numberOf(await at(target), text, asking, signal),
-    resolution: async (target, signal) => resolutionOf(await at(target), signal),
+    resolution: async (target, queries, signal) => resolutionsOf(await at(target), target, queries, signal),
   };
 }
 

@@ -15,6 +15,7 @@ import {
 import { orderOf, unseenBy } from '../domain/graph.js';
 import { secretsIn, secretText } from '../domain/secrets.js';
 import { hasSecrets } from './plan.js';
+import { dilutedText } from './explain-flag.js';
 import { metricsText, unjudgedText } from './explain-metrics.js';
 import { trafficTexts, wayBackTexts } from './explain-traffic.js';
 import { queueRules } from '../domain/queue.js';
@@ -144,6 +145,7 @@ function deploymentText(d: DeploymentPlan, where: string): readonly string[] {
     `  ${queueText(d)}`,
     `  goes back by itself when: ${triggersText(d).join('; ')}`,
     ...uncomparedText(d),
+    ...dilutedText(d),
     ...unjudgedText(d),
     `  looked at every ${durationText(d.watch.intervalMs)}: from a breach that the window shows to the decision at most that long`,
     ...wayBackTexts(d).map((text) => `  ${text}`),

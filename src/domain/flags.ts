@@ -67,6 +67,13 @@ export interface FlagStrategy {
   readonly stepDurationMs: number;
 }
 
+/**
+ * The first share at which a flag that fails every request of those who have it is above a limit of errors, in basis points, when all requests
+ * of the release are judged together; `undefined`: none is.
+ */
+export const visibleFrom = (steps: readonly Share[], threshold: number): Share | undefined =>
+  steps.find((share) => share > threshold);
+
 /** What a person asks of a flag, as the statement names it by its digest. */
 export interface FlagWish extends TargetRef {
   readonly wish: 'set_flag';

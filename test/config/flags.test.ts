@@ -68,6 +68,13 @@ test('a deployment turns on the only variant, or the one that is named, by the s
   );
 });
 
+test('the plan says from which share on a bad flag is seen', () => {
+  const text = ramping('  feature_flag: { flag: checkout }\n');
+  expect(explainPlan(planned(text)).join('\n')).toContain(
+    'error_rate (5 % of all requests of the release) sees it at 25 % of the users at the soonest, and not at 5 %',
+  );
+});
+
 const BUTTON = '  button: { variants: { a: 1, b: 2, c: 3 }, default: a }\n';
 test.each([
   ['', '', 'it turns a flag on, and which one is not said; try feature_flag: { flag: NAME }'],

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { dilutedText } from '../../src/config/explain-flag.js';
 import { triggersText, uncomparedText } from '../../src/config/explain-plan.js';
 import { wayBackTexts } from '../../src/config/explain-traffic.js';
 import type { DeploymentPlan } from '../../src/domain/plan.js';
@@ -45,6 +46,46 @@ test.each<[string, DeploymentPlan, readonly string[]]>([
   ['a switch of all users', planned(undefined, { strategy: { kind: 'blue_green' } }), []],
 ])('what is said of the comparison with %s', (_, plan, said) => {
   expect(uncomparedText(plan)).toEqual(said);
+});
+
+const lit = (steps: readonly number[], threshold?: number): DeploymentPlan => {
+  const strategy = {
+    kind: 'feature_flag',
+    flag: 'checkout',
+    variant: 'on',
+    steps,
+    stepDurationMs: 1,
+  } as const;
+  const errorRate = { threshold: threshold ?? 0, windowMs: 1_000, minRequests: 20 };
+  const triggers = threshold === undefined ? {} : { errorRate };
+  return planned(undefined, { strategy, watch: { ...planned().watch, triggers } });
+};
+test.each<[string, DeploymentPlan, readonly string[]]>([
+  [
+    'are hidden by the limit at first',
+    lit([500, 2_500, 10_000], 500),
+    [
+      '  where checkout fails everybody who has it, error_rate (5 % of all requests of the release) sees it at 25 % of the users at the soonest, and not at 5 %; a lower limit, or a metric of the flag’s own, sees it sooner',
+    ],
+  ],
+  [
+    'are above the limit at once',
+    lit([501, 10_000], 500),
+    [
+      '  where checkout fails everybody who has it, error_rate (5 % of all requests of the release) sees it at 5.01 % of the users at the soonest',
+    ],
+  ],
+  [
+    'are never above it',
+    lit([500, 10_000], 10_000),
+    [
+      '  where checkout fails everybody who has it, error_rate (100 % of all requests of the release) never sees it; a lower limit, or a metric of the flag’s own, does',
+    ],
+  ],
+  ['have no limit', lit([500, 10_000]), []],
+  ['are of another strategy', planned(COMPARISON), []],
+])('what is said of the errors of a flag that %s', (_, plan, said) => {
+  expect(dilutedText(plan)).toEqual(said);
 });
 
 test.each([

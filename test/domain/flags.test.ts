@@ -5,6 +5,7 @@ import {
   flagSetText,
   flagsText,
   ruleText,
+  visibleFrom,
   type FlagDeclaration,
   type FlagRule,
 } from '../../src/domain/flags.js';
@@ -181,4 +182,14 @@ test.each([
 
 test('what is declared, in words', () => {
   expect(flagsText([BUTTON, CHECKOUT])).toBe('button (plain, urgent, calm); checkout (off, on)');
+});
+
+test.each([
+  [[500, 2_500, 10_000], 499, 500],
+  [[500, 2_500, 10_000], 500, 2_500],
+  [[500, 2_500, 10_000], 2_500, 10_000],
+  [[500, 2_500, 10_000], 10_000, undefined],
+  [[10_000], 0, 10_000],
+])('of the shares %j a limit of %d sees a flag that fails everybody from %s on', (steps, threshold, from) => {
+  expect(visibleFrom(steps, threshold)).toBe(from);
 });

@@ -59,7 +59,7 @@ function paced(
 
 /**
  * In an emergency the last change is taken back, and not one more each time that it is declared. What failed before it moved a user has
- * changed nothing. Fails with `emergency.over`.
+ * changed nothing; what the rules found bad may serve all the same: its flag was turned off, and it stays. Fails with `emergency.over`.
  */
 async function refuseOver(
   { store }: Pick<Deps, 'store'>,
@@ -71,7 +71,8 @@ async function refuseOver(
   if (serves.kind !== 'deploy')
     throw new ShipwayError('emergency.over', `${serves.id} has put ${serves.release.version} back already`);
   const last = newestFirst.find(({ kind, outcome }) => kind === 'deploy' && outcome !== 'failed');
-  if (last?.outcome === 'rolled_back' || last?.outcome === 'aborted')
+  if (last === undefined || last.id === serves.id) return;
+  if (last.outcome === 'rolled_back' || last.outcome === 'aborted')
     throw new ShipwayError(
       'emergency.over',
       `${last.id} does not serve any more; ${serves.release.version} does`,

@@ -83,7 +83,7 @@ async function ended(board: Board, id: string): Promise<void> {
   const { running } = board;
   delete board.running;
   for (const rollback of running?.rollbacks ?? []) {
-    const tooLate = running?.kind === 'deploy' && outcome === 'shipped';
+    const tooLate = running?.kind === 'deploy' && (outcome === 'shipped' || stays(board, id));
     const elsewhere = rollback.to !== undefined && rollback.to !== board.state.live?.release.version;
     if (tooLate || elsewhere) {
       board.rollbacks.push(rollback);
@@ -101,6 +101,10 @@ async function ended(board: Board, id: string): Promise<void> {
     });
   }
 }
+
+/** What its flag was found bad of serves on, dark. Runs of before told whoever asked meanwhile that it had gone back. */
+const stays = ({ state: { live } }: Board, id: string): boolean =>
+  live?.deployment === id && patched('dark-stays');
 
 /** After a deployment's end, however it came: what the store says rules; without an outcome in it, the world is put right. */
 async function settle(board: Board, id: string): Promise<Outcome> {

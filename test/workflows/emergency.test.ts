@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { incidentOf } from '../../src/domain/incident.js';
 import { deploymentId } from '../../src/domain/ids.js';
+import { DARK } from '../support/dark.js';
 import { labOfFile } from '../support/lab.js';
 import { calm } from '../support/phases.js';
 import { deploymentPlan } from '../support/plans.js';
@@ -11,6 +12,7 @@ import { story, type Story } from '../support/story.js';
 const lab = await labOfFile();
 afterEach(() => {
   calm(lab);
+  vi.restoreAllMocks();
 });
 
 const EMERGENCY = { emergency: { severity: 'critical' }, reason: 'checkout fails' } as const;
@@ -155,4 +157,53 @@ test('with nothing to go back to it is refused with the reason, and recorded', a
   expect(await shop.rollback(EMERGENCY)).toMatchObject({ status: 'refused', type: 'rollback.impossible' });
   const [, verified] = await recorded(shop, 2);
   expect(verified?.details).toMatchObject({ ok: true, serves: 'v1 in blue' });
+});
+
+/** v2 is live, dark: its flag was found bad. */
+const bad = { verdict: { kind: 'fail', reason: 'errors' } } as never;
+
+test('an emergency takes back also what has stayed, dark, and then no more', async () => {
+  const shop = story(lab, 'dark-stays');
+  await shop.ship('v0');
+  await shop.ship('v1');
+  lab.watching = (w) => (w.phase === 'checkout 10 %' ? bad : undefined);
+  expect((await shop.ship('v2', { deployment: DARK })).outcome).toBe('rolled_back');
+  expect(shop.state()?.live?.release.version).toBe('v2');
+  expect(await shop.rollback(EMERGENCY)).toMatchObject({
+    status: 'running',
+    deployment: shop.deployment(4).workflowId,
+  });
+  expect((await shop.deployed(4)).outcome).toBe('shipped');
+  expect(shop.state()?.live?.release.version).toBe('v1');
+  expect(await shop.rollback(EMERGENCY)).toMatchObject({
+    ...{ status: 'refused', type: 'emergency.over' },
+    message: `${shop.deployment(4).workflowId} has put v1 back already`,
+  });
+  expect(shop.state()?.live?.release.version).toBe('v1');
+});
+
+test('who asks while the flag of what stays is being turned off has it taken back after that', async () => {
+  const shop = story(lab, 'dark-late');
+  await shop.ship('v1');
+  const set = lab.store.flags.set.bind(lab.store.flags);
+  let asked = false;
+  lab.watching = (w) => {
+    if (w.service !== shop.service || w.phase !== 'checkout 10 %') return undefined;
+    vi.spyOn(lab.store.flags, 'set').mockImplementation(async (...of) => {
+      await vi.waitUntil(() => asked, { timeout: 1_000 });
+      await set(...of);
+    });
+    return bad;
+  };
+  const input = await shop.begin('v2', { deployment: DARK });
+  await shop.reaches(2, 'going_back');
+  expect(await shop.rollback(EMERGENCY)).toMatchObject({
+    status: 'running',
+    deployment: shop.deployment(2).workflowId,
+  });
+  asked = true;
+  expect((await shop.ended(input)).reason).toBe('checkout is off again, and v2 stays, dark: errors');
+  expect((await shop.deployed(3)).outcome).toBe('shipped');
+  expect(shop.state()?.live?.release.version).toBe('v1');
+  await record('target-dark-late', shop.target());
 });

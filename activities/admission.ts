@@ -128,6 +128,7 @@ const admission = (input: AdmitInput, admitted: DeploymentInput): AuditEntry =>
       replaces: admitted.replaces?.release.digest ?? 'none',
       approved_by: statementsOf(input.cause).map((s) => s.person),
       ...(admitted.leftBehind === undefined ? {} : { left_behind: admitted.leftBehind }),
+      ...(admitted.leftOn === undefined ? {} : { turns_off: admitted.leftOn.map(({ flag }) => flag) }),
     },
     { user: admitted.requestedBy },
   );
@@ -177,8 +178,8 @@ async function resolve(
       const { statement } = cause.request;
       if (!(await wasVerified(deps, statement, targetId(input))))
         throw new ShipwayError('statement.refused', 'the statement for this rollback was never verified');
-      const { release, plan } = await broughtBack(deps, state, cause.request);
-      return { ...base, ...beside(state), requestedBy: statement.person, release, plan };
+      const back = await broughtBack(deps, state, cause.request);
+      return { ...base, ...beside(state), requestedBy: statement.person, ...back };
     }
     case 'recover':
       return { ...base, requestedBy: 'shipway', ...(await recoveryOf(deps, cause.lost, state)) };
@@ -205,11 +206,13 @@ const rowOf = (admitted: DeploymentInput, n: number): DeploymentRow => ({
 
 /** What an admission and its row have the same. */
 function common(of: DeploymentInput | DeploymentRow) {
-  const { service, environment, id, kind, requestId, requestedBy, run, release, plan, leftBehind: left } = of;
+  const { service, environment, id, kind, requestId, requestedBy, run, release, plan } = of;
+  const { leftBehind, leftOn } = of;
   return {
     ...{ service, environment, id, kind, requestId, requestedBy, release, plan },
     ...(run === undefined ? {} : { run }),
-    ...(left === undefined ? {} : { leftBehind: left }),
+    ...(leftBehind === undefined ? {} : { leftBehind }),
+    ...(leftOn === undefined ? {} : { leftOn }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { routersIn } from '../src/domain/adapters.js';
-import { asConfigured, LOOKED_AT, wayBack } from '../src/domain/going-back.js';
+import { asConfigured, leftOnSince, LOOKED_AT, wayBack } from '../src/domain/going-back.js';
 import { returnOf, type Pace } from '../src/domain/gradual.js';
 import type { DeploymentPlan } from '../src/domain/plan.js';
 import { queriesLeft } from '../src/domain/queries.js';
@@ -13,12 +13,12 @@ import { planHere } from './serving-plan.js';
 
 type Deps = Pick<ControlDeps, 'store' | 'artifacts' | 'secrets'>;
 
-/** What a rollback brings back, and how. Fails with `rollback.impossible`, and in an emergency with `emergency.over`. */
+/** What a rollback brings back, how, and what it turns off. Fails with `rollback.impossible`, and in an emergency with `emergency.over`. */
 export async function broughtBack(
   deps: Deps,
   state: TargetState,
   { to, emergency, pace }: Pick<RollbackRequest, 'to' | 'emergency' | 'pace'>,
-): Promise<Pick<DeploymentRow, 'release' | 'plan'>> {
+): Promise<Pick<DeploymentRow, 'release' | 'plan' | 'leftOn'>> {
   const { service, environment } = state;
   const rows = await deps.store.deployments.list({ service, environment, limit: LOOKED_AT });
   if (emergency !== undefined) await refuseOver(deps, state, rows);
@@ -27,7 +27,12 @@ export async function broughtBack(
   const serves = state.live && (await deps.store.deployments.find(state.live.deployment));
   const now = serves && asConfigured(serves, rows);
   const plan = paced(asConfigured(good, rows), now, emergency === undefined ? pace : 'immediate');
-  return { release: good.release, plan: routedAs(plan, serves && (await planHere(deps, state, serves))) };
+  const leftOn = leftOnSince(good, rows);
+  return {
+    release: good.release,
+    plan: routedAs(plan, serves && (await planHere(deps, state, serves))),
+    ...(leftOn.length === 0 ? {} : { leftOn }),
+  };
 }
 
 /** Users are where what serves has them: at its ports, and of two routers at the one that is left when the other has gone since. */

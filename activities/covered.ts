@@ -1,3 +1,4 @@
+import type { LeftOn } from '../src/domain/flags.js';
 import type { DeploymentInput } from '../src/domain/inputs.js';
 import type { Configuration, DeploymentPlan } from '../src/domain/plan.js';
 import type { Release } from '../src/domain/release.js';
@@ -6,13 +7,21 @@ import type { DeploymentKind } from '../src/domain/store.js';
 import type { Live, Slot } from '../src/domain/target.js';
 import { digestOf } from '../src/hash.js';
 
-export const coveredBy = ({ kind, release, plan, candidate, replaces }: DeploymentInput): Covered => ({
+export const coveredBy = ({
+  kind,
+  release,
+  plan,
+  candidate,
+  replaces,
+  leftOn,
+}: DeploymentInput): Covered => ({
   kind,
   release: digestOf(release),
   plan: digestOf(plan),
   configuration: digestOf(plan.configuration),
   candidate,
   ...(replaces === undefined ? {} : { stable: replaces.slot, replaces: digestOf(replaces) }),
+  ...(leftOn === undefined ? {} : { leftOn: digestOf(leftOn) }),
 });
 
 /** What an effect says of itself; what it leaves out it does not use. */
@@ -26,6 +35,7 @@ export interface Claimed {
   readonly live?: Live;
   readonly replaces?: Live;
   readonly slot?: Slot;
+  readonly leftOn?: readonly LeftOn[];
   /** Of instances: no more than the configuration has. */
   readonly count?: number;
 }
@@ -43,6 +53,7 @@ export function beyond({ covers }: Permit, claimed: Claimed): string | undefined
     ['the plan', claimed.plan && digestOf(claimed.plan), covers.plan],
     ['the configuration', claimed.configuration && digestOf(claimed.configuration), covers.configuration],
     ['what it replaces', live && digestOf(live), covers.replaces],
+    ['what it turns off', claimed.leftOn && digestOf(claimed.leftOn), covers.leftOn],
     ['the number of instances', claimed.count, Math.trunc(Math.min(Math.max(claimed.count ?? 0, 0), most))],
   ];
   const [kind, slot, stable, ...others] = same;

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { canonical } from '../src/domain/canonical.js';
-import { variantsText, type FlagStrategy } from '../src/domain/flags.js';
+import { variantsText, type FlagStrategy, type LeftOn } from '../src/domain/flags.js';
 import { FULL, type DeploymentPlan, type Share } from '../src/domain/plan.js';
 import { strategyText } from '../src/domain/strategy.js';
 import { ShipwayError } from '../src/errors.js';
 import { within } from '../src/within.js';
 import { self } from './audit.js';
 import type { EffectDeps } from './deps.js';
-import { back, forward, type EffectInput, type Guarded } from './effect.js';
+import { back, forward, type EffectInput, type Guarded, type Told } from './effect.js';
 import { livePlan } from './serving-plan.js';
 
 export interface FlagInput extends EffectInput {
@@ -17,9 +17,12 @@ export interface FlagInput extends EffectInput {
 export interface RampInput extends FlagInput {
   readonly share: Share;
 }
+export interface LeftOnInput extends EffectInput {
+  readonly leftOn: readonly LeftOn[];
+}
 type Deps = Pick<EffectDeps, 'store'>;
 
-/** What a deployment does to the flag that its plan turns on. */
+/** What a deployment does to the flag that its plan turns on, and a rollback to those of what it takes back. */
 export const createFlagEffects = (guarded: Guarded) => ({
   /** The flag of the plan is on for nobody yet. */
   refuseLit: forward(
@@ -37,6 +40,13 @@ export const createFlagEffects = (guarded: Guarded) => ({
   ),
   /** It is on for nobody any more. */
   douseFlag: back(guarded, (i: FlagInput, signal) => douseFlag(guarded, i, signal)),
+  /** Nor is what deployments that are taken back have turned on, unless somebody has set it since. Answers what that was. */
+  douseLeftOn: forward(
+    guarded,
+    'douse_flags',
+    (i: LeftOnInput) => ({ flags: i.leftOn.map(({ flag }) => flag) }),
+    (i, signal, told) => douseLeftOn(guarded, i, { signal, told }),
+  ),
 });
 
 /**
@@ -93,6 +103,23 @@ async function douseFlag({ store }: Deps, i: FlagInput, signal: AbortSignal): Pr
   });
   if (await Promise.race([doused, sleep(DOUSE_MS, false, { ref: false })])) return;
   throw new ShipwayError('store.unavailable', `PostgreSQL says nothing: ${flag} could not be turned off`);
+}
+
+async function douseLeftOn(
+  { store }: Deps,
+  i: LeftOnInput,
+  { signal, told }: { readonly signal: AbortSignal; readonly told: Told },
+): Promise<readonly string[]> {
+  const flags = await store.flags.list(i, signal);
+  const isTheirs = ({ flag, by }: LeftOn): boolean =>
+    flags.some(
+      ({ declaration, rule, set }) =>
+        declaration.name === flag && (set?.by === self() || (rule !== undefined && set?.by === by)),
+    );
+  const off = [...new Set(i.leftOn.filter(isTheirs).map(({ flag }) => flag))];
+  for (const name of off) await store.flags.set(i, { name, by: self() }, signal);
+  told({ off });
+  return off;
 }
 
 const one = async ({ store }: Deps, i: FlagInput, flag: string, signal: AbortSignal) =>

@@ -113,6 +113,8 @@ function endingOf(moves: Moves, error: unknown, back: GoBack | undefined): Ended
 async function finished(moves: Moves, ended: Ended): Promise<Ended> {
   await shielded(async () => {
     const { gates, record } = moves;
+    const dousing = moves.dousing();
+    if (dousing !== undefined) await dousing;
     const { service, environment, version } = record();
     await surely({ gates, subject: { service, environment, version } }, 'its end cannot be recorded', () =>
       control.finishDeployment({ ...ended, ...record() }),

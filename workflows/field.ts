@@ -34,6 +34,8 @@ export interface Field {
   dark?: number;
   /** What users go back to reads that flag, too: it is to be off before. */
   flagAhead: boolean;
+  /** What deployments that are taken back have turned on is being turned off; never fails. */
+  dousing?: Promise<unknown>;
   /** Instances of stable were taken away. */
   displaced: boolean;
   judgedBad: boolean;

@@ -13,10 +13,11 @@ import { FLAG_AHEAD, flagged, removeReplaced, undone, undoneByDousing } from './
 export const flagMoves = (
   field: Field,
   step: <T>(body: () => Promise<T>) => Promise<T>,
-): Pick<Moves, 'refuseLit' | 'ramp' | 'stayDark' | 'darkened'> => ({
+): Pick<Moves, 'refuseLit' | 'ramp' | 'stayDark' | 'darkened' | 'dousing'> => ({
   refuseLit: (strategy) => refuseLit(field, strategy),
   ramp: (strategy) => step(() => advance(field, strategy)),
   stayDark: async (why) => field.dark !== undefined && stayDark(field, why),
+  dousing: () => field.dousing,
   darkened: (why) => `${flagOf(field)} is off again, and ${field.input.release.version} stays, dark: ${why}`,
 });
 

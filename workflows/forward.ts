@@ -3,6 +3,7 @@ import { percent } from '../src/domain/details.js';
 import type { Share } from '../src/domain/plan.js';
 import { nextShare } from '../src/domain/steering.js';
 import { about, listening, named, sharesOf, summary, type Field } from './field.js';
+import { douseLeftOn } from './left-on.js';
 import { guarded } from './meanwhile.js';
 import { control } from './profiles.js';
 import { undoPromote, undoShift } from './way-back.js';
@@ -87,6 +88,7 @@ export function nextOf(field: Field, steps: readonly Share[], share: Share): Sha
 
 export async function shift(field: Field, share: Share): Promise<void> {
   const { input, effects } = field;
+  if (!field.moved && input.leftOn !== undefined) await douseLeftOn(field, input.leftOn);
   field.heading = share;
   const step = `${percent(field.share)} → ${percent(share)}`;
   field.show({ phase: 'shift' }, `shift ${step}`);

@@ -82,6 +82,8 @@ export interface Moves {
     knownGood: boolean;
     late: { at: number; what: string; share: Share }[];
   };
+  /** Flags that are being turned off while nobody waits for that; its permit ends with the deployment. */
+  readonly dousing: () => Promise<unknown> | undefined;
   /** What was done without waiting for its record has been recorded. */
   readonly recorded: () => boolean;
   readonly close: (ended: Ended) => void;

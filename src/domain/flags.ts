@@ -74,6 +74,12 @@ export interface FlagStrategy {
 export const visibleFrom = (steps: readonly Share[], threshold: number): Share | undefined =>
   steps.find((share) => share > threshold);
 
+/** A flag that a deployment has turned on, and which. */
+export interface LeftOn {
+  readonly flag: string;
+  readonly by: string;
+}
+
 /** What a person asks of a flag, as the statement names it by its digest. */
 export interface FlagWish extends TargetRef {
   readonly wish: 'set_flag';

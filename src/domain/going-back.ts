@@ -1,4 +1,5 @@
 import { canonical } from './canonical.js';
+import type { LeftOn } from './flags.js';
 import type { Configuration, DeploymentPlan } from './plan.js';
 import type { Digest } from './release.js';
 import type { DeploymentRow } from './store.js';
@@ -18,6 +19,14 @@ export const asConfigured = (row: DeploymentRow, newestFirst: readonly Deploymen
           (one) => one.kind === 'deploy' && one.outcome === 'shipped' && asShipped(one) === asShipped(row),
         ) ?? row
       ).plan;
+
+/** What later deployments than the one that is gone back to may have turned on: it has never served with that. */
+export const leftOnSince = ({ n }: DeploymentRow, newestFirst: readonly DeploymentRow[]): readonly LeftOn[] =>
+  newestFirst.flatMap(({ id, kind, outcome, plan: { strategy }, n: later }) =>
+    later > n && kind === 'deploy' && outcome !== 'failed' && strategy.kind === 'feature_flag'
+      ? [{ flag: strategy.flag, by: id }]
+      : [],
+  );
 
 /** What a rollback has left and nobody has shipped since: going back twice goes back further, not to and fro. */
 function leftByRollback(newestFirst: readonly DeploymentRow[]): Set<string> {

@@ -1,3 +1,4 @@
+import type { LeftOn } from './flags.js';
 import type { TargetRef } from './ids.js';
 import type { Pace } from './gradual.js';
 import type { DeploymentPlan, Plan } from './plan.js';
@@ -99,6 +100,8 @@ export interface DeploymentInput extends TargetRef {
   readonly host?: string;
   /** One of two routers that the policy said is gone when this was admitted: what it has of the target stays as it is. */
   readonly leftBehind?: string;
+  /** What deployments that a rollback takes back may have turned on; absent: nothing. */
+  readonly leftOn?: readonly LeftOn[];
 }
 
 /** Signal argument: stop going forward and undo. */

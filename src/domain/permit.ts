@@ -29,4 +29,6 @@ export interface Covered {
   readonly stable?: Slot;
   /** Of what it replaces, and goes back to. */
   readonly replaces?: Digest;
+  /** Of the flags that it turns off. */
+  readonly leftOn?: Digest;
 }

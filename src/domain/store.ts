@@ -1,4 +1,5 @@
 import type { AuditEntry, ChainedEntry } from './audit.js';
+import type { LeftOn } from './flags.js';
 import type { TargetRef } from './ids.js';
 import type { Old } from './old.js';
 import type { Outbox } from './outbox.js';
@@ -53,6 +54,8 @@ export interface DeploymentRow extends TargetRef, Partial<DeploymentEnding> {
   readonly plan: DeploymentPlan;
   /** One of two routers that the policy said is gone when it was admitted; absent: none, or nothing of the kind was kept yet. */
   readonly leftBehind?: string;
+  /** What deployments that a rollback takes back may have turned on; absent: nothing, or it was not asked yet. */
+  readonly leftOn?: readonly LeftOn[];
   readonly startedAt: string;
 }
 

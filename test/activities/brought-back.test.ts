@@ -8,6 +8,7 @@ import type { DeploymentRow } from '../../src/domain/store.js';
 import { newTarget, type RollbackRequest } from '../../src/domain/target.js';
 import { admissionLab, live, REF } from '../support/admission.js';
 import { admitRow, rowOf } from '../support/admitted.js';
+import { DARK } from '../support/dark.js';
 import { deploymentPlan, requestFor } from '../support/plans.js';
 
 let lab: ReturnType<typeof admissionLab>;
@@ -27,12 +28,17 @@ async function shipped(
     await admitRow(lab.store, rowOf(REF, i + 1, { release, kind, plan: deploymentPlan(plan), ...ended }));
   }
 }
-const back = async (version: string, n: number, how: Pick<RollbackRequest, 'pace' | 'emergency'> = {}) => {
+const back = async (
+  version: string,
+  n: number,
+  how: Pick<RollbackRequest, 'to' | 'pace' | 'emergency'> = {},
+) => {
   const { configuration } = deploymentPlan();
   const state = { ...newTarget(REF), live: { ...live(version, 'green', n), configuration }, nextN: n + 1 };
   const { store, artifacts, secrets } = lab;
-  const { release, plan } = await broughtBack({ store, artifacts, secrets }, state, how);
-  return { version: release.version, strategy: plan.strategy.kind, rollback: plan.rollback };
+  const { release, plan, leftOn } = await broughtBack({ store, artifacts, secrets }, state, how);
+  const off = leftOn === undefined ? {} : { leftOn };
+  return { version: release.version, strategy: plan.strategy.kind, rollback: plan.rollback, ...off };
 };
 
 test('what serves alone is not joined by what is brought back, whatever that was shipped with', async () => {
@@ -103,6 +109,19 @@ test('of its queries those that are for two routers are for the one that is left
   expect(metrics).toBe('prometheus');
   const { requests, errors, aborted } = TEMPLATES.gateway;
   expect(watch.queries).toEqual({ requests, errors, aborted, latency: 'mine' });
+});
+
+test('an emergency takes back the last change that serves although it was found bad: its flag is off, and it has stayed', async () => {
+  await shipped(['v1', {}], ['v2', DARK, 'deploy', 'rolled_back']);
+  expect(await back('v2', 2, { emergency: { severity: 'error' } })).toMatchObject({ version: 'v1' });
+});
+
+test('what it takes back may have turned flags on; what it brings back has its own', async () => {
+  await shipped(['v1', DARK], ['v2', {}], ['v3', DARK], ['v4', {}], ['v5', DARK, 'deploy', 'failed']);
+  const leftOn = [{ flag: 'checkout', by: 'deployment/shop/production/3' }];
+  lab.artifacts.keep('shop v2');
+  expect(await back('v4', 4, { to: 'v2' })).toMatchObject({ version: 'v2', leftOn });
+  expect(await back('v4', 4)).not.toHaveProperty('leftOn');
 });
 
 test.each<[Outcome, string | undefined]>([

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createEffects } from '../../activities/effects.js';
+import { FULL } from '../../src/domain/plan.js';
 import { newTarget, type Live } from '../../src/domain/target.js';
 import { activityOf } from '../support/activity.js';
 import { admitRow, permitOf, rowOf } from '../support/admitted.js';
@@ -56,6 +57,43 @@ test('what the live release has, too, can be turned on, and it is said that it h
 test('what the live release does not declare can be turned on, and it is said that it has it not', async () => {
   await live();
   expect(await lit()).toBe(false);
+});
+
+/** A rollback of what has turned the flag on for all users, the rule set by whom it says. */
+async function goingBack(by: string) {
+  const leftOn = [{ flag: 'checkout', by: 'deployment/shop/production/2' }];
+  const row = rowOf(REF, 3, { kind: 'rollback' });
+  await admitRow(store, row, permitOf(row, { leftOn }));
+  await store.flags.declare(REF, { version: 'v2', flags: DARK.flags ?? [] }, never);
+  await store.flags.set(REF, { name: 'checkout', by, rule: { shares: { on: FULL } } }, never);
+  const input = { ...REF, version: 'v1', kind: 'rollback', candidate: 'green', leftOn } as const;
+  return { douse: (of = {}) => activityOf(row.id).run(effects.douseLeftOn, { ...input, ...of }) };
+}
+const never = new AbortController().signal;
+const rule = async () => (await store.flags.list(REF, never))[0]?.rule;
+
+test('what a deployment has turned on goes off with it, once more after a crash, and the audit says so', async () => {
+  const { douse } = await goingBack('deployment/shop/production/2');
+  expect([await douse(), await douse(), await rule()]).toEqual([['checkout'], ['checkout'], undefined]);
+  const said = store.entries().filter(({ details }) => details['effect'] === 'douse_flags');
+  expect(
+    said.slice(0, 2).map(({ event_type: event, details: { flags, off } }) => [event, flags, off]),
+  ).toEqual([
+    ['effect.intent', ['checkout'], undefined],
+    ['effect.result', ['checkout'], ['checkout']],
+  ]);
+});
+
+test('what a person has set since stays', async () => {
+  const { douse } = await goingBack('ann');
+  expect([await douse(), await rule()]).toEqual([[], { shares: { on: FULL } }]);
+});
+
+test('no other flags are turned off than those that it was admitted for', async () => {
+  const { douse } = await goingBack('deployment/shop/production/1');
+  const other = { leftOn: [{ flag: 'checkout', by: 'deployment/shop/production/1' }] };
+  await expect(douse(other)).rejects.toMatchObject({ type: 'permit.missing' });
+  expect(await rule()).toEqual({ shares: { on: FULL } });
 });
 
 test('a store that says nothing is not waited for when a flag is turned off, which is not done behind that', async () => {

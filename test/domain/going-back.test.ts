@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { wayBack } from '../../src/domain/going-back.js';
+import { leftOnSince, wayBack } from '../../src/domain/going-back.js';
 import type { DeploymentRow } from '../../src/domain/store.js';
 import type { TargetState } from '../../src/domain/target.js';
+import { DARK } from '../support/dark.js';
 import { live, releaseOf, row, state } from './records.js';
 
 const shipped = (id: string, version: string, of: Parameters<typeof row>[2] = {}): DeploymentRow =>
@@ -87,4 +88,25 @@ test.each<[string, TargetState, readonly DeploymentRow[], string | undefined, st
   const found = wayBack(of, rows, to);
   expect(found.chosen?.id ?? '').toBe(chosen);
   expect(found.known.join(' ')).toBe(known);
+});
+
+const turnedOn = (n: number, of: Partial<DeploymentRow> = {}): DeploymentRow => ({
+  ...shipped(String(n), `v${String(n)}`),
+  ...{ n, plan: DARK, ...of },
+});
+test.each<[string, DeploymentRow, readonly string[]]>([
+  ['by a deployment after it', turnedOn(3), ['3']],
+  [
+    'by one that was found bad, of which a person has left what could not be undone',
+    turnedOn(3, { outcome: 'rolled_back' }),
+    ['3'],
+  ],
+  ['by one that failed, which was before any user', turnedOn(3, { outcome: 'failed' }), []],
+  ['by a rollback to what once was shipped dark', turnedOn(3, { kind: 'rollback' }), []],
+  ['by one of another strategy', { ...shipped('3', 'v3'), n: 3 }, []],
+])('a flag that may be on since what is gone back to: %s', (_, after, by) => {
+  const good = turnedOn(2);
+  expect(leftOnSince(good, [after, good, turnedOn(1)])).toEqual(
+    by.map((id) => ({ flag: 'checkout', by: id })),
+  );
 });

@@ -103,7 +103,8 @@ async function settable(
     );
   const flag = await flagIn(store, asked, signal);
   const open = (await store.deployments.open(asked)).find(
-    ({ plan: { strategy } }) => strategy.kind === 'feature_flag' && strategy.flag === asked.flag,
+    ({ kind, plan: { strategy } }) =>
+      kind === 'deploy' && strategy.kind === 'feature_flag' && strategy.flag === asked.flag,
   );
   if (open !== undefined)
     throw new Refused(

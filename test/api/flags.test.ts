@@ -110,7 +110,8 @@ test('a flag that a deployment turns on is left to it', async () => {
     steps: [10_000],
     stepDurationMs: 1,
   };
-  await admitRow(api.store, rowOf(other, 1, { plan: deploymentPlan({ strategy: strategy as Strategy }) }));
+  const plan = deploymentPlan({ strategy: strategy as Strategy });
+  await admitRow(api.store, rowOf(other, 1, { plan }));
   expect(await set({ environment: 'other' })).toMatchObject({
     status: 409,
     text: expect.stringContaining(
@@ -119,6 +120,9 @@ test('a flag that a deployment turns on is left to it', async () => {
   });
   const end = { endedAt: new Date().toISOString(), outcome: 'shipped', reason: '' } as const;
   await api.store.deployments.finish('deployment/shop/other/1', end);
+  expect((await set({ environment: 'other' })).status).toBe(200);
+  // What goes back to a release that once was shipped like that turns nothing on.
+  await admitRow(api.store, rowOf(other, 2, { kind: 'rollback', plan }));
   expect((await set({ environment: 'other' })).status).toBe(200);
 });
 

@@ -16,6 +16,7 @@ import { ANSWER_MS, answered } from './answered.js';
 import type { EffectDeps } from './deps.js';
 import { readings } from './readings.js';
 import { sayOf } from './say-of.js';
+import { stableHealth } from './stable-health.js';
 import { usageAt } from './usage-at.js';
 import { routersThere, worldOf } from './world.js';
 
@@ -80,6 +81,7 @@ async function observe(
   const asked = Promise.all([
     readings(async () => (await world()).metrics, input, signal),
     usageAt(world, input, signal),
+    stableHealth(world, input, signal),
   ]);
   const { liveness, candidate } = input;
   const [health, sample] = await Promise.allSettled([
@@ -95,19 +97,18 @@ async function observe(
       answered(signal, async (ending) => metrics.sample(input, ending, await watched(deps, input, seen))),
     ),
   ]);
-  const [read, used] = await asked;
+  const [read, used, theirs] = await asked;
   const probed =
     health.status === 'fulfilled'
       ? health.value
       : { probes: 0, failures: 0, unavailable: sayOf(health.reason) };
-  if (sample.status === 'fulfilled') {
-    const { at, counters, partly } = sample.value;
-    return {
-      ...{ at, counters: counters.filter(judgedIn(input)), health: probed, ...used, ...read },
-      ...(partly === undefined ? {} : { unavailable: partly }),
-    };
-  }
-  return { at: Date.now(), unavailable: sayOf(sample.reason), health: probed, ...used, ...read };
+  const rest = { health: probed, ...theirs, ...used, ...read };
+  if (sample.status === 'rejected') return { at: Date.now(), unavailable: sayOf(sample.reason), ...rest };
+  const { at, counters, partly } = sample.value;
+  return {
+    ...{ at, counters: counters.filter(judgedIn(input)), ...rest },
+    ...(partly === undefined ? {} : { unavailable: partly }),
+  };
 }
 
 async function watched(deps: EffectDeps, input: WatchInput, seen: readonly Observation[]): Promise<Watched> {

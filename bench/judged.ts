@@ -9,7 +9,11 @@ import { CANDIDATE, STABLE, simulatedUsers, type Simulation } from './simulated-
 
 /** What a configuration has that says nothing of them. */
 export const COMPARISON = COMPARISON_DEFAULTS;
-export const { errorRate: ERROR_RATE } = triggersOf(undefined);
+export const {
+  errorRate: ERROR_RATE,
+  responseTime: RESPONSE_TIME,
+  healthCheckFailures: HEALTH_CHECK_FAILURES,
+} = triggersOf(undefined);
 
 /** How one simulated deployment was judged. */
 export interface Judgement {

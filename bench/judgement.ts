@@ -1,7 +1,15 @@
 import { FULL } from '../src/domain/plan.js';
 import type { Triggers } from '../src/domain/watch-plan.js';
 import { breach } from './breach.js';
-import { COMPARISON, ERROR_RATE, delayOf, judgedOften, type Judgement } from './judged.js';
+import {
+  COMPARISON,
+  ERROR_RATE,
+  HEALTH_CHECK_FAILURES,
+  RESPONSE_TIME,
+  delayOf,
+  judgedOften,
+  type Judgement,
+} from './judged.js';
 import { quantile, type Row } from './measure.js';
 import { argo, flagger, secondsOf, type Peer } from './plain-thresholds.js';
 import type { Rate, Simulation } from './simulated-users.js';
@@ -21,6 +29,7 @@ export async function judgement(): Promise<readonly Row[]> {
   return [
     ...USERS.map(falseRollbacks),
     ...USERS.flatMap(bothBad),
+    bothStrained(),
     ...[0, 3_000].map(jumped),
     ...[0.2, 0.05, 0.02].flatMap((rate) => USERS.map((users) => caught(rate, users))),
     ...[0.2, 0.02].flatMap((rate) => [flagger, argo].map((peer) => byThresholds(peer, rate))),
@@ -76,6 +85,26 @@ function bothBad(users: Users): readonly Row[] {
       detail: `${String(whole)} of ${String(few)}, as a configuration that says nothing of triggers; ${what}`,
     },
   ];
+}
+
+/** Something that both need is slow, and then away: of a fresh canary that has just got many users, and of a stable that has long had them. */
+function bothStrained(): Row {
+  const outage: Rate = (_, look) => (look > 50 && look <= 70 ? 0.9 : USUAL);
+  const simulation: Omit<Simulation, 'random'> = {
+    perLook: PER_LOOK,
+    share: (look) => (look < 50 ? CANARY : 5_000),
+    users: 'independent',
+    rate: { candidate: always(USUAL), stable: always(USUAL) },
+    strain: { candidate: outage, stable: outage },
+  };
+  const times = 200;
+  const limits = { responseTime: RESPONSE_TIME, healthCheckFailures: HEALTH_CHECK_FAILURES };
+  const wrong = failed(judgedOften(times, simulation, limits, 120)).length;
+  return {
+    name: 'rollbacks by response_time and health checks when stable is slow and unwell too',
+    ...{ value: (100 * wrong) / times, unit: '%' },
+    detail: `${String(wrong)} of ${String(times)}; of both 90 % are slow and fail their probes from the 50th look to the 70th of 120, after a step from 5 to 50 % of the users`,
+  };
 }
 
 /** How many requests each of the deployments takes until it is found bad. */

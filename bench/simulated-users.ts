@@ -1,5 +1,6 @@
 import { BUCKETS, slotOfBucket } from '../src/domain/buckets.js';
 import { FULL, type Share } from '../src/domain/plan.js';
+import type { Probed } from '../src/domain/probed.js';
 import type { Counters, Observation } from '../src/domain/watching.js';
 import { AtRisk } from '../src/gateway/at-risk.js';
 
@@ -19,6 +20,8 @@ export interface Simulation {
    * them everything fails: as large a part of the users as the rate says, the rest of them never.
    */
   readonly users: 'independent' | 'clustered';
+  /** How often a request of each of the two is slow, and a probe of one of its instances fails. Absent: never, and stable is not probed. */
+  readonly strain?: Simulation['rate'];
   /** Every request counts, as if each were another user's. */
   readonly untold?: true;
 }
@@ -37,9 +40,11 @@ export interface Users {
 const USERS = 2_000;
 const MOST_AT_ONCE = 15;
 const EVERY_MS = 10_000;
+const SLOW_MS = 1_000;
+const INSTANCES = { candidate: 1, stable: 3 } as const;
 
 export function simulatedUsers(simulation: Simulation): Users {
-  const { random, perLook, share, rate, untold = false } = simulation;
+  const { random, perLook, share, rate, strain, untold = false } = simulation;
   const atRisk = new AtRisk();
   atRisk.begin(TARGET, 'd');
   const visitor = visitorOf(simulation);
@@ -51,7 +56,9 @@ export function simulatedUsers(simulation: Simulation): Users {
     left -= 1;
     const slot = slotOfBucket(shares, CANDIDATE.slot, who.bucket) ?? STABLE.slot;
     const of = counted[slot];
-    const chance = rate[slot === CANDIDATE.slot ? 'candidate' : 'stable'](of.requests, look);
+    const side = slot === CANDIDATE.slot ? 'candidate' : 'stable';
+    const chance = rate[side](of.requests, look);
+    if (strain !== undefined && random() < strain[side](of.requests, look)) of.slow += 1;
     const failed = (who.luck ?? random()) < chance;
     of.requests += 1;
     if (failed) of.errors += 1;
@@ -70,9 +77,22 @@ export function simulatedUsers(simulation: Simulation): Users {
       if (look > 0) for (let i = 0; i < perLook; i++) send(shares);
       [look, at] = [look + 1, at + EVERY_MS];
       const counters = [countersOf(CANDIDATE, counted.green), countersOf(STABLE, counted.blue)];
-      return { at, counters, health: { probes: 1, failures: 0 } };
+      return { at, counters, ...healthOf(simulation, look) };
     },
   };
+}
+
+function healthOf(
+  { random, strain }: Simulation,
+  look: number,
+): Pick<Observation, 'health' | 'stableHealth'> {
+  if (strain === undefined) return { health: { probes: INSTANCES.candidate, failures: 0 } };
+  const of = (side: keyof typeof INSTANCES): Probed => {
+    const probes = INSTANCES[side];
+    const failed = Array.from({ length: probes }, (_, n) => random() < strain[side](n, look));
+    return { probes, failures: failed.filter(Boolean).length };
+  };
+  return { health: of('candidate'), stableHealth: of('stable') };
 }
 
 interface Visitor {
@@ -93,13 +113,17 @@ function visitorOf({ random, users }: Simulation): () => Visitor {
   };
 }
 
-const counts = () => ({ requests: 0, errors: 0, atRisk: 0, firsts: 0 });
+const counts = () => ({ requests: 0, errors: 0, slow: 0, atRisk: 0, firsts: 0 });
 
 const countersOf = (
   who: typeof CANDIDATE | typeof STABLE,
-  { requests, errors, atRisk, firsts }: ReturnType<typeof counts>,
+  { requests, errors, slow, atRisk, firsts }: ReturnType<typeof counts>,
 ): Counters => ({
   ...who,
-  ...{ epoch: 'e', requests, errors, latency: [{ leMs: null, count: requests }] },
+  ...{ epoch: 'e', requests, errors },
+  latency: [
+    { leMs: SLOW_MS, count: requests - slow },
+    { leMs: null, count: requests },
+  ],
   atRisk: { requests: atRisk, errors: firsts },
 });

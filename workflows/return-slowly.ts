@@ -123,6 +123,7 @@ const welcoming = (field: Field, replaces: Live, until: number): WatchInput => {
     share: FULL - field.share,
     plan: { ...watch.plan, stepTimeoutMs: 0 },
     liveness: replaces.configuration.healthChecks.liveness,
+    stableLiveness: watch.liveness,
     until,
     evidence: NO_EVIDENCE,
   };

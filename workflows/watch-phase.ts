@@ -37,7 +37,10 @@ export const openWatch = ({ input, evidence, heading }: Field, phase: string): W
   candidate: { release: input.release.digest, slot: input.candidate },
   ...(input.replaces === undefined
     ? {}
-    : { stable: { release: input.replaces.release.digest, slot: input.replaces.slot } }),
+    : {
+        stable: { release: input.replaces.release.digest, slot: input.replaces.slot },
+        stableLiveness: input.replaces.configuration.healthChecks.liveness,
+      }),
   plan: input.kind === 'rollback' ? { ...input.plan.watch, stepTimeoutMs: 0 } : input.plan.watch,
   liveness: input.plan.configuration.healthChecks.liveness,
   share: heading,

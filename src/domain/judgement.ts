@@ -1,4 +1,5 @@
 import type { ErrorRateTrigger, HealthTrigger, ResponseTimeTrigger, WatchPlan } from './watch-plan.js';
+import { probed, type Probed } from './probed.js';
 import { bothBad, type Verdict, type VerdictKind } from './verdict.js';
 import type { Measured, Observation, Sample } from './watching.js';
 import { NOTHING, quantileBound, windowOf, type Subject, type Window } from './window.js';
@@ -21,14 +22,7 @@ export function judge(
   if (newest.counters === undefined)
     return [...findings, source(newest.unavailable ?? 'the metric source did not answer')];
   if (errorRate !== undefined) findings.push(byErrors(errorRate, observations, candidate, stable));
-  if (responseTime !== undefined)
-    findings.push(
-      byLatency(
-        responseTime,
-        windowOf(observations, responseTime.windowMs, candidate),
-        ofStable(observations, responseTime.windowMs, stable),
-      ),
-    );
+  if (responseTime !== undefined) findings.push(byLatency(responseTime, observations, candidate, stable));
   if (newest.unavailable !== undefined) findings.push(source(newest.unavailable));
   return findings;
 }
@@ -94,18 +88,22 @@ export const isBadToo = (
   stable: Subject,
 ): boolean =>
   beyond(trigger, windowOf(observations, trigger.windowMs, stable)) ||
-  beyond(trigger, newestOf(trigger, observations, stable));
+  beyond(
+    trigger,
+    newestOf(trigger, observations, stable, ({ requests }) => requests),
+  );
 
 /** The shortest time until now with requests enough that it does not hang on one or two of them, within the window. */
 function newestOf(
-  { windowMs, minRequests }: ErrorRateTrigger,
+  { windowMs, minRequests }: ErrorRateTrigger | ResponseTimeTrigger,
   observations: readonly Observation[],
   who: Subject,
+  countOf: (window: Window) => number,
 ): Window {
   const now = observations.at(-1)?.at ?? 0;
   for (const { at } of observations.slice(0, -1).toReversed()) {
     const window = windowOf(observations, Math.min(now - at, windowMs), who);
-    if (window.requests >= SEVERAL * minRequests) return window;
+    if (countOf(window) >= SEVERAL * minRequests) return window;
     if (now - at >= windowMs) break;
   }
   return NOTHING;
@@ -121,10 +119,17 @@ export const measured = (of: number, value: number | undefined, stable?: number)
   ...(stable === undefined ? {} : { stable }),
 });
 
-function byLatency(trigger: ResponseTimeTrigger, candidate: Window, stable: Window): Finding {
-  const { p95ThresholdMs, minRequests } = trigger;
-  const slow = (w: Window): boolean =>
-    timed(w) >= minRequests && (quantileBound(w, 0.95) ?? Infinity) > p95ThresholdMs;
+function byLatency(
+  trigger: ResponseTimeTrigger,
+  observations: readonly Observation[],
+  ours: Subject,
+  theirs: Subject | undefined,
+): Finding {
+  const { p95ThresholdMs, windowMs, minRequests } = trigger;
+  const candidate = windowOf(observations, windowMs, ours);
+  const stable = ofStable(observations, windowMs, theirs);
+  const slow = isSlow(trigger, candidate);
+  const slowToo = slow && theirs !== undefined && isSlowToo(trigger, observations, theirs);
   const bound = quantileBound(candidate, 0.95);
   const value =
     timed(candidate) === 0 ? 'no requests' : `p95 ≤ ${bound === undefined ? '∞' : String(bound)} ms`;
@@ -134,10 +139,22 @@ function byLatency(trigger: ResponseTimeTrigger, candidate: Window, stable: Wind
     trigger: 'response_time',
     value,
     limit,
-    verdict: weighed(said, timed(candidate), minRequests, slow(candidate), slow(stable)),
+    verdict: weighed(said, timed(candidate), minRequests, slow, slowToo),
     measured: measured(timed(candidate), bound, quantileBound(stable, 0.95)),
   };
 }
+
+const isSlow = ({ p95ThresholdMs, minRequests }: ResponseTimeTrigger, window: Window): boolean =>
+  timed(window) >= minRequests && (quantileBound(window, 0.95) ?? Infinity) > p95ThresholdMs;
+
+/** As of errors: within the whole window, or now. */
+const isSlowToo = (
+  trigger: ResponseTimeTrigger,
+  observations: readonly Observation[],
+  stable: Subject,
+): boolean =>
+  isSlow(trigger, windowOf(observations, trigger.windowMs, stable)) ||
+  isSlow(trigger, newestOf(trigger, observations, stable, timed));
 
 /** Requests whose time is known: a source may count some elsewhere than it takes the time of them. */
 const timed = ({ requests, latency }: Window): number =>
@@ -163,26 +180,49 @@ function weighed(
 function byHealth(trigger: HealthTrigger, observations: readonly Observation[]): Finding {
   const since = (observations.at(-1)?.at ?? 0) - trigger.windowMs;
   const inside = observations.filter((o) => o.at > since);
-  const failures = inside.reduce((n, o) => n + o.health.failures, 0);
-  const probes = inside.reduce((n, o) => n + o.health.probes, 0);
+  const { probes, failures } = probed(inside.map(({ health }) => health));
+  const stable = probed(inside.flatMap(({ stableHealth }) => stableHealth ?? []));
   const note = inside.findLast((o) => o.health.note !== undefined)?.health.note;
   const value = `${String(failures)} of ${String(probes)}`;
-  const said = `health checks failed ${value} (limit ${String(trigger.threshold)})${note === undefined ? '' : `: ${note}`}`;
-  const away = observations.at(-1)?.health.unavailable;
-  const kind: VerdictKind =
-    failures >= trigger.threshold
-      ? 'fail'
-      : away !== undefined
-        ? 'unavailable'
-        : probes === 0
-          ? 'inconclusive'
-          : 'pass';
-  const reason = kind === 'unavailable' ? `health checks could not be made: ${away ?? ''}` : said;
+  const limit = String(trigger.threshold);
+  const said = `health checks failed ${value} (limit ${limit})${note === undefined ? '' : `: ${note}`}`;
   return {
     trigger: 'health_check_failures',
     value,
-    limit: String(trigger.threshold),
-    verdict: { kind, reason },
-    measured: measured(probes, probes === 0 ? undefined : failures),
+    limit,
+    verdict:
+      failures < trigger.threshold
+        ? belowLimit(said, probes, observations.at(-1)?.health.unavailable)
+        : isUnwellToo(inside)
+          ? bothBad(said)
+          : { kind: 'fail', reason: said },
+    measured: measured(
+      probes,
+      probes === 0 ? undefined : failures,
+      stable.probes === 0 ? undefined : stable.failures,
+    ),
   };
 }
+
+function belowLimit(said: string, probes: number, away: string | undefined): Verdict {
+  if (away !== undefined) return { kind: 'unavailable', reason: `health checks could not be made: ${away}` };
+  return { kind: probes === 0 ? 'inconclusive' : 'pass', reason: said };
+}
+
+/**
+ * Whether stable's health checks fail too: all of them now, or in the window at least a quarter as much as the candidate's, for what hits
+ * both does not hit them at the same looks. Each look counts by
+ * the part that failed, as the two seldom have as many instances: of many of stable's one that is dead saves no candidate.
+ */
+function isUnwellToo(looks: readonly Observation[]): boolean {
+  if (failedPart(looks.at(-1)?.stableHealth) === 1) return true;
+  let [ours, theirs] = [0, 0];
+  for (const { health, stableHealth } of looks) {
+    ours += failedPart(health);
+    theirs += failedPart(stableHealth);
+  }
+  return 4 * theirs >= ours;
+}
+
+const failedPart = ({ probes, failures }: Probed = { probes: 0, failures: 0 }): number =>
+  probes === 0 ? 0 : failures / probes;

@@ -2,6 +2,7 @@ import { comparing, findingOf } from './comparing.js';
 import { judge, verdictOf, type Finding } from './judgement.js';
 import { metricBreachesAfter } from './metric-breach.js';
 import { judgeMetrics } from './metric-judgement.js';
+import { probed } from './probed.js';
 import type { WatchPlan } from './watch-plan.js';
 import {
   EVIDENCE_LIMIT,
@@ -157,13 +158,13 @@ function thinned(observations: readonly Observation[], windows: readonly number[
   }
   const [a, b] = [observations[out], observations[out + 1]];
   if (a === undefined || b === undefined) return observations;
-  const health = {
-    ...a.health,
-    ...b.health,
-    probes: a.health.probes + b.health.probes,
-    failures: a.health.failures + b.health.failures,
+  const health = { ...a.health, ...b.health, ...probed([a.health, b.health]) };
+  const theirs = [a, b].flatMap(({ stableHealth }) => stableHealth ?? []);
+  const merged: Observation = {
+    ...b,
+    health,
+    ...(theirs.length === 0 ? {} : { stableHealth: probed(theirs) }),
   };
-  const merged: Observation = { ...b, health };
   return [...observations.slice(0, out), merged, ...observations.slice(out + 2)];
 }
 

@@ -4,6 +4,7 @@ import type { Comparison } from './comparison.js';
 import type { TargetRef } from './ids.js';
 import type { Share } from './plan.js';
 import type { WatchPlan } from './watch-plan.js';
+import type { Probed } from './probed.js';
 import type { Digest } from './release.js';
 import type { Slot } from './target.js';
 import type { Resource, Usage, UsageEvidence } from './usage.js';
@@ -33,12 +34,9 @@ export interface Observation {
   readonly counters?: readonly Counters[];
   readonly unavailable?: string;
   /** Probes of the candidate's instances since the last look. `unavailable`: the provider did not answer, and why. */
-  readonly health: {
-    readonly probes: number;
-    readonly failures: number;
-    readonly note?: string;
-    readonly unavailable?: string;
-  };
+  readonly health: Probed & { readonly note?: string; readonly unavailable?: string };
+  /** Probes of stable's instances at the same look. Absent: they were not asked, are not there, or it is not known what they would say. */
+  readonly stableHealth?: Probed;
   /** What instances use; absent: it was not asked for. */
   readonly usage?: Usage;
   /** What business metrics said, by their names: those that were asked for. In evidence only the newest look has them. */
@@ -88,6 +86,8 @@ export interface WatchInput extends TargetRef {
   readonly stable?: { readonly release: Digest; readonly slot: Slot };
   readonly plan: WatchPlan;
   readonly liveness: { readonly path: string; readonly timeoutMs: number };
+  /** Stable's own: it may not know the candidate's. Absent: stable is not asked. */
+  readonly stableLiveness?: WatchInput['liveness'];
   /** The candidate's, in basis points. Absent: it is not known, and nothing is compared. */
   readonly share?: Share;
   /** Epoch ms of the phase's begin and planned end; without an end it watches until it fails or is interrupted. */

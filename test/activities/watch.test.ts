@@ -217,7 +217,8 @@ test.each(['sample', 'query', 'health', 'usage'])(
     const metrics = { orders: { query: 'orders', min: 1, windowMs: 1_000 } };
     const triggers = { memory: { threshold: 1, windowMs: 1_000 }, metrics };
     const { env, run } = activityOf('d');
-    const watching = run(watch(hanging), input(3_600_000, { plan: { ...WATCH_PLAN, triggers } }));
+    const of = { plan: { ...WATCH_PLAN, triggers }, stableLiveness: { path: '/health', timeoutMs: 1_000 } };
+    const watching = run(watch(hanging), input(3_600_000, of));
     await expect.poll(() => asked).toBe(true);
     env.cancel();
     const { interrupted, evidence } = await watching;

@@ -33,6 +33,19 @@ test('by its own rules it says what was said', async () => {
   });
 });
 
+test('health checks that failed of both are judged with both again', async () => {
+  const sim = simulated((at) => ({
+    ...slowlyWorse(0),
+    ...{ at, health: { probes: 1, failures: 1 }, stableHealth: { probes: 2, failures: 2 } },
+  }));
+  await watchLoop(watchInput({ until: 60_000, plan: { ...WATCH_PLAN, stepTimeoutMs: 0 } }), sim.world);
+  const limits: WatchPlan = {
+    ...WATCH_PLAN,
+    triggers: { healthCheckFailures: { threshold: 2, windowMs: 120_000 } },
+  };
+  expect(again(sim.samples, limits)).toMatchObject({ looks: 7, verdicts: { fail: 0, inconclusive: 6 } });
+});
+
 test('by others it says what they would have decided, when, and judges nothing after it', async () => {
   const found = again(await recorded(300_000), errors(100, 60_000));
   expect(found).toMatchObject({

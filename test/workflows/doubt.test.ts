@@ -121,6 +121,23 @@ test.each([
   expect(said).toHaveLength(3);
 });
 
+test('stable is asked by the health check that it was deployed with', async () => {
+  const shop = story(lab, 'own-health');
+  const { configuration } = deploymentPlan();
+  const { healthChecks } = configuration;
+  const liveness = { ...healthChecks.liveness, path: '/up' };
+  const deployment = deploymentPlan({
+    configuration: { ...configuration, healthChecks: { ...healthChecks, liveness } },
+  });
+  lab.watched.length = 0;
+  await shop.ship('v1');
+  expect(lab.watched.map((w) => w.stableLiveness)).toEqual(lab.watched.map(() => undefined));
+  lab.watched.length = 0;
+  await shop.ship('v2', { deployment });
+  const asked = lab.watched.map((w) => [w.liveness.path, w.stableLiveness?.path]);
+  expect(asked).toEqual([1, 2, 3].map(() => ['/up', '/health']));
+});
+
 test('a watch that its worker gave up is taken up again from what it knew', async () => {
   const shop = story(lab, 'worker-gone');
   expect((await shop.ship('v1')).outcome).toBe('shipped');

@@ -14,6 +14,15 @@ afterEach(() => {
 });
 
 const GRADUAL = { deployment: deploymentPlan({ rollback: { stepMs: 30_000 } }) };
+const { configuration } = GRADUAL.deployment;
+const { readiness, liveness } = configuration.healthChecks;
+/** What is live has another health check. */
+const NEXT = {
+  deployment: {
+    ...GRADUAL.deployment,
+    configuration: { ...configuration, healthChecks: { readiness, liveness: { ...liveness, path: '/up' } } },
+  },
+};
 type Said = Awaited<ReturnType<WatchScript>>;
 /** v2 bakes over v1; what is left is watched until something ends that, unless it is said otherwise. */
 async function baking(
@@ -27,7 +36,7 @@ async function baking(
       ? undefined
       : (said(w.phase) ?? (['bake', 'leaving'].includes(w.phase) ? 'until interrupted' : undefined));
   lab.watched.length = 0;
-  await shop.begin('v2', GRADUAL);
+  await shop.begin('v2', NEXT);
   await shop.watching('bake');
   lab.world.log.length = 0;
   return shop;
@@ -43,7 +52,10 @@ describe('a deployment that a person sends back', () => {
     expect(shifts(lab)).toEqual([...QUARTERS, 'split green 0']);
     const returning = lab.watched.filter((w) => w.phase === 'returning');
     expect(returning).toHaveLength(3);
-    expect(returning[0]).toMatchObject({ candidate: { slot: 'blue' }, stable: { slot: 'green' } });
+    expect(returning[0]).toMatchObject({
+      ...{ candidate: { slot: 'blue' }, stable: { slot: 'green' } },
+      ...{ liveness: { path: '/health' }, stableLiveness: { path: '/up' } },
+    });
     expect((returning[0]?.until ?? 0) - (returning[0]?.from ?? 0)).toBe(30_000);
     expect(shop.state()?.holdMarks).toEqual([]);
     await record('deployment-gradual', shop.deployment(2));

@@ -4,15 +4,18 @@ import { expect } from 'vitest';
 import type { FaultLab } from './lab.js';
 import { CANARY, ERRORS, service, type Service } from './service.js';
 
-/** Two services in the canary of their v2, of which one turns bad as soon as the file `badWhile` is there. */
-export async function goodAndBad(lab: FaultLab) {
+/**
+ * Two services in the canary of their v2, of which one turns bad as soon as the file `badWhile` is there. The good one's has a step of
+ * `stepDurationMs`.
+ */
+export async function goodAndBad(lab: FaultLab, stepDurationMs = 2_000) {
   const [good, bad] = [service(lab, 'good'), service(lab, 'bad')];
   const badWhile = join(lab.folder, 'bad');
   const shipped = await Promise.all([good.ship('v1'), bad.ship('v1')]);
   expect(shipped.map((s) => s.outcome)).toEqual(['shipped', 'shipped']);
   const before = await bad.instances();
   const [goodRun, badRun] = await Promise.all([
-    good.begin('v2', { strategy: { ...CANARY, stepDurationMs: 2_000 } }),
+    good.begin('v2', { strategy: { ...CANARY, stepDurationMs } }),
     bad.begin('v2', { strategy: { ...CANARY, stepDurationMs: 60_000 }, badWhile, watch: ERRORS }),
   ]);
   await Promise.all([inCanary(good), inCanary(bad)]);
@@ -28,7 +31,7 @@ export async function goodAndBad(lab: FaultLab) {
   };
 }
 
-const inCanary = (shop: Service): Promise<void> =>
+export const inCanary = (shop: Service): Promise<void> =>
   shop.phase(2, (view) => view.timeline.some(({ what }) => what.startsWith('watching canary')));
 
 /** What the worker and every instance have said: why one was started again is in there and nowhere else. */

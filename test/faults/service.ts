@@ -18,6 +18,7 @@ import { commandStage, deploymentPlan, pipelineInput, plan } from '../support/pl
 import { carrying } from '../support/process-world.js';
 import { endedOf } from '../support/story.js';
 import type { FaultLab } from './lab.js';
+import { settled } from './settled.js';
 
 /** Shares of a canary at 50 %. */
 export const HALF = { blue: 5_000, green: 5_000 };
@@ -73,7 +74,7 @@ export interface Service {
   readonly stopping: () => Promise<readonly string[]>;
   readonly state: () => Promise<TargetState>;
   readonly entries: () => Promise<readonly AuditEntry[]>;
-  /** Router, processes, users' answers, target's record, permits and deployments agree that `version` alone serves. */
+  /** Router, processes, users' answers, target's record and lock, permits and deployments agree that `version` alone serves. */
   readonly serves: (version: string, replicas?: number) => Promise<void>;
 }
 
@@ -201,23 +202,13 @@ const sharesOf = ({ shares }: Shown) =>
   Object.fromEntries(Object.entries(shares).filter(([, share]) => share > 0));
 
 async function serves(lab: FaultLab, of: Service, version: string, replicas: number): Promise<void> {
-  const [shown, instances, state] = [await of.shown(), await of.instances(), await of.state()];
-  const { live } = state;
-  expect(live?.release.version).toBe(version);
+  const [live, shown] = [await settled(lab, of, version, replicas), await of.shown()];
   const slot = live?.slot ?? '';
-  expect(instances.map((i) => i.version)).toEqual(Array<string>(replicas).fill(version));
   expect(sharesOf(shown)).toEqual({ [slot]: FULL });
   expect(Object.keys(shown.slots)).toEqual([slot]);
   expect(shown.slots[slot]?.release).toBe(live?.release.digest);
   const answers = await Promise.all([0, 1, 2, 3].map(() => ask(shown.address, { path: '/version' })));
   expect(new Set(answers.map((a) => a.body.trim()))).toEqual(new Set([version]));
-  const open = (table: string, ended: string) =>
-    sql(
-      lab.databaseUrl,
-      `SELECT 1 FROM shipway.${table} WHERE ${ended} IS NULL AND ${table === 'permits' ? 'deployment' : 'id'} LIKE 'deployment/${of.name}/%'`,
-    );
-  expect(await open('permits', 'closed_at')).toEqual([]);
-  expect(await open('deployments', 'ending')).toEqual([]);
 }
 
 /** Users of it, until they are stopped. */

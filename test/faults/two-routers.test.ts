@@ -6,7 +6,9 @@ import { haproxy, nginx, without } from '../e2e/system.js';
 import { pairProcess, type PairProcess } from '../support/pair-process.js';
 import { statement } from '../support/plans.js';
 import { faultLab, type FaultLab } from './lab.js';
-import { CANARY, ERRORS, HALF, auditIsWhole, service } from './service.js';
+import { haproxySays, nginxSays, servedBy, sharesOf, type Reached } from './routed.js';
+import { addressesOf, placeOf, placeOfNginx } from './routed-lab.js';
+import { CANARY, ERRORS, HALF, auditIsWhole, service, type Service } from './service.js';
 import type { Fault } from './worker-process.js';
 
 const REF = { service: 'two', environment: 'staging' };
@@ -20,17 +22,15 @@ const AS = { router: 'haproxy+nginx', watch: WATCH } as const;
 describe.skipIf(without(haproxy) || without(nginx))('on a real HAProxy and a real nginx', () => {
   let pair: PairProcess;
   let lab: FaultLab;
-  /** At each death: slots with users, as the two have it. */
+  let shop: Service;
+  /** At each death: slots with users, as the two have it and their users meet it. */
   const seen: (readonly [fault: string, ...shares: object[]])[] = [];
-  const shares = () =>
-    Promise.all(
-      [pair.haproxy, pair.nginx].map(async ({ router }) => {
-        const state = await router.observe(REF, AbortSignal.timeout(5_000));
-        const given = Object.entries(state?.shares ?? {}).filter(([, share]) => share > 0);
-        expect(given.reduce((sum, [, share]) => sum + share, 0)).toBe(FULL);
-        return Object.fromEntries(given);
-      }),
-    );
+  const reached = async (): Promise<readonly Reached[]> => {
+    const says = [haproxySays(pair.haproxy), nginxSays(pair.nginx)];
+    const addresses = await addressesOf(lab, shop);
+    return says.map((look, i) => ({ says: look, address: addresses[i] ?? '' }));
+  };
+  const shares = async () => Promise.all((await reached()).map((one) => sharesOf(one, shop)));
   /** HAProxy has done it, and nginx, which is told after it or at the same time, is about to write it down. */
   const between = (name: string, wanted: object, at: string): Fault => ({
     ...{ name, moment: 'before', writes: `${pair.nginx.folder}/shipway.json` },
@@ -41,7 +41,7 @@ describe.skipIf(without(haproxy) || without(nginx))('on a real HAProxy and a rea
     pair = await pairProcess();
     const { haproxy, nginx } = pair;
     lab = await faultLab({
-      staging: `, haproxy: { folder: ${haproxy.folder}, socket: ${haproxy.socket} }, nginx: { folder: ${nginx.folder}, port: ${String(nginx.port)}, command: ${JSON.stringify(nginx.command)} }`,
+      staging: placeOf(haproxy) + placeOfNginx(nginx),
       faults: [
         between('a step', HALF, 'green|5000|'),
         between('the last step', { blue: 0, ...GREEN }, 'green|10000|'),
@@ -49,6 +49,7 @@ describe.skipIf(without(haproxy) || without(nginx))('on a real HAProxy and a rea
       ],
       died: async (fault) => void seen.push([fault, ...(await shares())]),
     });
+    shop = service(lab, 'two');
   }, 120_000);
   afterAll(async () => {
     await lab.end();
@@ -56,12 +57,11 @@ describe.skipIf(without(haproxy) || without(nginx))('on a real HAProxy and a rea
   });
 
   test('the worker killed when one of two routers has been changed and the other has not, forward and back: both come to the same', async () => {
-    const shop = service(lab, 'two');
     expect(await shop.ship('v1', AS)).toMatchObject({ outcome: 'shipped' });
     expect(await shares()).toEqual([BLUE, BLUE]);
     await lab.worker.arm();
     expect(await shop.ship('v2', { ...AS, strategy: CANARY })).toMatchObject({ outcome: 'shipped' });
-    expect(await shares()).toEqual([GREEN, GREEN]);
+    await servedBy(await reached(), { lab, shop, version: 'v2' });
 
     const strategy = { ...CANARY, stepDurationMs: 60_000 };
     const run = await shop.begin('v3', { ...AS, strategy });
@@ -69,9 +69,7 @@ describe.skipIf(without(haproxy) || without(nginx))('on a real HAProxy and a rea
     const said = statement('carol', 'rollback', targetId(REF));
     await lab.client.rollback({ ...REF, requestId: 'back', statement: said, reason: 'bad' });
     expect(await shop.ended(run)).toMatchObject({ outcome: 'rolled_back' });
-    expect(await shares()).toEqual([GREEN, GREEN]);
-    expect((await pair.router.observe(REF, AbortSignal.timeout(5_000)))?.differences).toBeUndefined();
-    expect((await shop.instances()).map((i) => i.version)).toEqual(['v2']);
+    await servedBy(await reached(), { lab, shop, version: 'v2' });
     expect(await shop.starts()).toEqual({ v1: 1, v2: 1, v3: 1 });
     // Each death was between the two.
     expect(seen).toEqual([

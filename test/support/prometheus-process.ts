@@ -1,15 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startGuard } from '../../src/dev/guard.js';
 import { startPrometheus } from '../../src/dev/prometheus.js';
 import { stopProcess } from '../../src/processes.js';
 
 export interface PrometheusProcess {
   readonly url: string;
-  /** It answers nobody for so long, and scrapes nothing. */
-  readonly silent: (ms: number) => Promise<void>;
+  /** Meanwhile it answers nobody, and scrapes nothing. */
+  readonly silentWhile: (what: () => Promise<void>) => Promise<void>;
   readonly end: () => Promise<void>;
 }
 
@@ -24,10 +23,13 @@ export async function prometheusProcess(
   const { url, identity } = await startPrometheus({ base, scrapes, interval: '200ms', guard, flags });
   return {
     url,
-    silent: async (ms) => {
+    silentWhile: async (what) => {
       process.kill(identity.pid, 'SIGSTOP');
-      await sleep(ms);
-      process.kill(identity.pid, 'SIGCONT');
+      try {
+        await what();
+      } finally {
+        process.kill(identity.pid, 'SIGCONT');
+      }
     },
     end: async () => {
       await stopProcess(identity, { signal: 'SIGKILL', graceMs: 0 });

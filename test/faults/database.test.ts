@@ -6,8 +6,9 @@ import { FULL } from '../../src/domain/plan.js';
 import { until } from '../gateway/lab.js';
 import { startCluster, type Cluster } from '../store/cluster.js';
 import { statement } from '../support/plans.js';
+import { goodAndBad, inCanary } from './good-and-bad.js';
 import { faultLab, type FaultLab } from './lab.js';
-import { CANARY, ERRORS, auditIsWhole, service, type Service } from './service.js';
+import { CANARY, ERRORS, HALF, auditIsWhole, service, usersOf, type Service } from './service.js';
 
 let cluster: Cluster;
 let lab: FaultLab;
@@ -19,10 +20,6 @@ afterAll(async () => {
   await lab.end();
   await cluster.remove();
 });
-
-const HALF = { blue: 5_000, green: 5_000 };
-const inCanary = (shop: Service): Promise<void> =>
-  shop.phase(2, (view) => view.timeline.some(({ what }) => what.startsWith('watching canary')));
 
 test.each([
   ['gone', () => cluster.kill('SIGKILL'), () => cluster.start()],
@@ -76,6 +73,32 @@ test('gone on the way forward: no step is made without it, and then it goes on',
   expect(await shop.ended(run)).toMatchObject({ outcome: 'shipped' });
   await shop.serves('v2');
   expect(await shop.starts()).toEqual({ v1: 1, v2: 1 });
+  await auditIsWhole(lab);
+}, 300_000);
+
+test('gone for a minute amid two canaries: the users of the one that turns bad go back at once, those of the good one stay; then both end', async () => {
+  const { good, bad, badWhile, goodRun, badRun, endedAsTheyAre } = await goodAndBad(lab, 8_000);
+  const traffic = { good: await usersOf(good), bad: await usersOf(bad) };
+  try {
+    await cluster.kill('SIGKILL');
+    const gone = Date.now();
+    await writeFile(badWhile, '');
+    await until(async () => (await bad.shares())['blue'] === FULL, 20_000, 50);
+    // The good one's step ends, and is tried again and again.
+    await good.phase(2, (view) => view.timeline.at(-1)?.what === 'shift 50 % → 100 %');
+    for (; Date.now() < gone + 60_000; await new Promise((r) => setTimeout(r, 500)))
+      expect([await good.shares(), await bad.shares()]).toEqual([HALF, { blue: FULL }]);
+    await cluster.start();
+    expect(await good.ended(goodRun)).toMatchObject({ outcome: 'shipped' });
+    expect(await bad.ended(badRun)).toMatchObject({ outcome: 'rolled_back' });
+  } finally {
+    await Promise.all([traffic.good.stop(), traffic.bad.stop()]);
+  }
+  const met = [...traffic.good.between(0, Infinity).values()];
+  expect(met.reduce((n, { failed }) => n + failed, 0)).toBe(0);
+  await endedAsTheyAre();
+  const late = (await bad.entries()).filter((e) => e.event_type === 'effect.undone' && e.late);
+  expect(late.map((e) => e.details['what'])).toContain('send all traffic back');
   await auditIsWhole(lab);
 }, 300_000);
 

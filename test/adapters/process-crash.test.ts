@@ -172,3 +172,16 @@ test('instances outlive the worker that started them, and carry nothing of its e
     /^(COUNTER|GREETING|SHIPWAY_(SERVICE|ENVIRONMENT|VERSION|SLOT|INSTANCE)|HOST|PORT|PATH|HOME|PWD)$/;
   expect(Object.keys(env).filter((key) => !known.test(key))).toEqual([]);
 });
+
+test('what was told to stop is not counted on, though it lives and answers: it ends, and another one is started', async () => {
+  const { environment } = w.configuration();
+  const slow = w.configuration({ environment: { ...environment, STOP_AFTER: '700' } });
+  const [first] = await ensure(slow);
+  await expect(w.provider.remove(TARGET, 'blue', AbortSignal.timeout(200))).rejects.toThrow();
+  expect(await w.pidsOf(first?.id ?? '')).toHaveLength(1);
+  expect((await w.provider.observe(TARGET, never))[0]?.instances[0]?.state).toBe('gone');
+  const instances = await ensure(slow);
+  expect(instances.map(({ id }) => id)).not.toContain(first?.id);
+  await pause(700);
+  await onlyRunning(instances);
+});

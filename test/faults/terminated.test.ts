@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TargetView } from '../../src/domain/view.js';
 import { until } from '../gateway/lab.js';
 import { faultLab, type FaultLab } from './lab.js';
-import { CANARY, auditIsWhole, service, type Service } from './service.js';
+import { auditIsWhole, service, type Service } from './service.js';
+import { LONG, nextShips, reached, terminate, type Phase } from './terminating.js';
 
 let lab: FaultLab;
 beforeAll(async () => {
@@ -13,19 +14,7 @@ afterAll(async () => {
   await lab.end();
 });
 
-/** Phases long enough to be met in the middle. */
-const LONG = { strategy: { ...CANARY, stepDurationMs: 5_000 }, bakeMs: 5_000 } as const;
 const MANY_MS = 480_000;
-
-type Phase = 'canary' | 'bake';
-const reached = (shop: Service, n: number, phase: Phase): Promise<void> =>
-  shop.phase(n, (view) =>
-    phase === 'bake'
-      ? view.phase === 'bake'
-      : view.timeline.some(({ what }) => what.startsWith('watching canary')),
-  );
-const terminate = (shop: Service, of: Parameters<Service['workflow']>[0]): Promise<unknown> =>
-  shop.workflow(of).terminate('by hand');
 
 /** v1 serves and v2 is in this phase. Answers the run of v2. */
 async function inPhase(shop: Service, phase: Phase): Promise<string> {
@@ -48,12 +37,6 @@ async function queued(shop: Service): Promise<readonly [string, string]> {
     100,
   );
   return [run, behind];
-}
-
-/** The lock is free: another run goes through, and then it alone serves. */
-async function nextShips(shop: Service, version: string): Promise<void> {
-  expect(await shop.ship(version)).toMatchObject({ outcome: 'shipped' });
-  await shop.serves(version);
 }
 
 test.concurrent.each(['canary', 'bake'] as const)(

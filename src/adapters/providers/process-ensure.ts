@@ -142,7 +142,7 @@ async function readyOf(
   return all.filter((_, i) => unready[i] === undefined).map(({ id }) => id);
 }
 
-/** What lives, with its process; a start that was cut short is taken over or given up. */
+/** What lives and was not told to stop, with its process; a start that was cut short is taken over or given up. */
 async function living(directory: string): Promise<readonly InstanceNote[]> {
   const notes = await Promise.all(
     (await readInstances(directory)).map(async (note) => ({
@@ -150,7 +150,7 @@ async function living(directory: string): Promise<readonly InstanceNote[]> {
       process: await settled(directory, note),
     })),
   );
-  return notes.flatMap(({ note, process }) => (process === undefined ? [] : [{ ...note, process }]));
+  return notes.flatMap(({ note, process }) => (process && !note.stopping ? [{ ...note, process }] : []));
 }
 
 /** What has ended, what is too many and what is of another release or configuration goes. */

@@ -30,6 +30,8 @@ export interface InstanceNote {
   readonly boot?: string;
   /** It has been ready since it was started: from then on a probe that fails counts. */
   readonly ready?: true;
+  /** It was told to stop: nobody counts on it any more, though it may live for a while. */
+  readonly stopping?: true;
   readonly process?: ProcessIdentity;
 }
 

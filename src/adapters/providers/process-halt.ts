@@ -20,8 +20,9 @@ async function haltSlot(directory: string, signal: AbortSignal): Promise<void> {
     await together(
       notes.map(async (note) => {
         const process = await settled(directory, note);
-        if (process !== undefined) await writeInstance(directory, { ...note, process, boot: HALTED });
-        await stopInstance(directory, note, signal);
+        const halted = process === undefined ? note : { ...note, process, boot: HALTED };
+        if (halted !== note) await writeInstance(directory, halted);
+        await stopInstance(directory, halted, signal);
       }),
     );
   });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, type ProcessIdentity } from '../../processes.js';
-import type { InstanceNote } from './process-files.js';
+import { writeInstance, type InstanceNote } from './process-files.js';
 import { membersOf } from './process-find.js';
 import { settled } from './process-start.js';
 
@@ -10,7 +10,7 @@ const LOOK_MS = 20;
 
 /**
  * SIGTERM to the instance and to all that it has started, also what left its group or outlived it; SIGKILL after the grace. Returns when
- * none of them lives. An abort ends the waiting, and the next call goes on.
+ * none of them lives. An abort ends the waiting, and the next call goes on; whoever wants the instance meanwhile starts another one.
  */
 export async function stopInstance(
   slotDirectory: string,
@@ -18,6 +18,7 @@ export async function stopInstance(
   signal: AbortSignal,
 ): Promise<void> {
   const leader = await settled(slotDirectory, note);
+  if (leader !== undefined) await noted(slotDirectory, { ...note, process: leader, stopping: true });
   const killAt = Date.now() + GRACE_MS;
   let left = await signalled(note.id, leader, 'SIGTERM');
   let killed = false;
@@ -31,6 +32,10 @@ export async function stopInstance(
     left = await signalled(note.id, leader, 'SIGKILL');
   }
 }
+
+/** On a disk that is full it is stopped all the same. */
+const noted = (slotDirectory: string, note: InstanceNote): Promise<void> =>
+  writeInstance(slotDirectory, note).catch(() => undefined);
 
 /** Signals each process once: a second SIGTERM means haste to many servers. */
 async function signalled(

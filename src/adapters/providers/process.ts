@@ -113,6 +113,8 @@ async function observed(
   const known = { id: note.id, url: urlOf(note), startedAt: note.startedAt };
   const absent = await absence(directory, slot, note);
   if (absent !== undefined) return { ...known, state: absent };
+  // What ends with its host has not gone by itself, and is still wanted.
+  if (note.stopping === true && !(await lost(note))) return { ...known, state: 'gone' };
   if ((await probe(known.url, slot.readiness, signal)) === undefined) return { ...known, state: 'ready' };
   return { ...known, state: isYoung(note, slot) ? 'starting' : 'not_ready' };
 }

@@ -11,7 +11,7 @@ import type { Gates } from './gate.js';
 import { replaceBatch, tryBatch, vacate } from './instances.js';
 import * as messages from './messages.js';
 import { hurry, returnSlowly } from './return-slowly.js';
-import { takeSteering, whilePaused } from './steering.js';
+import { isLowered, takeSteering, whilePaused } from './steering.js';
 import { bake, watchStep } from './waits.js';
 import { askWhether } from './watch-phase.js';
 import { goBack, restore, retire } from './way-back.js';
@@ -44,6 +44,8 @@ export interface Moves {
   readonly tryReplace: (batch: Batch) => Promise<string | undefined>;
   /** Whether a person wants another share than the present one. */
   readonly isWanted: () => boolean;
+  /** Whether that is a smaller one. */
+  readonly isLowered: () => boolean;
   /** Waits for a person to say that it goes on; sent back, it throws. */
   readonly ask: (question: string) => Promise<void>;
   /** Watches the candidate for `ms`; throws when the rules say it is bad. */
@@ -106,7 +108,7 @@ export function startMoves(input: DeploymentInput, way: Way): Moves {
     vacate: () => step(() => vacate(field)),
     replace: (batch) => step(() => replaceBatch(field, batch)),
     tryReplace: (batch) => step(() => tryBatch(field, batch)),
-    isWanted: () => field.wanted !== undefined,
+    ...wishesOf(field),
     ask: (question) => askWhether(field, question),
     watch: (phase, ms) => watchStep(field, phase, ms),
     bake: (ms) => bake(field, ms),
@@ -131,6 +133,11 @@ export function startMoves(input: DeploymentInput, way: Way): Moves {
     },
   };
 }
+
+const wishesOf = (field: Field): Pick<Moves, 'isWanted' | 'isLowered'> => ({
+  isWanted: () => field.wanted !== undefined,
+  isLowered: () => isLowered(field),
+});
 
 function hearOfQueue(field: Field): void {
   setHandler(messages.queueChanged, () => void (field.hints += 1), {

@@ -2,15 +2,23 @@ import {
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
+  condition,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import { percent } from '../src/domain/details.js';
 import { refuserOf } from '../src/domain/gate.js';
 import type { Accepted } from '../src/domain/messages.js';
-import { FULL } from '../src/domain/plan.js';
+import { FULL, type Share } from '../src/domain/plan.js';
 import { malformed, misdirected, type Statement } from '../src/domain/statement.js';
-import { STEERING, unsteerable, wrongShare, type Steerable, type Steering } from '../src/domain/steering.js';
+import {
+  STEERING,
+  overtaken,
+  unsteerable,
+  wrongShare,
+  type Steerable,
+  type Steering,
+} from '../src/domain/steering.js';
 import { wayOf } from '../src/domain/strategy.js';
 import { meanwhile } from './meanwhile.js';
 import * as messages from './messages.js';
@@ -37,7 +45,7 @@ export function takeSteering(field: Field): void {
 }
 const DOES: Readonly<Record<Steering, string>> = {
   pause: 'No step forward until somebody says so; what has users is watched.',
-  promote: 'To a greater share of the users now.',
+  promote: 'To this share of the users now, a greater or a smaller one.',
   skip: 'On to what comes after the present wait.',
 };
 
@@ -53,20 +61,27 @@ function raised({ input }: Field): Steerable['raises'] {
     case 'blue_green':
     case 'in_place':
       return 'nothing';
-    case 'canary':
     case 'rolling':
+      return 'instances';
+    case 'canary':
     case 'own':
       return 'users';
   }
 }
 
+/** Of the users, that it has or is being given. */
+const shareNow = (field: Field): Share => (raised(field) === 'flag' ? field.lit : field.heading);
+
+/** A person wants fewer users to have it than have it now. */
+export const isLowered = (field: Field): boolean =>
+  field.wanted !== undefined && field.wanted < shareNow(field);
+
 function steerable(field: Field): Steerable {
-  const { input, heading, lit, phase, forward, knownGood, parked, pausing, wait } = field;
-  const raises = raised(field);
+  const { input, phase, forward, knownGood, parked, pausing, wait } = field;
   return {
     kind: input.kind,
-    raises,
-    share: raises === 'flag' ? lit : heading,
+    raises: raised(field),
+    share: shareNow(field),
     forward: !forward.consideredCancelled && !knownGood && !['going_back', 'done'].includes(phase()),
     asking: parked,
     paused: pausing !== undefined,
@@ -76,10 +91,13 @@ function steerable(field: Field): Steerable {
 
 async function steer(field: Field, verb: Steering, statement: Statement): Promise<Accepted> {
   const subject = about(field);
+  const seen = shareNow(field);
   // Standing still is safe: it does not wait for the store.
   const result = await verified({ statement, ...subject }, verb === 'pause' ? field.later : undefined);
   if (result.status === 'refused') return result;
-  const why = unsteerable(steerable(field), verb, statement.to);
+  const why =
+    unsteerable(steerable(field), verb, statement.to) ??
+    (verb === 'promote' ? overtaken(seen, shareNow(field), statement.to ?? FULL) : undefined);
   if (why !== undefined) {
     const said = `${verb} by ${statement.person}`;
     field.later.add(shielded(() => control.recordRefusal({ statement: said, why, ...subject })));
@@ -89,15 +107,17 @@ async function steer(field: Field, verb: Steering, statement: Statement): Promis
 }
 
 function taken(field: Field, verb: Steering, { person, reason, to = FULL }: Statement): string {
+  const by = `${person}${reason === undefined ? '' : `: ${reason}`}`;
   const when = field.pausing === undefined ? 'now' : 'when it is resumed';
   switch (verb) {
     case 'pause':
-      pause(field, `${person}${reason === undefined ? '' : `: ${reason}`}`);
+      pause(field, by);
       return `paused; ${field.input.release.version} makes no step forward`;
     case 'promote':
       field.wanted = to;
       // A step that waits is over; one that is being made, or is held up, leads on to this share by itself.
       if (field.wait !== undefined) field.skipped = person;
+      if (isLowered(field)) return lowered(field, to, by);
       field.show({}, `promoted to ${percent(to)} by ${person}, ${when}`);
       return `${flagIn(field) ?? 'it'} goes to ${percent(to)} ${when}`;
     case 'skip':
@@ -105,6 +125,12 @@ function taken(field: Field, verb: Steering, { person, reason, to = FULL }: Stat
       field.show({}, `${field.wait ?? 'the wait'} ended by ${person}`);
       return `${field.wait ?? 'its wait'} is over; it goes on ${when}`;
   }
+}
+
+/** That is no step forward: a pause does not hold it up, and goes on after it. */
+function lowered(field: Field, to: Share, by: string): string {
+  field.show({}, `lowered to ${percent(to)} by ${by}`);
+  return `${flagIn(field) ?? 'it'} goes down to ${percent(to)} now${field.pausing === undefined ? '' : ', and stays paused'}`;
 }
 
 /** Asks at once who says that it goes on; what is under way is not stopped, and its next step waits for the answer. */
@@ -126,12 +152,13 @@ function pause(field: Field, by: string): void {
   field.pausing.catch(() => undefined);
 }
 
-/** Waits for as long as it is paused. What has users is watched meanwhile. */
+/** Waits for as long as it is paused, and is not to have fewer users. What has users is watched meanwhile. */
 export async function whilePaused(field: Field): Promise<void> {
-  while (field.pausing !== undefined) {
+  while (field.pausing !== undefined && !isLowered(field)) {
     const asked = field.pausing;
     // Nobody's answer is waited for when what has users turns bad.
-    const answered = () => Promise.race([asked, CancellationScope.current().cancelRequested]);
+    const answered = () =>
+      Promise.race([asked, condition(() => isLowered(field)), CancellationScope.current().cancelRequested]);
     await (field.moved ? meanwhile(field, 'paused', 0, answered) : answered());
   }
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('it was sent back');

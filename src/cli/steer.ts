@@ -3,7 +3,7 @@ import type { ShipwayClient } from '../client.js';
 import { waitingOf } from '../domain/next.js';
 import { FULL } from '../domain/plan.js';
 import { REFUSED } from '../domain/outcome.js';
-import type { Steering } from '../domain/steering.js';
+import { NOBODY, type Steering } from '../domain/steering.js';
 import { UsageError } from '../errors.js';
 import { accepted } from './accepted.js';
 import { state, withClient } from './context.js';
@@ -69,5 +69,6 @@ function shareOf(values: Values): number | undefined {
   const [, number = ''] = /^(\d{1,3}(?:\.\d{1,2})?) ?%$/.exec(text.trim()) ?? [];
   const share = Math.round(Number(number) * 100);
   if (number !== '' && share > 0 && share <= FULL) return share;
+  if (number !== '' && share === 0) throw new UsageError(`${JSON.stringify(text)} is no share`, NOBODY);
   throw new UsageError(`${JSON.stringify(text)} is no share`, 'a percentage above 0%, such as --to 50%');
 }

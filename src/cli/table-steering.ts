@@ -23,10 +23,14 @@ export const STEERING_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'promote',
     summary:
-      'send a canary more users now, or turn a flag on for more: all, or a share; have a rolling deployment make no pauses',
+      'send a canary more users now, or turn a flag on for more: all, or a share, which may be a smaller one; have a rolling deployment make no pauses',
     positionals: ['RUN|DEPLOYMENT'],
     options: { to: text('SHARE', 'to this share of the users (default 100%)'), reason: REASON },
-    examples: ['shipway promote v2-k3x9ab', 'shipway promote v2-k3x9ab --to 50%'],
+    examples: [
+      'shipway promote v2-k3x9ab',
+      'shipway promote v2-k3x9ab --to 50%',
+      'shipway promote v2-k3x9ab --to 5% --reason "the database is busy"',
+    ],
     load: async () => (await import('./steer.js')).promote,
   },
   {

@@ -123,9 +123,23 @@ export function ladderOf(steps: readonly StrategyStep[]): Ladder {
   return { first, rungs };
 }
 
-/** What is done at a share that may be a person's: what is done at the step below it; at all users nothing, for then it bakes. */
-export const actsAt = ({ rungs }: Ladder, share: Share): readonly Act[] =>
-  share === FULL ? [] : ((rungs.findLast((rung) => rung.share <= share) ?? rungs[0])?.then ?? []);
+/**
+ * What is done at a share that may be a person's: what is done at the step below it; at all users nothing, for then it bakes. Who asked for
+ * fewer than `before` wants it to stay there: where no time passes at that step, what is done at the next one where it does.
+ */
+export function actsAt({ rungs }: Ladder, share: Share, before: Share): readonly Act[] {
+  if (share === FULL) return [];
+  const from = rungs.slice(
+    Math.max(
+      rungs.findLastIndex((rung) => rung.share <= share),
+      0,
+    ),
+  );
+  const stays = share < before ? from.find(({ then }) => then.some(takesTime)) : undefined;
+  return (stays ?? from[0])?.then ?? [];
+}
+
+const takesTime = ({ kind }: Act): boolean => kind === 'watch' || kind === 'ask';
 
 /** Whether users are with both releases for a while, so that the two can be compared. */
 export const leavesBoth = (kind: StrategyKind): boolean =>

@@ -64,8 +64,16 @@ describe('steps of a strategy of one’s own', () => {
   test('are done at the share that they stand at; a person’s share is done as the one below it', () => {
     const ladder = ladderOf([smoke, shift(500), watch(1_000), ask, shift(2_500), all]);
     expect(ladder.first).toEqual([smoke]);
-    const acts = [500, 1_000, 2_500, 5_000, FULL, 100].map((share) => actsAt(ladder, share));
+    const acts = [500, 1_000, 2_500, 5_000, FULL, 100].map((share) => actsAt(ladder, share, 0));
     const low = [watch(1_000), ask];
     expect(acts).toEqual([low, low, [], [], [], low]);
+  });
+
+  test('and at fewer users than before time passes, if at any step above', () => {
+    const ladder = ladderOf([shift(500), smoke, shift(1_000), shift(2_500), watch(1_000), shift(5_000), all]);
+    const acts = [100, 600, 1_000, 2_600].map((share) => actsAt(ladder, share, 5_000));
+    expect(acts).toEqual([[watch(1_000)], [watch(1_000)], [watch(1_000)], [watch(1_000)]]);
+    expect(actsAt(ladder, 5_000, 6_000)).toEqual([]);
+    expect(actsAt(ladder, 600, 500)).toEqual([smoke]);
   });
 });

@@ -34,6 +34,19 @@ export function steering(lab: () => DevLab): void {
     expect(there.deployment).toMatchObject({ shares: { blue: 7_000, green: 3_000 } });
   });
 
+  test('and back to a smaller one, with who asked for it and why', async () => {
+    expect(await lab().json(`promote ${run} --to 5% --as bob --reason "the database is busy"`)).toEqual({
+      ...{ schema: 1, deployment, status: 'accepted', message: 'it goes down to 5 % now' },
+    });
+    const there = await lab().until(run, watches('canary 5 %'));
+    expect(there.deployment).toMatchObject({ shares: { blue: 9_500, green: 500 } });
+    expect((await lab().ask(`status ${run}`)).stdout).toContain(
+      'lowered to 5 % by bob: the database is busy',
+    );
+    await lab().json(`promote ${run} --to 30% --as bob`);
+    await lab().until(run, watches('canary 30 %'));
+  });
+
   test('paused it says so, and what to type; resumed it goes on', async () => {
     await lab().json(`pause ${deployment} --as bob --reason "looking"`);
     const paused = await lab().until(run, (s) => s.deployment?.waitingFor !== undefined);
@@ -88,7 +101,13 @@ export function steering(lab: () => DevLab): void {
   });
 
   test('a share that is none is refused before anything is asked: exit code 2', async () => {
-    for (const share of ['0%', '101%', '50', 'half', '1.234%'])
+    expect(await lab().askJson(`promote ${run} --to 0%`, 2)).toMatchObject({
+      error: {
+        message: '"0%" is no share',
+        next: 'shipway rollback or shipway abort to send all of them back, shipway pause to let it go no further',
+      },
+    });
+    for (const share of ['101%', '50', 'half', '1.234%'])
       expect(await lab().askJson(`promote ${run} --to ${share}`, 2)).toMatchObject({
         error: { message: `"${share}" is no share`, next: 'a percentage above 0%, such as --to 50%' },
       });

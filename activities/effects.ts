@@ -210,6 +210,8 @@ async function retire(
 ): Promise<void> {
   await forgotten(deps, i, slot, drainMs, signal);
   await deps.provider.remove(i, slot, signal);
+  // A worker that has just come back may have told the router of it once more.
+  await forgotten(deps, i, slot, 0, signal);
 }
 
 async function restore(deps: WorldBack, i: RestoreInput, signal: AbortSignal): Promise<void> {

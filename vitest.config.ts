@@ -20,6 +20,9 @@ const SHARING = { isolate: false, setupFiles: ['test/support/left-as-found.ts'] 
 /** Files at once for each processor: many wait most of the time; more would leave the tests that kill processes too little of it. */
 const AT_ONCE = 1.5;
 
+/** Of tests in one file that kill processes: each has a worker, a gateway and instances of its own, which are to come back in time. */
+const LABS_AT_ONCE = 3;
+
 export default defineConfig({
   test: {
     globalSetup: ['test/support/global-setup.ts'],
@@ -28,7 +31,7 @@ export default defineConfig({
     projects: [
       { test: { ...COMMON, ...SHARING, name: 'sharing', include: [ALL], exclude: [...ALONE, FAULTS] } },
       { test: { ...COMMON, name: 'alone', include: ALONE } },
-      { test: { ...COMMON, name: 'faults', include: [FAULTS] } },
+      { test: { ...COMMON, name: 'faults', include: [FAULTS], maxConcurrency: LABS_AT_ONCE } },
     ],
   },
 });

@@ -45,11 +45,46 @@ const source = (why: string): Finding => ({
   verdict: { kind: 'unavailable', reason: why },
 });
 
-const ofStable = (
+/** What is too much within a window, and when there are requests enough to tell. */
+interface Limit {
+  readonly windowMs: number;
+  readonly minRequests: number;
+  readonly countOf: (window: Window) => number;
+  readonly isBeyond: (window: Window) => boolean;
+}
+
+const limitOfErrors = ({ threshold, windowMs, minRequests }: ErrorRateTrigger): Limit => ({
+  ...{ windowMs, minRequests },
+  countOf: ({ requests }) => requests,
+  isBeyond: ({ requests, errors }) => requests >= minRequests && errors * 10_000 > threshold * requests,
+});
+
+const limitOfTimes = ({ p95ThresholdMs, windowMs, minRequests }: ResponseTimeTrigger): Limit => ({
+  ...{ windowMs, minRequests },
+  countOf: timed,
+  isBeyond: (window) =>
+    timed(window) >= minRequests && (quantileBound(window, 0.95) ?? Infinity) > p95ThresholdMs,
+});
+
+/** Both sides by a limit. */
+function sidesOf(
+  limit: Limit,
   observations: readonly Observation[],
-  windowMs: number,
-  stable: Subject | undefined,
-): Window => (stable === undefined ? NOTHING : windowOf(observations, windowMs, stable));
+  ours: Subject,
+  theirs: Subject | undefined,
+): Sides {
+  const candidate = windowOf(observations, limit.windowMs, ours);
+  const bad = limit.isBeyond(candidate);
+  if (theirs === undefined) return { candidate, stable: NOTHING, bad, badToo: false };
+  const stable = windowOf(observations, limit.windowMs, theirs);
+  return { candidate, stable, bad, badToo: bad && isBeyondToo(limit, observations, theirs) };
+}
+interface Sides {
+  readonly candidate: Window;
+  readonly stable: Window;
+  readonly bad: boolean;
+  readonly badToo: boolean;
+}
 
 function byErrors(
   trigger: ErrorRateTrigger,
@@ -57,48 +92,36 @@ function byErrors(
   ours: Subject,
   theirs: Subject | undefined,
 ): Finding {
-  const { threshold, windowMs, minRequests } = trigger;
-  const candidate = windowOf(observations, windowMs, ours);
-  const stable = ofStable(observations, windowMs, theirs);
-  const bad = beyond(trigger, candidate);
-  const badToo = bad && theirs !== undefined && isBadToo(trigger, observations, theirs);
+  const { candidate, stable, bad, badToo } = sidesOf(limitOfErrors(trigger), observations, ours, theirs);
   const value = `${String(candidate.errors)} of ${String(candidate.requests)}`;
-  const limit = `${String(threshold / 100)} %`;
+  const limit = `${String(trigger.threshold / 100)} %`;
   const said = `error rate ${value} (limit ${limit})`;
   return {
     trigger: 'error_rate',
     value,
     limit,
-    verdict: weighed(said, candidate.requests, minRequests, bad, badToo),
+    verdict: weighed(said, candidate.requests, trigger.minRequests, bad, badToo),
     measured: measured(candidate.requests, errorRateOf(candidate), errorRateOf(stable)),
   };
 }
 
-/** Whether there are enough requests to tell, and too many errors among them. */
-const beyond = ({ threshold, minRequests }: ErrorRateTrigger, { requests, errors }: Window): boolean =>
-  requests >= minRequests && errors * 10_000 > threshold * requests;
-
-/**
- * Whether stable is beyond the limit too: within the whole window, or now. An outage that both meet takes one of them beyond the limit of a
- * window before the other.
- */
+/** Whether stable is beyond the limit of errors too. */
 export const isBadToo = (
   trigger: ErrorRateTrigger,
   observations: readonly Observation[],
   stable: Subject,
-): boolean =>
-  beyond(trigger, windowOf(observations, trigger.windowMs, stable)) ||
-  beyond(
-    trigger,
-    newestOf(trigger, observations, stable, ({ requests }) => requests),
-  );
+): boolean => isBeyondToo(limitOfErrors(trigger), observations, stable);
+
+/** Within the whole window, or now. What both meet takes one of them beyond the limit of a window before the other. */
+const isBeyondToo = (limit: Limit, observations: readonly Observation[], stable: Subject): boolean =>
+  limit.isBeyond(windowOf(observations, limit.windowMs, stable)) ||
+  limit.isBeyond(newestOf(limit, observations, stable));
 
 /** The shortest time until now with requests enough that it does not hang on one or two of them, within the window. */
 function newestOf(
-  { windowMs, minRequests }: ErrorRateTrigger | ResponseTimeTrigger,
+  { windowMs, minRequests, countOf }: Limit,
   observations: readonly Observation[],
   who: Subject,
-  countOf: (window: Window) => number,
 ): Window {
   const now = observations.at(-1)?.at ?? 0;
   for (const { at } of observations.slice(0, -1).toReversed()) {
@@ -125,36 +148,20 @@ function byLatency(
   ours: Subject,
   theirs: Subject | undefined,
 ): Finding {
-  const { p95ThresholdMs, windowMs, minRequests } = trigger;
-  const candidate = windowOf(observations, windowMs, ours);
-  const stable = ofStable(observations, windowMs, theirs);
-  const slow = isSlow(trigger, candidate);
-  const slowToo = slow && theirs !== undefined && isSlowToo(trigger, observations, theirs);
+  const { candidate, stable, bad, badToo } = sidesOf(limitOfTimes(trigger), observations, ours, theirs);
   const bound = quantileBound(candidate, 0.95);
   const value =
     timed(candidate) === 0 ? 'no requests' : `p95 ≤ ${bound === undefined ? '∞' : String(bound)} ms`;
-  const limit = `${String(p95ThresholdMs)} ms`;
+  const limit = `${String(trigger.p95ThresholdMs)} ms`;
   const said = `response time ${value} (limit ${limit})`;
   return {
     trigger: 'response_time',
     value,
     limit,
-    verdict: weighed(said, timed(candidate), minRequests, slow, slowToo),
+    verdict: weighed(said, timed(candidate), trigger.minRequests, bad, badToo),
     measured: measured(timed(candidate), bound, quantileBound(stable, 0.95)),
   };
 }
-
-const isSlow = ({ p95ThresholdMs, minRequests }: ResponseTimeTrigger, window: Window): boolean =>
-  timed(window) >= minRequests && (quantileBound(window, 0.95) ?? Infinity) > p95ThresholdMs;
-
-/** As of errors: within the whole window, or now. */
-const isSlowToo = (
-  trigger: ResponseTimeTrigger,
-  observations: readonly Observation[],
-  stable: Subject,
-): boolean =>
-  isSlow(trigger, windowOf(observations, trigger.windowMs, stable)) ||
-  isSlow(trigger, newestOf(trigger, observations, stable, timed));
 
 /** Requests whose time is known: a source may count some elsewhere than it takes the time of them. */
 const timed = ({ requests, latency }: Window): number =>

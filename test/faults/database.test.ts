@@ -6,6 +6,7 @@ import { FULL } from '../../src/domain/plan.js';
 import { until } from '../gateway/lab.js';
 import { startCluster, type Cluster } from '../store/cluster.js';
 import { statement } from '../support/plans.js';
+import { rollback } from './going-back.js';
 import { goodAndBad, inCanary } from './good-and-bad.js';
 import { faultLab, type FaultLab } from './lab.js';
 import { CANARY, ERRORS, HALF, auditIsWhole, service, usersOf, type Service } from './service.js';
@@ -141,15 +142,11 @@ test.each(['rollback', 'abort'] as const)(
   async (verb) => {
     const shop = service(lab, `${verb}-gone`);
     const { run } = await halfWithout(shop, 60_000);
-    const on = shop.workflow(verb === 'abort' ? { run } : 'target').workflowId;
-    const said = statement('carol', verb, on, { reason: 'bad' });
+    const on = shop.workflow({ run }).workflowId;
     const asked =
       verb === 'abort'
-        ? lab.client.abort(on, said)
-        : lab.client.rollback({
-            ...{ service: shop.name, environment: 'staging', requestId: 'back' },
-            ...{ statement: said, reason: 'bad' },
-          });
+        ? lab.client.abort(on, statement('carol', verb, on, { reason: 'bad' }))
+        : rollback(lab, shop);
     await until(async () => (await shop.shares())['blue'] === FULL, 10_000, 50);
     expect((await asked).status).toBe(verb === 'abort' ? 'accepted' : 'running');
     await cluster.start();

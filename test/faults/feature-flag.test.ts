@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { targetId } from '../../src/domain/ids.js';
 import type { FlagStrategy } from '../../src/domain/flags.js';
 import { FULL } from '../../src/domain/plan.js';
-import { statement } from '../support/plans.js';
 import { CANDIDATE, STABLE, dying, recordedOf, shipDying, type Death } from './dying.js';
 import { CHECKOUT, servedFlag } from './flag.js';
+import { rollback } from './going-back.js';
 import { ERRORS, usersOf } from './service.js';
 
 const HALF = 5_000;
@@ -97,10 +96,8 @@ test.concurrent(
 
     const run = await shop.begin('v3', as);
     await shop.phase(3, (view) => view.timeline.some(({ what }) => what.startsWith('watching checkout')));
-    const ref = { service: shop.name, environment: 'staging' };
     const asked = Date.now();
-    const said = statement('carol', 'rollback', targetId(ref));
-    await lab.client.rollback({ ...ref, requestId: 'back', statement: said, reason: 'bad' });
+    expect(await rollback(lab, shop)).toMatchObject({ status: 'running' });
     expect(await shop.ended(run)).toMatchObject({ outcome: 'rolled_back' });
     await shop.serves('v2');
     await off();

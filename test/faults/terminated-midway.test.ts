@@ -1,22 +1,14 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { FlagStrategy } from '../../src/domain/flags.js';
 import type { Strategy } from '../../src/domain/plan.js';
 import { statement } from '../support/plans.js';
 import { until } from '../gateway/lab.js';
 import { CHECKOUT, servedFlag, shareInStore } from './flag.js';
 import { rollback } from './going-back.js';
-import { faultLab, type FaultLab } from './lab.js';
-import { ERRORS, auditIsWhole, service, type Service, type Shipping } from './service.js';
-import { LONG, nextShips, reached, terminate, watching } from './terminating.js';
+import { ERRORS, service, type Service, type Shipping } from './service.js';
+import { LONG, labOfFile, nextShips, reached, terminate, watching } from './terminating.js';
 
-let lab: FaultLab;
-beforeAll(async () => {
-  lab = await faultLab();
-});
-afterAll(async () => {
-  await auditIsWhole(lab);
-  await lab.end();
-});
+const lab = await labOfFile();
 
 const MANY_MS = 480_000;
 const ROLLING = { kind: 'rolling', batchSize: 1, pauseMs: 5_000, onBadBatch: 'roll_back' } as const;

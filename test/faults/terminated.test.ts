@@ -1,18 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { TargetView } from '../../src/domain/view.js';
 import { until } from '../gateway/lab.js';
-import { faultLab, type FaultLab } from './lab.js';
-import { auditIsWhole, service, type Service } from './service.js';
-import { LONG, nextShips, reached, terminate, type Phase } from './terminating.js';
+import { service, type Service } from './service.js';
+import { LONG, labOfFile, nextShips, reached, terminate, type Phase } from './terminating.js';
 
-let lab: FaultLab;
-beforeAll(async () => {
-  lab = await faultLab();
-});
-afterAll(async () => {
-  await auditIsWhole(lab);
-  await lab.end();
-});
+const lab = await labOfFile();
 
 const MANY_MS = 480_000;
 

@@ -1,5 +1,16 @@
-import { expect } from 'vitest';
-import { CANARY, type Service } from './service.js';
+import { afterAll, expect } from 'vitest';
+import { faultLab, type FaultLab } from './lab.js';
+import { CANARY, auditIsWhole, type Service } from './service.js';
+
+/** The lab of a whole test file, which ends with it; whatever was ended by hand, the audit of all of it is whole. */
+export async function labOfFile(): Promise<FaultLab> {
+  const lab = await faultLab();
+  afterAll(async () => {
+    await auditIsWhole(lab);
+    await lab.end();
+  });
+  return lab;
+}
 
 /** Phases long enough to be met in the middle. */
 export const LONG = { strategy: { ...CANARY, stepDurationMs: 5_000 }, bakeMs: 5_000 } as const;

@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { targetId } from '../../src/domain/ids.js';
 import { FULL } from '../../src/domain/plan.js';
 import type { WatchPlan } from '../../src/domain/watch-plan.js';
 import { haproxy, nginx, without } from '../e2e/system.js';
 import { pairProcess, type PairProcess } from '../support/pair-process.js';
-import { statement } from '../support/plans.js';
+import { rollback } from './going-back.js';
 import { faultLab, type FaultLab } from './lab.js';
 import { haproxySays, nginxSays, servedBy, sharesOf, type Reached } from './routed.js';
 import { addressesOf, placeOf, placeOfNginx } from './routed-lab.js';
 import { CANARY, ERRORS, HALF, auditIsWhole, service, type Service } from './service.js';
 import type { Fault } from './worker-process.js';
 
-const REF = { service: 'two', environment: 'staging' };
 const [BLUE, GREEN] = [{ blue: FULL }, { green: FULL }];
 const WATCH: WatchPlan = {
   ...{ ...ERRORS, triggers: { healthCheckFailures: { threshold: 3, windowMs: 60_000 } } },
@@ -66,8 +64,7 @@ describe.skipIf(without(haproxy) || without(nginx))('on a real HAProxy and a rea
     const strategy = { ...CANARY, stepDurationMs: 60_000 };
     const run = await shop.begin('v3', { ...AS, strategy });
     await shop.phase(3, (view) => view.timeline.some(({ what }) => what.startsWith('watching canary')));
-    const said = statement('carol', 'rollback', targetId(REF));
-    await lab.client.rollback({ ...REF, requestId: 'back', statement: said, reason: 'bad' });
+    expect(await rollback(lab, shop)).toMatchObject({ status: 'running' });
     expect(await shop.ended(run)).toMatchObject({ outcome: 'rolled_back' });
     await servedBy(await reached(), { lab, shop, version: 'v2' });
     expect(await shop.starts()).toEqual({ v1: 1, v2: 1, v3: 1 });

@@ -8,8 +8,9 @@ const FORWARD = {
     ['provision', STABLE],
     ['smokeTest', STABLE],
     ['shiftTraffic', CANDIDATE],
-    ['watch in waiting', CANDIDATE],
+    // A promotion that has died is tried again later than a step is watched.
     ['-> deployment.promoted', CANDIDATE],
+    ['watch in waiting', CANDIDATE],
     ['watch in bake', CANDIDATE],
     ['retireSlot', CANDIDATE],
     ['finishDeployment', CANDIDATE],

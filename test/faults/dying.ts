@@ -42,6 +42,7 @@ const HALF_WAY: Readonly<Record<string, readonly [file: string, says: string]>> 
   'during provision': ['counter-shop', ' v2'],
   'during retireSlot': ['counter-shop.stopping', 'v1'],
   'during undoProvision': ['counter-shop.stopping', 'v2'],
+  'during restoreTarget': ['counter-shop.stopping', 'v2'],
 };
 /** Instances take longer to start and to stop than a worker to be killed. */
 const SLOWLY = { readyAfterMs: 1_500, stopAfterMs: 5_000 };
@@ -58,7 +59,7 @@ interface Seen {
 /** As every release of it is deployed. */
 type Ships = Pick<Shipping, 'replicas' | 'flags' | 'readyAfterMs' | 'stopAfterMs'>;
 
-/** v1 serves, shipped by a worker that from now on dies after the effect of each of these activities. */
+/** v1 serves, shipped by a worker that dies after the effect of each of these activities as soon as it is armed. */
 export async function dying(strategy: Strategy, deaths: readonly Death[], ships: Ships) {
   const faults = deaths.map(faultOf);
   const seen: Seen[] = [];
@@ -80,7 +81,6 @@ export async function dying(strategy: Strategy, deaths: readonly Death[], ships:
   const as = { strategy, ...SLOWLY, ...ships };
   expect(await shop.ship('v1', as)).toMatchObject({ outcome: 'shipped' });
   const before = await shop.instances();
-  await lab.worker.arm();
   /** All of them have come, in their order and with what was to be seen then. */
   const allDied = async (): Promise<void> => {
     expect(seen.map((s) => s.fault)).toEqual(faults.map((f) => f.name));
@@ -99,6 +99,7 @@ export async function shipDying(
   const { lab, shop, as, before, seen, allDied } = await dying(strategy, deaths, ships);
   const badWhile = join(lab.folder, 'bad');
   if (bad) await writeFile(badWhile, '');
+  await lab.worker.arm();
   const traffic = await usersOf(shop);
   const ended = await shop.ship('v2', { ...as, badWhile, ...(bad && { bakeMs: 60_000, watch: ERRORS }) });
   await traffic.stop();

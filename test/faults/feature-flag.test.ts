@@ -78,6 +78,7 @@ test.concurrent(
       expect(served).toMatchObject(OFF);
       expect(served).not.toHaveProperty('targeting');
     };
+    await lab.worker.arm();
     const traffic = await usersOf(shop);
     const bad = { variables: { BAD_FLAG: CHECKOUT.name }, bakeMs: 60_000, watch: ERRORS };
     const ended = await shop.ship('v2', { ...as, ...bad });

@@ -1,6 +1,10 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Strategy } from '../../src/domain/plan.js';
-import { CANDIDATE, STABLE, shipDying, type Death } from './dying.js';
+import { until } from '../gateway/lab.js';
+import { statement } from '../support/plans.js';
+import { CANDIDATE, STABLE, dying, shipDying, type Death } from './dying.js';
 import { HALF } from './service.js';
 
 /** Strategies in which instances of the one make room for instances of the other. */
@@ -35,6 +39,13 @@ const IN_PLACE_FORWARD: readonly Death[] = [
   ['retireSlot', CANDIDATE],
   ['finishDeployment', CANDIDATE],
 ];
+/** The last batch is bad, which leaves nobody of v1. */
+const PUT_BACK: readonly Death[] = [
+  ['provision', CANDIDATE],
+  ['resizeStable', CANDIDATE],
+  ['shiftTraffic', HALF],
+  ['openQuestion', HALF],
+];
 const BACK: readonly Death[] = [
   ['undoShift', STABLE],
   ['undoPromote', STABLE],
@@ -65,6 +76,31 @@ test.concurrent(
     const stayed = (await shop.instances()).filter(({ id }) => before.some((b) => b.id === id));
     expect(stayed).toHaveLength(1);
     expect((await shop.state()).holdMarks.map((m) => m.version)).toEqual(['v2']);
+  },
+  MANY_MS,
+);
+
+test.concurrent(
+  'a bad batch of rolling is put back, the worker killed after every effect of that, and tried again at the word of a person',
+  async () => {
+    const asking = { ...ROLLING, onBadBatch: 'ask' } as const;
+    const { lab, shop, as, allDied } = await dying(asking, PUT_BACK, { replicas: 2 });
+    const badWhile = join(lab.folder, 'bad');
+    const smokeTest = { path: '/', expectStatus: 200, timeoutMs: 5_000 };
+    const run = await shop.begin('v2', { ...as, smokeTest, badWhile });
+    await until(async () => (await shop.starts())['v2'] === 2, 120_000, 20);
+    await writeFile(badWhile, '');
+    await lab.worker.arm();
+    let decision: string | undefined;
+    await shop.phase(2, ({ waitingFor }) => (decision = waitingFor?.decision) !== undefined);
+    expect((await shop.instances()).map((i) => i.version).sort()).toEqual(['v1', 'v2']);
+    await rm(badWhile);
+    const { workflowId } = shop.workflow({ n: 2 });
+    await lab.client.answer(workflowId, statement('bob', 'approve', decision ?? ''));
+    expect(await shop.ended(run)).toMatchObject({ outcome: 'shipped' });
+    await shop.serves('v2', 2);
+    expect(await shop.starts()).toEqual({ v1: 3, v2: 3 });
+    await allDied();
   },
   MANY_MS,
 );

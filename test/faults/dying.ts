@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, expect } from 'vitest';
+import { afterAll, expect, vi } from 'vitest';
 import { FULL, type Share, type Strategy } from '../../src/domain/plan.js';
 import { faultLab } from './lab.js';
 import { shareInStore } from './flag.js';
@@ -81,9 +81,14 @@ export async function dying(strategy: Strategy, deaths: readonly Death[], ships:
   const as = { strategy, ...SLOWLY, ...ships };
   expect(await shop.ship('v1', as)).toMatchObject({ outcome: 'shipped' });
   const before = await shop.instances();
-  /** All of them have come, in their order and with what was to be seen then. */
+  /** All of them come, in their order and with what is to be seen then; each takes seconds, in which a worker starts anew. */
   const allDied = async (): Promise<void> => {
-    expect(seen.map((s) => s.fault)).toEqual(faults.map((f) => f.name));
+    await vi.waitFor(
+      () => {
+        expect(seen.map((s) => s.fault)).toEqual(faults.map((f) => f.name));
+      },
+      { timeout: 300_000, interval: 100 },
+    );
     expect(seen.map((s) => [s.shares, s.lit])).toEqual(deaths.map(([, shares, lit]) => [shares, lit]));
     await auditIsWhole(lab);
   };

@@ -67,9 +67,8 @@ test.concurrent.each([
     const traffic = await usersOf(shop);
     // Its worker may die of it before it can say so.
     await rollback(lab, shop, how).catch(() => undefined);
-    const over = (): Promise<void> => until(() => lab.worker.deaths.length === deaths.length, 120_000, 100);
+    await allDied();
     await shop.phase(3, (view) => view.phase === 'done');
-    await over();
     await until(async () => (await shop.state()).knownGood?.release.version === 'v1', 30_000, 100);
     await shop.serves('v1');
     await unharmed(traffic);
@@ -79,7 +78,6 @@ test.concurrent.each([
       'deployment.promoted',
       'deployment.finished',
     ]);
-    await allDied();
     await nextShips(shop, 'v3');
   },
   MANY_MS,

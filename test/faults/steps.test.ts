@@ -1,6 +1,19 @@
 import { expect, test } from 'vitest';
+import type { Strategy } from '../../src/domain/plan.js';
 import { CANDIDATE, STABLE, shipDying, type Death } from './dying.js';
 import { BLUE_GREEN, CANARY, HALF } from './service.js';
+
+const OWN: Strategy = {
+  ...{ kind: 'own', uses: 'own:given' },
+  with: {
+    steps: [
+      { kind: 'shift', share: 5_000 },
+      { kind: 'watch', ms: 1_000 },
+      { kind: 'smoke' },
+      { kind: 'shift', share: 10_000 },
+    ],
+  },
+};
 
 const FORWARD = {
   blue_green: [
@@ -26,6 +39,15 @@ const FORWARD = {
     ['during retireSlot', CANDIDATE],
     ['finishDeployment', CANDIDATE],
   ],
+  own: [
+    ['admitDeployment', STABLE],
+    ['shiftTraffic', HALF],
+    ['watch in own:given 50 %', HALF],
+    ['smokeTest', HALF],
+    ['shiftTraffic', CANDIDATE],
+    ['promote', CANDIDATE],
+    ['finishDeployment', CANDIDATE],
+  ],
 } satisfies Record<string, readonly Death[]>;
 const BACK = {
   blue_green: [
@@ -40,11 +62,17 @@ const BACK = {
     ['during undoProvision', STABLE],
     ['finishDeployment', STABLE],
   ],
+  own: [
+    ['undoShift', STABLE],
+    ['undoProvision', STABLE],
+    ['finishDeployment', STABLE],
+  ],
 } satisfies Record<string, readonly Death[]>;
 
 test.concurrent.each([
   ['blue/green', BLUE_GREEN, FORWARD.blue_green],
   ['canary', CANARY, FORWARD.canary],
+  ['one’s own strategy', OWN, FORWARD.own],
 ] as const)(
   'forward by %s, the worker killed in or after every effect',
   async (_, strategy, deaths) => {
@@ -68,6 +96,7 @@ test.concurrent.each([
 test.concurrent.each([
   ['blue/green', BLUE_GREEN, BACK.blue_green, ['deployment.promoted', 'deployment.demoted']],
   ['canary', CANARY, BACK.canary, []],
+  ['one’s own strategy', OWN, BACK.own, []],
 ] as const)(
   'back by the rules from %s, the worker killed in or after every effect',
   async (_, strategy, deaths, records) => {

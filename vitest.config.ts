@@ -31,7 +31,12 @@ export default defineConfig({
     projects: [
       { test: { ...COMMON, ...SHARING, name: 'sharing', include: [ALL], exclude: [...ALONE, FAULTS] } },
       { test: { ...COMMON, name: 'alone', include: ALONE } },
-      { test: { ...COMMON, name: 'faults', include: [FAULTS], maxConcurrency: LABS_AT_ONCE } },
+      {
+        test: {
+          ...{ ...COMMON, name: 'faults', include: [FAULTS], maxConcurrency: LABS_AT_ONCE },
+          setupFiles: ['test/faults/tell-when-failed.ts'],
+        },
+      },
     ],
   },
 });

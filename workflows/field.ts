@@ -34,6 +34,8 @@ export interface Field {
   dark?: number;
   /** What users go back to reads that flag, too: it is to be off before. */
   flagAhead: boolean;
+  /** All that it has done is undone: there is nothing to do instead of any of it. */
+  allBack: boolean;
   /** What deployments that are taken back have turned on is being turned off; never fails. */
   dousing?: Promise<unknown>;
   /** Instances of stable were taken away. */
@@ -98,6 +100,7 @@ export function createField(input: DeploymentInput, way: Way): Field {
     lit: 0,
     moved: false,
     flagAhead: false,
+    allBack: false,
     displaced: false,
     hurried: false,
     judgedBad: false,

@@ -129,7 +129,7 @@ export function effectsOf(host: string | undefined, { startupTimeoutMs, drainTim
       startToCloseTimeout: startupTimeoutMs + MARGIN_MS,
       retry: UNDO_RETRY,
     }),
-    /** Turning a flag off: at once, or users go back to another release instead. */
+    /** Turning a flag off where that is enough: at once, or users go back to another release instead, and it is turned off as all else is undone. */
     dousing: proxyActivities<Activities>({
       ...effect,
       startToCloseTimeout: '5s',

@@ -39,9 +39,10 @@ export async function removeReplaced(field: Field): Promise<void> {
  */
 export const undoneByDousing = (field: Field, flag: string): void => {
   const douse = () =>
-    field.effects.dousing.douseFlag.executeWithOptions(summary(`${named(field)}: ${flag} off`), [
-      flagged(field),
-    ]);
+    (field.allBack ? field.effects.undoing : field.effects.dousing).douseFlag.executeWithOptions(
+      summary(`${named(field)}: ${flag} off`),
+      [flagged(field)],
+    );
   field.undo.add(`turn ${flag} off`, douse, { beside: field.flagAhead ? 'ahead' : 'at_once' });
 };
 
@@ -115,6 +116,7 @@ const AWAY_MS = 10_000;
  */
 export async function goBack(field: Field, why: string): Promise<string | undefined> {
   field.show({ phase: 'going_back' }, `going back: ${why}`);
+  field.allBack = true;
   for (;;) {
     const left = await field.undo.runAll((what) => {
       undone(field, what);

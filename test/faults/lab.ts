@@ -54,6 +54,9 @@ export interface LabOptions {
   readonly temporal?: { readonly address: string; readonly namespace: string };
 }
 
+/** Those of this process that have not ended. */
+export const living = new Set<FaultLab>();
+
 export async function faultLab(options: LabOptions = {}): Promise<FaultLab> {
   const guard = startGuard();
   const folder = await mkdtemp(join(tmpdir(), 'faults-'));
@@ -104,6 +107,7 @@ export async function faultLab(options: LabOptions = {}): Promise<FaultLab> {
       gateway = await startedGateway(ends, stateDir, guard);
     },
     end: async () => {
+      living.delete(lab);
       await worker.kill();
       await client.close();
       await ends.end();
@@ -112,6 +116,7 @@ export async function faultLab(options: LabOptions = {}): Promise<FaultLab> {
       guard.release();
     },
   };
+  living.add(lab);
   await worker.start();
   await apiClient({ apiUrl }).putArtifact(source.digest, source.path);
   await source.remove();

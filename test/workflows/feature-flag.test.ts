@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { afterEach, expect, test, vi } from 'vitest';
 import { FULL } from '../../src/domain/plan.js';
 import { DARK, checkoutShare, flagAtSplits } from '../support/dark.js';
@@ -162,6 +163,18 @@ test('users go back while the store says nothing of the flag, which is turned of
   expect(asked.mock.calls.length).toBeLessThan(3);
   asked.mockRestore();
   expect(await undone(shop)).toEqual([...RETURNED, OFF]);
+  expect([await shareOf(shop), shop.serving()]).toEqual(['off', ['blue']]);
+});
+
+test('on the way back it is turned off as surely as all else is undone, whatever its worker dies of: nobody is asked', async () => {
+  const { shop } = await serving('dies', { 'checkout 10 %': 'until interrupted' });
+  const input = await shop.begin('v2', dark);
+  await shop.watching('checkout 10 %');
+  const asked = vi.spyOn(lab.store.flags, 'list');
+  for (let i = 0; i < 4; i++) asked.mockRejectedValueOnce(ApplicationFailure.retryable('gone'));
+  await shop.rollback();
+  expect(await shop.ended(input)).toMatchObject({ outcome: 'rolled_back' });
+  expect(asked.mock.calls.length).toBeGreaterThan(4);
   expect([await shareOf(shop), shop.serving()]).toEqual(['off', ['blue']]);
 });
 

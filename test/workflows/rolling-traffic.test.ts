@@ -22,7 +22,7 @@ const routing: { router?: Router } = {};
 const router = new Proxy({} as Router, {
   get: (_, method) => Reflect.get(routing.router ?? {}, method) as unknown,
 });
-const lab = await labOfFile('time skipping', { provider: processes.provider, router });
+const lab = await labOfFile('shared', { provider: processes.provider, router });
 afterAll(() => processes.end());
 afterEach(() => {
   lab.watching = () => undefined;
@@ -46,7 +46,7 @@ async function rolled(n: number, version: string, replaces: Live) {
   const candidate = idleSlot(replaces);
   const input: DeploymentInput = { ...row, candidate, replaces, host: HOST };
   await admitRow(lab.store, row, permitOf(row, { candidate, replaces }));
-  const handle = await lab.env.client.workflow.start<typeof deployment>('deployment', {
+  const handle = await lab.client.workflow.start<typeof deployment>('deployment', {
     ...{ workflowId: input.id, taskQueue: 'control', args: [input] },
   });
   return endedOf(handle);

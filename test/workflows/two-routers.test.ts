@@ -8,7 +8,7 @@ import { deploymentPlan } from '../support/plans.js';
 import { story, type Story } from '../support/story.js';
 
 const [haproxy, nginx] = [fakeWorld(), fakeWorld()];
-const lab: Lab = await labOfFile('time skipping', {
+const lab: Lab = await labOfFile('shared', {
   shipped: {
     gone: ({ environment }) => Promise.resolve(lab.policy.environments[environment]?.goneRouters ?? []),
     ...{ routers: { haproxy: haproxy.router, nginx: nginx.router }, metrics: {} },

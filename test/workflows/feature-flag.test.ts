@@ -166,7 +166,7 @@ test('users go back while the store says nothing of the flag, which is turned of
   expect([await shareOf(shop), shop.serving()]).toEqual(['off', ['blue']]);
 });
 
-test('on the way back it is turned off as surely as all else is undone, whatever its worker dies of: nobody is asked', async () => {
+test('on the way back it is tried on as all else that is undone, and nobody is asked about what comes right by itself', async () => {
   const { shop } = await serving('dies', { 'checkout 10 %': 'until interrupted' });
   const input = await shop.begin('v2', dark);
   await shop.watching('checkout 10 %');

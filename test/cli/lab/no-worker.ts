@@ -82,9 +82,10 @@ export function noWorker(lab: () => DevLab, abandoned: () => Abandoned): void {
     }
     // An answer that ended without a word may have counted: then nothing is asked any more, and the record tells whether it did.
     const last = await eventually(async () => {
-      const said = await lab().ask(`approve ${run} --as bob`);
+      const said = await lab().ask(`approve ${run} --as bob --json`);
       return said.code === 0 || said.stderr.includes(`${run} asks nothing now`) ? said : undefined;
     });
+    if (last.code === 0) expect(jsonOf(last)).toMatchObject({ status: 'accepted' });
     expect(await lab().type(`watch ${run}`), last.stderr).toMatchObject({ code: 0 });
     const { entries } = (await lab().askJson('audit --environment production')) as unknown as Audited;
     const counted = entries.filter(
